@@ -1,0 +1,188 @@
+// One call of the billing API: checks what is asked, sends it once, and reads the answer into a Result.
+
+import * as z from 'zod'
+import { err, ok, type Result } from '../domain/result.ts'
+import { COMMET_VERSION } from './contract.ts'
+import { exchange } from './exchange.ts'
+import {
+  type Arrival,
+  type BillingError,
+  type Call,
+  noAnswer,
+  notSent,
+  refused,
+  requestIdOf,
+  unusable,
+} from './trouble.ts'
+
+/** `hasMore` and `nextCursor` are false and null for everything but a page of a list. */
+export type BillingAnswer<T> = {
+  readonly data: T
+  readonly requestId: string | null
+  readonly hasMore: boolean
+  readonly nextCursor: string | null
+}
+
+export type BillingResult<T> = Promise<Result<BillingAnswer<T>, BillingError>>
+
+/** Printable ASCII without spaces, at most 255; Commet replays the first answer to it for 24 hours. */
+export type WriteOptions = { readonly idempotencyKey: string }
+
+export type Query = Readonly<Record<string, string | number | undefined>>
+
+type Target = {
+  /** A path below `/api/v1` in which `{id}` stands for the id. */
+  readonly path: string
+  readonly id?: string
+  readonly query?: Query
+}
+
+type Write<T> = Target &
+  WriteOptions & {
+    readonly method: 'POST' | 'PUT' | 'DELETE'
+    readonly answer: z.ZodType<T>
+    readonly body?: unknown
+    /** What `body` must be like for anything to be sent. */
+    readonly request?: z.ZodType
+  }
+
+export type Asker = {
+  readonly read: <T>(target: Target & { readonly answer: z.ZodType<T> }) => BillingResult<T>
+  /** A list that pages: an answer that doesn't say whether there is more is no answer. */
+  readonly page: <T>(target: Target & { readonly row: z.ZodType<T> }) => BillingResult<T[]>
+  readonly write: <T>(write: Write<T>) => BillingResult<T>
+}
+
+export type Connection = {
+  readonly baseUrl: string
+  readonly apiKey: string
+  readonly fetch: typeof fetch
+  readonly deadlineMs: number
+}
+
+type Asked<T> = Target & {
+  readonly call: Call
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE'
+  readonly headers: Record<string, string>
+  readonly body: string | null
+  readonly envelope: z.ZodType<Envelope<T>>
+}
+
+type Envelope<T> = {
+  data: T
+  hasMore?: boolean | undefined
+  nextCursor?: string | null | undefined
+}
+
+const ID_CHARS_MAX = 256
+const KEY_CHARS_MAX = 255
+
+export function createAsker(connection: Connection): Asker {
+  return {
+    read: ({ answer, ...target }) => get(connection, target, single(answer)),
+    page: ({ row, ...target }) => get(connection, target, paged(row)),
+    write: (write) => send(connection, write),
+  }
+}
+
+const single = <T>(data: z.ZodType<T>) => z.object({ success: z.literal(true), data })
+
+const paged = <T>(row: z.ZodType<T>) =>
+  z
+    .object({
+      success: z.literal(true),
+      data: z.array(row),
+      hasMore: z.boolean(),
+      nextCursor: z.string().min(1).nullish(),
+    })
+    .refine((page) => !page.hasMore || typeof page.nextCursor === 'string', {
+      path: ['nextCursor'],
+    })
+
+function get<T>(connection: Connection, target: Target, envelope: z.ZodType<Envelope<T>>) {
+  const call: Call = { kind: 'read', operation: `GET ${target.path}` }
+  return ask(connection, { ...target, call, method: 'GET', headers: {}, body: null, envelope })
+}
+
+async function send<T>(connection: Connection, write: Write<T>): BillingResult<T> {
+  const { idempotencyKey, answer, body, request, method, ...target } = write
+  const call: Call = { kind: 'write', operation: `${method} ${target.path}` }
+  if (!isKey(idempotencyKey)) return err(notSent(call, 'idempotencyKey'))
+  const checked = request?.safeParse(body)
+  if (checked?.success === false) return err(notSent(call, fieldOf(checked.error) || 'body'))
+  const text = body === undefined ? null : jsonOf(body)
+  if (text === undefined) return err(notSent(call, 'body'))
+  const headers = {
+    'idempotency-key': idempotencyKey,
+    ...(text === null ? {} : { 'content-type': 'application/json' }),
+  }
+  return ask(connection, { ...target, call, method, headers, body: text, envelope: single(answer) })
+}
+
+async function ask<T>(connection: Connection, asked: Asked<T>): BillingResult<T> {
+  const { call } = asked
+  if (asked.id !== undefined && !isId(asked.id)) return err(notSent(call, 'id'))
+  const outgoing = {
+    url: `${connection.baseUrl}/api/v1${addressOf(asked)}`,
+    method: asked.method,
+    headers: {
+      accept: 'application/json',
+      'commet-version': COMMET_VERSION,
+      'user-agent': 'makegood',
+      'x-api-key': connection.apiKey,
+      ...asked.headers,
+    },
+    body: asked.body,
+  }
+  const arrival = await exchange(connection.fetch, outgoing, connection.deadlineMs)
+  if (typeof arrival === 'string') return err(noAnswer(call, arrival))
+  return read(asked, arrival)
+}
+
+function read<T>(asked: Asked<T>, arrival: Arrival): Result<BillingAnswer<T>, BillingError> {
+  const { call, envelope, query } = asked
+  const succeeded = arrival.status >= 200 && arrival.status < 300
+  if (!succeeded || arrival.body.kind === 'none') return err(refused(call, arrival))
+  const parsed = envelope.safeParse(arrival.body.value)
+  if (!parsed.success) {
+    return err(unusable(call, arrival, 'unexpected_shape', fieldOf(parsed.error)))
+  }
+  const { data, hasMore = false, nextCursor } = parsed.data
+  const cursor = hasMore ? (nextCursor ?? null) : null
+  // A listing that answers with the cursor it was asked for would be paged for ever.
+  if (cursor !== null && cursor === query?.cursor) {
+    return err(unusable(call, arrival, 'cursor_repeated', 'nextCursor'))
+  }
+  return ok({ data, requestId: requestIdOf(arrival.headers), hasMore, nextCursor: cursor })
+}
+
+function addressOf(target: Target): string {
+  const path = target.path.replace('{id}', () => encodeURIComponent(target.id ?? ''))
+  const query = new URLSearchParams()
+  for (const [name, value] of Object.entries(target.query ?? {})) {
+    if (value !== undefined) query.set(name, String(value))
+  }
+  return query.size === 0 ? path : `${path}?${query}`
+}
+
+// A lone surrogate can't be encoded; a dot or two would change the path instead of filling it.
+function isId(id: string): boolean {
+  return id.length > 0 && id.length <= ID_CHARS_MAX && id.isWellFormed() && !/^\.{1,2}$/.test(id)
+}
+
+function isKey(key: string): boolean {
+  return key.length <= KEY_CHARS_MAX && /^[\x21-\x7e]+$/.test(key)
+}
+
+// Undefined where a value has no JSON: a cycle, a bigint, a function.
+function jsonOf(value: unknown): string | undefined {
+  try {
+    return JSON.stringify(value)
+  } catch {
+    return undefined
+  }
+}
+
+function fieldOf(error: z.ZodError): string {
+  return (error.issues[0]?.path ?? []).map(String).join('.')
+}

@@ -1,0 +1,220 @@
+// The billing API's shapes: Commet's reference, version 2026-07-11, and the types of @commet/node 7.10.0.
+// Answers are parsed with what Makegood needs to be right about: presence, kind, whole numbers of money.
+// Words that the vendor may add to (a status, an invoice type) are plain strings; unknown fields are ignored.
+
+import * as z from 'zod'
+
+/** The one place that says which version of the API is spoken; sent with every request. */
+export const COMMET_VERSION = '2026-07-11'
+
+const name = z.string().min(1)
+const metadata = z.record(z.string(), z.unknown())
+const livemode = z.boolean()
+const time = z.string()
+
+/** Whole units of the settlement scale (100 is $1.00), never beyond 2^53. */
+const money = z.int()
+
+// Invoices
+
+const lineItem = z.object({
+  lineType: z.string(),
+  featureName: z.string().nullable(),
+  description: z.string(),
+  quantity: z.number(),
+  unitAmount: z.number(),
+  amount: money,
+  includedAmount: z.number().nullable(),
+  usedAmount: z.number().nullable(),
+  overageAmount: z.number().nullable(),
+  discountType: z.string().nullable(),
+  discountValue: z.number().nullable(),
+  discountName: z.string().nullable(),
+  chargeType: z.string(),
+})
+
+/** Answer of `POST /invoices`. A status the vendor adds later is kept as it came, and acted on by nobody. */
+export const createdInvoice = z.object({
+  object: z.literal('invoice'),
+  livemode,
+  id: name,
+  customerId: name,
+  invoiceNumber: z.string(),
+  status: name,
+  invoiceType: name,
+  currency: name,
+  subtotal: money,
+  taxAmount: money,
+  total: money,
+  issueDate: time,
+  dueDate: time,
+  memo: z.string().nullable(),
+  metadata,
+  createdAt: time,
+  updatedAt: time,
+})
+export type CreatedInvoice = z.infer<typeof createdInvoice>
+
+/** Answer of `GET /invoices/{id}`, and each row of `GET /invoices`. */
+export const invoice = createdInvoice.extend({
+  subscriptionId: z.string().nullable(),
+  discountAmount: money,
+  creditApplied: money.optional(),
+  periodStart: time,
+  periodEnd: time,
+  planName: z.string().nullable().optional(),
+  poNumber: z.string().nullable().optional(),
+  reference: z.string().nullable().optional(),
+  lineItems: z.array(lineItem).optional(),
+})
+export type Invoice = z.infer<typeof invoice>
+
+/** The address is signed and dies after 7 days: it is never logged. */
+export const invoiceDownload = z.object({
+  object: z.literal('invoice'),
+  livemode,
+  url: z.url(),
+  expiresAt: time,
+})
+export type InvoiceDownload = z.infer<typeof invoiceDownload>
+
+export const sentInvoice = z.object({
+  object: z.literal('invoice'),
+  livemode,
+  sent: z.boolean(),
+  sentAt: time,
+})
+export type SentInvoice = z.infer<typeof sentInvoice>
+
+export const invoiceStatus = z.object({
+  object: z.literal('invoice'),
+  livemode,
+  id: name,
+  status: name,
+  updatedAt: time,
+})
+export type InvoiceStatus = z.infer<typeof invoiceStatus>
+
+/** Body of `POST /invoices`. A negative amount is a credit; zero is refused here, before anything is sent. */
+export const adjustmentRequest = z.object({
+  customerId: name,
+  amount: money.refine((amount) => amount !== 0, 'an adjustment is never zero'),
+  description: name,
+  metadata: metadata.exactOptional(),
+})
+export type AdjustmentRequest = z.infer<typeof adjustmentRequest>
+
+export const statusRequest = z.object({ status: z.enum(['paid', 'void']) })
+export type SettableStatus = z.infer<typeof statusRequest>['status']
+
+export type InvoicesQuery = {
+  readonly customerId?: string
+  readonly status?: 'draft' | 'outstanding' | 'paid' | 'void' | 'uncollectible'
+  readonly subscriptionId?: string
+  readonly cursor?: string
+  readonly limit?: number
+}
+
+// Customers
+
+/** Commet's timezones; its SDK lists them as a closed union. */
+const timezone = z.enum([
+  'UTC',
+  'America/New_York',
+  'America/Chicago',
+  'America/Denver',
+  'America/Los_Angeles',
+  'America/Sao_Paulo',
+  'America/Mexico_City',
+  'America/Buenos_Aires',
+  'America/Santiago',
+  'America/Bogota',
+  'America/Lima',
+  'America/Asuncion',
+  'Europe/London',
+  'Europe/Paris',
+  'Europe/Berlin',
+  'Europe/Madrid',
+  'Asia/Tokyo',
+  'Asia/Shanghai',
+  'Asia/Singapore',
+  'Asia/Dubai',
+  'Australia/Sydney',
+])
+
+const address = z.object({
+  line1: z.string(),
+  line2: z.string().exactOptional(),
+  city: z.string(),
+  state: z.string().exactOptional(),
+  postalCode: z.string(),
+  country: z.string(),
+  region: z.string().exactOptional(),
+})
+
+export const customer = z.object({
+  object: z.literal('customer'),
+  livemode,
+  id: name,
+  externalId: z.string().nullable(),
+  fullName: z.string().nullable(),
+  email: z.string(),
+  taxDocument: z.string().nullable(),
+  documentType: z.string().nullable(),
+  timezone: z.string().nullable(),
+  metadata: metadata.nullable(),
+  createdAt: time,
+  updatedAt: time,
+})
+export type Customer = z.infer<typeof customer>
+
+const customerFields = {
+  fullName: z.string().exactOptional(),
+  taxDocument: z.string().exactOptional(),
+  externalId: z.string().exactOptional(),
+  timezone: timezone.exactOptional(),
+  metadata: metadata.exactOptional(),
+  address: address.exactOptional(),
+}
+
+/** Body of `POST /customers`; idempotent by itself when `id` is given. */
+export const customerRequest = z.object({
+  ...customerFields,
+  id: name.exactOptional(),
+  email: name,
+  addressId: z.string().exactOptional(),
+})
+export type CustomerRequest = z.infer<typeof customerRequest>
+
+export const customerChange = z.object({ ...customerFields, email: name.exactOptional() })
+export type CustomerChange = z.infer<typeof customerChange>
+
+const batchedCustomer = z.object({ ...customerFields, id: name.exactOptional(), email: name })
+
+/** The vendor's own limit on one `POST /customers/batch`. */
+export const CUSTOMERS_PER_BATCH_MAX = 100
+
+export const customerBatchRequest = z.object({
+  customers: z.array(batchedCustomer).min(1).max(CUSTOMERS_PER_BATCH_MAX),
+})
+export type CustomerBatchRequest = z.infer<typeof customerBatchRequest>
+
+export const customerBatch = z.object({
+  object: z.literal('customer'),
+  livemode,
+  successful: z.array(z.object({ id: name, externalId: z.string().nullable(), email: z.string() })),
+  failed: z.array(
+    z.object({
+      index: z.int().nonnegative(),
+      error: z.string(),
+      data: z.looseObject({ email: z.string() }),
+    }),
+  ),
+})
+export type CustomerBatch = z.infer<typeof customerBatch>
+
+export type CustomersQuery = {
+  readonly externalId?: string
+  readonly cursor?: string
+  readonly limit?: number
+}

@@ -1,0 +1,197 @@
+// What an answer that isn't a success means for the one who asked. Pure: no I/O, no clock.
+//
+//   permanent   it was certainly not done, and asking the same again is refused again
+//   transient   it was certainly not done (or was a read), and may be done later
+//   ambiguous   a write that may have happened: ask again with the same key, or look
+//
+// In doubt a write is ambiguous. Only a refusal in Commet's own envelope is a definite one.
+
+import * as z from 'zod'
+
+/** Longer waits are cut to a day: by then Commet has forgotten the idempotency key anyhow. */
+export const RETRY_AFTER_SECONDS_MAX = 86_400
+/** A Retry-After of zero still waits, so that nobody spins. */
+const RETRY_AFTER_SECONDS_MIN = 1
+
+export type BillingMeaning = 'permanent' | 'transient' | 'ambiguous'
+
+export type BillingError = {
+  readonly meaning: BillingMeaning
+  /** Null: no answer came, or nothing was sent (`invalid_request`). */
+  readonly status: number | null
+  /** Commet's code, or one of `OwnCode`. */
+  readonly code: string
+  /** Safe to keep: made of our own words, a status and a code; never a body, a key, or customer data. */
+  readonly message: string
+  /** The name of the field that Commet refused, or that was missing or wrong in its answer. */
+  readonly param: string | null
+  readonly requestId: string | null
+  /** Whole seconds, 1 to `RETRY_AFTER_SECONDS_MAX`. */
+  readonly retryAfterSeconds: number | null
+}
+
+export type OwnCode =
+  | 'invalid_request'
+  | 'network'
+  | 'timeout'
+  | 'not_json'
+  | 'too_large'
+  | 'unexpected_shape'
+  | 'unexpected_status'
+  | 'cursor_repeated'
+
+export type Call = {
+  readonly kind: 'read' | 'write'
+  /** For messages, without ids: `POST /invoices`. */
+  readonly operation: string
+}
+
+/** An answer as it arrived: its status and headers, and its body as JSON, or why there is none. */
+export type Arrival = {
+  readonly status: number
+  readonly headers: Headers
+  readonly body:
+    | { readonly kind: 'json'; readonly value: unknown }
+    | { readonly kind: 'none'; readonly code: 'network' | 'timeout' | 'not_json' | 'too_large' }
+}
+
+const refusal = z.object({
+  success: z.literal(false),
+  error: z.object({
+    type: z.string(),
+    code: z.string(),
+    param: z.string().nullish(),
+    details: z.unknown().optional(),
+  }),
+})
+
+const fieldDetails = z.array(z.object({ field: z.string() })).min(1)
+
+/** No answer came: the request may have arrived all the same. */
+export function noAnswer(call: Call, code: 'network' | 'timeout'): BillingError {
+  const message = `${call.operation}: ${code}, no answer`
+  return blank({ meaning: unknownOutcome(call), code, message })
+}
+
+/** Nothing was sent: the request itself is wrong. `param` names the field. */
+export function notSent(call: Call, param: string): BillingError {
+  const message = `${call.operation}: not sent, ${param} is not allowed`
+  return blank({ meaning: 'permanent', code: 'invalid_request', message, param })
+}
+
+/** A success that cannot be used. `param` is the path of the field that is missing or wrong. */
+export function unusable(
+  call: Call,
+  arrival: Arrival,
+  code: 'unexpected_shape' | 'cursor_repeated',
+  param: string,
+): BillingError {
+  return describe(call, arrival, { meaning: unknownOutcome(call), code, param })
+}
+
+/** Every answer but a 2xx with a JSON body. */
+export function refused(call: Call, arrival: Arrival): BillingError {
+  const { status } = arrival
+  if (status >= 200 && status < 300) {
+    const code = arrival.body.kind === 'none' ? arrival.body.code : 'unexpected_shape'
+    return describe(call, arrival, { meaning: unknownOutcome(call), code, param: null })
+  }
+  const said = commetRefusal(arrival)
+  const code = said?.code ?? bodyTrouble(arrival)
+  const meaning = meaningOf(call, arrival, said?.code ?? null)
+  return describe(call, arrival, { meaning, code, param: said?.param ?? null })
+}
+
+function meaningOf(call: Call, arrival: Arrival, code: string | null): BillingMeaning {
+  const { status } = arrival
+  // Asked by status alone: the limiter and the key check stand before every write.
+  if (status === 429) return retryAfterSeconds(arrival.headers) === null ? 'permanent' : 'transient'
+  if (status === 401 || status === 403) return 'permanent'
+  // The request timed out, a server or a proxy failed, or something redirects: it may be done.
+  if (status === 408 || status >= 500 || status < 400) return unknownOutcome(call)
+  // A 4xx of something between us and Commet says nothing of the write.
+  if (code === null || code === 'idempotency_unavailable') return unknownOutcome(call)
+  // A conflict says that this key, or this thing, was there first: perhaps by our own hand.
+  if (status === 409 && call.kind === 'write') return 'ambiguous'
+  return 'permanent'
+}
+
+function unknownOutcome(call: Call): BillingMeaning {
+  return call.kind === 'write' ? 'ambiguous' : 'transient'
+}
+
+function commetRefusal(arrival: Arrival): { code: string; param: string | null } | null {
+  if (arrival.body.kind !== 'json') return null
+  const parsed = refusal.safeParse(arrival.body.value)
+  if (!parsed.success) return null
+  const { code, param, details } = parsed.data.error
+  const fields = fieldDetails.safeParse(details)
+  const named = param ?? (fields.success ? fields.data[0]?.field : null)
+  return { code: plainWord(code) ?? 'unknown', param: plainWord(named ?? null) }
+}
+
+function bodyTrouble(arrival: Arrival): OwnCode {
+  if (arrival.status < 400) return 'unexpected_status'
+  return arrival.body.kind === 'none' ? arrival.body.code : 'unexpected_shape'
+}
+
+/**
+ * Seconds to wait, from `Retry-After`: a number, or an HTTP date (RFC 9110, IMF-fixdate) taken relative
+ * to the answer's own `Date`. Anything else counts as absent.
+ */
+export function retryAfterSeconds(headers: Headers): number | null {
+  const text = headers.get('retry-after')?.trim()
+  if (text === undefined) return null
+  const seconds = /^\d{1,12}(\.\d{1,6})?$/.test(text)
+    ? Number(text)
+    : secondsBetween(headers.get('date'), text)
+  if (seconds === null) return null
+  return Math.min(Math.max(Math.ceil(seconds), RETRY_AFTER_SECONDS_MIN), RETRY_AFTER_SECONDS_MAX)
+}
+
+function secondsBetween(from: string | null, to: string): number | null {
+  const start = from === null ? Number.NaN : httpDateMs(from)
+  const seconds = (httpDateMs(to) - start) / 1000
+  return Number.isFinite(seconds) ? seconds : null
+}
+
+const IMF_FIXDATE =
+  /^(Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} GMT$/
+
+// Date.parse alone takes almost any text for a date.
+function httpDateMs(text: string): number {
+  return IMF_FIXDATE.test(text.trim()) ? Date.parse(text) : Number.NaN
+}
+
+function describe(
+  call: Call,
+  arrival: Arrival,
+  what: { meaning: BillingMeaning; code: string; param: string | null },
+): BillingError {
+  const field = what.param === null ? '' : ` (${what.param})`
+  return {
+    ...what,
+    status: arrival.status,
+    message: `${call.operation}: ${arrival.status} ${what.code}${field}`,
+    requestId: requestIdOf(arrival.headers),
+    retryAfterSeconds: retryAfterSeconds(arrival.headers),
+  }
+}
+
+function blank(what: {
+  meaning: BillingMeaning
+  code: OwnCode
+  message: string
+  param?: string
+}): BillingError {
+  return { param: null, ...what, status: null, requestId: null, retryAfterSeconds: null }
+}
+
+export function requestIdOf(headers: Headers): string | null {
+  return plainWord(headers.get('x-request-id'))
+}
+
+// What is kept of foreign text is a short word of harmless characters, so it can carry no sentence.
+function plainWord(text: string | null): string | null {
+  return text !== null && /^[\w.:[\]-]{1,128}$/.test(text) ? text : null
+}
