@@ -55,6 +55,7 @@ export type Arrival = {
     | { readonly kind: 'none'; readonly code: 'network' | 'timeout' | 'not_json' | 'too_large' }
 }
 
+/** A failure as Commet tells it. */
 const refusal = z.object({
   success: z.literal(false),
   error: z.object({
@@ -64,6 +65,8 @@ const refusal = z.object({
     details: z.unknown().optional(),
   }),
 })
+
+export type Refusal = z.infer<typeof refusal>
 
 const fieldDetails = z.array(z.object({ field: z.string() })).min(1)
 
