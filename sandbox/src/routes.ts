@@ -1,0 +1,71 @@
+// The API's calls: method and path below /api/v1, and what answers them.
+import { refusal } from './answer.ts'
+import type { Answer } from './answer.ts'
+import type { Input } from './call.ts'
+import { createCustomers } from './customer-batch.ts'
+import { createCustomer, getCustomer, listCustomers, updateCustomer } from './customers.ts'
+import { createFeature, getFeature, listFeatures, updateFeature } from './features.ts'
+import { createAdjustment, getInvoice, listInvoices } from './invoices.ts'
+import { sendInvoice, updateInvoiceStatus } from './invoices.ts'
+import { downloadAddress } from './signed-address.ts'
+import type { Store } from './store.ts'
+
+/** Most calls are one synchronous step, which is what makes check and write atomic. */
+type Step = (store: Store, input: Input) => Answer
+/** Signing and sending need to wait; these calls write nothing of their own that could race. */
+type Wait = (store: Store, input: Input, origin: string) => Promise<Answer>
+
+export type Route =
+  | { readonly method: string; readonly path: string; readonly step: Step }
+  | { readonly method: string; readonly path: string; readonly wait: Wait }
+
+/** A path's `*` stands for one segment. The first route that matches answers. */
+const ROUTES: readonly Route[] = [
+  { method: 'POST', path: '/invoices', step: createAdjustment },
+  { method: 'GET', path: '/invoices', step: listInvoices },
+  { method: 'GET', path: '/invoices/*', step: getInvoice },
+  { method: 'GET', path: '/invoices/*/download', wait: downloadAddress },
+  { method: 'POST', path: '/invoices/*/send', step: sendInvoice },
+  { method: 'PUT', path: '/invoices/*/status', step: updateInvoiceStatus },
+  { method: 'POST', path: '/invoices/*/download-links', step: notInThisVersion },
+  { method: 'PATCH', path: '/invoices/*', step: notInThisVersion },
+  { method: 'PATCH', path: '/invoices/*/status', step: notInThisVersion },
+  { method: 'GET', path: '/customers', step: listCustomers },
+  { method: 'POST', path: '/customers', step: createCustomer },
+  { method: 'POST', path: '/customers/batch', step: createCustomers },
+  { method: 'GET', path: '/customers/*', step: getCustomer },
+  { method: 'PUT', path: '/customers/*', step: updateCustomer },
+  { method: 'GET', path: '/features', step: listFeatures },
+  { method: 'POST', path: '/features/manage', step: createFeature },
+  { method: 'GET', path: '/features/*', step: getFeature },
+  { method: 'PUT', path: '/features/*/manage', step: updateFeature },
+]
+
+/** The paths that version 2026-07-31 brought. */
+function notInThisVersion(): Answer {
+  return refusal('endpoint_not_available', 'This endpoint is not available in your API version')
+}
+
+/** The variable part of the path where the pattern matches it; null where it does not. */
+export function matchPath(pattern: string, path: string): string | null {
+  const wanted = pattern.split('/')
+  const given = path.split('/')
+  if (wanted.length !== given.length) return null
+  let id = ''
+  for (const [index, part] of wanted.entries()) {
+    const segment = given[index] ?? ''
+    if (part === '*' && segment !== '') id = decodeURIComponent(segment)
+    else if (part !== segment) return null
+  }
+  return id
+}
+
+export type Matched = { readonly route: Route; readonly id: string }
+
+export function matchRoute(method: string, path: string): Matched | null {
+  for (const route of ROUTES) {
+    const id = route.method === method ? matchPath(route.path, path) : null
+    if (id !== null) return { route, id }
+  }
+  return null
+}
