@@ -109,7 +109,7 @@ async function send<T>(connection: Connection, write: Write<T>): BillingResult<T
   const call: Call = { kind: 'write', operation: `${method} ${target.path}` }
   if (!isKey(idempotencyKey)) return err(notSent(call, 'idempotencyKey'))
   const checked = request?.safeParse(body)
-  if (checked?.success === false) return err(notSent(call, fieldOf(checked.error) || 'body'))
+  if (checked?.success === false) return err(notSent(call, fieldOf(checked.error) ?? 'body'))
   const text = body === undefined ? null : jsonOf(body)
   if (text === undefined) return err(notSent(call, 'body'))
   const headers = {
@@ -162,7 +162,7 @@ function addressOf(target: Target): string {
   for (const [name, value] of Object.entries(target.query ?? {})) {
     if (value !== undefined) query.set(name, String(value))
   }
-  return query.size === 0 ? path : `${path}?${query}`
+  return query.size === 0 ? path : `${path}?${query.toString()}`
 }
 
 // A lone surrogate can't be encoded; a dot or two would change the path instead of filling it.
@@ -183,6 +183,8 @@ function jsonOf(value: unknown): string | undefined {
   }
 }
 
-function fieldOf(error: z.ZodError): string {
-  return (error.issues[0]?.path ?? []).map(String).join('.')
+// Null where the whole value is of another kind.
+function fieldOf(error: z.ZodError): string | null {
+  const path = error.issues[0]?.path ?? []
+  return path.length === 0 ? null : path.map(String).join('.')
 }

@@ -82,12 +82,12 @@ export function notSent(call: Call, param: string): BillingError {
   return blank({ meaning: 'permanent', code: 'invalid_request', message, param })
 }
 
-/** A success that cannot be used. `param` is the path of the field that is missing or wrong. */
+/** A success that cannot be used. `param` is the path of the field that is missing or wrong, if it is one. */
 export function unusable(
   call: Call,
   arrival: Arrival,
   code: 'unexpected_shape' | 'cursor_repeated',
-  param: string,
+  param: string | null,
 ): BillingError {
   return describe(call, arrival, { meaning: unknownOutcome(call), code, param })
 }

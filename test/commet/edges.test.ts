@@ -1,0 +1,103 @@
+// What the client refuses to send, and what it accepts as an answer.
+
+import { beforeEach, describe, expect, it, vi } from 'vitest'
+import { createBillingClient } from '../../src/commet/client.ts'
+import { ANSWER_BYTES_MAX } from '../../src/commet/exchange.ts'
+import { endless, success } from './answers.ts'
+import { invoiceJson } from './objects.ts'
+
+const key = { idempotencyKey: 'adj_1.0' }
+const adjustment = { customerId: 'cus_01', amount: -2500, description: 'Credit for ticket 42' }
+
+const asked = vi.fn<typeof fetch>()
+const { invoices, customers } = createBillingClient({
+  baseUrl: 'https://billing.test',
+  apiKey: 'ck_sandbox_secret',
+  fetch: asked,
+})
+
+beforeEach(() => {
+  asked.mockReset()
+})
+
+describe('what is not sent', () => {
+  const cyclic: Record<string, unknown> = {}
+  cyclic['self'] = cyclic
+  const create = (change: object) => () =>
+    invoices.createAdjustment({ ...adjustment, ...change }, key)
+
+  it.each([
+    ['an amount of zero', create({ amount: 0 }), 'amount'],
+    ['an amount that is no number', create({ amount: Number.NaN }), 'amount'],
+    ['an amount with a fraction', create({ amount: -25.5 }), 'amount'],
+    ['an amount beyond 2^53', create({ amount: 2 ** 53 }), 'amount'],
+    ['an empty customer', create({ customerId: '' }), 'customerId'],
+    ['an empty description', create({ description: '' }), 'description'],
+    ['metadata that is a cycle', create({ metadata: cyclic }), 'body'],
+    ['metadata with a bigint', create({ metadata: { n: 1n } }), 'body'],
+    ['an empty batch', () => customers.createBatch({ customers: [] }, key), 'customers'],
+    [
+      'a key with a line break',
+      () => invoices.createAdjustment(adjustment, { idempotencyKey: 'a\r\nx-api-key: b' }),
+      'idempotencyKey',
+    ],
+    ['an empty key', () => invoices.send('inv_01', { idempotencyKey: '' }), 'idempotencyKey'],
+    ['an id that climbs', () => invoices.get('..'), 'id'],
+    ['an empty id', () => invoices.get(''), 'id'],
+    ['an id that no address can hold', () => invoices.get('\ud800'), 'id'],
+    ['an id without end', () => invoices.get('x'.repeat(257)), 'id'],
+  ] as const)('%s', async (_what, ask, param) => {
+    const result = await ask()
+    expect(result).toMatchObject({
+      ok: false,
+      error: { meaning: 'permanent', status: null, code: 'invalid_request', param },
+    })
+    expect(asked).not.toHaveBeenCalled()
+  })
+
+  it('is a request over a connection that can never work: making the client fails', () => {
+    expect(() => createBillingClient({ baseUrl: 'commet.co', apiKey: 'ck_x' })).toThrow('address')
+    expect(() => createBillingClient({ baseUrl: 'https://x.test', apiKey: 'ck\n' })).toThrow('key')
+  })
+})
+
+describe('what is accepted', () => {
+  it('is a field, a status and a type that the vendor adds later', async () => {
+    const newer = { ...invoiceJson, status: 'disputed', invoiceType: 'credit_note', colour: 'red' }
+    asked.mockResolvedValueOnce(success(newer))
+    const result = await invoices.get('inv_01')
+    expect(result).toMatchObject({ ok: true, value: { data: { status: 'disputed' } } })
+  })
+
+  it('is a page with its cursor', async () => {
+    asked.mockResolvedValueOnce(success([invoiceJson], { hasMore: true, nextCursor: 'c2' }))
+    const result = await invoices.list({ cursor: 'c1' })
+    expect(result).toMatchObject({ ok: true, value: { hasMore: true, nextCursor: 'c2' } })
+  })
+
+  it.each([
+    ['a page that says nothing of more', {}, 'unexpected_shape', 'hasMore'],
+    ['more without a cursor', { hasMore: true }, 'unexpected_shape', 'nextCursor'],
+    ['an empty cursor', { hasMore: true, nextCursor: '' }, 'unexpected_shape', 'nextCursor'],
+    ['the same cursor again', { hasMore: true, nextCursor: 'c1' }, 'cursor_repeated', 'nextCursor'],
+  ])('is not %s', async (_what, more, code, param) => {
+    asked.mockResolvedValueOnce(success([], more))
+    const result = await invoices.list({ cursor: 'c1' })
+    expect(result).toMatchObject({ ok: false, error: { meaning: 'transient', code, param } })
+  })
+
+  it('is not one row of a page without its metadata, and the error says which', async () => {
+    const broken = { ...invoiceJson, metadata: null }
+    asked.mockResolvedValueOnce(success([invoiceJson, broken], { hasMore: false }))
+    const result = await invoices.list()
+    expect(result).toMatchObject({ ok: false, error: { param: 'data.1.metadata' } })
+  })
+
+  it('is not more of a body than its limit: the rest is never read', async () => {
+    const cancelled = vi.fn<() => void>()
+    asked.mockResolvedValueOnce(endless(100 * ANSWER_BYTES_MAX, cancelled))
+    const result = await invoices.get('inv_01')
+    expect(result).toMatchObject({ ok: false, error: { code: 'too_large' } })
+    expect(cancelled).toHaveBeenCalledOnce()
+  })
+})
