@@ -2,22 +2,35 @@
 // in their synchronous steps, and keeps everything in SQLite, so a kill loses nothing that was answered.
 import { DurableObject } from 'cloudflare:workers'
 import type { Customer, Invoice } from '@commet/node'
+import { unreachable } from '../../src/domain/assert.ts'
 import { refusal } from './answer.ts'
 import type { Answer } from './answer.ts'
-import type { ApiCall, ApiReply, Input, Mode } from './call.ts'
+import type { ApiCall, ApiReply, Input, Listing, Mode } from './call.ts'
+import { control } from './controls.ts'
 import { findAddress, findCustomer } from './customers.ts'
 import type { Address } from './customers.ts'
+import { drawFaults } from './faults.ts'
+import type { Fault } from './faults.ts'
 import { findKey, keyOf, storeAnswer } from './idempotency.ts'
+import type { Found } from './idempotency.ts'
 import { findInvoice } from './ledger.ts'
+import { readOverview } from './overview.ts'
+import { RateLimit } from './rate-limit.ts'
+import { logRequest } from './request-log.ts'
 import { matchRoute } from './routes.ts'
 import { writeSeed } from './seed.ts'
 import { refuseAddress } from './signed-address.ts'
 import type { AddressRefusal, Asked } from './signed-address.ts'
+import { latencyMs, listingOf, rateLimited, spoil, stopBefore, toReply } from './spoil.ts'
 import { createTables, emptyTables, nowMs, readSetting, writeSetting } from './store.ts'
 import type { Store } from './store.ts'
+import { readSwitches } from './switches.ts'
+import { deliverDue, nextDueMs } from './webhook-deliveries.ts'
+import type { Pace } from './webhook-deliveries.ts'
 
 export type Env = { readonly ORGANIZATION: DurableObjectNamespace<Organization> }
 
+/** What one PDF shows. */
 export type Paper = {
   readonly invoice: Invoice
   readonly customer: Customer
@@ -27,7 +40,9 @@ export type Paper = {
 export class Organization extends DurableObject<Env> {
   /** Keys whose first call has no answer yet, with what they stand for; lost in a crash, as it must be. */
   readonly #running = new Map<string, string>()
+  readonly #limit = new RateLimit()
   readonly #store: Store
+  #delivering: Promise<void> = Promise.resolve()
 
   constructor(state: DurableObjectState, env: Env) {
     super(state, env)
@@ -45,34 +60,59 @@ export class Organization extends DurableObject<Env> {
     writeSetting(this.#store, 'seeded', 'yes')
   }
 
-  /** One call of the API: the key is looked up, the step runs, its answer is kept for the key. */
+  /** One call of the API, from the limiter to the log. */
   async call(call: ApiCall): Promise<ApiReply> {
     const store = this.#store
+    const allowance = this.#limit.count(Date.now(), readSwitches(store).rateLimitPerMinute)
+    const faults = allowance.allowed ? drawFaults(store, call) : []
     const found = findKey(store, call, this.#running, nowMs(store))
+    const reply = allowance.allowed
+      ? await this.#replyTo(call, found, faults)
+      : rateLimited(allowance.resetSeconds)
+    logRequest(store, call, { reply, replayed: found.kind === 'replay', faults }, nowMs(store))
+    await this.#wakeForDeliveries()
+    return { ...reply, headers: { ...reply.headers, ...allowance.headers } }
+  }
+
+  async #replyTo(call: ApiCall, found: Found, faults: readonly Fault[]): Promise<ApiReply> {
     switch (found.kind) {
       case 'refused':
-        return reply(found.answer.status, JSON.stringify(found.answer.body))
-      case 'replay':
-        return reply(found.status, found.body)
-      case 'first': {
-        const key = keyOf(call)
-        if (key !== null) this.#running.set(key, call.fingerprint)
-        try {
-          const answer = await this.#answer(call)
-          return reply(answer.status, JSON.stringify(answer.body))
-        } finally {
-          if (key !== null) this.#running.delete(key)
-        }
+        return toReply(found.answer)
+      case 'replay': {
+        const replayed = { status: found.status, headers: {}, body: found.body }
+        await pause(latencyMs(faults))
+        return stopBefore(faults) ?? spoil(faults, { ...replayed, wire: { kind: 'whole' } })
       }
+      case 'first':
+        return this.#firstReply(call, faults)
+      default:
+        return unreachable(found)
     }
   }
 
-  async #answer(call: ApiCall): Promise<Answer> {
+  /** While the first call of a key waits or works, every other call with the key is refused. */
+  async #firstReply(call: ApiCall, faults: readonly Fault[]): Promise<ApiReply> {
+    const key = keyOf(call)
+    if (key !== null) this.#running.set(key, call.fingerprint)
+    try {
+      await pause(latencyMs(faults))
+      const stopped = stopBefore(faults)
+      if (stopped !== null) return stopped
+      return spoil(faults, toReply(await this.#answer(call, listingOf(faults))))
+    } finally {
+      if (key !== null) this.#running.delete(key)
+    }
+  }
+
+  /** The call's write and the answer that its key will replay are one transaction. */
+  async #answer(call: ApiCall, listing: Listing): Promise<Answer> {
     const store = this.#store
     const matched = matchRoute(call.method, call.path)
     if (matched === null) return refusal('not_found', `There is no ${call.method} ${call.path}`)
-    const input = readInput(call, matched.id, nowMs(store))
-    if (input === null) return refusal('invalid_json', 'The body is not valid JSON')
+    const body = readJson(call.body)
+    if (body === null) return refusal('invalid_json', 'The body is not valid JSON')
+    const query = Object.fromEntries(new URLSearchParams(call.search))
+    const input: Input = { id: matched.id, query, body: body.value, now: nowMs(store), listing }
     const { route } = matched
     if ('wait' in route) {
       const answer = await route.wait(store, input, call.origin)
@@ -96,19 +136,60 @@ export class Organization extends DurableObject<Env> {
     const paper: Paper = { invoice, customer, address: findAddress(this.#store, customer.id) }
     return { json: JSON.stringify(paper) }
   }
+
+  /** One control below /sandbox. A moved clock sends at once all webhooks that it made due. */
+  async control(method: string, path: string, text: string): Promise<ApiReply> {
+    const body = readJson(text)
+    if (body === null) return toReply(refusal('invalid_json', 'The body is not valid JSON'))
+    if (method === 'POST' && path === '/reset') return this.#reset()
+    const answer = this.ctx.storage.transactionSync(() =>
+      control(this.#store, method, path, body.value),
+    )
+    if (method === 'POST' && path === '/clock') await this.#deliver('scheduled')
+    await this.#wakeForDeliveries()
+    return toReply(answer)
+  }
+
+  async #reset(): Promise<ApiReply> {
+    this.ctx.storage.transactionSync(() => this.#seed())
+    await this.ctx.storage.deleteAlarm()
+    return toReply({ status: 200, body: { reset: true } })
+  }
+
+  /** What the page at / shows, as JSON of `Overview`. */
+  async overview(): Promise<string> {
+    return JSON.stringify(await readOverview(this.#store))
+  }
+
+  /** One delivery run at a time; the next waits for it, so no delivery is sent twice. */
+  async #deliver(pace: Pace): Promise<void> {
+    const run = () => deliverDue(this.#store, pace)
+    this.#delivering = this.#delivering.then(run, run)
+    await this.#delivering
+  }
+
+  async #wakeForDeliveries(): Promise<void> {
+    const due = nextDueMs(this.#store)
+    if (due === null) return
+    const realDue = due - nowMs(this.#store) + Date.now()
+    await this.ctx.storage.setAlarm(Math.max(realDue, Date.now()))
+  }
+
+  override async alarm(): Promise<void> {
+    await this.#deliver('real')
+    await this.#wakeForDeliveries()
+  }
 }
 
-function reply(status: number, body: string): ApiReply {
-  return { status, headers: {}, body, wire: { kind: 'whole' } }
+async function pause(ms: number): Promise<void> {
+  if (ms > 0) await scheduler.wait(ms)
 }
 
-/** Null where the body is no JSON. An absent body reads as an empty object: `send` and `test` have none. */
-function readInput(call: ApiCall, id: string, now: number): Input | null {
-  const query = Object.fromEntries(new URLSearchParams(call.search))
-  const listing = { lagMs: 0, repeatsCursor: false }
-  if (call.body === '') return { id, query, body: {}, now, listing }
+/** Null where the text is no JSON. An absent body reads as an empty object: `send` and `test` have none. */
+function readJson(text: string): { readonly value: unknown } | null {
+  if (text === '') return { value: {} }
   try {
-    return { id, query, body: JSON.parse(call.body), now, listing }
+    return { value: JSON.parse(text) }
   } catch {
     return null
   }

@@ -7,8 +7,12 @@ import { createCustomer, getCustomer, listCustomers, updateCustomer } from './cu
 import { createFeature, getFeature, listFeatures, updateFeature } from './features.ts'
 import { createAdjustment, getInvoice, listInvoices } from './invoices.ts'
 import { sendInvoice, updateInvoiceStatus } from './invoices.ts'
+import { matchPath } from './path.ts'
 import { downloadAddress } from './signed-address.ts'
 import type { Store } from './store.ts'
+import { testWebhook } from './webhook-deliveries.ts'
+import { createWebhook, deleteWebhook, getWebhook, listWebhooks } from './webhooks.ts'
+import { updateWebhook } from './webhooks.ts'
 
 /** Most calls are one synchronous step, which is what makes check and write atomic. */
 type Step = (store: Store, input: Input) => Answer
@@ -39,25 +43,17 @@ const ROUTES: readonly Route[] = [
   { method: 'POST', path: '/features/manage', step: createFeature },
   { method: 'GET', path: '/features/*', step: getFeature },
   { method: 'PUT', path: '/features/*/manage', step: updateFeature },
+  { method: 'GET', path: '/webhooks', step: listWebhooks },
+  { method: 'POST', path: '/webhooks', step: createWebhook },
+  { method: 'GET', path: '/webhooks/*', step: getWebhook },
+  { method: 'PUT', path: '/webhooks/*', step: updateWebhook },
+  { method: 'DELETE', path: '/webhooks/*', step: deleteWebhook },
+  { method: 'POST', path: '/webhooks/*/test', wait: testWebhook },
 ]
 
 /** The paths that version 2026-07-31 brought. */
 function notInThisVersion(): Answer {
   return refusal('endpoint_not_available', 'This endpoint is not available in your API version')
-}
-
-/** The variable part of the path where the pattern matches it; null where it does not. */
-export function matchPath(pattern: string, path: string): string | null {
-  const wanted = pattern.split('/')
-  const given = path.split('/')
-  if (wanted.length !== given.length) return null
-  let id = ''
-  for (const [index, part] of wanted.entries()) {
-    const segment = given[index] ?? ''
-    if (part === '*' && segment !== '') id = decodeURIComponent(segment)
-    else if (part !== segment) return null
-  }
-  return id
 }
 
 export type Matched = { readonly route: Route; readonly id: string }

@@ -7,10 +7,10 @@ import type { Input, Mode } from './call.ts'
 import { invoiceNotFound } from './invoices.ts'
 import { findInvoice } from './ledger.ts'
 import { ADDRESS_MS } from './limits.ts'
-import { isoTime, readSetting, writeSetting } from './store.ts'
+import { isoTime, nowMs, readSetting, writeSetting } from './store.ts'
 import type { Store } from './store.ts'
 
-export const FILES_PATH = '/files'
+const FILES_PATH = '/files'
 
 /** Why an address is refused; the answer on the wire tells the two apart, as object stores do. */
 export type AddressRefusal = { readonly reason: 'address_changed' } | { readonly reason: 'expired' }
@@ -37,6 +37,11 @@ async function signedPath(store: Store, invoiceId: string, expiresAt: number): P
   const mode: Mode = store.livemode ? 'live' : 'sandbox'
   const path = `${FILES_PATH}/${mode}/${invoiceId}.pdf?expires=${expiresAt}`
   return `${path}&signature=${await signatureOf(store, path)}`
+}
+
+/** A path and query that open the invoice's PDF for the next seven days. */
+export async function freshPath(store: Store, invoiceId: string): Promise<string> {
+  return signedPath(store, invoiceId, nowMs(store) + ADDRESS_MS)
 }
 
 export async function downloadAddress(store: Store, input: Input, origin: string): Promise<Answer> {

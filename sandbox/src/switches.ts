@@ -5,21 +5,34 @@ import { RATE_CALLS_PER_WINDOW_DEFAULT } from './limits.ts'
 import { readSetting, writeSetting } from './store.ts'
 import type { Store } from './store.ts'
 
-export const switchesSchema = z.strictObject({
-  creditStartsAs: z.enum(['outstanding', 'paid']).default('outstanding'),
+const positions = {
+  creditStartsAs: z.enum(['outstanding', 'paid']),
   /** 1900 adds 19 % to what was asked; 0 adds no tax. */
-  taxRateBasisPoints: z.number().int().min(0).max(10_000).default(0),
-  /** Calls that one key has in a minute of real time. */
-  rateLimitPerMinute: z.number().int().min(1).default(RATE_CALLS_PER_WINDOW_DEFAULT),
-})
-
-export type Switches = z.infer<typeof switchesSchema>
-
-export function readSwitches(store: Store): Switches {
-  return switchesSchema.parse(JSON.parse(readSetting(store, 'switches') ?? '{}'))
+  taxRateBasisPoints: z.int().min(0).max(10_000),
+  /** Calls that the organization has in a minute of real time. */
+  rateLimitPerMinute: z.int().min(1),
 }
 
-/** Switches that are not named keep their position. */
+/** A switch that is not named keeps its position. */
+export const switchChanges = z.strictObject({
+  creditStartsAs: positions.creditStartsAs.exactOptional(),
+  taxRateBasisPoints: positions.taxRateBasisPoints.exactOptional(),
+  rateLimitPerMinute: positions.rateLimitPerMinute.exactOptional(),
+})
+
+export type Switches = z.infer<z.ZodObject<typeof positions>>
+
+const DEFAULTS: Switches = {
+  creditStartsAs: 'outstanding',
+  taxRateBasisPoints: 0,
+  rateLimitPerMinute: RATE_CALLS_PER_WINDOW_DEFAULT,
+}
+
+export function readSwitches(store: Store): Switches {
+  const set: Partial<Switches> = JSON.parse(readSetting(store, 'switches') ?? '{}')
+  return { ...DEFAULTS, ...set }
+}
+
 export function writeSwitches(store: Store, switches: Switches): void {
   writeSetting(store, 'switches', JSON.stringify(switches))
 }

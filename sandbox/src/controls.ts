@@ -1,0 +1,120 @@
+// What a test or a person turns, below /sandbox: the switches, the faults, the payments that the real
+// vendor would see, and what can be read. The clock and the reset are the object's own.
+import * as z from 'zod'
+import { refusal, type Answer } from './answer.ts'
+import { armFaults, faultsSchema, readFaults } from './faults.ts'
+import { findInvoice, publicCustomerId } from './ledger.ts'
+import { invoiceNotFound } from './invoices.ts'
+import { readMails } from './outbox.ts'
+import { parse, text } from './parse.ts'
+import { readRequests } from './request-log.ts'
+import { isoTime, newId, nowMs, readSetting, writeSetting } from './store.ts'
+import type { Store } from './store.ts'
+import { readSwitches, switchChanges, writeSwitches } from './switches.ts'
+import { readDeliveries } from './webhook-deliveries.ts'
+import { emit } from './webhook-events.ts'
+
+const clockSchema = z.union([
+  z.strictObject({ advanceSeconds: z.number().min(0) }),
+  z.strictObject({ now: z.iso.datetime() }),
+])
+const paymentSchema = z.strictObject({
+  event: z.enum(['payment.refunded', 'payment.disputed']),
+  invoiceId: text,
+  /** Minor units of the invoice's currency; without it, the invoice's total. */
+  amount: z.int().min(1).exactOptional(),
+  reason: text.exactOptional(),
+})
+
+function shown(body: unknown): Answer {
+  return { status: 200, body }
+}
+
+function clock(store: Store): Answer {
+  const offsetMs = Number(readSetting(store, 'clock_offset_ms') ?? '0')
+  return shown({ now: isoTime(nowMs(store)), offsetMs })
+}
+
+function moveClock(store: Store, body: unknown): Answer {
+  const wanted = parse(clockSchema, body)
+  if (!wanted.ok) return wanted.error
+  const before = nowMs(store)
+  const after =
+    'now' in wanted.value
+      ? Date.parse(wanted.value.now)
+      : before + Math.round(wanted.value.advanceSeconds * 1000)
+  const offset = Number(readSetting(store, 'clock_offset_ms') ?? '0') + after - before
+  writeSetting(store, 'clock_offset_ms', String(offset))
+  return clock(store)
+}
+
+function setFaults(store: Store, body: unknown): Answer {
+  const wanted = parse(faultsSchema, body)
+  if (!wanted.ok) return wanted.error
+  armFaults(store, wanted.value.faults)
+  return shown({ faults: readFaults(store) })
+}
+
+function setSwitches(store: Store, body: unknown): Answer {
+  const wanted = parse(switchChanges, body)
+  if (!wanted.ok) return wanted.error
+  writeSwitches(store, { ...readSwitches(store), ...wanted.value })
+  return shown(readSwitches(store))
+}
+
+/** A refund or a dispute that the vendor's payment side would report for a paid invoice. */
+function reportPayment(store: Store, body: unknown): Answer {
+  const wanted = parse(paymentSchema, body)
+  if (!wanted.ok) return wanted.error
+  const invoice = findInvoice(store, wanted.value.invoiceId)
+  if (invoice === null) return invoiceNotFound(wanted.value.invoiceId)
+  const { event, reason } = wanted.value
+  const amount = wanted.value.amount ?? Math.abs(invoice.total)
+  const payment = {
+    paymentTransactionId: newId('ptx'),
+    provider: 'stripe' as const,
+    paymentLinkId: null,
+    invoiceId: invoice.id,
+    invoiceNumber: invoice.invoiceNumber,
+    customerId: publicCustomerId(store, invoice.customerId),
+    subscriptionId: invoice.subscriptionId,
+    currency: invoice.currency,
+  }
+  const now = nowMs(store)
+  if (event === 'payment.refunded') emit(store, event, { ...payment, refundAmount: amount }, now)
+  else {
+    const dispute = { ...payment, disputeAmount: amount, disputeReason: reason ?? null }
+    emit(store, event, dispute, now)
+  }
+  return shown({ paymentTransactionId: payment.paymentTransactionId })
+}
+
+/** One control, in one synchronous step. `/reset` and the deliveries after a clock move are not here. */
+export function control(store: Store, method: string, path: string, body: unknown): Answer {
+  switch (`${method} ${path}`) {
+    case 'GET /clock':
+      return clock(store)
+    case 'POST /clock':
+      return moveClock(store, body)
+    case 'GET /faults':
+      return shown({ faults: readFaults(store) })
+    case 'PUT /faults':
+      return setFaults(store, body)
+    case 'DELETE /faults':
+      return setFaults(store, { faults: [] })
+    case 'GET /switches':
+      return shown(readSwitches(store))
+    case 'PUT /switches':
+      return setSwitches(store, body)
+    case 'GET /outbox':
+      return shown({ mails: readMails(store) })
+    case 'GET /requests':
+      return shown({ requests: readRequests(store) })
+    case 'GET /deliveries':
+      return shown({ deliveries: readDeliveries(store) })
+    case 'POST /payments':
+      return reportPayment(store, body)
+    default:
+      return refusal('not_found', `There is no control ${method} /sandbox${path}`)
+  }
+}

@@ -1,0 +1,182 @@
+// Sends what is due, signed as Commet signs, and keeps the vendor's schedule: 10 s for an answer, eight
+// attempts with the waits of limits.ts, and after three failed events in a row the endpoint is off.
+import type { WebhookEndpoint, WebhookTestResult } from '@commet/node'
+import { success } from './answer.ts'
+import type { Answer } from './answer.ts'
+import type { Input } from './call.ts'
+import { DELIVERIES_PER_RUN_MAX, DELIVERY_ATTEMPTS_MAX } from './limits.ts'
+import { DELIVERY_DEADLINE_MS, DELIVERY_WAITS_MS, FAILED_EVENTS_MAX } from './limits.ts'
+import { isoTime, newId, nowMs } from './store.ts'
+import type { Store } from './store.ts'
+import { envelope, insertDelivery } from './webhook-events.ts'
+import type { NewDelivery } from './webhook-events.ts'
+import { endpointNotFound, findEndpoint } from './webhooks.ts'
+
+type DeliveryRow = {
+  id: string
+  endpoint_id: string
+  event_id: string
+  event: string
+  body: string
+  attempts: number
+  due_at_ms: number
+}
+
+/** When an attempt happens: `real` now, `scheduled` at the time it was due, as a moved clock needs it. */
+export type Pace = 'real' | 'scheduled'
+
+const SELECT_DUE = `SELECT id, endpoint_id, event_id, event, body, attempts, due_at_ms
+  FROM webhook_deliveries WHERE state = 'due' AND due_at_ms <= ? ORDER BY due_at_ms, sequence LIMIT 1`
+
+/** Milliseconds of the organization's clock at which the next delivery is due; null where none is. */
+export function nextDueMs(store: Store): number | null {
+  const select = `SELECT MIN(due_at_ms) AS due FROM webhook_deliveries WHERE state = 'due'`
+  return store.sql.exec<{ due: number | null }>(select).one().due
+}
+
+/** Sends one after the other everything that is due, also what becomes due by its own retries. */
+export async function deliverDue(store: Store, pace: Pace): Promise<void> {
+  for (let sent = 0; sent < DELIVERIES_PER_RUN_MAX; sent++) {
+    const [row] = store.sql.exec<DeliveryRow>(SELECT_DUE, nowMs(store)).toArray()
+    if (row === undefined) return
+    const endpoint = findEndpoint(store, row.endpoint_id)
+    if (endpoint === null || !endpoint.isActive) {
+      settle(store, row.id, 'failed', 'the endpoint is off')
+      continue
+    }
+    const { id, event, body } = row
+    const delivery = { id, endpointId: endpoint.id, eventId: row.event_id, event, body }
+    const outcome = await send(store, endpoint, delivery)
+    const attempt = { ...row, attempts: row.attempts + 1 }
+    record(store, attempt, outcome, pace === 'scheduled' ? row.due_at_ms : nowMs(store))
+  }
+}
+
+type Outcome = { readonly delivered: boolean; readonly text: string }
+
+async function send(
+  store: Store,
+  endpoint: WebhookEndpoint,
+  delivery: NewDelivery,
+): Promise<Outcome> {
+  try {
+    const response = await fetch(endpoint.url, {
+      method: 'POST',
+      headers: await signedHeaders(store, delivery),
+      body: delivery.body,
+      redirect: 'manual',
+      signal: AbortSignal.timeout(DELIVERY_DEADLINE_MS),
+    })
+    await response.body?.cancel()
+    return { delivered: response.ok, text: String(response.status) }
+  } catch {
+    return { delivered: false, text: 'no answer' }
+  }
+}
+
+/** The signature covers the body alone; the timestamp stands beside it, unsigned (vendor's reference). */
+async function signedHeaders(store: Store, delivery: NewDelivery): Promise<Record<string, string>> {
+  const select = 'SELECT secret FROM webhook_endpoints WHERE id = ?'
+  const { secret } = store.sql.exec<{ secret: string }>(select, delivery.endpointId).one()
+  const bytes = new TextEncoder()
+  const algorithm = { name: 'HMAC', hash: 'SHA-256' }
+  const key = await crypto.subtle.importKey('raw', bytes.encode(secret), algorithm, false, ['sign'])
+  const signature = await crypto.subtle.sign('HMAC', key, bytes.encode(delivery.body))
+  const { timestamp }: { timestamp: string } = JSON.parse(delivery.body)
+  return {
+    'content-type': 'application/json',
+    'x-commet-signature': new Uint8Array(signature).toHex(),
+    'x-commet-event': delivery.event,
+    'x-commet-timestamp': timestamp,
+    'x-commet-event-id': delivery.eventId,
+  }
+}
+
+function record(store: Store, attempt: DeliveryRow, outcome: Outcome, at: number): void {
+  const count = 'UPDATE webhook_deliveries SET attempts = ? WHERE id = ?'
+  store.sql.exec(count, attempt.attempts, attempt.id)
+  if (outcome.delivered) {
+    settle(store, attempt.id, 'delivered', outcome.text)
+    store.sql.exec(
+      'UPDATE webhook_endpoints SET failed_in_a_row = 0 WHERE id = ?',
+      attempt.endpoint_id,
+    )
+    return
+  }
+  const wait = DELIVERY_WAITS_MS[attempt.attempts - 1]
+  if (attempt.attempts >= DELIVERY_ATTEMPTS_MAX || wait === undefined) {
+    settle(store, attempt.id, 'failed', outcome.text)
+    countFailure(store, attempt.endpoint_id)
+    return
+  }
+  const later = 'UPDATE webhook_deliveries SET due_at_ms = ?, last_outcome = ? WHERE id = ?'
+  store.sql.exec(later, at + wait, outcome.text, attempt.id)
+}
+
+function settle(store: Store, id: string, state: 'delivered' | 'failed', outcome: string): void {
+  const update = 'UPDATE webhook_deliveries SET state = ?, last_outcome = ? WHERE id = ?'
+  store.sql.exec(update, state, outcome, id)
+}
+
+/** Reads the endpoint anew: it may have been changed while the attempt was under way. */
+function countFailure(store: Store, endpointId: string): void {
+  const update = `UPDATE webhook_endpoints SET failed_in_a_row = failed_in_a_row + 1 WHERE id = ?
+    RETURNING failed_in_a_row`
+  const counted = store.sql.exec<{ failed_in_a_row: number }>(update, endpointId).toArray()[0]
+  const endpoint = findEndpoint(store, endpointId)
+  if (endpoint === null || counted === undefined) return
+  if (counted.failed_in_a_row < FAILED_EVENTS_MAX) return
+  const off = JSON.stringify({ ...endpoint, isActive: false })
+  store.sql.exec('UPDATE webhook_endpoints SET document = ? WHERE id = ?', off, endpointId)
+}
+
+/** POST /webhooks/{id}/test: one attempt at once, with the first event that the endpoint asked for. */
+export async function testWebhook(store: Store, input: Input): Promise<Answer> {
+  const endpoint = findEndpoint(store, input.id)
+  if (endpoint === null) return endpointNotFound(input.id)
+  const event = endpoint.events[0] ?? 'invoice.created'
+  const eventId = newId('whev')
+  const timestamp = isoTime(input.now)
+  const body = envelope(store, { eventId, event, timestamp, endpoint, data: { test: true } })
+  const delivery: NewDelivery = { id: newId('whdl'), endpointId: endpoint.id, eventId, event, body }
+  const outcome = await send(store, endpoint, delivery)
+  insertDelivery(store, delivery, input.now)
+  settle(store, delivery.id, outcome.delivered ? 'delivered' : 'failed', outcome.text)
+  const answer: WebhookTestResult = {
+    success: outcome.delivered,
+    deliveryId: delivery.id,
+    deliveredAt: timestamp,
+  }
+  return success(answer)
+}
+
+export type Delivery = {
+  readonly id: string
+  readonly eventId: string
+  readonly event: string
+  readonly endpointId: string
+  readonly state: 'due' | 'delivered' | 'failed'
+  readonly attempts: number
+  /** ISO 8601. */
+  readonly dueAt: string
+  readonly lastOutcome: string | null
+}
+
+/** Newest first, for the controls and the page. */
+export function readDeliveries(store: Store): Delivery[] {
+  type Row = DeliveryRow & { state: Delivery['state']; last_outcome: string | null }
+  const select = 'SELECT * FROM webhook_deliveries ORDER BY sequence DESC LIMIT ?'
+  return store.sql
+    .exec<Row>(select, DELIVERIES_PER_RUN_MAX)
+    .toArray()
+    .map((row) => ({
+      id: row.id,
+      eventId: row.event_id,
+      event: row.event,
+      endpointId: row.endpoint_id,
+      state: row.state,
+      attempts: row.attempts,
+      dueAt: isoTime(row.due_at_ms),
+      lastOutcome: row.last_outcome,
+    }))
+}
