@@ -28,7 +28,7 @@ export type BillingResult<T> = Promise<Result<BillingAnswer<T>, BillingError>>
 /** Printable ASCII without spaces, at most 255; Commet replays the first answer to it for 24 hours. */
 export type WriteOptions = { readonly idempotencyKey: string }
 
-export type Query = Readonly<Record<string, string | number | undefined>>
+export type Query = Readonly<Record<string, string | number>>
 
 type Target = {
   /** A path below `/api/v1` in which `{id}` stands for the id. */
@@ -160,7 +160,7 @@ function addressOf(target: Target): string {
   const path = target.path.replace('{id}', () => encodeURIComponent(target.id ?? ''))
   const query = new URLSearchParams()
   for (const [name, value] of Object.entries(target.query ?? {})) {
-    if (value !== undefined) query.set(name, String(value))
+    query.set(name, String(value))
   }
   return query.size === 0 ? path : `${path}?${query.toString()}`
 }

@@ -3,7 +3,7 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest'
 import { createBillingClient } from '../../src/commet/client.ts'
 import { ANSWER_BYTES_MAX } from '../../src/commet/exchange.ts'
-import { endless, success } from './answers.ts'
+import { endless, failure, success } from './answers.ts'
 import { invoiceJson } from './objects.ts'
 
 const key = { idempotencyKey: 'adj_1.0' }
@@ -99,5 +99,41 @@ describe('what is accepted', () => {
     const result = await invoices.get('inv_01')
     expect(result).toMatchObject({ ok: false, error: { code: 'too_large' } })
     expect(cancelled).toHaveBeenCalledOnce()
+  })
+})
+
+describe('the deadline', () => {
+  const quick = createBillingClient({
+    baseUrl: 'https://billing.test',
+    apiKey: 'ck_sandbox_secret',
+    fetch: asked,
+    deadlineMs: 40,
+  })
+  const signal = () => asked.mock.calls[0]?.[1]?.signal
+
+  it('aborts a request that is still on its way', async () => {
+    asked.mockReturnValueOnce(new Promise(() => {}))
+    expect(await quick.invoices.get('inv_01')).toMatchObject({ error: { code: 'timeout' } })
+    expect(signal()?.aborted).toBe(true)
+  })
+
+  it('ends with the answer: nothing is aborted afterwards', async () => {
+    asked.mockResolvedValueOnce(success(invoiceJson))
+    expect((await quick.invoices.get('inv_01')).ok).toBe(true)
+    await new Promise((resolve) => setTimeout(resolve, 80))
+    expect(signal()?.aborted).toBe(false)
+  })
+})
+
+describe('the request id', () => {
+  it('is kept with the trouble that it belongs to', async () => {
+    asked.mockResolvedValueOnce(failure(404, 'invoice_not_found'))
+    expect(await invoices.get('inv_01')).toMatchObject({ error: { requestId: 'req_7' } })
+  })
+
+  it('is dropped where it is anything but an id', async () => {
+    const headers = { 'x-request-id': 'ask ada@example.com' }
+    asked.mockResolvedValueOnce(failure(404, 'invoice_not_found', { headers }))
+    expect(await invoices.get('inv_01')).toMatchObject({ error: { requestId: null } })
   })
 })

@@ -114,8 +114,13 @@ export const limits: Row[] = [
   ),
   definite('429 without Retry-After', limited({}), 'rate_limited', 429),
   definite('429, minus five', limited({ 'retry-after': '-5' }), 'rate_limited', 429),
-  definite('429, soon', limited({ 'retry-after': 'soon' }), 'rate_limited', 429),
-  definite('429, a year as a date', limited({ 'retry-after': '2026-11-22' }), 'rate_limited', 429),
+  definite('429, soon', limited({ 'retry-after': 'soon', date: date(SENT) }), 'rate_limited', 429),
+  definite(
+    '429, a year as a date',
+    limited({ 'retry-after': '2099-11-22', date: date(SENT) }),
+    'rate_limited',
+    429,
+  ),
   definite(
     '429 until a date, by an answer without one',
     limited({ 'retry-after': date(SENT) }),

@@ -1,7 +1,7 @@
 // Answers that say nothing of what became of the call: none, a broken one, or one of something in between.
 
 import { ANSWER_BYTES_MAX } from '../../../src/commet/exchange.ts'
-import { endless, jsonAnswer, page, partial, success } from '../answers.ts'
+import { endless, failure, jsonAnswer, page, partial, success } from '../answers.ts'
 import { createdInvoiceJson, invoiceJson } from '../objects.ts'
 import { type Kind, type Reply, type Row, unknown } from './row.ts'
 
@@ -93,6 +93,13 @@ export const betweenUs: Row[] = [
   unknown('301', () => page(301, { location: 'https://other.example' }), 'unexpected_status', 301),
   unknown('303, as after a POST', () => page(303, { location: '/x' }), 'unexpected_status', 303),
   unknown('304', () => new Response(null, { status: 304 }), 'unexpected_status', 304),
+  unknown('307 in Commet words', () => failure(307, 'moved'), 'moved', 307),
+  unknown(
+    '400 with an error, but not in the envelope',
+    () => jsonAnswer(400, { error: { type: 'invalid', code: 'blocked' } }),
+    'unexpected_shape',
+    400,
+  ),
   unknown('400 of a proxy', () => page(400), 'not_json', 400),
   unknown('404 of a proxy', () => page(404), 'not_json', 404),
   unknown('413 of a proxy', () => page(413), 'not_json', 413),
