@@ -1,0 +1,29 @@
+// The one file to edit: who may ask for money, what it is worth, where it is billed.
+
+import { defineConfig } from './src/config.ts'
+import { usd } from './src/domain/money.ts'
+import { creditRequested } from './src/rules/credit-requested.ts'
+import { stripeRefundRecord } from './src/rules/stripe-refund-record.ts'
+import { zendeskTicketCredit } from './src/rules/zendesk-ticket-credit.ts'
+import { standard, stripe, zendesk } from './src/sources/index.ts'
+
+export default defineConfig({
+  currency: 'usd',
+  timeZone: 'Europe/Berlin',
+  // `mode: 'test'` meets a sandbox billing key only. Say 'live' when the billing key is a live one.
+  endpoints: {
+    stripe: stripe({ secret: 'STRIPE_WEBHOOK_SECRET' }),
+    zendesk: zendesk({ secret: 'ZENDESK_WEBHOOK_SECRET', mode: 'test' }),
+    standard: standard({ secret: 'STANDARD_WEBHOOK_SECRET', mode: 'test' }),
+  },
+  rules: [
+    zendeskTicketCredit({
+      requestTag: 'credit_requested',
+      amounts: { credit_10: usd(10), credit_25: usd(25), credit_50: usd(50) },
+      otherAmountField: true,
+    }),
+    stripeRefundRecord(),
+    creditRequested(),
+  ],
+  links: { expireAfterDays: 400 },
+})

@@ -1,0 +1,138 @@
+// The configuration: what `makegood.config.ts` says, checked before anything runs, and the
+// environment, read once. A wrong configuration does not start.
+
+import { currencyDecimals } from './domain/currencies.ts'
+import { LINK_EXPIRE_DAYS_DEFAULT, SECRETS_PER_ENDPOINT_MAX } from './domain/limits.ts'
+import type { Rule } from './domain/rule.ts'
+import type { Endpoint } from './sources/source.ts'
+
+export type LinkOptions = {
+  /** Days after which a link answers 410. Default 400. */
+  readonly expireAfterDays?: number
+  /** Hosts that a link may redirect to, besides Commet's own and the billing address's. */
+  readonly hosts?: readonly string[]
+}
+
+export type ConfigInput = {
+  /** The currency that customers are billed in: an ISO 4217 code with two decimals. */
+  readonly currency: string
+  /** IANA name; days and months of limits and reports are counted in it. */
+  readonly timeZone: string
+  readonly endpoints: Readonly<Record<string, Endpoint>>
+  /** In order of precedence: the first that doesn't ignore an event decides. */
+  readonly rules: readonly Rule[]
+  readonly links?: LinkOptions
+}
+
+export type Config = {
+  readonly currency: string
+  readonly timeZone: string
+  readonly endpoints: ReadonlyMap<string, Endpoint>
+  readonly rules: readonly Rule[]
+  readonly links: { readonly expireAfterDays: number; readonly hosts: readonly string[] }
+}
+
+const FIELDS = ['currency', 'timeZone', 'endpoints', 'rules', 'links']
+const LINK_FIELDS = ['expireAfterDays', 'hosts']
+const COMMET_HOST = 'commet.co'
+
+/** Throws one Error that lists every problem, a line each, with the path of the field. */
+export function defineConfig(input: ConfigInput): Config {
+  const problems = [
+    ...unknownFields(input, FIELDS, ''),
+    ...unknownFields(input.links ?? {}, LINK_FIELDS, 'links.'),
+    ...currencyProblems(input.currency),
+    ...timeZoneProblems(input.timeZone),
+    ...Object.entries(input.endpoints).flatMap(([name, endpoint]) => endpointProblems(name, endpoint)),
+    ...ruleProblems(input),
+    ...linkProblems(input.links ?? {}),
+  ]
+  if (problems.length > 0) {
+    throw new Error(`makegood.config.ts:\n${problems.map((line) => `  ${line}`).join('\n')}`)
+  }
+  return {
+    currency: input.currency,
+    timeZone: input.timeZone,
+    endpoints: new Map(Object.entries(input.endpoints)),
+    rules: input.rules,
+    links: {
+      expireAfterDays: input.links?.expireAfterDays ?? LINK_EXPIRE_DAYS_DEFAULT,
+      hosts: [COMMET_HOST, ...(input.links?.hosts ?? [])],
+    },
+  }
+}
+
+const unknownFields = (value: object, known: readonly string[], path: string): string[] =>
+  Object.keys(value)
+    .filter((field) => !known.includes(field))
+    .map((field) => `${path}${field}: there is no such setting; known are ${known.join(', ')}`)
+
+function currencyProblems(currency: string): string[] {
+  const decimals = currencyDecimals(currency)
+  if (decimals === null) return [`currency: ${currency} is not a lower-case ISO 4217 code`]
+  if (decimals === 2) return []
+  return [`currency: ${currency} has ${decimals} decimals; only currencies with two can be billed yet`]
+}
+
+function timeZoneProblems(timeZone: string): string[] {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone })
+    return []
+  } catch {
+    return [`timeZone: ${timeZone} is not an IANA time zone such as Europe/Berlin`]
+  }
+}
+
+function endpointProblems(name: string, endpoint: Endpoint): string[] {
+  const path = `endpoints.${name}`
+  const problems: string[] = []
+  if (!/^[a-z][a-z0-9-]{0,62}$/.test(name)) {
+    problems.push(`${path}: a name is a part of the address: small letters, digits, hyphens`)
+  }
+  // The value is not repeated here: who puts a secret itself there must not find it in a log.
+  if (!/^[A-Z][A-Z0-9_]{0,63}$/.test(endpoint.secret)) {
+    problems.push(`${path}.secret: the name of a secret is wanted, such as STRIPE_WEBHOOK_SECRET`)
+  }
+  if (!endpoint.source.saysMode && endpoint.mode === null) {
+    problems.push(`${path}.mode: ${endpoint.source.name} doesn't say if it is live: 'live' or 'test'`)
+  }
+  return problems
+}
+
+function ruleProblems({ rules, endpoints }: ConfigInput): string[] {
+  const sources = new Set(Object.values(endpoints).map((endpoint) => endpoint.source.name))
+  return rules.flatMap((rule, position) => {
+    const problems: string[] = []
+    if (!/^[a-z][a-z0-9-]{0,62}$/.test(rule.id)) {
+      problems.push(`rules[${position}].id: "${rule.id}" must be small letters, digits, hyphens`)
+    }
+    if (rules.findIndex((other) => other.id === rule.id) < position) {
+      problems.push(`rules[${position}].id: there are two rules with the id ${rule.id}`)
+    }
+    if (!sources.has(rule.source)) {
+      problems.push(`rules[${position}]: ${rule.id} reads ${rule.source}, which no endpoint receives`)
+    }
+    return problems
+  })
+}
+
+function linkProblems({ expireAfterDays, hosts }: LinkOptions): string[] {
+  const problems: string[] = []
+  if (expireAfterDays !== undefined && !(Number.isInteger(expireAfterDays) && expireAfterDays > 0)) {
+    problems.push(`links.expireAfterDays: ${expireAfterDays} is not a whole number of days above 0`)
+  }
+  for (const host of hosts ?? []) {
+    if (!/^[a-z0-9-]+(\.[a-z0-9-]+)+$/.test(host)) {
+      problems.push(`links.hosts: ${host} is not a host name such as files.example.com`)
+    }
+  }
+  return problems
+}
+
+/** `current,previous` of a secret in the environment; empty where it isn't set. */
+export const secretList = (value: string | undefined): string[] =>
+  (value ?? '')
+    .split(',')
+    .map((secret) => secret.trim())
+    .filter((secret) => secret !== '')
+    .slice(0, SECRETS_PER_ENDPOINT_MAX)

@@ -1,0 +1,36 @@
+import { desc, eq, inArray, lt } from 'drizzle-orm'
+import type { AdjustmentId } from '../domain/ids.ts'
+import type { Database } from './database.ts'
+import { adjustments, type Adjustment } from './schema.ts'
+
+export async function findAdjustment(db: Database, id: AdjustmentId): Promise<Adjustment | null> {
+  const [row] = await db.select().from(adjustments).where(eq(adjustments.id, id))
+  return row ?? null
+}
+
+/** Of one event: those that it made, and those of others that it asked for again. */
+export const findAdjustments = (
+  db: Database,
+  ids: readonly AdjustmentId[],
+): Promise<readonly Adjustment[]> =>
+  db
+    .select()
+    .from(adjustments)
+    .where(inArray(adjustments.id, [...ids]))
+
+export type Page = {
+  readonly before: number | null
+  readonly limit: number
+}
+
+/** Newest first. `before`: the `seq` of the last row of the page before. */
+export const listAdjustments = (
+  db: Database,
+  { before, limit }: Page,
+): Promise<readonly Adjustment[]> =>
+  db
+    .select()
+    .from(adjustments)
+    .where(before === null ? undefined : lt(adjustments.seq, before))
+    .orderBy(desc(adjustments.seq))
+    .limit(limit)

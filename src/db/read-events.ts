@@ -1,0 +1,32 @@
+import { desc, eq, lt } from 'drizzle-orm'
+import type { EventId } from '../domain/ids.ts'
+import type { Database } from './database.ts'
+import type { Page } from './read-adjustments.ts'
+import { events, payloads, type Event } from './schema.ts'
+
+export type Payload = { readonly encoding: 'utf8' | 'base64'; readonly body: string }
+
+/** The event with what was delivered; `payload` is null once it was forgotten. */
+export async function findEvent(
+  db: Database,
+  id: EventId,
+): Promise<{ readonly event: Event; readonly payload: Payload | null } | null> {
+  const [row] = await db
+    .select()
+    .from(events)
+    .leftJoin(payloads, eq(payloads.eventSeq, events.seq))
+    .where(eq(events.id, id))
+  return row ? { event: row.events, payload: row.payloads } : null
+}
+
+/** Newest first. `before`: the `seq` of the last row of the page before. */
+export const listEvents = (
+  db: Database,
+  { before, limit }: Page,
+): Promise<readonly Event[]> =>
+  db
+    .select()
+    .from(events)
+    .where(before === null ? undefined : lt(events.seq, before))
+    .orderBy(desc(events.seq))
+    .limit(limit)

@@ -1,0 +1,47 @@
+// What a verb needs from outside. A verb asks for nothing else, and tests hand in the same.
+
+import { createBillingClient, type BillingClient } from './commet/client.ts'
+import type { Config } from './config.ts'
+import { openDatabase, type Database } from './db/database.ts'
+import { QUEUE_MESSAGES_PER_SEND_MAX } from './domain/limits.ts'
+import type { WakeUp } from './domain/wake-up.ts'
+import type { Env } from './env.ts'
+import { log, type Log } from './log.ts'
+import { readSettings, type Settings } from './settings.ts'
+
+export type Deps = {
+  readonly config: Config
+  readonly settings: Settings
+  readonly db: Database
+  /** Null where the billing API isn't configured: then nothing is issued, and nothing is lost. */
+  readonly billing: BillingClient | null
+  readonly wake: (wakeUps: readonly WakeUp[]) => Promise<void>
+  /** Milliseconds since 1970. */
+  readonly now: () => number
+  /** 0 ≤ x < 1. */
+  readonly random: () => number
+  readonly newId: () => string
+  readonly log: Log
+}
+
+export function createDeps(env: Env, config: Config): Deps {
+  const settings = readSettings(env, config)
+  return {
+    config,
+    settings,
+    db: openDatabase(env.DB),
+    billing: settings.billing === null ? null : createBillingClient(settings.billing),
+    wake: (wakeUps) => send(env.ADJUSTMENTS, wakeUps),
+    now: () => Date.now(),
+    random: () => Math.random(),
+    newId: () => crypto.randomUUID(),
+    log,
+  }
+}
+
+async function send(queue: Queue<WakeUp>, wakeUps: readonly WakeUp[]): Promise<void> {
+  for (let start = 0; start < wakeUps.length; start += QUEUE_MESSAGES_PER_SEND_MAX) {
+    const batch = wakeUps.slice(start, start + QUEUE_MESSAGES_PER_SEND_MAX)
+    await queue.sendBatch(batch.map((body) => ({ body })))
+  }
+}

@@ -1,0 +1,28 @@
+// The audit log's words: who did which fact to what. Facts are in the past tense, and the list is closed.
+
+export type AuditAction =
+  | 'event.received'
+  | 'adjustment.created'
+  | 'adjustment.held'
+  | 'adjustment.claimed'
+  | 'adjustment.postponed'
+  | 'adjustment.lease_expired'
+  | 'adjustment.invoiced'
+  | 'adjustment.second_invoice_seen'
+  | 'adjustment.settled'
+  | 'adjustment.settlement_failed'
+  | 'adjustment.failed'
+  | 'adjustment.wake_up_lost'
+
+export type Actor = `source:${string}` | `system:${'issuer' | 'sweep' | 'dead-letters'}`
+
+/** Codes, ids, field names and money only; never a secret, a slug, an address or personal text. */
+export type AuditData = Readonly<Record<string, unknown>>
+
+export type AuditEntry = {
+  readonly at: number
+  readonly actor: Actor
+  readonly action: AuditAction
+  readonly subject: string
+  readonly data: AuditData
+}

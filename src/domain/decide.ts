@@ -1,0 +1,123 @@
+// From an event and the rules to a decision. Pure, on the delivered bytes only, and it never throws:
+// a rule that does is an `undecided` event, not a lost one.
+
+import type { SourceEvent } from './event.ts'
+import {
+  ASKER_CHARS_MAX,
+  CUSTOMER_REFERENCE_CHARS_MAX,
+  PARTS_PER_EVENT_MAX,
+  REASON_CHARS_MAX,
+  SUBJECT_CHARS_MAX,
+} from './limits.ts'
+import { moneyFromMinorUnits } from './money.ts'
+import type { Outcome, Proposal, Rule, Undecided, UndecidedReason } from './rule.ts'
+import { oneLine } from './text.ts'
+
+/** Why each rule of the source did or didn't decide, in the order of the configuration. */
+export type Consideration = { readonly rule: string; readonly answer: string }
+
+export type Decision = {
+  readonly considered: readonly Consideration[]
+} & (
+  | { readonly kind: 'adjust'; readonly rule: Rule; readonly proposals: readonly Proposal[] }
+  | { readonly kind: 'ignored'; readonly reason: string }
+  | {
+      readonly kind: 'undecided'
+      readonly rule: Rule
+      readonly reason: UndecidedReason
+      readonly detail: string
+    }
+)
+
+/** The first rule that doesn't ignore the event decides; the later ones are listed as not reached. */
+export function decide(rules: readonly Rule[], source: string, event: SourceEvent): Decision {
+  const considered: Consideration[] = []
+  const candidates = rules.filter((rule) => rule.source === source)
+  let ignored: string | null = null
+  for (const [position, rule] of candidates.entries()) {
+    if (!rule.on.includes(event.type)) {
+      considered.push({ rule: rule.id, answer: 'other_event_type' })
+      continue
+    }
+    const outcome = answerOf(rule, event)
+    if (outcome.kind === 'ignore') {
+      ignored ??= outcome.reason
+      considered.push({ rule: rule.id, answer: `ignored: ${oneLine(outcome.reason, REASON_CHARS_MAX)}` })
+      continue
+    }
+    considered.push({
+      rule: rule.id,
+      answer: outcome.kind === 'adjust' ? 'adjust' : `undecided: ${outcome.reason}`,
+    })
+    for (const later of candidates.slice(position + 1)) {
+      considered.push({ rule: later.id, answer: 'not_reached' })
+    }
+    return outcome.kind === 'adjust'
+      ? { kind: 'adjust', rule, proposals: outcome.proposals, considered }
+      : { kind: 'undecided', rule, reason: outcome.reason, detail: outcome.detail, considered }
+  }
+  const reason = ignored ?? 'no_rule_for_this_event_type'
+  return { kind: 'ignored', reason: oneLine(reason, REASON_CHARS_MAX), considered }
+}
+
+function answerOf(rule: Rule, event: SourceEvent): Outcome {
+  try {
+    return checked(rule.decide(event))
+  } catch (error) {
+    const name = error instanceof Error ? error.name : 'not an Error'
+    return { kind: 'undecided', reason: 'rule_threw', detail: `the rule threw: ${name}` }
+  }
+}
+
+/** A rule is the user's own code: what it answers is checked like any other input. */
+function checked(outcome: Outcome): Outcome {
+  if (outcome.kind === 'undecided') {
+    return { ...outcome, detail: oneLine(outcome.detail, REASON_CHARS_MAX) }
+  }
+  if (outcome.kind === 'ignore') return outcome
+  const { proposals } = outcome
+  if (proposals.length === 0 || proposals.length > PARTS_PER_EVENT_MAX) {
+    return trouble('shape', `a rule answers 1 to ${PARTS_PER_EVENT_MAX} parts, not ${proposals.length}`)
+  }
+  const keys = new Set(proposals.map((proposal) => JSON.stringify([proposal.subject, proposal.part])))
+  if (keys.size < proposals.length) {
+    return trouble('same_part_twice', 'two parts of one subject have one name')
+  }
+  for (const proposal of proposals) {
+    const refusal = refusalOf(proposal)
+    if (refusal) return refusal
+  }
+  return outcome
+}
+
+function refusalOf(proposal: Proposal): Undecided | null {
+  const money = moneyFromMinorUnits(Math.abs(proposal.amount), proposal.currency)
+  if (!money.ok) return trouble(money.error.reason, 'the amount that the rule answered')
+  if (!isIdentifier(proposal.subject, SUBJECT_CHARS_MAX)) {
+    return trouble('subject_unusable', 'subject: empty, too long, or not printable')
+  }
+  if (proposal.part !== '' && !isIdentifier(proposal.part, SUBJECT_CHARS_MAX)) {
+    return trouble('subject_unusable', 'part: too long, or not printable')
+  }
+  const { customer, asker, originalInvoice } = proposal
+  if (customer !== null && !isIdentifier(customer, CUSTOMER_REFERENCE_CHARS_MAX)) {
+    return trouble('customer_unusable', 'customer: empty, too long, or not printable')
+  }
+  if (asker !== null && !isIdentifier(asker, ASKER_CHARS_MAX)) {
+    return trouble('shape', 'asker: empty, too long, or not printable')
+  }
+  if (originalInvoice !== null && !isIdentifier(originalInvoice, SUBJECT_CHARS_MAX)) {
+    return trouble('shape', 'originalInvoice: empty, too long, or not printable')
+  }
+  return null
+}
+
+const trouble = (reason: UndecidedReason, detail: string): Undecided => ({
+  kind: 'undecided',
+  reason,
+  detail,
+})
+
+/** Text that can be a key: well-formed, on one line, without leading or trailing blanks. */
+const isIdentifier = (text: string, charsMax: number): boolean =>
+  text.length > 0 && text.length <= charsMax && text === oneLine(text, charsMax)

@@ -1,0 +1,50 @@
+// Ids are derived, not drawn: the same fact has the same id everywhere and at any time.
+
+export type EventId = `evt_${string}`
+export type AdjustmentId = `adj_${string}`
+export type LinkId = `lnk_${string}`
+
+const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz'
+const ID_BYTES = 20
+
+/** Five bits a character, no padding: 20 bytes are 32 characters. */
+export function base32(bytes: Uint8Array): string {
+  let text = ''
+  let buffer = 0
+  let bits = 0
+  for (const byte of bytes) {
+    buffer = (buffer << 8) | byte
+    bits += 8
+    while (bits >= 5) {
+      bits -= 5
+      text += ALPHABET[(buffer >> bits) & 31]
+    }
+    buffer &= (1 << bits) - 1
+  }
+  return bits === 0 ? text : text + ALPHABET[(buffer << (5 - bits)) & 31]
+}
+
+export async function sha256(bytes: Uint8Array): Promise<Uint8Array> {
+  return new Uint8Array(await crypto.subtle.digest('SHA-256', bytes as Uint8Array<ArrayBuffer>))
+}
+
+/** The parts are joined as JSON, so that no two lists of parts make the same text. */
+async function derive(kind: string, parts: readonly string[]): Promise<string> {
+  const digest = await sha256(new TextEncoder().encode(JSON.stringify([kind, ...parts])))
+  return base32(digest.subarray(0, ID_BYTES))
+}
+
+/** `ownId`: the event's id from authenticated bytes, or `sha256:<hex>` of the body where it has none. */
+export const eventId = async (account: string, ownId: string): Promise<EventId> =>
+  `evt_${await derive('event', [account, ownId])}`
+
+export const adjustmentId = async (
+  ruleId: string,
+  account: string,
+  subject: string,
+  part: string,
+): Promise<AdjustmentId> => `adj_${await derive('adjustment', [ruleId, account, subject, part])}`
+
+/** One link an invoice, however often it is asked for. */
+export const linkId = async (invoiceId: string): Promise<LinkId> =>
+  `lnk_${await derive('link', [invoiceId])}`

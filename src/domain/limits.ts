@@ -1,0 +1,56 @@
+// Every bound of the product, named with its unit. Nothing else in src/ writes such a number.
+
+// Deliveries
+export const BODY_BYTES_MAX = 1_048_576
+export const EVENTS_PER_DELIVERY_MAX = 500
+export const SIGNATURES_PER_HEADER_MAX = 10
+export const SECRETS_PER_ENDPOINT_MAX = 4
+export const SIGNATURE_HEADER_CHARS_MAX = 4_096
+export const SIGNATURE_TOLERANCE_SECONDS = 300
+/** D1 refuses a bound value of 2 MB; a delivery that grows past this is kept as its raw bytes. */
+export const BOUND_VALUE_BYTES_MAX = 1_900_000
+export const NATIVE_ID_CHARS_MAX = 200
+export const EVENT_TYPE_CHARS_MAX = 200
+export const SUBJECT_CHARS_MAX = 200
+export const REASON_CHARS_MAX = 300
+export const CUSTOMER_REFERENCE_CHARS_MAX = 200
+export const ASKER_CHARS_MAX = 254
+export const PARTS_PER_EVENT_MAX = 20
+
+// Money
+/** Ten billion in a currency of two decimals: above what any adjustment is, far below 2^53. */
+export const AMOUNT_MINOR_UNITS_MAX = 1_000_000_000_000
+export const AMOUNT_TEXT_CHARS_MAX = 32
+export const DESCRIPTION_CHARS_MAX = 500
+
+// Issuing
+export const LEASE_SECONDS = 120
+export const BILLING_DEADLINE_MS = 20_000
+/** A billing call starts only with this much of the lease left, so that it ends inside it. */
+export const LEASE_LEFT_SECONDS_MIN = 30
+/** Commet replays an idempotency key for 24 h; one hour is kept as a margin. */
+export const POST_WITHOUT_LOOK_SECONDS = 23 * 3_600
+export const LISTING_SETTLE_SECONDS = 15 * 60
+export const LOOK_PAGES_MAX = 50
+export const LOOK_PAGE_ROWS = 100
+export const LOOK_BACK_SECONDS = 24 * 3_600
+/** With the delays below this is more than 24 h of trying. */
+export const ATTEMPTS_MAX = 40
+export const BACKOFF_FIRST_SECONDS = 15
+export const BACKOFF_MAX_SECONDS = 3_600
+export const KEY_TROUBLE_RETRY_SECONDS = 300
+
+// Clock
+export const WAKE_AFTER_SECONDS = 60
+export const SWEEP_ROWS_MAX = 500
+export const QUEUE_MESSAGES_PER_SEND_MAX = 100
+
+// Links
+export const SLUG_BYTES = 12
+export const SLUG_CHARS_MAX = 64
+export const LINK_EXPIRE_DAYS_DEFAULT = 400
+export const LINK_RETRY_AFTER_SECONDS = 30
+
+// Operator's API
+export const PAGE_ROWS_DEFAULT = 25
+export const PAGE_ROWS_MAX = 100

@@ -1,0 +1,62 @@
+// What the person who asked reads about an adjustment: three lines, always in the same order: what
+// became of it, where the document is, what can be said to the customer.
+
+import { amountText, wordFor, type AdjustmentState, type HoldReason } from './adjustment.ts'
+import type { Settlement } from './rule.ts'
+
+export type Noted = {
+  readonly state: AdjustmentState
+  readonly settlement: Settlement
+  readonly amount: number
+  readonly currency: string
+  readonly customerReference: string | null
+  readonly invoiceNumber: string | null
+  readonly holdReasons: readonly HoldReason[] | null
+}
+
+const HOLD_TEXTS: Readonly<Record<HoldReason, string>> = {
+  customer_unresolved: 'the customer was not found at billing',
+  currency_mismatch: 'the customer is billed in another currency',
+  mode_mismatch: 'a test event met a live billing key, or the other way round',
+  charge: 'charges wait for a person',
+  customer_caused: 'a customer could have caused it',
+  outcome_unknown: 'it is not known if the invoice was made',
+}
+
+/** `source`: its title ("Stripe"). `link`: the short address, or null where there is none yet. */
+export function note(noted: Noted, source: string, link: string | null): readonly string[] {
+  return [outcomeLine(noted, source), `PDF: ${link ?? 'none yet'}`, customerLine(noted, link)]
+}
+
+function outcomeLine(noted: Noted, source: string): string {
+  const word = wordFor(noted.amount)
+  const what = `${word} of ${amountText(noted)} for ${noted.customerReference ?? 'an unknown customer'}`
+  switch (noted.state) {
+    case 'due':
+    case 'issuing':
+      return `${what} is on its way.`
+    case 'invoiced':
+      return noted.settlement === 'already_paid'
+        ? `${what} recorded as invoice ${noted.invoiceNumber}: a record: ${source} has already returned this money, it is not credited again.`
+        : `${what} issued as invoice ${noted.invoiceNumber}.`
+    case 'held':
+      return `${what} waits for a person: ${(noted.holdReasons ?? []).map((reason) => HOLD_TEXTS[reason]).join('; ')}.`
+    case 'failed':
+      return `${what} could not be issued; someone with access to Makegood has to look.`
+    case 'rejected':
+      return `${what} was rejected.`
+    case 'cancelled':
+      return `${what} was cancelled before it was issued.`
+  }
+}
+
+function customerLine(noted: Noted, link: string | null): string {
+  if (noted.state !== 'invoiced') return 'To the customer: nothing yet.'
+  const amount = amountText(noted)
+  const where = link === null ? '' : ` The document is here: ${link}`
+  if (noted.settlement === 'already_paid') {
+    return `To the customer: Your refund of ${amount} is documented.${where}`
+  }
+  const given = noted.amount < 0 ? `We have issued a credit of ${amount}` : `We have charged ${amount}`
+  return `To the customer: ${given}.${where}`
+}

@@ -1,0 +1,13 @@
+// Text from outside, made fit to be stored and shown.
+
+/**
+ * The text on one line: control characters, line and direction marks become blanks, lone
+ * surrogates U+FFFD, and what is longer than `charsMax` (UTF-16 units) is cut.
+ */
+export function oneLine(text: string, charsMax: number): string {
+  const plain = text
+    .slice(0, charsMax)
+    .toWellFormed()
+    .replace(/[\p{Cc}\p{Zl}\p{Zp}\u200e\u200f\u202a-\u202e\u2066-\u2069]+/gu, ' ')
+  return plain.trim()
+}

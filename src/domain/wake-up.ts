@@ -1,0 +1,7 @@
+import type { AdjustmentId } from './ids.ts'
+
+/**
+ * A message of queue ADJUSTMENTS. It carries no content: an adjustment is looked at again if it is
+ * still at this version, so a late or repeated message does nothing.
+ */
+export type WakeUp = { readonly id: AdjustmentId; readonly version: number }

@@ -1,0 +1,22 @@
+import type { WakeUp } from './domain/wake-up.ts'
+
+/** What the Worker is given: bindings of wrangler.toml, and secrets, whose names the configuration knows. */
+export type Env = {
+  readonly DB: D1Database
+  readonly ADJUSTMENTS: Queue<WakeUp>
+  /** Where the billing API is; unset is Commet's own address. */
+  readonly COMMET_API_URL?: string
+  readonly COMMET_API_KEY?: string
+  /** The operator's first key; begins `ck_mg_`. */
+  readonly BOOTSTRAP_KEY?: string
+  /** `current,previous`: what slugs are derived from. */
+  readonly LINK_KEY?: string
+  /** The address under which the world knows this Worker, for links; unset is the request's own. */
+  readonly PUBLIC_URL?: string
+}
+
+/** A secret by its configured name; undefined where it isn't set, or isn't text. */
+export function secretOf(env: Env, name: string): string | undefined {
+  const value: unknown = Reflect.get(env, name)
+  return typeof value === 'string' && value !== '' ? value : undefined
+}

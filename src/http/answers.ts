@@ -1,0 +1,74 @@
+// The envelope of every JSON answer: the billing API's own, so that its clients read ours.
+
+import type { Context } from 'hono'
+import type { ContentfulStatusCode } from 'hono/utils/http-status'
+import type { AppContext } from './context.ts'
+
+export type ErrorType =
+  | 'validation_error'
+  | 'authentication_error'
+  | 'not_found_error'
+  | 'conflict_error'
+  | 'internal_error'
+
+export type Failure = {
+  readonly status: ContentfulStatusCode
+  readonly type: ErrorType
+  readonly code: string
+  readonly message: string
+  readonly param?: string
+  readonly retryAfterSeconds?: number
+}
+
+export function fail(c: Context, failure: Failure): Response {
+  const { status, type, code, message, param, retryAfterSeconds } = failure
+  if (retryAfterSeconds !== undefined) c.header('retry-after', String(retryAfterSeconds))
+  const error = { type, code, message, ...(param === undefined ? {} : { param }) }
+  return c.json({ success: false, error }, status)
+}
+
+export const succeed = (c: AppContext, data: unknown): Response => c.json({ success: true, data })
+
+/** A page of a list; `nextCursor` is there only where there is more. */
+export function succeedPage<Row extends { readonly seq: number }>(
+  c: AppContext,
+  rows: readonly Row[],
+  limit: number,
+  present: (row: Row) => unknown,
+): Response {
+  const page = rows.slice(0, limit)
+  const last = page.at(-1)
+  const hasMore = rows.length > limit
+  return c.json({
+    success: true,
+    data: page.map(present),
+    hasMore,
+    ...(hasMore && last ? { nextCursor: String(last.seq) } : {}),
+  })
+}
+
+export const NOT_FOUND: Failure = {
+  status: 404,
+  type: 'not_found_error',
+  code: 'not_found',
+  message: 'There is nothing at this address.',
+}
+
+/** Nothing was made durable, or nothing can be answered now: the same request may succeed later. */
+export const TRY_AGAIN: Failure = {
+  status: 503,
+  type: 'internal_error',
+  code: 'unavailable',
+  message: 'This could not be done now. Try again.',
+  retryAfterSeconds: 30,
+}
+
+export function methodNotAllowed(c: AppContext, allow: string): Response {
+  c.header('allow', allow)
+  return fail(c, {
+    status: 405,
+    type: 'validation_error',
+    code: 'method_not_allowed',
+    message: `This address answers ${allow} only.`,
+  })
+}

@@ -1,0 +1,49 @@
+import { Hono } from 'hono'
+import { findAdjustments } from '../../db/read-adjustments.ts'
+import { findEvent, listEvents } from '../../db/read-events.ts'
+import type { Event } from '../../db/schema.ts'
+import { fail, NOT_FOUND, succeed, succeedPage } from '../answers.ts'
+import type { AppEnv } from '../context.ts'
+import { validPage } from '../validate.ts'
+import { presentWithNote } from './adjustments.ts'
+
+export const events = new Hono<AppEnv>()
+  .get('/', validPage, async (c) => {
+    const { limit, cursor = null } = c.req.valid('query')
+    const rows = await listEvents(c.var.deps.db, { before: cursor, limit: limit + 1 })
+    return succeedPage(c, rows, limit, presentEvent)
+  })
+  .get('/:id', async (c) => {
+    const { db } = c.var.deps
+    const id = c.req.param('id')
+    const found = await findEvent(db, `evt_${id.replace(/^evt_/, '')}`)
+    if (found?.event.id !== id) return fail(c, { ...NOT_FOUND, code: 'event_not_found' })
+    const { event, payload } = found
+    const rows = await findAdjustments(db, event.decision.adjustments ?? [])
+    return succeed(c, {
+      ...presentEvent(event),
+      payload,
+      adjustments: await Promise.all(rows.map((row) => presentWithNote(c, row))),
+    })
+  })
+
+function presentEvent(event: Event) {
+  return {
+    object: 'event',
+    id: event.id,
+    endpoint: event.endpoint,
+    source: event.source,
+    account: event.account,
+    ownId: event.ownId,
+    unsignedId: event.unsignedId,
+    type: event.type,
+    mode: event.mode,
+    occurredAt: event.occurredAt === null ? null : new Date(event.occurredAt).toISOString(),
+    receivedAt: new Date(event.receivedAt).toISOString(),
+    bodySha256: event.bodySha256,
+    fate: event.fate,
+    reason: event.reason,
+    rule: event.ruleId,
+    decision: event.decision,
+  }
+}

@@ -1,0 +1,60 @@
+// The HTTP surface: one small Hono per resource, put together here.
+
+import { Hono } from 'hono'
+import { createMiddleware } from 'hono/factory'
+import { requestId } from 'hono/request-id'
+import { routePath } from 'hono/route'
+import { secureHeaders } from 'hono/secure-headers'
+import type { Deps } from '../deps.ts'
+import type { Env } from '../env.ts'
+import { thrownFields } from '../log.ts'
+import { fail, NOT_FOUND, TRY_AGAIN } from './answers.ts'
+import { adjustments } from './api/adjustments.ts'
+import { events } from './api/events.ts'
+import type { AppEnv } from './context.ts'
+import { health } from './health.ts'
+import { links } from './links.ts'
+import { requireKey } from './require-key.ts'
+import { webhooks } from './webhooks.ts'
+
+export function createApp(depsOf: (env: Env) => Deps) {
+  const api = new Hono<AppEnv>()
+    .use(requireKey)
+    .route('/events', events)
+    .route('/adjustments', adjustments)
+
+  return new Hono<AppEnv>()
+    .use(requestId({ limitLength: 64 }))
+    .use(secureHeaders())
+    .use(async (c, next) => {
+      c.set('deps', depsOf(c.env))
+      c.set('logFields', new Map())
+      await next()
+    })
+    .use(logRequest)
+    .route('/', health)
+    .route('/webhooks', webhooks)
+    .route('/i', links)
+    .route('/api/v1', api)
+    .notFound((c) => fail(c, NOT_FOUND))
+    .onError((error, c) => {
+      c.var.deps.log({ event: 'alarm.request_threw', ...thrownFields(error) })
+      return fail(c, TRY_AGAIN)
+    })
+}
+
+/** The route's pattern stands for the path: a slug is never logged. */
+const logRequest = createMiddleware<AppEnv>(async (c, next) => {
+  const { deps, logFields, requestId: id } = c.var
+  const startedAt = deps.now()
+  await next()
+  deps.log({
+    event: 'request',
+    requestId: id,
+    method: c.req.method,
+    route: routePath(c, -1),
+    status: c.res.status,
+    ms: deps.now() - startedAt,
+    ...Object.fromEntries(logFields),
+  })
+})

@@ -1,0 +1,16 @@
+import type { Context } from 'hono'
+import type { RequestIdVariables } from 'hono/request-id'
+import type { Deps } from '../deps.ts'
+import type { Env } from '../env.ts'
+
+/** Everything that a handler may touch. */
+export type AppEnv = {
+  readonly Bindings: Env
+  readonly Variables: RequestIdVariables & {
+    readonly deps: Deps
+    /** What the request's log line says beyond method, route and status. */
+    readonly logFields: Map<string, string | number | null>
+  }
+}
+
+export type AppContext = Context<AppEnv>

@@ -1,0 +1,21 @@
+import { createMiddleware } from 'hono/factory'
+import { timingSafeEqual } from 'hono/utils/buffer'
+import { fail, TRY_AGAIN } from './answers.ts'
+import type { AppEnv } from './context.ts'
+
+/** Operators only: `x-api-key` must be the bootstrap key. Without one configured nobody gets in. */
+export const requireKey = createMiddleware<AppEnv>(async (c, next) => {
+  const { bootstrapKey } = c.var.deps.settings
+  if (bootstrapKey === null) {
+    return fail(c, { ...TRY_AGAIN, code: 'not_configured', message: 'No operator key is configured.' })
+  }
+  if (!(await timingSafeEqual(c.req.header('x-api-key') ?? '', bootstrapKey))) {
+    return fail(c, {
+      status: 401,
+      type: 'authentication_error',
+      code: 'unauthorized',
+      message: 'The header x-api-key is missing, or not a key of this Makegood.',
+    })
+  }
+  return next()
+})

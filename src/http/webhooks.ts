@@ -1,0 +1,80 @@
+// Where deliveries arrive. The public answer says less than the log: a prober learns nothing.
+
+import { Hono } from 'hono'
+import { bodyLimit } from 'hono/body-limit'
+import { unreachable } from '../domain/assert.ts'
+import { BODY_BYTES_MAX } from '../domain/limits.ts'
+import { thrownFields } from '../log.ts'
+import { receiveDelivery, type ReceiveTrouble } from '../usecases/receive-delivery.ts'
+import { fail, methodNotAllowed, TRY_AGAIN, type Failure } from './answers.ts'
+import type { AppContext, AppEnv } from './context.ts'
+
+const TOO_LARGE: Failure = {
+  status: 413,
+  type: 'validation_error',
+  code: 'body_too_large',
+  message: `A delivery has at most ${BODY_BYTES_MAX} bytes.`,
+}
+
+export const webhooks = new Hono<AppEnv>()
+  .post(
+    '/:endpoint',
+    bodyLimit({ maxSize: BODY_BYTES_MAX, onError: (c) => fail(c, TOO_LARGE) }),
+    async (c) => {
+      const { deps, logFields } = c.var
+      const endpoint = c.req.param('endpoint')
+      const body = new Uint8Array(await c.req.arrayBuffer())
+      const received = await receiveDelivery(deps, { endpoint, headers: c.req.raw.headers, body })
+      if (!received.ok) {
+        for (const [field, value] of Object.entries(received.error)) logFields.set(field, value)
+        return fail(c, answerFor(received.error))
+      }
+      logFields.set('endpoint', endpoint)
+      logFields.set('events', received.value.events.length)
+      logFields.set('made', received.value.wakeUps.length)
+      wakeAfterTheAnswer(c, received.value.wakeUps)
+      return c.json({ events: received.value.events }, 202)
+    },
+  )
+  .all('/:endpoint', (c) => methodNotAllowed(c, 'POST'))
+
+/** The answer doesn't wait for the queue, and a queue in trouble loses nothing: the sweep goes on. */
+function wakeAfterTheAnswer(c: AppContext, wakeUps: Parameters<AppContext['var']['deps']['wake']>[0]) {
+  const { deps } = c.var
+  if (wakeUps.length === 0) return
+  c.executionCtx.waitUntil(
+    deps.wake(wakeUps).catch((error: unknown) => {
+      deps.log({ event: 'alarm.wake_failed', ...thrownFields(error) })
+    }),
+  )
+}
+
+function answerFor(trouble: ReceiveTrouble): Failure {
+  switch (trouble.reason) {
+    case 'unknown_endpoint':
+      return {
+        status: 404,
+        type: 'not_found_error',
+        code: 'endpoint_not_found',
+        message: 'There is no endpoint of this name.',
+      }
+    case 'endpoint_off':
+    case 'secret_unusable':
+      return { ...TRY_AGAIN, code: 'endpoint_off', message: 'This endpoint is not configured.' }
+    case 'header_missing':
+    case 'header_malformed':
+    case 'too_many_signatures':
+    case 'timestamp_unreadable':
+    case 'timestamp_stale':
+    case 'timestamp_ahead':
+    case 'signature_mismatch':
+      return {
+        status: 401,
+        type: 'authentication_error',
+        code: 'unauthorized',
+        message: 'The delivery is not signed with the secret of this endpoint.',
+      }
+    default:
+      return unreachable(trouble)
+  }
+}

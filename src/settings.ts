@@ -1,0 +1,72 @@
+// The environment, read once: which billing API, which keys, what is missing. A missing secret
+// closes what needs it; it never opens anything.
+
+import { secretList, type Config } from './config.ts'
+import { billingMode } from './domain/adjustment.ts'
+import type { Mode } from './domain/event.ts'
+import { isLoopback } from './domain/link.ts'
+import { secretOf, type Env } from './env.ts'
+
+export const COMMET_API_URL_DEFAULT = 'https://commet.co'
+
+export type Settings = {
+  /** Null where there is no key, or the address can't be used: then nothing is issued. */
+  readonly billing: {
+    readonly baseUrl: string
+    readonly apiKey: string
+    readonly mode: Mode
+  } | null
+  readonly bootstrapKey: string | null
+  readonly linkKeys: readonly string[]
+  readonly publicUrl: string | null
+  /** Of each endpoint, current first; empty means that the endpoint is off. */
+  readonly endpointSecrets: ReadonlyMap<string, readonly string[]>
+  /** What keeps the deployment from working, by name and never by value. */
+  readonly problems: readonly string[]
+}
+
+const COMMET_KEY = /^ck_[\x21-\x7e]+$/
+/** The official SDK refuses keys that don't begin `ck_`; sixteen characters are no guess. */
+const MAKEGOOD_KEY = /^ck_mg_[\x21-\x7e]{16,}$/
+const LINK_KEY_CHARS_MIN = 32
+
+export function readSettings(env: Env, config: Config): Settings {
+  const baseUrl = readAddress(env.COMMET_API_URL ?? COMMET_API_URL_DEFAULT)
+  const apiKey = matching(env.COMMET_API_KEY, COMMET_KEY)
+  const bootstrapKey = matching(env.BOOTSTRAP_KEY, MAKEGOOD_KEY)
+  const linkKeys = secretList(env.LINK_KEY).filter((key) => key.length >= LINK_KEY_CHARS_MIN)
+  const publicUrl = env.PUBLIC_URL ? readAddress(env.PUBLIC_URL) : null
+  const requirements: [boolean, string][] = [
+    [baseUrl !== null, 'COMMET_API_URL is not an https address'],
+    [apiKey !== null, 'COMMET_API_KEY is not set, or not a ck_… key'],
+    [bootstrapKey !== null, 'BOOTSTRAP_KEY is not set, or not ck_mg_ and 16 characters or more'],
+    [linkKeys.length > 0, `LINK_KEY is not set, or shorter than ${LINK_KEY_CHARS_MIN} characters`],
+    [!env.PUBLIC_URL || publicUrl !== null, 'PUBLIC_URL is not an https address'],
+  ]
+  return {
+    billing:
+      baseUrl !== null && apiKey !== null ? { baseUrl, apiKey, mode: billingMode(apiKey) } : null,
+    bootstrapKey,
+    linkKeys,
+    publicUrl,
+    endpointSecrets: new Map(
+      [...config.endpoints].map(([name, endpoint]) => [
+        name,
+        secretList(secretOf(env, endpoint.secret)),
+      ]),
+    ),
+    problems: requirements.filter(([isMet]) => !isMet).map(([, problem]) => problem),
+  }
+}
+
+const matching = (value: string | undefined, form: RegExp): string | null =>
+  value !== undefined && form.test(value) ? value : null
+
+/** An address without its trailing slash: https, or http on loopback; null for anything else. */
+function readAddress(text: string): string | null {
+  const url = URL.parse(text)
+  if (!url || url.search !== '' || url.hash !== '' || url.username !== '') return null
+  const isPlain = url.protocol === 'http:' && isLoopback(url.hostname)
+  if (url.protocol !== 'https:' && !isPlain) return null
+  return text.replace(/\/+$/, '')
+}

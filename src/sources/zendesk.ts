@@ -1,0 +1,57 @@
+// Zendesk: webhooks of triggers, with the body template of README, and of event subscriptions
+// (developer.zendesk.com, "Verifying webhook authenticity", "Anatomy of a webhook request").
+// `<timestamp><body>` is signed with the secret's text, which looks like base64 and is not decoded.
+// Zendesk names no tolerance; ours is five minutes.
+
+import { occurredAtOf, type Mode, type SourceEvent, type Unreadable } from '../domain/event.ts'
+import { isObject, textOf, type Endpoint, type EndpointOptions, type Source } from './source.ts'
+
+export const zendeskSource: Source = {
+  name: 'zendesk',
+  title: 'Zendesk',
+  schemes: [
+    {
+      hash: 'SHA-256',
+      secret: { as: 'utf8' },
+      headers: {
+        signature: 'x-zendesk-webhook-signature',
+        timestamp: 'x-zendesk-webhook-signature-timestamp',
+      },
+      form: { kind: 'plain' },
+      encoding: 'base64',
+      timestamp: 'rfc3339',
+      signed: ['timestamp', 'body'],
+    },
+  ],
+  saysMode: false,
+  unsignedIdHeader: 'x-zendesk-webhook-invocation-id',
+  read(body): readonly (SourceEvent | Unreadable)[] {
+    if (!isObject(body)) return [{ unreadable: 'not_an_object' }]
+    const subscribed = textOf(body.type)
+    if (subscribed !== null) {
+      return [
+        {
+          ownId: textOf(body.id),
+          type: subscribed,
+          occurredAt: occurredAtOf(body.time),
+          mode: null,
+          data: body,
+        },
+      ]
+    }
+    // A trigger's body is whatever its admin wrote; it has no id, so its bytes identify it.
+    const kind = textOf(body.kind)
+    if (kind === null) return [{ unreadable: 'no_event_type' }]
+    return [
+      { ownId: null, type: kind, occurredAt: occurredAtOf(body.updated_at), mode: null, data: body },
+    ]
+  },
+}
+
+/** `secret`: the name of the secret that holds the webhook's signing secret. `mode`: is it live? */
+export const zendesk = (options: EndpointOptions & { readonly mode: Mode }): Endpoint => ({
+  source: zendeskSource,
+  secret: options.secret,
+  mode: options.mode,
+  account: options.account ?? null,
+})

@@ -1,0 +1,58 @@
+// Look before posting: once the billing API may have forgotten the idempotency key, the only proof
+// that an invoice isn't there is its absence from the customer's invoices.
+
+import type { BillingClient, BillingError } from '../commet/client.ts'
+import type { Invoice } from '../commet/contract.ts'
+import { ADJUSTMENT_METADATA_KEY } from '../domain/adjustment.ts'
+import type { AdjustmentId } from '../domain/ids.ts'
+import { LOOK_BACK_SECONDS, LOOK_PAGE_ROWS, LOOK_PAGES_MAX } from '../domain/limits.ts'
+
+export type Look =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'one'; readonly invoice: Invoice; readonly requestId: string | null }
+  | { readonly kind: 'several'; readonly invoiceIds: readonly string[] }
+  /** More pages than are allowed, or no lease left for the next. */
+  | { readonly kind: 'unfinished' }
+  | { readonly kind: 'trouble'; readonly error: BillingError }
+
+export type LookedFor = {
+  readonly id: AdjustmentId
+  readonly customerId: string
+  readonly createdAt: number
+}
+
+/** Pages, newest first, back to a day before the adjustment. `mayGoOn`: is there lease for a call? */
+export async function lookForInvoice(
+  billing: BillingClient,
+  { id, customerId, createdAt }: LookedFor,
+  mayGoOn: () => boolean,
+): Promise<Look> {
+  const since = createdAt - LOOK_BACK_SECONDS * 1_000
+  const found = new Map<string, Invoice>()
+  let cursor: string | null = null
+  for (let page = 0; page < LOOK_PAGES_MAX; page++) {
+    if (!mayGoOn()) return { kind: 'unfinished' }
+    const answer = await billing.invoices.list({
+      customerId,
+      limit: LOOK_PAGE_ROWS,
+      ...(cursor === null ? {} : { cursor }),
+    })
+    if (!answer.ok) return { kind: 'trouble', error: answer.error }
+    const { data, nextCursor, requestId } = answer.value
+    for (const invoice of data) {
+      if (invoice.metadata[ADJUSTMENT_METADATA_KEY] === id) found.set(invoice.id, invoice)
+    }
+    const isPast = data.some((invoice) => Date.parse(invoice.createdAt) < since)
+    if (isPast || nextCursor === null) return conclude([...found.values()], requestId)
+    if (nextCursor === cursor) return { kind: 'unfinished' }
+    cursor = nextCursor
+  }
+  return { kind: 'unfinished' }
+}
+
+function conclude(found: readonly Invoice[], requestId: string | null): Look {
+  const [invoice] = found
+  if (!invoice) return { kind: 'none' }
+  if (found.length === 1) return { kind: 'one', invoice, requestId }
+  return { kind: 'several', invoiceIds: found.map((each) => each.id) }
+}

@@ -1,0 +1,229 @@
+// One delivery: verify, read, decide, commit; then it may be answered. Nothing is parsed before its
+// sender is authenticated, and nothing is answered before it is in D1.
+
+import { commitDelivery, fitsOneBatch, type Delivery, type ReceivedEvent } from '../db/write-delivery.ts'
+import type { AdjustmentFacts } from '../domain/adjustment.ts'
+import { decide, type Decision } from '../domain/decide.ts'
+import {
+  isUnreadable,
+  UNREADABLE_TYPE,
+  type SourceEvent,
+  type Unreadable,
+  type UnreadableReason,
+} from '../domain/event.ts'
+import { adjustmentId, eventId, sha256, type EventId } from '../domain/ids.ts'
+import {
+  EVENT_TYPE_CHARS_MAX,
+  EVENTS_PER_DELIVERY_MAX,
+  NATIVE_ID_CHARS_MAX,
+  WAKE_AFTER_SECONDS,
+} from '../domain/limits.ts'
+import { err, ok, type Result } from '../domain/result.ts'
+import { oneLine } from '../domain/text.ts'
+import type { WakeUp } from '../domain/wake-up.ts'
+import type { Deps } from '../deps.ts'
+import type { Endpoint, SignedFacts } from '../sources/source.ts'
+import { verify, type Refusal } from '../sources/verify.ts'
+
+export type ReceiveTrouble =
+  | { readonly reason: 'unknown_endpoint' }
+  | { readonly reason: 'endpoint_off'; readonly endpoint: string }
+  | Refusal
+
+export type Received = {
+  readonly events: readonly EventId[]
+  /** What became due: to be woken after the answer. The sweep finds it in any case. */
+  readonly wakeUps: readonly WakeUp[]
+}
+
+export type IncomingDelivery = {
+  readonly endpoint: string
+  readonly headers: Headers
+  readonly body: Uint8Array
+}
+
+/** Throws where nothing could be made durable: then the sender has to try again. */
+export async function receiveDelivery(
+  deps: Deps,
+  incoming: IncomingDelivery,
+): Promise<Result<Received, ReceiveTrouble>> {
+  const endpoint = deps.config.endpoints.get(incoming.endpoint)
+  if (!endpoint) return err({ reason: 'unknown_endpoint' })
+  const secrets = deps.settings.endpointSecrets.get(incoming.endpoint) ?? []
+  if (secrets.length === 0) return err({ reason: 'endpoint_off', endpoint: incoming.endpoint })
+  const now = deps.now()
+  const signed = await verify(endpoint.source.schemes, secrets, incoming, now)
+  if (!signed.ok) return signed
+
+  const delivery = await readDelivery(deps, incoming, endpoint, signed.value, now)
+  const made = await commitDelivery(deps.db, delivery)
+  return ok({
+    events: delivery.events.map((event) => event.id),
+    wakeUps: made.map((id) => ({ id, version: 1 })),
+  })
+}
+
+async function readDelivery(
+  deps: Deps,
+  incoming: IncomingDelivery,
+  endpoint: Endpoint,
+  signed: SignedFacts,
+  now: number,
+): Promise<Delivery> {
+  const { source } = endpoint
+  const bodySha256 = (await sha256(incoming.body)).toHex()
+  const unsigned = source.unsignedIdHeader && incoming.headers.get(source.unsignedIdHeader)
+  const raw = rawPayload(incoming.body)
+  const facts = {
+    deliveryId: deps.newId(),
+    endpoint: incoming.endpoint,
+    account: endpoint.account ?? incoming.endpoint,
+    source: source.name,
+    unsignedId: unsigned ? oneLine(unsigned, NATIVE_ID_CHARS_MAX) : null,
+    bodySha256,
+    receivedAt: now,
+    wakeAt: now + WAKE_AFTER_SECONDS * 1_000,
+  }
+  const whole = async (reason: UnreadableReason): Promise<Delivery> => ({
+    ...facts,
+    events: [await unreadableEvent(reason, facts.account, bodySha256, raw)],
+  })
+
+  if (raw.encoding !== 'utf8') return whole('not_utf8')
+  const body = parseJson(raw.body)
+  if (!body.ok) return whole('not_json')
+  const parsed = source.read(body.value, signed)
+  if (parsed.length > EVENTS_PER_DELIVERY_MAX) return whole('too_many_events')
+  const events: ReceivedEvent[] = []
+  for (const each of parsed) {
+    const payload = parsed.length === 1 ? raw : ownPayload(each)
+    const hash = parsed.length === 1 ? bodySha256 : await hashOf(payload.body)
+    const received = isUnreadable(each)
+      ? await unreadableEvent(each.unreadable, facts.account, hash, payload)
+      : await readEvent(deps, facts, endpoint, each, payload, hash)
+    // A sender may repeat an event within one delivery; the first is the event.
+    if (!events.some((event) => event.id === received.id)) events.push(received)
+  }
+  const delivery = { ...facts, events }
+  return fitsOneBatch(delivery) ? delivery : whole('too_large_to_keep_apart')
+}
+
+type Payload = ReceivedEvent['payload']
+
+/** The bytes as they came: as text where they are UTF-8 without NUL, which SQLite's texts end at. */
+function rawPayload(body: Uint8Array): Payload {
+  try {
+    const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: false }).decode(body)
+    if (!text.includes('\0')) return { encoding: 'utf8', body: text }
+  } catch {
+    // Not UTF-8: kept as it is.
+  }
+  return { encoding: 'base64', body: body.toBase64() }
+}
+
+function parseJson(text: string): Result<unknown, null> {
+  try {
+    return ok(JSON.parse(text))
+  } catch {
+    return err(null)
+  }
+}
+
+/** One event of several, written again as JSON; `null` where even that fails (nested too deep). */
+function ownPayload(parsed: SourceEvent | Unreadable): Payload {
+  try {
+    return {
+      encoding: 'utf8',
+      body: JSON.stringify(isUnreadable(parsed) ? (parsed.data ?? null) : parsed.data),
+    }
+  } catch {
+    return { encoding: 'utf8', body: 'null' }
+  }
+}
+
+const hashOf = async (text: string): Promise<string> =>
+  (await sha256(new TextEncoder().encode(text))).toHex()
+
+async function unreadableEvent(
+  reason: UnreadableReason,
+  account: string,
+  hash: string,
+  payload: Payload,
+): Promise<ReceivedEvent> {
+  return {
+    id: await eventId(account, `sha256:${hash}`),
+    ownId: null,
+    type: UNREADABLE_TYPE,
+    mode: null,
+    occurredAt: null,
+    fate: 'undecided',
+    ruleId: null,
+    reason,
+    decision: { considered: [] },
+    adjustments: [],
+    payload,
+  }
+}
+
+async function readEvent(
+  deps: Deps,
+  facts: Omit<Delivery, 'events'>,
+  endpoint: Endpoint,
+  event: SourceEvent,
+  payload: Payload,
+  hash: string,
+): Promise<ReceivedEvent> {
+  const type = oneLine(event.type, EVENT_TYPE_CHARS_MAX)
+  const ownId = event.ownId === null ? null : oneLine(event.ownId, NATIVE_ID_CHARS_MAX)
+  const mode = event.mode ?? endpoint.mode
+  const decision = decide(deps.config.rules, endpoint.source.name, event)
+  const id = await eventId(facts.account, event.ownId ?? `sha256:${hash}`)
+  const adjustments = await adjustmentsOf(decision, { ...facts, eventId: id, mode })
+  return {
+    id,
+    ownId,
+    type,
+    mode,
+    occurredAt: event.occurredAt,
+    fate: decision.kind === 'adjust' ? 'adjusted' : decision.kind,
+    ruleId: decision.kind === 'ignored' ? null : decision.rule.id,
+    reason: decision.kind === 'adjust' ? null : decision.reason,
+    decision: {
+      considered: decision.considered,
+      ...(decision.kind === 'undecided' ? { detail: decision.detail } : {}),
+      ...(decision.kind === 'adjust' ? { adjustments: adjustments.map((each) => each.id) } : {}),
+    },
+    adjustments,
+    payload,
+  }
+}
+
+function adjustmentsOf(
+  decision: Decision,
+  facts: Pick<AdjustmentFacts, 'account' | 'endpoint' | 'source' | 'eventId' | 'mode'>,
+): Promise<AdjustmentFacts[]> {
+  if (decision.kind !== 'adjust') return Promise.resolve([])
+  const { rule, proposals } = decision
+  return Promise.all(
+    proposals.map(async (proposal) => ({
+      id: await adjustmentId(rule.id, facts.account, proposal.subject, proposal.part),
+      eventId: facts.eventId,
+      ruleId: rule.id,
+      account: facts.account,
+      endpoint: facts.endpoint,
+      source: facts.source,
+      subject: proposal.subject,
+      part: proposal.part,
+      mode: facts.mode,
+      settlement: rule.settlement,
+      reason: rule.reason,
+      causedBy: rule.causedBy,
+      amount: proposal.amount,
+      currency: proposal.currency,
+      customerReference: proposal.customer,
+      asker: proposal.asker,
+      originalInvoice: proposal.originalInvoice,
+      description: rule.description,
+    })),
+  )
+}

@@ -1,0 +1,25 @@
+// Whose adjustment is it, and in which currency is he billed? Asked at the billing API, before the claim.
+
+import type { BillingClient, BillingError } from '../commet/client.ts'
+import type { ResolvedCustomer } from '../domain/adjustment.ts'
+import { ok, type Result } from '../domain/result.ts'
+
+const UNRESOLVED: ResolvedCustomer = { customerId: null, currency: null }
+
+/** `reference`: his external id. None, or more than one with it, is unresolved: a person chooses. */
+export async function resolveCustomer(
+  billing: BillingClient,
+  reference: string | null,
+): Promise<Result<ResolvedCustomer, BillingError>> {
+  if (reference === null) return ok(UNRESOLVED)
+  const found = await billing.customers.list({ externalId: reference, limit: 2 })
+  if (!found.ok) return found
+  // What is asked for is checked: an API that ignores an unknown filter would answer anybody.
+  const matching = found.value.data.filter((customer) => customer.externalId === reference)
+  const [customer] = matching
+  if (!customer || matching.length > 1) return ok(UNRESOLVED)
+  const invoices = await billing.invoices.list({ customerId: customer.id, limit: 1 })
+  if (!invoices.ok) return invoices
+  const [newest] = invoices.value.data
+  return ok({ customerId: customer.id, currency: newest?.currency.toLowerCase() ?? null })
+}

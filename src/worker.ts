@@ -1,0 +1,25 @@
+// The Worker of a configuration: three handlers over the same verbs.
+
+import type { Config } from './config.ts'
+import { createDeps, type Deps } from './deps.ts'
+import type { WakeUp } from './domain/wake-up.ts'
+import type { Env } from './env.ts'
+import { createApp } from './http/app.ts'
+import { consume } from './queue.ts'
+import { runCron } from './scheduled.ts'
+
+export function createWorker(config: Config) {
+  // The environment of an isolate doesn't change, so it is parsed once.
+  const known = new WeakMap<Env, Deps>()
+  const depsOf = (env: Env): Deps => {
+    const deps = known.get(env) ?? createDeps(env, config)
+    known.set(env, deps)
+    return deps
+  }
+  const app = createApp(depsOf)
+  return {
+    fetch: (request, env, context) => app.fetch(request, env, context),
+    queue: (batch, env) => consume(depsOf(env), batch),
+    scheduled: (controller, env) => runCron(depsOf(env), controller.cron),
+  } satisfies ExportedHandler<Env, WakeUp>
+}
