@@ -82,7 +82,7 @@ app.all(`${CONTROL_PATH}/*`, async (c) => {
 app.get('/', async (c) => {
   const mode = modeNamed(c.req.query('mode'))
   const overview: Overview = JSON.parse(await c.env.ORGANIZATION.getByName(mode).overview())
-  return c.html(OverviewPage({ overview }))
+  return c.html(`<!doctype html>${OverviewPage({ overview }).toString()}`)
 })
 
 async function readCall(request: Request, requestId: string): Promise<ApiCall> {
