@@ -18,7 +18,7 @@ function fontModules(found: Map<string, string>): Plugin {
   return {
     name: 'font-modules',
     setup(bundle) {
-      bundle.onResolve({ filter: /\.ttf$/ }, async (wanted) => {
+      bundle.onResolve({ filter: /\.(ttf|otf)$/ }, async (wanted) => {
         if (wanted.pluginData === 'resolved') return null
         const resolved = await bundle.resolve(wanted.path, {
           kind: wanted.kind,

@@ -7,8 +7,9 @@ import latinBytes from '@expo-google-fonts/noto-sans/400Regular/NotoSans_400Regu
 import latinBoldBytes from '@expo-google-fonts/noto-sans/600SemiBold/NotoSans_600SemiBold.ttf'
 import arabicBytes from '@expo-google-fonts/noto-sans-arabic/400Regular/NotoSansArabic_400Regular.ttf'
 import hebrewBytes from '@expo-google-fonts/noto-sans-hebrew/400Regular/NotoSansHebrew_400Regular.ttf'
-import hanBytes from '@expo-google-fonts/noto-sans-jp/400Regular/NotoSansJP_400Regular.ttf'
 import thaiBytes from '@expo-google-fonts/noto-sans-thai/400Regular/NotoSansThai_400Regular.ttf'
+// The package exports its module alone, so the file is named by its place.
+import hanBytes from '../../node_modules/@embedpdf/fonts-sc/fonts/NotoSansHans-Regular.otf'
 import { assert } from '../../src/domain/assert.ts'
 
 export type Weight = 'regular' | 'bold'
