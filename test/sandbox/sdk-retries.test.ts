@@ -123,12 +123,11 @@ describe('an Idempotency-Key', () => {
     await expectApiError(refused(), notFound('customer_not_found'))
     await once.customers.create(late)
 
-    const { control } = place.sandbox
-    await control('POST', '/clock', { advanceSeconds: 24 * 3600 - 60 })
+    await place.sandbox.control('POST', '/clock', { advanceSeconds: 24 * 3600 - 60 })
     expect(await dataOf(post('kept', once, 'key-kept'))).toEqual(first)
     await expectApiError(refused(), notFound('customer_not_found'))
 
-    await control('POST', '/clock', { advanceSeconds: 120 })
+    await place.sandbox.control('POST', '/clock', { advanceSeconds: 120 })
     const second = await dataOf(post('kept', once, 'key-kept'))
     expect(second.id).not.toBe(first.id)
     expect(await dataOf(refused())).toMatchObject({ customerId: late.id })
