@@ -12,7 +12,8 @@ const LOCK_FILE = path.join(ROOT, '.wrangler', 'npm-ci.lock')
 const INSTALL_DEADLINE_MS = 15 * 60_000
 const PROGRESS_EVERY_MS = 5_000
 const HEARTBEAT_MS = 1_000
-const LOCK_STALE_AFTER_MS = 10_000
+const LOCK_STALE_AFTER_MS = 5_000
+const KILL_AFTER_MS = 1_500
 const LOCK_SETTLE_MS = 250
 
 class InstallError extends Error {}
@@ -147,6 +148,8 @@ function runNpm() {
   const onSignal = (signal) => {
     stoppedBy = signal
     npm.kill(signal)
+    // npm ends what it has begun before it obeys; the next run repairs what is left half done.
+    timers.push(setTimeout(() => npm.kill('SIGKILL'), KILL_AFTER_MS))
   }
   process.on('SIGINT', onSignal).on('SIGTERM', onSignal)
   return new Promise((resolve) => {
