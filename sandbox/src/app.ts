@@ -119,21 +119,17 @@ async function respond(reply: ApiReply, requestId: string): Promise<Response> {
   }
 }
 
-/** A body that ends in an error after its first half: the runtime then drops the connection. */
-function halfThenBreak(text: string): ReadableStream<Uint8Array> {
+/** A body that is cut off after its first half: the runtime then drops the connection. */
+function halfThenBreak(text: string): ReadableStream {
   const bytes = new TextEncoder().encode(text)
-  const half = bytes.slice(0, Math.floor(bytes.byteLength / 2))
-  let sent = false
-  return new ReadableStream<Uint8Array>({
-    async pull(controller) {
-      if (sent) {
-        // Without this moment the runtime would drop the half that was already queued.
-        await scheduler.wait(20)
-        controller.error(new Error('reset on demand'))
-        return
-      }
-      sent = true
-      controller.enqueue(half)
-    },
-  })
+  const { readable, writable } = new FixedLengthStream(bytes.byteLength)
+  const writer = writable.getWriter()
+  const cut = async () => {
+    await writer.write(bytes.slice(0, Math.floor(bytes.byteLength / 2)))
+    // Without this moment the runtime would drop the half that is on its way, and the status with it.
+    await scheduler.wait(20)
+    await writer.abort('reset on demand')
+  }
+  void cut()
+  return readable
 }

@@ -97,13 +97,25 @@ function nextRandom(state: number): { readonly state: number; readonly value: nu
   return { state: next, value: ((value ^ (value >>> 14)) >>> 0) / 4_294_967_296 }
 }
 
-/** The faults that strike this call, in the order they were set. Counts and numbers move on. */
+/** These go together with any other fault; of the rest, a call meets one. */
+const ACCOMPANYING: ReadonlySet<Fault['kind']> = new Set([
+  'latency',
+  'lagging_list',
+  'repeating_cursor',
+])
+
+/**
+ * The faults that strike this call, in the order they were set. The first that is not an accompanying
+ * one ends the search, and those after it keep their counts: so a list is a script, call by call.
+ */
 export function drawFaults(store: Store, call: ApiCall): Fault[] {
   const armed = readFaults(store)
   if (armed.length === 0) return []
   const struck: Fault[] = []
   const after = armed.map((one): ArmedFault => {
-    if (one.left === 0 || !concerns(one.fault, call)) return one
+    const accompanies = ACCOMPANYING.has(one.fault.kind)
+    const decided = struck.some(({ kind }) => !ACCOMPANYING.has(kind))
+    if (one.left === 0 || !concerns(one.fault, call) || (decided && !accompanies)) return one
     const { state, value } = nextRandom(one.random)
     const strikes = value < one.fault.probability
     if (strikes) struck.push(one.fault)
