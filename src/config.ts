@@ -43,7 +43,9 @@ export function defineConfig(input: ConfigInput): Config {
     ...unknownFields(input.links ?? {}, LINK_FIELDS, 'links.'),
     ...currencyProblems(input.currency),
     ...timeZoneProblems(input.timeZone),
-    ...Object.entries(input.endpoints).flatMap(([name, endpoint]) => endpointProblems(name, endpoint)),
+    ...Object.entries(input.endpoints).flatMap(([name, endpoint]) =>
+      endpointProblems(name, endpoint),
+    ),
     ...ruleProblems(input),
     ...linkProblems(input.links ?? {}),
   ]
@@ -71,7 +73,9 @@ function currencyProblems(currency: string): string[] {
   const decimals = currencyDecimals(currency)
   if (decimals === null) return [`currency: ${currency} is not a lower-case ISO 4217 code`]
   if (decimals === 2) return []
-  return [`currency: ${currency} has ${decimals} decimals; only currencies with two can be billed yet`]
+  return [
+    `currency: ${currency} has ${decimals} decimals; only currencies with two can be billed yet`,
+  ]
 }
 
 function timeZoneProblems(timeZone: string): string[] {
@@ -94,7 +98,9 @@ function endpointProblems(name: string, endpoint: Endpoint): string[] {
     problems.push(`${path}.secret: the name of a secret is wanted, such as STRIPE_WEBHOOK_SECRET`)
   }
   if (!endpoint.source.saysMode && endpoint.mode === null) {
-    problems.push(`${path}.mode: ${endpoint.source.name} doesn't say if it is live: 'live' or 'test'`)
+    problems.push(
+      `${path}.mode: ${endpoint.source.name} doesn't say if it is live: 'live' or 'test'`,
+    )
   }
   return problems
 }
@@ -110,7 +116,9 @@ function ruleProblems({ rules, endpoints }: ConfigInput): string[] {
       problems.push(`rules[${position}].id: there are two rules with the id ${rule.id}`)
     }
     if (!sources.has(rule.source)) {
-      problems.push(`rules[${position}]: ${rule.id} reads ${rule.source}, which no endpoint receives`)
+      problems.push(
+        `rules[${position}]: ${rule.id} reads ${rule.source}, which no endpoint receives`,
+      )
     }
     return problems
   })
@@ -118,7 +126,10 @@ function ruleProblems({ rules, endpoints }: ConfigInput): string[] {
 
 function linkProblems({ expireAfterDays, hosts }: LinkOptions): string[] {
   const problems: string[] = []
-  if (expireAfterDays !== undefined && !(Number.isInteger(expireAfterDays) && expireAfterDays > 0)) {
+  if (
+    expireAfterDays !== undefined &&
+    !(Number.isInteger(expireAfterDays) && expireAfterDays > 0)
+  ) {
     problems.push(`links.expireAfterDays: ${expireAfterDays} is not a whole number of days above 0`)
   }
   for (const host of hosts ?? []) {

@@ -106,7 +106,8 @@ function get<T>(connection: Connection, target: Target, envelope: z.ZodType<Enve
 
 async function send<T>(connection: Connection, write: Write<T>): BillingResult<T> {
   const { idempotencyKey, answer, body, request, method, ...target } = write
-  const call: Call = { kind: 'write', operation: `${method} ${target.path}` }
+  const kind = method === 'POST' ? 'create' : 'change'
+  const call: Call = { kind, operation: `${method} ${target.path}` }
   if (!isKey(idempotencyKey)) return err(notSent(call, 'idempotencyKey'))
   const checked = request?.safeParse(body)
   if (checked?.success === false) return err(notSent(call, fieldOf(checked.error) ?? 'body'))

@@ -41,7 +41,8 @@ export type OwnCode =
   | 'cursor_repeated'
 
 export type Call = {
-  readonly kind: 'read' | 'write'
+  /** A `create` (POST) makes a new thing; a `change` (PUT, DELETE) sets the state of one that is there. */
+  readonly kind: 'read' | 'create' | 'change'
   /** For messages, without ids: `POST /invoices`. */
   readonly operation: string
 }
@@ -94,11 +95,6 @@ export function unusable(
 
 /** Every answer but a 2xx with a JSON body. */
 export function refused(call: Call, arrival: Arrival): BillingError {
-  const { status } = arrival
-  if (status >= 200 && status < 300) {
-    const code = arrival.body.kind === 'none' ? arrival.body.code : 'unexpected_shape'
-    return describe(call, arrival, { meaning: unknownOutcome(call), code, param: null })
-  }
   const said = commetRefusal(arrival)
   const code = said?.code ?? bodyTrouble(arrival)
   const meaning = meaningOf(call, arrival, said?.code ?? null)
@@ -110,17 +106,19 @@ function meaningOf(call: Call, arrival: Arrival, code: string | null): BillingMe
   // Asked by status alone: the limiter and the key check stand before every write.
   if (status === 429) return retryAfterSeconds(arrival.headers) === null ? 'permanent' : 'transient'
   if (status === 401 || status === 403) return 'permanent'
-  // The request timed out, a server or a proxy failed, or something redirects: it may be done.
+  // The request timed out, a server or a proxy failed, it is a redirect or no JSON: it may be done.
   if (status === 408 || status >= 500 || status < 400) return unknownOutcome(call)
   // A 4xx of something between us and Commet says nothing of the write.
-  if (code === null || code === 'idempotency_unavailable') return unknownOutcome(call)
-  // A conflict says that this key, or this thing, was there first: perhaps by our own hand.
-  if (status === 409 && call.kind === 'write') return 'ambiguous'
+  if (code === null) return unknownOutcome(call)
+  // Another call with this key is running, was answered, or can't be looked up: perhaps our own.
+  if (code.startsWith('idempotency_')) return unknownOutcome(call)
+  // What was to be made may be there already; a change that conflicts was not made.
+  if (status === 409 && call.kind === 'create') return 'ambiguous'
   return 'permanent'
 }
 
 function unknownOutcome(call: Call): BillingMeaning {
-  return call.kind === 'write' ? 'ambiguous' : 'transient'
+  return call.kind === 'read' ? 'transient' : 'ambiguous'
 }
 
 function commetRefusal(arrival: Arrival): { code: string; param: string | null } | null {
@@ -134,7 +132,7 @@ function commetRefusal(arrival: Arrival): { code: string; param: string | null }
 }
 
 function bodyTrouble(arrival: Arrival): OwnCode {
-  if (arrival.status < 400) return 'unexpected_status'
+  if (arrival.status >= 300 && arrival.status < 400) return 'unexpected_status'
   return arrival.body.kind === 'none' ? arrival.body.code : 'unexpected_shape'
 }
 

@@ -20,10 +20,7 @@ export async function findEvent(
 }
 
 /** Newest first. `before`: the `seq` of the last row of the page before. */
-export const listEvents = (
-  db: Database,
-  { before, limit }: Page,
-): Promise<readonly Event[]> =>
+export const listEvents = (db: Database, { before, limit }: Page): Promise<readonly Event[]> =>
   db
     .select()
     .from(events)

@@ -4,7 +4,12 @@
 
 import { sql } from 'drizzle-orm'
 import { check, index, integer, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core'
-import type { AdjustmentState, AnswerDifference, FrozenRequest, HoldReason } from '../domain/adjustment.ts'
+import type {
+  AdjustmentState,
+  AnswerDifference,
+  FrozenRequest,
+  HoldReason,
+} from '../domain/adjustment.ts'
 import type { Consideration } from '../domain/decide.ts'
 import type { Mode } from '../domain/event.ts'
 import type { AdjustmentId, EventId, LinkId } from '../domain/ids.ts'
@@ -130,31 +135,46 @@ export const adjustments = sqliteTable(
     invoiceTotal: integer('invoice_total'),
     invoicedAt: integer('invoiced_at'),
     /** Where the answer differs from what was asked; null where it doesn't. */
-    answerDifferences: text('answer_differences', { mode: 'json' }).$type<readonly AnswerDifference[]>(),
+    answerDifferences: text('answer_differences', { mode: 'json' }).$type<
+      readonly AnswerDifference[]
+    >(),
   },
   (table) => [
     uniqueIndex('adjustments_id').on(table.id),
     uniqueIndex('adjustments_subject').on(table.account, table.subject, table.ruleId, table.part),
-    uniqueIndex('adjustments_invoice').on(table.invoiceId).where(sql`${table.invoiceId} IS NOT NULL`),
-    index('adjustments_wake').on(table.wakeAt).where(sql`${table.wakeAt} IS NOT NULL`),
+    uniqueIndex('adjustments_invoice')
+      .on(table.invoiceId)
+      .where(sql`${table.invoiceId} IS NOT NULL`),
+    index('adjustments_wake')
+      .on(table.wakeAt)
+      .where(sql`${table.wakeAt} IS NOT NULL`),
     check('adjustments_id_form', sql`${table.id} GLOB 'adj_?*'`),
     check('adjustments_mode', sql`${table.mode} IN ('live', 'test')`),
     check('adjustments_settlement', sql`${table.settlement} IN ('owed', 'already_paid')`),
     check('adjustments_caused_by', sql`${table.causedBy} IN ('customer', 'agent', 'system')`),
-    check('adjustments_amount', sql`${table.amount} <> 0 AND abs(${table.amount}) <= 1000000000000`),
+    check(
+      'adjustments_amount',
+      sql`${table.amount} <> 0 AND abs(${table.amount}) <= 1000000000000`,
+    ),
     check('adjustments_currency', sql`${table.currency} GLOB '[a-z][a-z][a-z]'`),
     check(
       'adjustments_state',
       sql`${table.state} IN ('due', 'issuing', 'invoiced', 'held', 'failed', 'rejected', 'cancelled')`,
     ),
-    check('adjustments_lease', sql`(${table.state} = 'issuing') = (${table.leaseUntil} IS NOT NULL)`),
+    check(
+      'adjustments_lease',
+      sql`(${table.state} = 'issuing') = (${table.leaseUntil} IS NOT NULL)`,
+    ),
     check('adjustments_hold', sql`(${table.state} = 'held') = (${table.holdReasons} IS NOT NULL)`),
     check(
       'adjustments_wake_state',
       sql`${table.state} NOT IN ('due', 'issuing') OR ${table.wakeAt} IS NOT NULL`,
     ),
     check('adjustments_request', sql`${table.state} <> 'issuing' OR ${table.request} IS NOT NULL`),
-    check('adjustments_invoiced', sql`(${table.state} = 'invoiced') = (${table.invoiceId} IS NOT NULL)`),
+    check(
+      'adjustments_invoiced',
+      sql`(${table.state} = 'invoiced') = (${table.invoiceId} IS NOT NULL)`,
+    ),
   ],
 )
 

@@ -1,39 +1,41 @@
 // The sweep's statement: what is due is woken again, from D1 alone, as if every queue had forgotten.
 
-import { sql } from 'drizzle-orm'
-import type { AdjustmentId } from '../domain/ids.ts'
+import { eq, sql } from 'drizzle-orm'
 import { SWEEP_ROWS_MAX, WAKE_AFTER_SECONDS } from '../domain/limits.ts'
-import type { Database } from './database.ts'
 import type { WakeUp } from '../domain/wake-up.ts'
+import type { Database } from './database.ts'
+import { adjustments, auditEntries } from './schema.ts'
 
 /**
  * Takes at most SWEEP_ROWS_MAX rows whose time has come, oldest first, and sets their next time. An
  * expired lease goes back to `due`, as attempted with its outcome unknown, with an entry.
  */
 export async function sweepAdjustments(db: Database, now: number): Promise<readonly WakeUp[]> {
-  const expired = sql`
-    SELECT seq FROM (
-      SELECT seq, state FROM adjustments WHERE wake_at <= ${now} ORDER BY wake_at LIMIT ${SWEEP_ROWS_MAX}
-    ) WHERE state = 'issuing'`
+  const taken = sql`
+    SELECT seq FROM adjustments WHERE wake_at <= ${now} ORDER BY wake_at LIMIT ${SWEEP_ROWS_MAX}`
   const [, woken] = await db.batch([
-    db.run(sql`
-      INSERT INTO audit_entries (at, actor, action, subject, data)
-      SELECT ${now}, 'system:sweep', 'adjustment.lease_expired', id, json_object('attempt', attempts)
-      FROM adjustments WHERE seq IN (${expired})`),
-    db.all<{ id: AdjustmentId; version: number }>(sql`
-      UPDATE adjustments SET
-        version = version + (state = 'issuing'),
-        lease_until = NULL,
-        state = CASE state WHEN 'issuing' THEN 'due' ELSE state END,
-        wake_at = ${now + WAKE_AFTER_SECONDS * 1_000}
-      WHERE seq IN (
-        SELECT seq FROM adjustments WHERE wake_at <= ${now} ORDER BY wake_at LIMIT ${SWEEP_ROWS_MAX})
-      RETURNING id, version`),
+    db.insert(auditEntries).select(sql`
+      SELECT NULL, ${now}, 'system:sweep', 'adjustment.lease_expired', id,
+        json_object('attempt', attempts)
+      FROM adjustments WHERE state = 'issuing' AND seq IN (${taken})`),
+    db
+      .update(adjustments)
+      .set({
+        state: sql`CASE state WHEN 'issuing' THEN 'due' ELSE state END`,
+        version: sql`version + (state = 'issuing')`,
+        leaseUntil: null,
+        wakeAt: now + WAKE_AFTER_SECONDS * 1_000,
+      })
+      .where(sql`seq IN (${taken})`)
+      .returning({ id: adjustments.id, version: adjustments.version }),
   ])
-  return woken.map(({ id, version }) => ({ id, version }))
+  return woken
 }
 
 /** After a restart of the only process on this database, whoever held a lease is gone. */
 export async function endAllLeases(db: Database, now: number): Promise<void> {
-  await db.run(sql`UPDATE adjustments SET lease_until = ${now}, wake_at = ${now} WHERE state = 'issuing'`)
+  await db
+    .update(adjustments)
+    .set({ leaseUntil: now, wakeAt: now })
+    .where(eq(adjustments.state, 'issuing'))
 }

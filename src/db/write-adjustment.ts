@@ -1,7 +1,7 @@
 // Every change of an adjustment's state: conditional on the version that was read, with its entry.
 // Each answers the changed row, or null where somebody else was first and nothing was written.
 
-import { and, eq, isNull, sql, type SQL } from 'drizzle-orm'
+import { and, eq, isNull, sql } from 'drizzle-orm'
 import type {
   AnswerDifference,
   AnsweredInvoice,
@@ -14,7 +14,7 @@ import { LEASE_SECONDS } from '../domain/limits.ts'
 import type { Trouble } from '../domain/trouble.ts'
 import { AFTER_CHANGE, commitChange, commitEntry } from './commit.ts'
 import type { Database } from './database.ts'
-import { adjustments, type Adjustment } from './schema.ts'
+import { adjustments, links, type Adjustment } from './schema.ts'
 
 type Columns = Partial<typeof adjustments.$inferInsert>
 
@@ -180,7 +180,7 @@ export function commitIssued(
     db,
     changed(db, read, issuedColumns(issued, now)),
     entry(now, 'adjustment.invoiced', read, issuedData(issued)),
-    linkAfterChange(issued, now),
+    linkAfterChange(db, issued, now),
   )
 }
 
@@ -203,7 +203,7 @@ export async function commitIssuedLate(
     db,
     update,
     entry(now, 'adjustment.invoiced', read, { ...issuedData(issued), late: true }),
-    linkAfterChange(issued, now),
+    linkAfterChange(db, issued, now),
   )
   if (committed) return 'committed'
   const [row] = await db
@@ -221,15 +221,17 @@ export async function commitIssuedLate(
   return 'second'
 }
 
-const linkAfterChange = ({ link, invoice }: Issued, now: number): SQL[] =>
+const linkAfterChange = (db: Database, { link, invoice }: Issued, now: number) =>
   link === null
     ? []
     : [
-        sql`
-          INSERT INTO links (id, slug_hash, invoice_id, created_at, expires_at)
-          SELECT ${link.id}, ${link.slugHash}, ${invoice.id}, ${now}, ${link.expiresAt}
-          WHERE ${AFTER_CHANGE}
-          ON CONFLICT DO NOTHING`,
+        db
+          .insert(links)
+          .select(
+            sql`SELECT ${link.id}, ${link.slugHash}, ${invoice.id}, ${now}, ${link.expiresAt}, NULL
+              WHERE ${AFTER_CHANGE}`,
+          )
+          .onConflictDoNothing(),
       ]
 
 /** A record of money that moved elsewhere is marked paid: the last step of `already_paid`. */

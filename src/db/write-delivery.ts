@@ -1,14 +1,14 @@
 // One delivery, one batch of five statements, however many events it carries. Every row carries the
 // delivery's id, so a redelivery writes nothing, and old events among new ones don't hide the new.
 
-import { sql } from 'drizzle-orm'
+import { sql, type SQL } from 'drizzle-orm'
 import type { AdjustmentFacts } from '../domain/adjustment.ts'
 import { assert } from '../domain/assert.ts'
 import type { Mode } from '../domain/event.ts'
 import type { AdjustmentId, EventId } from '../domain/ids.ts'
 import { BOUND_VALUE_BYTES_MAX, EVENTS_PER_DELIVERY_MAX } from '../domain/limits.ts'
 import type { Database } from './database.ts'
-import type { RecordedDecision } from './schema.ts'
+import { adjustments, auditEntries, events, payloads, type RecordedDecision } from './schema.ts'
 
 export type ReceivedEvent = {
   readonly id: EventId
@@ -52,64 +52,66 @@ export async function commitDelivery(
   delivery: Delivery,
 ): Promise<readonly AdjustmentId[]> {
   assert(delivery.events.length <= EVENTS_PER_DELIVERY_MAX, 'a delivery of too many events')
-  const events = JSON.stringify(delivery.events.map(eventRow))
-  const adjustments = JSON.stringify(delivery.events.flatMap((event) => event.adjustments))
-  const { bytes, slices } = packPayloads(delivery.events)
-  const { deliveryId, receivedAt } = delivery
-  const actor = `source:${delivery.endpoint}`
+  const eventRows = JSON.stringify(delivery.events.map(eventRow))
+  const adjustmentRows = JSON.stringify(delivery.events.flatMap((event) => event.adjustments))
+  const { deliveryId, receivedAt, endpoint } = delivery
   const [made] = await db.batch([
-    db.all<{ id: AdjustmentId }>(insertAdjustments(adjustments, delivery)),
-    db.run(insertEvents(events, delivery)),
-    db.run(sql`
-      INSERT INTO payloads (event_seq, encoding, body)
-      SELECT e.seq, p.value ->> 'encoding',
-        CAST(substr(${bytes}, p.value ->> 'start', p.value ->> 'length') AS TEXT)
-      FROM json_each(${slices}) p CROSS JOIN events e ON e.id = p.value ->> 'eventId'
-      WHERE e.delivery_id = ${deliveryId}`),
-    db.run(sql`
-      INSERT INTO audit_entries (at, actor, action, subject, data)
-      SELECT ${receivedAt}, ${actor}, 'event.received', e.id,
+    insertAdjustments(db, adjustmentRows, delivery),
+    insertEvents(db, eventRows, delivery),
+    insertPayloads(db, delivery),
+    insertEntries(
+      db,
+      sql`
+      SELECT NULL, ${receivedAt}, ${`source:${endpoint}`}, 'event.received', e.id,
         json_object('type', e.type, 'fate', e.fate, 'rule', e.rule_id, 'reason', e.reason,
           'bodySha256', e.body_sha256)
-      FROM json_each(${events}) p CROSS JOIN events e ON e.id = p.value ->> 'id'
-      WHERE e.delivery_id = ${deliveryId}`),
-    db.run(sql`
-      INSERT INTO audit_entries (at, actor, action, subject, data)
-      SELECT ${receivedAt}, ${actor}, 'adjustment.created', a.id,
+      FROM json_each(${eventRows}) p CROSS JOIN events e ON e.id = p.value ->> 'id'
+      WHERE e.delivery_id = ${deliveryId}`,
+    ),
+    insertEntries(
+      db,
+      sql`
+      SELECT NULL, ${receivedAt}, ${`source:${endpoint}`}, 'adjustment.created', a.id,
         json_object('event', a.event_id, 'rule', a.rule_id, 'subject', a.subject, 'part', a.part,
           'amount', a.amount, 'currency', a.currency, 'settlement', a.settlement)
-      FROM json_each(${adjustments}) p CROSS JOIN adjustments a ON a.id = p.value ->> 'id'
+      FROM json_each(${adjustmentRows}) p CROSS JOIN adjustments a ON a.id = p.value ->> 'id'
       JOIN events e ON e.id = a.event_id
-      WHERE a.event_id = p.value ->> 'eventId' AND e.delivery_id = ${deliveryId}`),
+      WHERE a.event_id = p.value ->> 'eventId' AND e.delivery_id = ${deliveryId}`,
+    ),
   ])
   return made.map((row) => row.id)
 }
 
 /** An event that is known already makes nothing, whatever today's rules say of it. */
-const insertAdjustments = (rows: string, delivery: Delivery) => sql`
-  INSERT INTO adjustments (id, event_id, rule_id, account, endpoint, source, subject, part, mode,
-    settlement, reason, caused_by, amount, currency, customer_reference, asker, original_invoice,
-    description, created_at, state, version, wake_at, attempts, generation)
-  SELECT a.value ->> 'id', a.value ->> 'eventId', a.value ->> 'ruleId', ${delivery.account},
+const insertAdjustments = (db: Database, rows: string, delivery: Delivery) =>
+  db
+    .insert(adjustments)
+    .select(
+      sql`
+  SELECT NULL, a.value ->> 'id', a.value ->> 'eventId', a.value ->> 'ruleId', ${delivery.account},
     ${delivery.endpoint}, ${delivery.source}, a.value ->> 'subject', a.value ->> 'part',
     a.value ->> 'mode', a.value ->> 'settlement', a.value ->> 'reason', a.value ->> 'causedBy',
     a.value ->> 'amount', a.value ->> 'currency', a.value ->> 'customerReference',
     a.value ->> 'asker', a.value ->> 'originalInvoice', a.value ->> 'description',
-    ${delivery.receivedAt}, 'due', 1, ${delivery.wakeAt}, 0, 0
+    ${delivery.receivedAt}, 'due', NULL, 1, ${delivery.wakeAt}, NULL, 0, NULL, 0, NULL, NULL,
+    NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
   FROM json_each(${rows}) a
   WHERE NOT EXISTS (SELECT 1 FROM events e WHERE e.id = a.value ->> 'eventId')
-  ORDER BY a.key
-  ON CONFLICT DO NOTHING
-  RETURNING id`
+  ORDER BY a.key`,
+    )
+    .onConflictDoNothing()
+    .returning({ id: adjustments.id })
 
 /**
  * The fate of an event that wanted adjustments is known only here, after they were inserted: a
  * `conflict` if one exists with other values, `adjusted` if one is its own, else a `duplicate`.
  */
-const insertEvents = (rows: string, delivery: Delivery) => sql`
-  INSERT INTO events (id, delivery_id, endpoint, account, source, own_id, unsigned_id, type, mode,
-    occurred_at, received_at, body_sha256, fate, rule_id, reason, decision)
-  SELECT e.value ->> 'id', ${delivery.deliveryId}, ${delivery.endpoint}, ${delivery.account},
+const insertEvents = (db: Database, rows: string, delivery: Delivery) =>
+  db
+    .insert(events)
+    .select(
+      sql`
+  SELECT NULL, e.value ->> 'id', ${delivery.deliveryId}, ${delivery.endpoint}, ${delivery.account},
     ${delivery.source}, e.value ->> 'ownId', ${delivery.unsignedId}, e.value ->> 'type',
     e.value ->> 'mode', e.value ->> 'occurredAt', ${delivery.receivedAt}, ${delivery.bodySha256},
     CASE
@@ -129,8 +131,21 @@ const insertEvents = (rows: string, delivery: Delivery) => sql`
     e.value ->> 'ruleId', e.value ->> 'reason', e.value -> 'decision'
   FROM json_each(${rows}) e
   WHERE true
-  ORDER BY e.key
-  ON CONFLICT (id) DO NOTHING`
+  ORDER BY e.key`,
+    )
+    .onConflictDoNothing({ target: events.id })
+
+function insertPayloads(db: Database, delivery: Delivery) {
+  const { bytes, slices } = packPayloads(delivery.events)
+  return db.insert(payloads).select(sql`
+  SELECT e.seq, p.value ->> 'encoding',
+    CAST(substr(${bytes}, p.value ->> 'start', p.value ->> 'length') AS TEXT)
+  FROM json_each(${slices}) p CROSS JOIN events e ON e.id = p.value ->> 'eventId'
+  WHERE e.delivery_id = ${delivery.deliveryId}`)
+}
+
+/** One entry a new event, and one a new adjustment: what a redelivery brings again has none. */
+const insertEntries = (db: Database, rows: SQL) => db.insert(auditEntries).select(rows)
 
 function eventRow(event: ReceivedEvent): object {
   const { adjustments, payload: _, ...row } = event

@@ -42,7 +42,10 @@ export function decide(rules: readonly Rule[], source: string, event: SourceEven
     const outcome = answerOf(rule, event)
     if (outcome.kind === 'ignore') {
       ignored ??= outcome.reason
-      considered.push({ rule: rule.id, answer: `ignored: ${oneLine(outcome.reason, REASON_CHARS_MAX)}` })
+      considered.push({
+        rule: rule.id,
+        answer: `ignored: ${oneLine(outcome.reason, REASON_CHARS_MAX)}`,
+      })
       continue
     }
     considered.push({
@@ -77,9 +80,14 @@ function checked(outcome: Outcome): Outcome {
   if (outcome.kind === 'ignore') return outcome
   const { proposals } = outcome
   if (proposals.length === 0 || proposals.length > PARTS_PER_EVENT_MAX) {
-    return trouble('shape', `a rule answers 1 to ${PARTS_PER_EVENT_MAX} parts, not ${proposals.length}`)
+    return trouble(
+      'shape',
+      `a rule answers 1 to ${PARTS_PER_EVENT_MAX} parts, not ${proposals.length}`,
+    )
   }
-  const keys = new Set(proposals.map((proposal) => JSON.stringify([proposal.subject, proposal.part])))
+  const keys = new Set(
+    proposals.map((proposal) => JSON.stringify([proposal.subject, proposal.part])),
+  )
   if (keys.size < proposals.length) {
     return trouble('same_part_twice', 'two parts of one subject have one name')
   }

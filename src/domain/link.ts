@@ -10,7 +10,9 @@ import { SLUG_BYTES } from './limits.ts'
 export async function slugOf(id: LinkId, linkKey: string): Promise<string> {
   const encoder = new TextEncoder()
   const algorithm = { name: 'HMAC', hash: 'SHA-256' }
-  const key = await crypto.subtle.importKey('raw', encoder.encode(linkKey), algorithm, false, ['sign'])
+  const key = await crypto.subtle.importKey('raw', encoder.encode(linkKey), algorithm, false, [
+    'sign',
+  ])
   const mac = await crypto.subtle.sign('HMAC', key, encoder.encode(`slug/1:${id}`))
   return base32(new Uint8Array(mac).subarray(0, SLUG_BYTES))
 }
@@ -23,7 +25,8 @@ export type TargetTrouble = 'not_an_address' | 'not_https' | 'host_not_allowed'
 
 const LOOPBACK = new Set(['127.0.0.1', '[::1]', 'localhost'])
 
-export const isLoopback = (host: string): boolean => LOOPBACK.has(host) || host.endsWith('.localhost')
+export const isLoopback = (host: string): boolean =>
+  LOOPBACK.has(host) || host.endsWith('.localhost')
 
 /**
  * Why a link may not lead to an address, or null. Https to one of `hosts` or its subdomains;

@@ -37,8 +37,8 @@ function outcomeLine(noted: Noted, source: string): string {
       return `${what} is on its way.`
     case 'invoiced':
       return noted.settlement === 'already_paid'
-        ? `${what} recorded as invoice ${noted.invoiceNumber}: a record: ${source} has already returned this money, it is not credited again.`
-        : `${what} issued as invoice ${noted.invoiceNumber}.`
+        ? `${what}, invoice ${noted.invoiceNumber}, is a record: ${source} has already returned this money, it is not credited again.`
+        : `${what} is issued as invoice ${noted.invoiceNumber}.`
     case 'held':
       return `${what} waits for a person: ${(noted.holdReasons ?? []).map((reason) => HOLD_TEXTS[reason]).join('; ')}.`
     case 'failed':
@@ -57,6 +57,7 @@ function customerLine(noted: Noted, link: string | null): string {
   if (noted.settlement === 'already_paid') {
     return `To the customer: Your refund of ${amount} is documented.${where}`
   }
-  const given = noted.amount < 0 ? `We have issued a credit of ${amount}` : `We have charged ${amount}`
+  const given =
+    noted.amount < 0 ? `We have issued a credit of ${amount}` : `We have charged ${amount}`
   return `To the customer: ${given}.${where}`
 }

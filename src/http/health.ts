@@ -21,5 +21,8 @@ export const health = new Hono<AppEnv>()
       status: secrets.length === 0 ? 'off: its secret is not set' : 'on',
     }))
     const isReady = problems.length === 0
-    return c.json({ status: isReady ? 'ready' : 'not_ready', problems, endpoints }, isReady ? 200 : 503)
+    return c.json(
+      { status: isReady ? 'ready' : 'not_ready', problems, endpoints },
+      isReady ? 200 : 503,
+    )
   })

@@ -7,7 +7,11 @@ import type { AppEnv } from './context.ts'
 export const requireKey = createMiddleware<AppEnv>(async (c, next) => {
   const { bootstrapKey } = c.var.deps.settings
   if (bootstrapKey === null) {
-    return fail(c, { ...TRY_AGAIN, code: 'not_configured', message: 'No operator key is configured.' })
+    return fail(c, {
+      ...TRY_AGAIN,
+      code: 'not_configured',
+      message: 'No operator key is configured.',
+    })
   }
   if (!(await timingSafeEqual(c.req.header('x-api-key') ?? '', bootstrapKey))) {
     return fail(c, {

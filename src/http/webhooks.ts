@@ -39,7 +39,10 @@ export const webhooks = new Hono<AppEnv>()
   .all('/:endpoint', (c) => methodNotAllowed(c, 'POST'))
 
 /** The answer doesn't wait for the queue, and a queue in trouble loses nothing: the sweep goes on. */
-function wakeAfterTheAnswer(c: AppContext, wakeUps: Parameters<AppContext['var']['deps']['wake']>[0]) {
+function wakeAfterTheAnswer(
+  c: AppContext,
+  wakeUps: Parameters<AppContext['var']['deps']['wake']>[0],
+) {
   const { deps } = c.var
   if (wakeUps.length === 0) return
   c.executionCtx.waitUntil(

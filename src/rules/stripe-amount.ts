@@ -25,7 +25,8 @@ export function stripeAmount(amount: unknown, code: unknown): Result<Money, Amou
   const { minorUnits } = money.value
   if (UNVERIFIED.has(currency.value)) return err({ reason: 'currency_unknown' })
   if (TWO_DECIMALS_AT_STRIPE_NONE_IN_ISO.has(currency.value)) {
-    if (minorUnits % 100 !== 0) return err({ reason: 'amount_too_precise', decimals: 2, allowed: 0 })
+    if (minorUnits % 100 !== 0)
+      return err({ reason: 'amount_too_precise', decimals: 2, allowed: 0 })
     return moneyFromMinorUnits(minorUnits / 100, currency.value)
   }
   if (NONE_AT_STRIPE_TWO_DECIMALS_IN_ISO.has(currency.value)) {

@@ -37,7 +37,8 @@ export const stripeRefundRecord = (): Rule =>
     description: 'Refund already returned to your payment method',
     payload,
     adjust({ data: { object: refund } }) {
-      if (refund.status !== 'succeeded') return ignore(`the refund is ${refund.status ?? 'without a status'}`)
+      if (refund.status !== 'succeeded')
+        return ignore(`the refund is ${refund.status ?? 'without a status'}`)
       const money = stripeAmount(refund.amount, refund.currency)
       if (!money.ok) return undecided(money.error.reason, 'data.object.amount and currency')
       return credit(money.value, {

@@ -2,12 +2,7 @@
 // tag with a preset amount or by a decimal field. The credit is owed; the ticket is its subject.
 
 import * as z from 'zod'
-import {
-  moneyFromDecimal,
-  parseCurrency,
-  type AmountTrouble,
-  type Money,
-} from '../domain/money.ts'
+import { moneyFromDecimal, parseCurrency, type AmountTrouble, type Money } from '../domain/money.ts'
 import { err, ok, type Result } from '../domain/result.ts'
 import { credit, ignore, rule, undecided, type Outcome, type Rule } from '../domain/rule.ts'
 
@@ -88,5 +83,8 @@ function typedMoney(typed: string, code: string | undefined): Result<Money, Amou
 /** Event subscriptions carry neither the amount nor the customer: said, not silently dropped. */
 const withoutMoney = (tagsAdded: readonly string[], requestTag: string): Outcome =>
   tagsAdded.includes(requestTag)
-    ? undecided('not_in_event', `amount and customer: connect a trigger with the ${ZENDESK_TICKET_KIND} template`)
+    ? undecided(
+        'not_in_event',
+        `amount and customer: connect a trigger with the ${ZENDESK_TICKET_KIND} template`,
+      )
     : ignore(`tag ${requestTag} was not added`)

@@ -28,7 +28,11 @@ export const standardSource: Source = {
   title: 'Standard Webhooks',
   schemes: [
     schemeWith({ signature: 'svix-signature', timestamp: 'svix-timestamp', id: 'svix-id' }),
-    schemeWith({ signature: 'webhook-signature', timestamp: 'webhook-timestamp', id: 'webhook-id' }),
+    schemeWith({
+      signature: 'webhook-signature',
+      timestamp: 'webhook-timestamp',
+      id: 'webhook-id',
+    }),
   ],
   saysMode: false,
   unsignedIdHeader: null,

@@ -34,8 +34,7 @@ export async function verify(
   request: SignedRequest,
   nowMs: number,
 ): Promise<Result<SignedFacts, Refusal>> {
-  const scheme =
-    schemes.find((each) => request.headers.has(each.headers.signature)) ?? schemes[0]
+  const scheme = schemes.find((each) => request.headers.has(each.headers.signature)) ?? schemes[0]
   if (!scheme) return err({ reason: 'secret_unusable' })
   const header = request.headers.get(scheme.headers.signature)
   if (header === null) return err({ reason: 'header_missing', header: scheme.headers.signature })
@@ -125,7 +124,8 @@ function checkAge(
   if (signedAtMs === null) return err({ reason: 'timestamp_unreadable' })
   // Whole seconds on both sides, as senders' own libraries count: exactly 300 s old still passes.
   const ageSeconds = Math.floor(nowMs / 1_000) - Math.floor(signedAtMs / 1_000)
-  if (ageSeconds > SIGNATURE_TOLERANCE_SECONDS) return err({ reason: 'timestamp_stale', ageSeconds })
+  if (ageSeconds > SIGNATURE_TOLERANCE_SECONDS)
+    return err({ reason: 'timestamp_stale', ageSeconds })
   if (ageSeconds < -SIGNATURE_TOLERANCE_SECONDS) {
     return err({ reason: 'timestamp_ahead', aheadSeconds: -ageSeconds })
   }

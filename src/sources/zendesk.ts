@@ -43,7 +43,13 @@ export const zendeskSource: Source = {
     const kind = textOf(body.kind)
     if (kind === null) return [{ unreadable: 'no_event_type' }]
     return [
-      { ownId: null, type: kind, occurredAt: occurredAtOf(body.updated_at), mode: null, data: body },
+      {
+        ownId: null,
+        type: kind,
+        occurredAt: occurredAtOf(body.updated_at),
+        mode: null,
+        data: body,
+      },
     ]
   },
 }

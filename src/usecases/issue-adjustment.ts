@@ -27,7 +27,8 @@ export async function issueAdjustment(deps: Deps, wakeUp: WakeUp): Promise<Issue
   }
   if (adjustment.state !== 'due') return 'stale'
   // Once a request was frozen its customer is decided: asking again could hold what was already posted.
-  if (adjustment.request !== null) return claimAndAttempt(deps, billing, adjustment, adjustment.request)
+  if (adjustment.request !== null)
+    return claimAndAttempt(deps, billing, adjustment, adjustment.request)
 
   const resolved = await resolveCustomer(billing, adjustment.customerReference)
   if (!resolved.ok) return postponeOrFail(deps, adjustment, 'resolve', resolved.error, adjustment)

@@ -59,8 +59,7 @@ export async function makeAttempt(
         return { kind: await postponeOrFail(deps, claimed, 'look', look.error, before) }
       case 'none': {
         // An invoice of the last attempt could still be on its way into the listing.
-        const settledAt =
-          (attemptedBefore ?? 0) + (LEASE_SECONDS + LISTING_SETTLE_SECONDS) * 1_000
+        const settledAt = (attemptedBefore ?? 0) + (LEASE_SECONDS + LISTING_SETTLE_SECONDS) * 1_000
         if (deps.now() < settledAt) return waitUntil(deps, claimed, settledAt, before)
       }
     }

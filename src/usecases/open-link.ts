@@ -10,7 +10,11 @@ export type LinkTrouble =
   | { readonly reason: 'unknown' }
   | { readonly reason: 'expired'; readonly expiresAt: number }
   | { readonly reason: 'revoked'; readonly revokedAt: number }
-  | { readonly reason: 'billing_unavailable'; readonly code: string; readonly status: number | null }
+  | {
+      readonly reason: 'billing_unavailable'
+      readonly code: string
+      readonly status: number | null
+    }
   | { readonly reason: 'target_refused'; readonly trouble: TargetTrouble; readonly host: string }
 
 /** Whether a link is open, by its slug. A malformed slug takes the same steps as an unknown one. */

@@ -1,7 +1,12 @@
 // One delivery: verify, read, decide, commit; then it may be answered. Nothing is parsed before its
 // sender is authenticated, and nothing is answered before it is in D1.
 
-import { commitDelivery, fitsOneBatch, type Delivery, type ReceivedEvent } from '../db/write-delivery.ts'
+import {
+  commitDelivery,
+  fitsOneBatch,
+  type Delivery,
+  type ReceivedEvent,
+} from '../db/write-delivery.ts'
 import type { AdjustmentFacts } from '../domain/adjustment.ts'
 import { decide, type Decision } from '../domain/decide.ts'
 import {

@@ -1,0 +1,202 @@
+// `npm run demo`: the main job, end to end, on free ports with fresh state, and never another billing
+// API than the sandbox. Exits 0 if every step was seen; `--keep` leaves it running.
+
+import { randomBytes } from 'node:crypto'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { parseArgs } from 'node:util'
+import { PDFDocument } from '@cantoo/pdf-lib'
+import { decimalText } from '../src/domain/money.ts'
+import type { Source } from '../src/sources/source.ts'
+import { stripeSource } from '../src/sources/stripe.ts'
+import { zendeskSource } from '../src/sources/zendesk.ts'
+import { endWithParent } from './lifetime.ts'
+import { startStack, type Stack } from './local-stack.ts'
+import { signDelivery } from './sign-delivery.ts'
+import { tellTrouble, Trouble } from './trouble.ts'
+
+const WAIT_MS = 15_000
+const LOOK_EVERY_MS = 50
+
+const secret = (prefix: string): string => prefix + randomBytes(24).toString('base64url')
+
+/** Drawn for each run: the demo needs no .dev.vars, and meets no key of anybody's. */
+const vars = {
+  COMMET_API_KEY: secret('ck_sandbox_'),
+  BOOTSTRAP_KEY: secret('ck_mg_'),
+  STRIPE_WEBHOOK_SECRET: secret('whsec_'),
+  ZENDESK_WEBHOOK_SECRET: secret(''),
+  LINK_KEY: secret(''),
+}
+
+const ticketBody = JSON.stringify({
+  kind: 'makegood.ticket',
+  ticket_id: '5158',
+  tags: 'billing credit_requested credit_25',
+  currency: 'USD',
+  customer_external_id: 'acme-42',
+  asker: 'dana@saas.example',
+  updated_at: new Date().toISOString(),
+})
+
+const refundBody = JSON.stringify({
+  id: 'evt_3SampleRefund0001',
+  object: 'event',
+  created: Math.floor(Date.now() / 1_000),
+  livemode: false,
+  type: 'refund.created',
+  data: {
+    object: {
+      id: 're_3SampleRefund0001',
+      object: 'refund',
+      amount: 2599,
+      currency: 'usd',
+      charge: 'ch_3SampleCharge0001',
+      customer: 'cus_SampleAcme01',
+      metadata: {},
+      reason: 'requested_by_customer',
+      status: 'succeeded',
+    },
+  },
+})
+
+const step = (name: string, text: string): void => console.log(`  ${name.padEnd(20)}${text}`)
+
+async function tellStory(
+  stack: Stack,
+  title: string,
+  source: Source,
+  key: string,
+  body: string,
+): Promise<void> {
+  console.log(`\n${title}`)
+  const id = await deliver(stack, source, key, body)
+  const event = await settled(stack, id)
+  const [adjustment] = event.adjustments
+  if (!adjustment?.invoice) {
+    throw new Trouble(`the adjustment is ${adjustment?.state ?? 'missing'}, not invoiced`)
+  }
+  const { invoice } = adjustment
+  step('event', `${event.id}  ${event.type}`)
+  step('decision', `${event.fate} by rule ${event.rule}`)
+  const word = adjustment.amount < 0 ? 'credit' : 'charge'
+  const settlement = adjustment.settlement === 'owed' ? 'owed' : 'already paid'
+  step(
+    'adjustment',
+    `${word} of ${adjustment.amountText} for ${adjustment.customer.externalId}, ${settlement}`,
+  )
+  const currency = invoice.currency.toLowerCase()
+  const total = `${decimalText(invoice.total, currency)} ${currency.toUpperCase()}`
+  step('invoice', `${invoice.number}  ${total}  ${invoice.status}`)
+  step('link', adjustment.link)
+  step('note for the agent', adjustment.note[0])
+  for (const line of adjustment.note.slice(1)) step('', line)
+  step('PDF', await fetchPdf(adjustment.link))
+}
+
+async function deliver(stack: Stack, source: Source, key: string, body: string): Promise<string> {
+  const headers = await signDelivery(source, key, body, { nowMs: Date.now() })
+  const address = `${stack.appUrl}/webhooks/${source.name}`
+  const response = await fetch(address, { method: 'POST', headers, body })
+  const answer: { events?: string[] } = JSON.parse(await response.text())
+  const [id] = answer.events ?? []
+  if (response.status !== 202 || id === undefined) {
+    throw new Trouble(`${address} answered ${response.status}, not 202`)
+  }
+  step('delivery accepted', `POST /webhooks/${source.name}, signed, ${body.length} bytes: 202`)
+  return id
+}
+
+type Story = {
+  id: string
+  type: string
+  fate: string
+  rule: string
+  adjustments: {
+    state: string
+    amount: number
+    amountText: string
+    settlement: string
+    customer: { externalId: string }
+    invoice: { number: string; total: number; currency: string; status: string } | null
+    link: string
+    note: [string, ...string[]]
+  }[]
+}
+
+/** Waits until nothing is left to do for the event: invoiced, and a record also marked paid. */
+async function settled(stack: Stack, id: string): Promise<Story> {
+  const deadline = Date.now() + WAIT_MS
+  for (;;) {
+    const response = await fetch(`${stack.appUrl}/api/v1/events/${id}`, {
+      headers: { 'x-api-key': vars.BOOTSTRAP_KEY },
+    })
+    const { data }: { data: Story } = JSON.parse(await response.text())
+    const [adjustment] = data.adjustments
+    const isOpen =
+      adjustment?.settlement === 'already_paid' && adjustment.invoice?.status !== 'paid'
+    if (!isOpen && !['due', 'issuing'].includes(adjustment?.state ?? 'due')) return data
+    if (Date.now() > deadline)
+      throw new Trouble(`event ${id} is not invoiced after ${WAIT_MS / 1_000} s`)
+    await sleep(LOOK_EVERY_MS)
+  }
+}
+
+async function fetchPdf(link: string): Promise<string> {
+  const click = await fetch(link, { redirect: 'manual' })
+  const location = click.headers.get('location')
+  if (click.status !== 302 || location === null) {
+    throw new Trouble(`the link answered ${click.status}, not 302`)
+  }
+  const document = await fetch(location)
+  const bytes = new Uint8Array(await document.arrayBuffer())
+  const pages = (await PDFDocument.load(bytes)).getPageCount()
+  return `302, then ${bytes.length} bytes of ${document.headers.get('content-type')}, ${pages} page${pages === 1 ? '' : 's'}`
+}
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({ options: { keep: { type: 'boolean', default: false } } })
+  const statePath = mkdtempSync(join(tmpdir(), 'makegood-demo-'))
+  const options = { port: 0, sandboxPort: 0, statePath, vars, entry: 'sandbox/demo-worker.ts' }
+  const stack = await startStack({ ...options, log: 'quiet' })
+  const end = async (): Promise<void> => {
+    await stack.stop()
+    rmSync(statePath, { recursive: true, force: true })
+  }
+  endWithParent(end)
+  try {
+    console.log(`Makegood at ${stack.appUrl}, billing at its sandbox, ${stack.sandboxUrl}`)
+    await tellStory(
+      stack,
+      'An agent asks for a $25 credit in Zendesk ticket 5158',
+      zendeskSource,
+      vars.ZENDESK_WEBHOOK_SECRET,
+      ticketBody,
+    )
+    await tellStory(
+      stack,
+      'Stripe has refunded $25.99',
+      stripeSource,
+      vars.STRIPE_WEBHOOK_SECRET,
+      refundBody,
+    )
+    if (values.keep) {
+      console.log(`\nStill running. The operator's key: ${vars.BOOTSTRAP_KEY}. Ctrl-C stops it.`)
+      return
+    }
+    console.log('\nDone: each step above was seen. Next: npm start, and README.md.')
+  } catch (error) {
+    await end()
+    throw error
+  }
+  await end()
+}
+
+try {
+  await main()
+} catch (error) {
+  console.error(tellTrouble(error))
+  process.exit(1)
+}

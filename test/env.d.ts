@@ -1,0 +1,12 @@
+declare namespace Cloudflare {
+  interface Env extends Readonly<import('../src/env.ts').Env> {
+    readonly TEST_MIGRATIONS: import('cloudflare:test').D1Migration[]
+    readonly SANDBOX: Fetcher
+    readonly STRIPE_WEBHOOK_SECRET: string
+    readonly ZENDESK_WEBHOOK_SECRET: string
+    readonly STANDARD_WEBHOOK_SECRET: string
+  }
+  interface GlobalProps {
+    mainModule: typeof import('./worker.ts')
+  }
+}

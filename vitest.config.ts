@@ -1,0 +1,64 @@
+// Two projects. `app` runs inside workerd, with real D1 and Queues, and the sandbox as the outside
+// world. `node` drives whole processes and the sandbox from outside.
+
+import { cloudflareTest, readD1Migrations } from '@cloudflare/vitest-plugin'
+import { defineConfig } from 'vitest/config'
+import './scripts/quiet-tools.ts'
+import { sandboxWorker } from './sandbox/worker-options.ts'
+
+export default defineConfig(async () => {
+  const [migrations, sandbox] = await Promise.all([readD1Migrations('migrations'), sandboxWorker()])
+  return {
+    test: {
+      silent: 'passed-only',
+      projects: [
+        {
+          plugins: [
+            cloudflareTest({
+              main: './test/worker.ts',
+              wrangler: { configPath: './wrangler.toml' },
+              miniflare: {
+                bindings: {
+                  TEST_MIGRATIONS: migrations,
+                  COMMET_API_URL: 'http://sandbox.localhost',
+                  COMMET_API_KEY: 'ck_sandbox_test',
+                  BOOTSTRAP_KEY: 'ck_mg_test_0123456789abcdef',
+                  STRIPE_WEBHOOK_SECRET: 'whsec_test_stripe,whsec_test_stripe_previous',
+                  ZENDESK_WEBHOOK_SECRET: 'dGVzdC16ZW5kZXNr',
+                  STANDARD_WEBHOOK_SECRET: 'whsec_dGVzdC1zdGFuZGFyZC13ZWJob29rcy1zZWNyZXQ=',
+                  LINK_KEY: 'test-link-key-test-link-key-test-link-key',
+                  PUBLIC_URL: 'https://makegood.example',
+                },
+                serviceBindings: { SANDBOX: 'sandbox' },
+                outboundService: 'sandbox',
+                queueConsumers: {
+                  'makegood-adjustments': {
+                    maxBatchSize: 10,
+                    maxBatchTimeout: 0,
+                    deadLetterQueue: 'makegood-adjustments-dead',
+                  },
+                },
+                compatibilityFlags: ['service_binding_extra_handlers'],
+                workers: [sandbox],
+              },
+            }),
+          ],
+          test: {
+            name: 'app',
+            include: ['test/**/*.test.ts'],
+            exclude: ['test/sandbox/**', 'test/scripts/**'],
+            setupFiles: ['./test/apply-migrations.ts'],
+          },
+        },
+        {
+          test: {
+            name: 'node',
+            include: ['test/sandbox/**/*.test.ts', 'test/scripts/**/*.test.ts'],
+            testTimeout: 60_000,
+            hookTimeout: 60_000,
+          },
+        },
+      ],
+    },
+  }
+})
