@@ -3,6 +3,7 @@
 
 import { describe, expect, it, vi } from 'vitest'
 import { createBillingClient } from '../../src/commet/client.ts'
+import { failure, page } from './answers.ts'
 import { conflicts, limits, refusals, serverTrouble } from './table/refusals.ts'
 import type { Kind, Reply, Row, Verdict } from './table/row.ts'
 import { betweenUs, nothingUsable } from './table/unusable.ts'
@@ -59,5 +60,32 @@ describe('what the client makes of each answer', () => {
 
   it('is never ambiguous for a read', () => {
     expect(rows.map(([, , , read]) => read[0])).not.toContain('ambiguous')
+  })
+})
+
+describe('a change of what is there', () => {
+  const settle = async (reply: Response) => {
+    const client = createBillingClient({
+      baseUrl: 'https://billing.test',
+      apiKey: 'ck_sandbox_secret',
+      fetch: () => Promise.resolve(reply),
+    })
+    const key = { idempotencyKey: 'adj_1.0.paid' }
+    const result = await client.invoices.updateStatus('inv_01', 'paid', key)
+    return result.ok ? 'done' : `${result.error.meaning} ${result.error.code}`
+  }
+
+  it.each([
+    ['is refused for good by the state that it meets', 409, 'invoice_not_outstanding', 'permanent'],
+    ['is unknown while its key is busy', 409, 'idempotency_in_progress', 'ambiguous'],
+    ['is unknown where its key was used for another', 409, 'idempotency_key_mismatch', 'ambiguous'],
+    ['is unknown after trouble of the server', 500, 'internal_error', 'ambiguous'],
+    ['is refused for good where there is nothing', 404, 'invoice_not_found', 'permanent'],
+  ])('%s', async (_what, status, code, meaning) => {
+    expect(await settle(failure(status, code))).toBe(`${meaning} ${code}`)
+  })
+
+  it('is unknown after a conflict that is not in the envelope', async () => {
+    expect(await settle(page(409))).toBe('ambiguous not_json')
   })
 })

@@ -47,14 +47,26 @@ export const refusals: Row[] = [
   ),
 ]
 
-export const conflicts: Row[] = (
-  ['idempotency_key_mismatch', 'idempotency_in_progress', 'duplicate'] as const
-).map((code) => [
-  `409 ${code}`,
-  () => failure(409, code),
-  ['ambiguous', code, 409],
-  ['permanent', code, 409],
-])
+export const conflicts: Row[] = [
+  unknown(
+    '409 idempotency_key_mismatch',
+    () => failure(409, 'idempotency_key_mismatch'),
+    'idempotency_key_mismatch',
+    409,
+  ),
+  unknown(
+    '409 idempotency_in_progress',
+    () => failure(409, 'idempotency_in_progress'),
+    'idempotency_in_progress',
+    409,
+  ),
+  [
+    '409 duplicate',
+    () => failure(409, 'duplicate'),
+    ['ambiguous', 'duplicate', 409],
+    ['permanent', 'duplicate', 409],
+  ],
+]
 
 export const serverTrouble: Row[] = [
   unknown('408', () => failure(408, 'request_timeout'), 'request_timeout', 408),
