@@ -1,4 +1,5 @@
-// The project's own client against the running sandbox: every fault of the sandbox over real HTTP. After each fault, what the client said is held against what was done.
+// The project's own client against the running sandbox: every fault of the sandbox over real HTTP.
+// After each fault, what the client said is held against what was done.
 
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { type BillingClient, createBillingClient } from '../../src/commet/client.ts'

@@ -13,6 +13,8 @@ export type Sent = {
   readonly line: string
   readonly idempotencyKey: string | null
   readonly version: string | null
+  /** What the SDK reports of the call before this one, with the request id that it was given. */
+  readonly telemetry: string | null
   readonly atMs: number
 }
 
@@ -37,6 +39,7 @@ export async function startSdkOnSandbox(): Promise<SdkOnSandbox> {
       line: `${init?.method ?? 'GET'} ${url.pathname}`,
       idempotencyKey: headers.get('idempotency-key'),
       version: headers.get('commet-version'),
+      telemetry: headers.get('commet-client-telemetry'),
       atMs: Date.now(),
     })
     return realFetch(sandbox.origin + url.pathname + url.search, init)
@@ -46,7 +49,7 @@ export async function startSdkOnSandbox(): Promise<SdkOnSandbox> {
     get sent() {
       return sent
     },
-    commet: (options) => new Commet({ apiKey: SANDBOX_KEY, telemetry: false, ...options }),
+    commet: (options) => new Commet({ apiKey: SANDBOX_KEY, ...options }),
     forget() {
       sent = []
     },

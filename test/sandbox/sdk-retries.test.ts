@@ -75,6 +75,24 @@ describe('the SDK asks again', () => {
     expect(await count('limited')).toBe(1)
   })
 
+  it('three times where nobody told it otherwise, and waits longer each time', async () => {
+    await faults({ kind: 'server_error', status: 502, times: 3, method: 'POST' })
+    await dataOf(post('patient', place.commet()))
+    const posts = place.sent.filter(({ line }) => line.startsWith('POST'))
+    expect(new Set(posts.map(({ idempotencyKey }) => idempotencyKey)).size).toBe(1)
+    const waits = posts.slice(1).map(({ atMs }, index) => atMs - (posts[index]?.atMs ?? 0))
+    expect(waits.map((ms) => Math.round(ms / 1000))).toEqual([1, 2, 4])
+    expect(await count('patient')).toBe(1)
+  })
+
+  it('and throws the last answer when its retries are used up', async () => {
+    await faults({ kind: 'server_error', status: 500, times: 2, method: 'POST' })
+    const last = { statusCode: 500, type: 'internal_error', code: 'internal_error' }
+    await expectApiError(post('impatient'), last)
+    expect(place.sent).toHaveLength(2)
+    expect(await count('impatient')).toBe(0)
+  })
+
   it('after a time-out that came when the write was done: the answer is the replay', async () => {
     await faults({ kind: 'timeout', applied: true, ms: 3000, times: 1, method: 'POST' })
     const impatient = place.commet({ retries: 1, timeout: 400 })

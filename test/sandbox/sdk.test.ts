@@ -161,6 +161,15 @@ describe('the key and the version', () => {
     expect(place.sent).toMatchObject([{ line: 'GET /api/v1/features', version: '2026-07-11' }])
   })
 
+  it('are answered with a request id, which the SDK reports with its next call', async () => {
+    await commet.features.list()
+    place.forget()
+    await commet.features.list()
+    const logged = await place.sandbox.control('GET', '/requests')
+    const [, before] = logged.json.requests
+    expect(place.sent[0]?.telemetry).toContain(before.requestId)
+  })
+
   it('of another mode show another organization', async () => {
     const live = place.commet({ apiKey: 'ck_live_1', retries: 0 })
     const { id, livemode } = await dataOf(
