@@ -69,7 +69,9 @@ function reloadOnChange(running: Stack): void {
   }
   const onChange = () => {
     clearTimeout(pending)
-    pending = setTimeout(() => (reloads = reloads.then(reload)), WATCH_SETTLE_MS)
+    pending = setTimeout(() => {
+      reloads = reloads.then(reload)
+    }, WATCH_SETTLE_MS)
   }
   for (const place of ['src', 'rules', 'makegood.config.ts']) {
     const watched = path.join(ROOT, place)
