@@ -26,7 +26,6 @@ import { createTables, emptyTables, nowMs, readSetting, writeSetting } from './s
 import type { Store } from './store.ts'
 import { readSwitches } from './switches.ts'
 import { deliverDue, nextDueMs } from './webhook-deliveries.ts'
-import type { Pace } from './webhook-deliveries.ts'
 
 export type Env = { readonly ORGANIZATION: DurableObjectNamespace<Organization> }
 
@@ -145,7 +144,7 @@ export class Organization extends DurableObject<Env> {
     const answer = this.ctx.storage.transactionSync(() =>
       control(this.#store, method, path, body.value),
     )
-    if (method === 'POST' && path === '/clock') await this.#deliver('scheduled')
+    if (method === 'POST' && path === '/clock') await this.#deliver()
     await this.#wakeForDeliveries()
     return toReply(answer)
   }
@@ -162,8 +161,8 @@ export class Organization extends DurableObject<Env> {
   }
 
   /** One delivery run at a time; the next waits for it, so no delivery is sent twice. */
-  async #deliver(pace: Pace): Promise<void> {
-    const run = () => deliverDue(this.#store, pace)
+  async #deliver(): Promise<void> {
+    const run = () => deliverDue(this.#store)
     this.#delivering = this.#delivering.then(run, run)
     await this.#delivering
   }
@@ -176,7 +175,7 @@ export class Organization extends DurableObject<Env> {
   }
 
   override async alarm(): Promise<void> {
-    await this.#deliver('real')
+    await this.#deliver()
     await this.#wakeForDeliveries()
   }
 }

@@ -22,9 +22,6 @@ type DeliveryRow = {
   due_at_ms: number
 }
 
-/** When an attempt happens: `real` now, `scheduled` at the time it was due, as a moved clock needs it. */
-export type Pace = 'real' | 'scheduled'
-
 const SELECT_DUE = `SELECT id, endpoint_id, event_id, event, body, attempts, due_at_ms
   FROM webhook_deliveries WHERE state = 'due' AND due_at_ms <= ? ORDER BY due_at_ms, sequence LIMIT 1`
 
@@ -34,8 +31,11 @@ export function nextDueMs(store: Store): number | null {
   return store.sql.exec<{ due: number | null }>(select).one().due
 }
 
-/** Sends one after the other everything that is due, also what becomes due by its own retries. */
-export async function deliverDue(store: Store, pace: Pace): Promise<void> {
+/**
+ * Sends one after the other everything that is due, also what becomes due by its own retries. A wait
+ * counts from when the attempt was due, so a clock that jumps a day sees every attempt of that day.
+ */
+export async function deliverDue(store: Store): Promise<void> {
   for (let sent = 0; sent < DELIVERIES_PER_RUN_MAX; sent++) {
     const [row] = store.sql.exec<DeliveryRow>(SELECT_DUE, nowMs(store)).toArray()
     if (row === undefined) return
@@ -48,7 +48,7 @@ export async function deliverDue(store: Store, pace: Pace): Promise<void> {
     const delivery = { id, endpointId: endpoint.id, eventId: row.event_id, event, body }
     const outcome = await send(store, endpoint, delivery)
     const attempt = { ...row, attempts: row.attempts + 1 }
-    record(store, attempt, outcome, pace === 'scheduled' ? row.due_at_ms : nowMs(store))
+    record(store, attempt, outcome)
   }
 }
 
@@ -92,7 +92,7 @@ async function signedHeaders(store: Store, delivery: NewDelivery): Promise<Recor
   }
 }
 
-function record(store: Store, attempt: DeliveryRow, outcome: Outcome, at: number): void {
+function record(store: Store, attempt: DeliveryRow, outcome: Outcome): void {
   const count = 'UPDATE webhook_deliveries SET attempts = ? WHERE id = ?'
   store.sql.exec(count, attempt.attempts, attempt.id)
   if (outcome.delivered) {
@@ -110,7 +110,7 @@ function record(store: Store, attempt: DeliveryRow, outcome: Outcome, at: number
     return
   }
   const later = 'UPDATE webhook_deliveries SET due_at_ms = ?, last_outcome = ? WHERE id = ?'
-  store.sql.exec(later, at + wait, outcome.text, attempt.id)
+  store.sql.exec(later, attempt.due_at_ms + wait, outcome.text, attempt.id)
 }
 
 function settle(store: Store, id: string, state: 'delivered' | 'failed', outcome: string): void {
