@@ -28,7 +28,18 @@ function modeNamed(name: string | undefined): Mode {
 
 export const app = new Hono<{ Bindings: Env }>()
 
-app.use('*', bodyLimit({ maxSize: BODY_BYTES_MAX }))
+const tooLarge = { ...refusal('validation_error', 'The body is too large'), status: 413 }
+
+app.use(
+  '*',
+  bodyLimit({ maxSize: BODY_BYTES_MAX, onError: () => respond(toReply(tooLarge), newId('req')) }),
+)
+
+app.onError((error) => {
+  console.error(error)
+  const internal = refusal('internal_error', 'The sandbox has a fault of its own; see its log')
+  return respond(toReply(internal), newId('req'))
+})
 
 app.all(`${API_PATH}/*`, async (c) => {
   const requestId = newId('req')

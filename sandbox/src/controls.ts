@@ -31,7 +31,7 @@ function shown(body: unknown): Answer {
 }
 
 function clock(store: Store): Answer {
-  const offsetMs = Number(readSetting(store, 'clock_offset_ms') ?? '0')
+  const offsetMs = Number(readSetting(store.sql, 'clock_offset_ms') ?? '0')
   return shown({ now: isoTime(nowMs(store)), offsetMs })
 }
 
@@ -43,8 +43,8 @@ function moveClock(store: Store, body: unknown): Answer {
     'now' in wanted.value
       ? Date.parse(wanted.value.now)
       : before + Math.round(wanted.value.advanceSeconds * 1000)
-  const offset = Number(readSetting(store, 'clock_offset_ms') ?? '0') + after - before
-  writeSetting(store, 'clock_offset_ms', String(offset))
+  const offset = Number(readSetting(store.sql, 'clock_offset_ms') ?? '0') + after - before
+  writeSetting(store.sql, 'clock_offset_ms', String(offset))
   return clock(store)
 }
 

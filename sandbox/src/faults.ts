@@ -73,7 +73,7 @@ export type ArmedFault = {
 }
 
 export function readFaults(store: Store): ArmedFault[] {
-  const armed: ArmedFault[] = JSON.parse(readSetting(store, 'faults') ?? '[]')
+  const armed: ArmedFault[] = JSON.parse(readSetting(store.sql, 'faults') ?? '[]')
   return armed
 }
 
@@ -81,7 +81,7 @@ export function armFaults(store: Store, faults: readonly Fault[]): void {
   const armed = faults.map((fault): ArmedFault => {
     return { fault, left: fault.times ?? null, random: fault.seed }
   })
-  writeSetting(store, 'faults', JSON.stringify(armed))
+  writeSetting(store.sql, 'faults', JSON.stringify(armed))
 }
 
 function concerns(fault: Fault, call: ApiCall): boolean {
@@ -122,6 +122,6 @@ export function drawFaults(store: Store, call: ApiCall): Fault[] {
     const left = one.left === null || !strikes ? one.left : one.left - 1
     return { ...one, random: state, left }
   })
-  writeSetting(store, 'faults', JSON.stringify(after))
+  writeSetting(store.sql, 'faults', JSON.stringify(after))
   return struck
 }

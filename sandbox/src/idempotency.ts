@@ -2,15 +2,15 @@
 // An answer is stored in the transaction of its write, so a crash forgets both or neither.
 import { refusal } from './answer.ts'
 import type { Answer } from './answer.ts'
-import type { ApiCall } from './call.ts'
+import type { ApiCall, ApiReply } from './call.ts'
 import { IDEMPOTENCY_KEY_CHARACTERS_MAX, IDEMPOTENCY_MS } from './limits.ts'
 import { invalid } from './parse.ts'
+import { toReply } from './spoil.ts'
 import type { Store } from './store.ts'
 
 export type Found =
   | { readonly kind: 'first' }
-  | { readonly kind: 'replay'; readonly status: number; readonly body: string }
-  | { readonly kind: 'refused'; readonly answer: Answer }
+  | { readonly kind: 'replay' | 'refused'; readonly reply: ApiReply }
 
 const WRITES = new Set(['POST', 'PUT', 'PATCH', 'DELETE'])
 
@@ -32,20 +32,25 @@ export function findKey(
   if (key === null) return { kind: 'first' }
   if (key.length > IDEMPOTENCY_KEY_CHARACTERS_MAX) {
     const message = `must have at most ${IDEMPOTENCY_KEY_CHARACTERS_MAX} characters`
-    return { kind: 'refused', answer: invalid('Idempotency-Key', message) }
+    return refused(invalid('Idempotency-Key', message))
   }
   const runningFingerprint = running.get(key)
   if (runningFingerprint !== undefined) {
-    if (runningFingerprint !== call.fingerprint) return { kind: 'refused', answer: mismatch() }
+    if (runningFingerprint !== call.fingerprint) return refused(mismatch())
     const message = 'A call with this Idempotency-Key is still running; retry with the same key'
-    return { kind: 'refused', answer: refusal('idempotency_in_progress', message) }
+    return refused(refusal('idempotency_in_progress', message))
   }
   const select = `SELECT fingerprint, status, body FROM idempotency_answers
     WHERE key = ? AND expires_at_ms > ?`
   const stored = store.sql.exec<Stored>(select, key, now).toArray()[0]
   if (stored === undefined) return { kind: 'first' }
-  if (stored.fingerprint !== call.fingerprint) return { kind: 'refused', answer: mismatch() }
-  return { kind: 'replay', status: stored.status, body: stored.body }
+  if (stored.fingerprint !== call.fingerprint) return refused(mismatch())
+  const { status, body } = stored
+  return { kind: 'replay', reply: { status, headers: {}, body, wire: { kind: 'whole' } } }
+}
+
+function refused(answer: Answer): Found {
+  return { kind: 'refused', reply: toReply(answer) }
 }
 
 function mismatch(): Answer {

@@ -2,7 +2,6 @@
 // in their synchronous steps, and keeps everything in SQLite, so a kill loses nothing that was answered.
 import { DurableObject } from 'cloudflare:workers'
 import type { Customer, Invoice } from '@commet/node'
-import { unreachable } from '../../src/domain/assert.ts'
 import { refusal } from './answer.ts'
 import type { Answer } from './answer.ts'
 import type { ApiCall, ApiReply, Input, Listing, Mode } from './call.ts'
@@ -45,18 +44,13 @@ export class Organization extends DurableObject<Env> {
 
   constructor(state: DurableObjectState, env: Env) {
     super(state, env)
-    const mode: Mode = state.id.name === 'live' ? 'live' : 'sandbox'
-    this.#store = { sql: state.storage.sql, livemode: mode === 'live' }
-    state.storage.transactionSync(() => {
-      createTables(this.#store.sql)
-      if (readSetting(this.#store, 'seeded') === null) this.#seed()
+    const { sql } = state.storage
+    this.#store = state.storage.transactionSync(() => {
+      createTables(sql)
+      const store: Store = { sql, livemode: readMode(sql, state.id.name) === 'live' }
+      if (readSetting(sql, 'mode') === null) seed(store)
+      return store
     })
-  }
-
-  #seed(): void {
-    emptyTables(this.#store.sql)
-    writeSeed(this.#store)
-    writeSetting(this.#store, 'seeded', 'yes')
   }
 
   /** One call of the API, from the limiter to the log. */
@@ -74,19 +68,9 @@ export class Organization extends DurableObject<Env> {
   }
 
   async #replyTo(call: ApiCall, found: Found, faults: readonly Fault[]): Promise<ApiReply> {
-    switch (found.kind) {
-      case 'refused':
-        return toReply(found.answer)
-      case 'replay': {
-        const replayed = { status: found.status, headers: {}, body: found.body }
-        await pause(latencyMs(faults))
-        return stopBefore(faults) ?? spoil(faults, { ...replayed, wire: { kind: 'whole' } })
-      }
-      case 'first':
-        return this.#firstReply(call, faults)
-      default:
-        return unreachable(found)
-    }
+    if (found.kind === 'first') return this.#firstReply(call, faults)
+    await pause(latencyMs(faults))
+    return stopBefore(faults) ?? spoil(faults, found.reply)
   }
 
   /** While the first call of a key waits or works, every other call with the key is refused. */
@@ -150,7 +134,7 @@ export class Organization extends DurableObject<Env> {
   }
 
   async #reset(): Promise<ApiReply> {
-    this.ctx.storage.transactionSync(() => this.#seed())
+    this.ctx.storage.transactionSync(() => seed(this.#store))
     await this.ctx.storage.deleteAlarm()
     return toReply({ status: 200, body: { reset: true } })
   }
@@ -178,6 +162,19 @@ export class Organization extends DurableObject<Env> {
     await this.#deliver()
     await this.#wakeForDeliveries()
   }
+}
+
+/** An object that an alarm woke does not know its name, so the mode is kept with the data. */
+function readMode(sql: SqlStorage, name: string | undefined): Mode {
+  const kept = readSetting(sql, 'mode') ?? name
+  return kept === 'live' ? 'live' : 'sandbox'
+}
+
+/** Back to what the organization held before anyone called it, its clock and faults included. */
+function seed(store: Store): void {
+  emptyTables(store.sql)
+  writeSeed(store)
+  writeSetting(store.sql, 'mode', store.livemode ? 'live' : 'sandbox')
 }
 
 async function pause(ms: number): Promise<void> {

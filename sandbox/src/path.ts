@@ -8,8 +8,17 @@ export function matchPath(pattern: string, path: string): string | null {
   let id = ''
   for (const [index, part] of wanted.entries()) {
     const segment = given[index] ?? ''
-    if (part === '*' && segment !== '') id = decodeURIComponent(segment)
+    if (part === '*' && segment !== '') id = decoded(segment)
     else if (part !== segment) return null
   }
   return id
+}
+
+/** A segment that is no valid escape stands for itself, and names nothing. */
+function decoded(segment: string): string {
+  try {
+    return decodeURIComponent(segment)
+  } catch {
+    return segment
+  }
 }

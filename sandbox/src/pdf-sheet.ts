@@ -1,7 +1,7 @@
 // A4 sheets with a cursor: text in several typefaces, wrapped to a width, and a new sheet where one is
 // full. Lengths are PDF points; y grows upwards, as in PDF.
-import { PDFDocument, rgb } from '@cantoo/pdf-lib'
-import type { PDFPage } from '@cantoo/pdf-lib'
+import { rgb } from '@cantoo/pdf-lib'
+import type { PDFDocument, PDFPage } from '@cantoo/pdf-lib'
 import { Typefaces } from './pdf-typefaces.ts'
 import type { Run, Weight } from './pdf-typefaces.ts'
 

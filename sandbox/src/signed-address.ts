@@ -17,10 +17,10 @@ export type AddressRefusal = { readonly reason: 'address_changed' } | { readonly
 
 /** The key is drawn once for each organization, so that addresses survive a restart but not a reset. */
 function signingSecret(store: Store): string {
-  const known = readSetting(store, 'address_secret')
+  const known = readSetting(store.sql, 'address_secret')
   if (known !== null) return known
   const drawn = crypto.getRandomValues(new Uint8Array(32)).toHex()
-  writeSetting(store, 'address_secret', drawn)
+  writeSetting(store.sql, 'address_secret', drawn)
   return drawn
 }
 

@@ -52,19 +52,19 @@ export function emptyTables(sql: SqlStorage): void {
 }
 
 /** The text of the setting, or null where it was never written. */
-export function readSetting(store: Store, name: string): string | null {
-  const row = store.sql.exec<{ value: string }>('SELECT value FROM settings WHERE name = ?', name)
+export function readSetting(sql: SqlStorage, name: string): string | null {
+  const row = sql.exec<{ value: string }>('SELECT value FROM settings WHERE name = ?', name)
   return row.toArray()[0]?.value ?? null
 }
 
-export function writeSetting(store: Store, name: string, value: string): void {
+export function writeSetting(sql: SqlStorage, name: string, value: string): void {
   const upsert = 'ON CONFLICT (name) DO UPDATE SET value = excluded.value'
-  store.sql.exec(`INSERT INTO settings (name, value) VALUES (?, ?) ${upsert}`, name, value)
+  sql.exec(`INSERT INTO settings (name, value) VALUES (?, ?) ${upsert}`, name, value)
 }
 
 /** The organization's time in milliseconds: the real one plus what the clock control has added. */
 export function nowMs(store: Store): number {
-  return Date.now() + Number(readSetting(store, 'clock_offset_ms') ?? '0')
+  return Date.now() + Number(readSetting(store.sql, 'clock_offset_ms') ?? '0')
 }
 
 export function isoTime(ms: number): string {

@@ -29,10 +29,10 @@ const DEFAULTS: Switches = {
 }
 
 export function readSwitches(store: Store): Switches {
-  const set: Partial<Switches> = JSON.parse(readSetting(store, 'switches') ?? '{}')
+  const set: Partial<Switches> = JSON.parse(readSetting(store.sql, 'switches') ?? '{}')
   return { ...DEFAULTS, ...set }
 }
 
 export function writeSwitches(store: Store, switches: Switches): void {
-  writeSetting(store, 'switches', JSON.stringify(switches))
+  writeSetting(store.sql, 'switches', JSON.stringify(switches))
 }

@@ -62,6 +62,11 @@ describe('every answer', () => {
     }
   })
 
+  it('names nothing by an escape that is none', async () => {
+    const { status, json } = await sandbox.api('GET', '/invoices/%zz')
+    expect([status, json.error.code]).toEqual([404, 'invoice_not_found'])
+  })
+
   it('says that a body is no JSON', async () => {
     const response = await fetch(`${sandbox.origin}/api/v1/invoices`, {
       method: 'POST',
@@ -78,7 +83,8 @@ describe('every answer', () => {
       headers: { 'x-api-key': 'ck_sandbox_x' },
       body: 'x'.repeat(1_048_577),
     })
-    expect((await called).status).toBe(413)
+    const { status, headers } = await called
+    expect([status, headers.has('x-request-id')]).toEqual([413, true])
   })
 
   it('is logged with the version that was asked for, and never with the key', async () => {
