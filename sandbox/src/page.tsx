@@ -13,6 +13,7 @@ const STYLE = `
   th, td { border-bottom: 1px solid var(--line); padding: .35rem .8rem .35rem 0; text-align: left;
     vertical-align: top; white-space: nowrap }
   th { font-weight: 600; opacity: .65 } .number { text-align: right; font-variant-numeric: tabular-nums }
+  td.number, th.number { padding-right: 1.8rem }
   code { font: 13px/1.5 ui-monospace, monospace } .credit { font-weight: 600 }
 `
 

@@ -6,6 +6,7 @@ import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { assert } from '../../src/domain/assert.ts'
 import { SANDBOX_KEY } from './running-sandbox.ts'
@@ -23,7 +24,7 @@ afterEach(async () => {
 
 /** Starts the process as the leader of a group, so that its runtime dies with it. */
 async function start(): Promise<string> {
-  const script = join(import.meta.dirname, 'run-sandbox.ts')
+  const script = fileURLToPath(import.meta.resolve('./run-sandbox.ts'))
   const child = spawn(process.execPath, [script, statePath], {
     detached: true,
     stdio: ['ignore', 'pipe', 'inherit'],
