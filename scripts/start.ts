@@ -3,6 +3,7 @@ import * as fs from 'node:fs'
 import * as path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { readDevVars } from './dev-vars.ts'
+import { endWithParent } from './lifetime.ts'
 import { startStack } from './local-stack.ts'
 import type { Stack } from './local-stack.ts'
 import { readPort } from './ports.ts'
@@ -11,8 +12,6 @@ import { tellTrouble } from './trouble.ts'
 
 const TICK_EVERY_MS = 60_000
 const TICK_DEADLINE_MS = 55_000
-const PARENT_LOOK_MS = 250
-const STOP_DEADLINE_MS = 2_500
 const WATCH_SETTLE_MS = 150
 
 /** What the first tick is called: nobody else runs on this database, so every lease in it is dead. */
@@ -20,23 +19,6 @@ const RESTART_CRON = '@restart'
 
 let stack: Stack | undefined
 let stopping = false
-
-/** Ends everything, then the process. It never takes longer than STOP_DEADLINE_MS. */
-async function stop(exitCode: number): Promise<void> {
-  if (stopping) return
-  stopping = true
-  setTimeout(() => process.exit(exitCode), STOP_DEADLINE_MS).unref()
-  await stack?.stop().catch((error: unknown) => console.error(tellTrouble(error)))
-  process.exit(exitCode)
-}
-
-/** npm may die without telling its child, for example when its terminal is closed. */
-function stopWithParent(): void {
-  const parent = process.ppid
-  setInterval(() => {
-    if (process.ppid !== parent) void stop(0)
-  }, PARENT_LOOK_MS).unref()
-}
 
 async function fireCron(running: Stack, cron?: string): Promise<void> {
   const late = new AbortController()
@@ -99,12 +81,13 @@ async function main(): Promise<void> {
   console.log('Stop         Ctrl-C')
 }
 
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
-  process.on(signal, () => void stop(0))
-stopWithParent()
+endWithParent(async () => {
+  stopping = true
+  await stack?.stop()
+})
 try {
   await main()
 } catch (error) {
   console.error(tellTrouble(error))
-  await stop(1)
+  process.exit(1)
 }
