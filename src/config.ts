@@ -97,7 +97,8 @@ function endpointProblems(name: string, endpoint: Endpoint): string[] {
   if (!/^[A-Z][A-Z0-9_]{0,63}$/.test(endpoint.secret)) {
     problems.push(`${path}.secret: the name of a secret is wanted, such as STRIPE_WEBHOOK_SECRET`)
   }
-  if (!endpoint.source.saysMode && endpoint.mode === null) {
+  // A mode that a user's file leaves out arrives as undefined, whatever the type says.
+  if (!endpoint.source.saysMode && endpoint.mode !== 'live' && endpoint.mode !== 'test') {
     problems.push(
       `${path}.mode: ${endpoint.source.name} doesn't say if it is live: 'live' or 'test'`,
     )

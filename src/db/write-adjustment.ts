@@ -113,15 +113,21 @@ export function postpone(
 export function fail(
   db: Database,
   read: Adjustment,
-  trouble: Trouble,
-  attemptedAt: number | null,
+  { trouble, attempts, attemptedAt }: Omit<Postponement, 'wakeAt'>,
   now: number,
 ): Promise<Adjustment | null> {
-  const columns: Columns = { state: 'failed', leaseUntil: null, wakeAt: null, trouble, attemptedAt }
+  const columns: Columns = {
+    state: 'failed',
+    leaseUntil: null,
+    wakeAt: null,
+    trouble,
+    attempts,
+    attemptedAt,
+  }
   return commitChange(
     db,
     changed(db, read, columns),
-    entry(now, 'adjustment.failed', read, { attempts: read.attempts, trouble }),
+    entry(now, 'adjustment.failed', read, { attempts, trouble }),
   )
 }
 

@@ -130,12 +130,12 @@ export type AnsweredInvoice = {
 }
 
 export type AnswerDifference = {
-  readonly field: 'customerId' | 'currency' | 'subtotal' | 'total'
+  readonly field: 'customerId' | 'currency' | 'subtotal' | 'taxAmount' | 'total'
   readonly asked: string
   readonly answered: string
 }
 
-/** What the billing API answered, compared with what was asked. Tax may be added to the total only. */
+/** What the billing API answered, compared with what was asked. Tax was not asked for. */
 export function answerDifferences(
   request: FrozenRequest,
   currency: string,
@@ -145,6 +145,7 @@ export function answerDifferences(
     ['customerId', request.customerId, invoice.customerId],
     ['currency', currency, invoice.currency.toLowerCase()],
     ['subtotal', request.amount, invoice.subtotal],
+    ['taxAmount', 0, invoice.taxAmount],
     ['total', request.amount, invoice.total],
   ]
   return pairs

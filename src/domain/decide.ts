@@ -44,7 +44,7 @@ export function decide(rules: readonly Rule[], source: string, event: SourceEven
       ignored ??= outcome.reason
       considered.push({
         rule: rule.id,
-        answer: `ignored: ${oneLine(outcome.reason, REASON_CHARS_MAX)}`,
+        answer: `ignored: ${outcome.reason}`,
       })
       continue
     }
@@ -59,46 +59,64 @@ export function decide(rules: readonly Rule[], source: string, event: SourceEven
       ? { kind: 'adjust', rule, proposals: outcome.proposals, considered }
       : { kind: 'undecided', rule, reason: outcome.reason, detail: outcome.detail, considered }
   }
-  const reason = ignored ?? 'no_rule_for_this_event_type'
-  return { kind: 'ignored', reason: oneLine(reason, REASON_CHARS_MAX), considered }
+  return { kind: 'ignored', reason: ignored ?? 'no_rule_for_this_event_type', considered }
 }
 
 function answerOf(rule: Rule, event: SourceEvent): Outcome {
   try {
     return checked(rule.decide(event))
   } catch (error) {
-    const name = error instanceof Error ? error.name : 'not an Error'
-    return { kind: 'undecided', reason: 'rule_threw', detail: `the rule threw: ${name}` }
+    const name: unknown = error instanceof Error ? error.name : 'not an Error'
+    const shown = typeof name === 'string' ? oneLine(name, REASON_CHARS_MAX) : 'an unnamed Error'
+    return trouble('rule_threw', `the rule threw: ${shown}`)
   }
 }
 
-/** A rule is the user's own code: what it answers is checked like any other input. */
+/**
+ * A rule is the user's own code: what it answers is checked like any other input, also against its
+ * type, and copied, so that what was checked is what is kept.
+ */
 function checked(outcome: Outcome): Outcome {
-  if (outcome.kind === 'undecided') {
-    return { ...outcome, detail: oneLine(outcome.detail, REASON_CHARS_MAX) }
+  switch (outcome.kind) {
+    case 'adjust':
+      return checkedParts(outcome.proposals)
+    case 'ignore':
+      return { kind: 'ignore', reason: oneLine(outcome.reason, REASON_CHARS_MAX) }
+    case 'undecided': {
+      const { reason, detail } = outcome
+      if (!REASON_CODE.test(reason)) return trouble('shape', 'the rule gave no reason code')
+      return trouble(reason, oneLine(detail, REASON_CHARS_MAX))
+    }
+    default:
+      return trouble('shape', 'a rule answers credit(), charge(), ignore() or undecided()')
   }
-  if (outcome.kind === 'ignore') return outcome
-  const { proposals } = outcome
-  if (proposals.length === 0 || proposals.length > PARTS_PER_EVENT_MAX) {
+}
+
+const REASON_CODE = /^[a-z][a-z_]{0,63}$/
+
+function checkedParts(answered: readonly Proposal[]): Outcome {
+  if (answered.length === 0 || answered.length > PARTS_PER_EVENT_MAX) {
     return trouble(
       'shape',
-      `a rule answers 1 to ${PARTS_PER_EVENT_MAX} parts, not ${proposals.length}`,
+      `a rule answers 1 to ${PARTS_PER_EVENT_MAX} parts, not ${answered.length}`,
     )
   }
-  const keys = new Set(
-    proposals.map((proposal) => JSON.stringify([proposal.subject, proposal.part])),
-  )
-  if (keys.size < proposals.length) {
-    return trouble('same_part_twice', 'two parts of one subject have one name')
-  }
+  const proposals = Array.from(answered, (proposal) => ({ ...proposal }))
   for (const proposal of proposals) {
     const refusal = refusalOf(proposal)
     if (refusal) return refusal
   }
-  return outcome
+  const keys = new Set(proposals.map(({ subject, part }) => JSON.stringify([subject, part])))
+  if (keys.size < proposals.length) {
+    return trouble('same_part_twice', 'two parts of one subject have one name')
+  }
+  return { kind: 'adjust', proposals }
 }
 
 function refusalOf(proposal: Proposal): Undecided | null {
+  if (proposal.kind !== 'adjustment_invoice') return trouble('shape', 'the kind of a part')
+  // Math.abs alone would take the text "5" for the number 5.
+  if (typeof proposal.amount !== 'number') return trouble('amount_not_a_number', 'amount')
   const money = moneyFromMinorUnits(Math.abs(proposal.amount), proposal.currency)
   if (!money.ok) return trouble(money.error.reason, 'the amount that the rule answered')
   if (!isIdentifier(proposal.subject, SUBJECT_CHARS_MAX)) {
@@ -127,5 +145,8 @@ const trouble = (reason: UndecidedReason, detail: string): Undecided => ({
 })
 
 /** Text that can be a key: well-formed, on one line, without leading or trailing blanks. */
-const isIdentifier = (text: string, charsMax: number): boolean =>
-  text.length > 0 && text.length <= charsMax && text === oneLine(text, charsMax)
+const isIdentifier = (text: unknown, charsMax: number): boolean =>
+  typeof text === 'string' &&
+  text.length > 0 &&
+  text.length <= charsMax &&
+  text === oneLine(text, charsMax)

@@ -35,11 +35,14 @@ export const UNREADABLE_TYPE = 'unreadable'
 export function occurredAtOf(value: unknown): number | null {
   if (typeof value === 'number') return wholeMs(value * 1_000)
   // Senders write more digits than milliseconds have (Zendesk: nanoseconds); Date takes three.
-  if (typeof value === 'string') {
+  if (typeof value === 'string' && ISO_8601.test(value)) {
     return wholeMs(Date.parse(value.replace(/(\.\d{3})\d+/, '$1')))
   }
   return null
 }
+
+// Date.parse alone takes almost any text for a time: "ticket 42" is the year 2042.
+const ISO_8601 = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d{1,12})?)?(Z|[+-]\d\d:\d\d)?)?$/
 
 const YEAR_9999_MS = 253_402_300_799_999
 

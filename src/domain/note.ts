@@ -37,7 +37,7 @@ function outcomeLine(noted: Noted, source: string): string {
       return `${what} is on its way.`
     case 'invoiced':
       return noted.settlement === 'already_paid'
-        ? `${what}, invoice ${noted.invoiceNumber}, is a record: ${source} has already returned this money, it is not credited again.`
+        ? `${what}, invoice ${noted.invoiceNumber}, is a record: ${source} ${alreadyMoved(noted)}.`
         : `${what} is issued as invoice ${noted.invoiceNumber}.`
     case 'held':
       return `${what} waits for a person: ${(noted.holdReasons ?? []).map((reason) => HOLD_TEXTS[reason]).join('; ')}.`
@@ -50,12 +50,18 @@ function outcomeLine(noted: Noted, source: string): string {
   }
 }
 
+const alreadyMoved = ({ amount }: Noted): string =>
+  amount < 0
+    ? 'has already returned this money, it is not credited again'
+    : 'has already taken this money, it is not charged again'
+
 function customerLine(noted: Noted, link: string | null): string {
   if (noted.state !== 'invoiced') return 'To the customer: nothing yet.'
   const amount = amountText(noted)
   const where = link === null ? '' : ` The document is here: ${link}`
   if (noted.settlement === 'already_paid') {
-    return `To the customer: Your refund of ${amount} is documented.${where}`
+    const moved = noted.amount < 0 ? 'refund' : 'payment'
+    return `To the customer: Your ${moved} of ${amount} is documented.${where}`
   }
   const given =
     noted.amount < 0 ? `We have issued a credit of ${amount}` : `We have charged ${amount}`

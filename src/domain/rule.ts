@@ -1,6 +1,6 @@
 // A rule says what an event of one source is worth: which adjustment to make, or why none.
 
-import * as z from 'zod'
+import type * as z from 'zod'
 import type { SourceEvent } from './event.ts'
 import type { AmountTrouble, Money } from './money.ts'
 
@@ -126,11 +126,17 @@ export function rule<Payload extends z.ZodType>(definition: RuleDefinition<Paylo
 type Issue = z.core.$ZodIssue
 
 /** The field and what is wrong with it. Of a union, the branch that came nearest speaks. */
-function firstProblem(issues: readonly Issue[]): string {
+function firstProblem(issues: readonly Issue[], outer: readonly PropertyKey[] = []): string {
   const [issue] = issues
+  // The paths of a union's branches begin at the union.
+  const path = [...outer, ...(issue?.path ?? [])]
   if (issue?.code === 'invalid_union') {
-    const [nearest] = issue.errors.toSorted((one, other) => one.length - other.length)
-    if (nearest) return firstProblem(nearest)
+    const [nearest] = issue.errors.toSorted((one, other) => distance(one) - distance(other))
+    if (nearest) return firstProblem(nearest, path)
   }
-  return `${issue?.path.join('.') || 'event'}: ${issue?.message ?? 'unreadable'}`
+  return `${path.map(String).join('.') || 'event'}: ${issue?.message ?? 'unreadable'}`
 }
+
+/** A wrong literal (its `kind`, its `type`) says that another branch was meant. */
+const distance = (branch: readonly Issue[]): number =>
+  branch.filter((issue) => issue.code === 'invalid_value').length * 1_000 + branch.length

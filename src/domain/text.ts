@@ -8,6 +8,6 @@ export function oneLine(text: string, charsMax: number): string {
   const plain = text
     .slice(0, charsMax)
     .toWellFormed()
-    .replace(/[\p{Cc}\p{Zl}\p{Zp}\u200e\u200f\u202a-\u202e\u2066-\u2069]+/gu, ' ')
+    .replace(/[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]+/gu, ' ')
   return plain.trim()
 }

@@ -46,7 +46,7 @@ export async function verify(
   const fresh = checkAge(scheme, facts.value.timestamp, nowMs)
   if (!fresh.ok) return fresh
 
-  const signatures = read.value.encoded.map((text) => decode(text, scheme.encoding))
+  const signatures = read.value.encoded.map((text) => decodeSignature(text, scheme.encoding))
   const content = signedContent(scheme, facts.value, request.body)
   for (const secret of secrets) {
     const key = await importKey(scheme, secret)
@@ -139,7 +139,16 @@ function readTimestamp(form: 'seconds' | 'rfc3339', text: string): number | null
   return Number.isNaN(ms) ? null : ms
 }
 
-/** Null where the text isn't exactly of the encoding: then it can't be the signature. */
+/**
+ * Null where the text isn't the one spelling of its bytes that senders write: blanks inside, missing
+ * padding, capital hex digits. Vendors' libraries compare texts, so they refuse these too.
+ */
+function decodeSignature(text: string, encoding: 'hex' | 'base64'): Uint8Array<ArrayBuffer> | null {
+  const bytes = decode(text, encoding)
+  const spelled = encoding === 'hex' ? bytes?.toHex() : bytes?.toBase64()
+  return bytes && spelled === text ? bytes : null
+}
+
 function decode(text: string, encoding: 'hex' | 'base64'): Uint8Array<ArrayBuffer> | null {
   try {
     return encoding === 'hex' ? Uint8Array.fromHex(text) : Uint8Array.fromBase64(text)

@@ -46,7 +46,9 @@ export async function postponeOrFail(
     return (await hold(deps.db, adjustment, ['outcome_unknown'], now)) ? 'held' : 'stale'
   }
   if (error.meaning === 'permanent' || attempts >= ATTEMPTS_MAX) {
-    return (await fail(deps.db, adjustment, trouble, attemptedAt, now)) ? 'failed' : 'stale'
+    return (await fail(deps.db, adjustment, { trouble, attempts, attemptedAt }, now))
+      ? 'failed'
+      : 'stale'
   }
   const delay = backoffSeconds(attempts, error.retryAfterSeconds, deps.random())
   const postponement = { wakeAt: now + delay * 1_000, trouble, attempts, attemptedAt }

@@ -208,9 +208,12 @@ describe('a fault', () => {
 })
 
 describe('the controls', () => {
-  it('refuse an unknown switch and an unknown path', async () => {
+  it('refuse an unknown switch, an unknown path and a time that is none', async () => {
     expect((await sandbox.control('PUT', '/switches', { taxes: 1 })).status).toBe(422)
     expect((await sandbox.control('GET', '/nothing')).status).toBe(404)
+    for (const wrong of [{}, { advanceSeconds: -1 }, { advanceSeconds: 1e12 }, { now: 'soon' }]) {
+      expect((await sandbox.control('POST', '/clock', wrong)).status).toBe(422)
+    }
   })
 
   it('move the clock forward and to a given time, and the reset brings it back', async () => {
