@@ -1,10 +1,12 @@
 // What a test or a person turns, below /sandbox: the switches, the faults, the payments that the real
 // vendor would see, and what can be read. The clock and the reset are the object's own.
 import * as z from 'zod'
-import { refusal, type Answer } from './answer.ts'
+import { refusal } from './answer.ts'
+import type { Answer } from './answer.ts'
 import { armFaults, faultsSchema, readFaults } from './faults.ts'
-import { findInvoice, publicCustomerId } from './ledger.ts'
 import { invoiceNotFound } from './invoices.ts'
+import { findInvoice, publicCustomerId } from './ledger.ts'
+import { CLOCK_ADVANCE_SECONDS_MAX } from './limits.ts'
 import { readMails } from './outbox.ts'
 import { parse, text } from './parse.ts'
 import { readRequests } from './request-log.ts'
@@ -15,7 +17,7 @@ import { readDeliveries } from './webhook-deliveries.ts'
 import { emit } from './webhook-events.ts'
 
 const clockSchema = z.union([
-  z.strictObject({ advanceSeconds: z.number().min(0) }),
+  z.strictObject({ advanceSeconds: z.number().min(0).max(CLOCK_ADVANCE_SECONDS_MAX) }),
   z.strictObject({ now: z.iso.datetime() }),
 ])
 const paymentSchema = z.strictObject({

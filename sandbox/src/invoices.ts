@@ -117,22 +117,26 @@ export function listInvoices(store: Store, input: Input): Answer {
   const query = parse(listQuery, input.query)
   if (!query.ok) return query.error
   const { customerId, status, subscriptionId, cursor, limit } = query.value
+  const { lagMs, repeatsCursor } = input.listing
+  const wanted: readonly (readonly [string, string | number | undefined])[] = [
+    ['customer_id = ?', customerId],
+    ['status = ?', status],
+    ['subscription_id = ?', subscriptionId],
+    ['created_at_ms < ?', cursor === undefined ? undefined : Date.parse(cursor)],
+    ['created_at_ms <= ?', lagMs === 0 ? undefined : input.now - lagMs],
+  ]
+  const asked = wanted.flatMap(([test, value]) => (value === undefined ? [] : [{ test, value }]))
+  const where = asked.map(({ test }) => ` AND ${test}`).join('')
   const rows = documents<Invoice>(
     store,
-    `SELECT document FROM invoices WHERE created_at_ms < ?1 AND created_at_ms <= ?2
-       AND (?3 IS NULL OR customer_id = ?3) AND (?4 IS NULL OR status = ?4)
-       AND (?5 IS NULL OR subscription_id = ?5) ORDER BY created_at_ms DESC LIMIT ?6`,
-    cursor === undefined ? Number.MAX_SAFE_INTEGER : Date.parse(cursor),
-    input.listing.lagMs === 0 ? Number.MAX_SAFE_INTEGER : input.now - input.listing.lagMs,
-    customerId ?? null,
-    status ?? null,
-    subscriptionId ?? null,
+    `SELECT document FROM invoices WHERE true${where} ORDER BY created_at_ms DESC LIMIT ?`,
+    ...asked.map(({ value }) => value),
     limit + 1,
   )
   const shown = rows.slice(0, limit).map(({ lineItems: _lineItems, ...invoice }) => invoice)
   const last = shown.at(-1)
   const nextCursor = rows.length > limit && last !== undefined ? last.createdAt : null
-  const repeated = input.listing.repeatsCursor ? (cursor ?? last?.createdAt ?? null) : null
+  const repeated = repeatsCursor ? (cursor ?? last?.createdAt ?? null) : null
   return list({ rows: shown, nextCursor: repeated ?? nextCursor })
 }
 

@@ -19,10 +19,10 @@ export function addInvoice(
   write: (issued: number) => Wanted,
   id: string = newId('inv'),
 ): Invoice {
-  const select = 'SELECT COALESCE(MAX(created_at_ms), 0) AS newest, COUNT(*) AS rows FROM invoices'
-  const { newest, rows } = store.sql.exec<{ newest: number; rows: number }>(select).one()
-  const issued = Math.max(now, newest + 1)
-  const number = rows + 1
+  const select = 'SELECT sequence, created_at_ms FROM invoices ORDER BY sequence DESC LIMIT 1'
+  const [newest] = store.sql.exec<{ sequence: number; created_at_ms: number }>(select).toArray()
+  const issued = Math.max(now, (newest?.created_at_ms ?? 0) + 1)
+  const number = (newest?.sequence ?? 0) + 1
   const invoice: Invoice = {
     object: 'invoice',
     livemode: store.livemode,

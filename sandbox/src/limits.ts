@@ -26,3 +26,5 @@ export const DELIVERY_ATTEMPTS_MAX = DELIVERY_WAITS_MS.length + 1
 export const FAILED_EVENTS_MAX = 3
 /** One run of the delivery loop; what is left is due at once in the next. */
 export const DELIVERIES_PER_RUN_MAX = 1000
+/** A longer jump of the clock is a mistake, and would leave the calendar. */
+export const CLOCK_ADVANCE_SECONDS_MAX = 10 * 366 * 24 * 3600

@@ -27,6 +27,7 @@ const TABLES = [
      WHERE state = 'due'`,
   `CREATE TABLE IF NOT EXISTS idempotency_answers (key TEXT PRIMARY KEY, fingerprint TEXT NOT NULL,
      status INTEGER NOT NULL, body TEXT NOT NULL, expires_at_ms INTEGER NOT NULL) STRICT`,
+  `CREATE INDEX IF NOT EXISTS idempotency_answers_expiry ON idempotency_answers (expires_at_ms)`,
   `CREATE TABLE IF NOT EXISTS requests (sequence INTEGER PRIMARY KEY, document TEXT NOT NULL) STRICT`,
   `CREATE TABLE IF NOT EXISTS outbox (sequence INTEGER PRIMARY KEY, document TEXT NOT NULL) STRICT`,
 ] as const
