@@ -2,11 +2,11 @@
 // world. `node` drives whole processes and the sandbox from outside.
 
 import { cloudflareTest, readD1Migrations } from '@cloudflare/vitest-plugin'
-import { defineConfig } from 'vitest/config'
+import { defineConfig, type ViteUserConfig } from 'vitest/config'
 import './scripts/quiet-tools.ts'
 import { sandboxWorker } from './sandbox/worker-options.ts'
 
-export default defineConfig(async () => {
+export default defineConfig(async (): Promise<ViteUserConfig> => {
   const [migrations, sandbox] = await Promise.all([readD1Migrations('migrations'), sandboxWorker()])
   return {
     test: {

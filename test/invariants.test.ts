@@ -7,7 +7,7 @@ import { adjustmentOf, deliver, refund, ticket } from './harness.ts'
 import { createWorld } from './world.ts'
 
 const run = (statement: string): Promise<unknown> => env.DB.prepare(statement).run()
-const refused = (statement: string, message: RegExp | string) =>
+const expectRefused = (statement: string, message: RegExp | string) =>
   expect(run(statement)).rejects.toThrow(message)
 
 let invoiced: { id: string; event: string }
@@ -24,14 +24,14 @@ beforeAll(async () => {
 
 describe('3: one event is one row, one subject one adjustment of a rule', () => {
   it('refuses a second row with the id of an event', () =>
-    refused(
+    expectRefused(
       `INSERT INTO events SELECT NULL, id, 'other', endpoint, account, source, own_id, unsigned_id, type, mode,
         occurred_at, received_at, body_sha256, fate, rule_id, reason, decision FROM events LIMIT 1`,
       'UNIQUE',
     ))
 
   it('refuses a second adjustment of one rule, account, subject and part', () =>
-    refused(
+    expectRefused(
       `INSERT INTO adjustments (id, event_id, rule_id, account, endpoint, source, subject, part, settlement,
         reason, caused_by, amount, currency, description, created_at, state, version, wake_at, attempts, generation)
       SELECT 'adj_other', event_id, rule_id, account, endpoint, source, subject, part, settlement, reason,
@@ -41,52 +41,53 @@ describe('3: one event is one row, one subject one adjustment of a rule', () => 
 
   it('refuses to change what an event is, and to remove it', async () => {
     for (const column of ['id', 'account', 'type', 'body_sha256', 'delivery_id']) {
-      await refused(
+      await expectRefused(
         `UPDATE events SET ${column} = 'evt_x' WHERE id = '${invoiced.event}'`,
         'never changes',
       )
     }
-    await refused(`DELETE FROM events`, 'never removed')
+    await expectRefused(`DELETE FROM events`, 'never removed')
   })
 })
 
 describe('4: one adjustment has at most one invoice', () => {
   it('refuses another invoice id, and none, where there is one', async () => {
-    await refused(
+    await expectRefused(
       `UPDATE adjustments SET invoice_id = 'inv_2' WHERE id = '${invoiced.id}'`,
       'at most one',
     )
-    await refused(
+    await expectRefused(
       `UPDATE adjustments SET invoice_id = NULL WHERE id = '${invoiced.id}'`,
       /at most one|CHECK/,
     )
   })
 
   it('refuses one invoice for two adjustments', () =>
-    refused(
+    expectRefused(
       `UPDATE adjustments SET state = 'invoiced', version = version + 1,
         invoice_id = (SELECT invoice_id FROM adjustments WHERE id = '${invoiced.id}') WHERE id = '${due}'`,
       'UNIQUE',
     ))
 
   it('refuses another request once an attempt was made', () =>
-    refused(`UPDATE adjustments SET request = '{}' WHERE id = '${invoiced.id}'`, 'frozen'))
+    expectRefused(`UPDATE adjustments SET request = '{}' WHERE id = '${invoiced.id}'`, 'frozen'))
 
-  it('refuses to remove an adjustment', () => refused(`DELETE FROM adjustments`, 'never removed'))
+  it('refuses to remove an adjustment', () =>
+    expectRefused(`DELETE FROM adjustments`, 'never removed'))
 
   it.each([
     ['invoiced', 'due'],
     ['invoiced', 'failed'],
     ['due', 'rejected'],
   ])('refuses to go from %s to %s', (from, to) =>
-    refused(
+    expectRefused(
       `UPDATE adjustments SET state = '${to}', version = version + 1 WHERE id = '${from === 'due' ? due : invoiced.id}'`,
       'no such change of state',
     ),
   )
 
   it('refuses a change of state that leaves the version', () =>
-    refused(
+    expectRefused(
       `UPDATE adjustments SET state = 'cancelled', wake_at = NULL WHERE id = '${due}'`,
       'version',
     ))
@@ -94,11 +95,11 @@ describe('4: one adjustment has at most one invoice', () => {
   it('refuses states that contradict their columns', async () => {
     const change = `UPDATE adjustments SET version = version + 1`
     const where = `WHERE id = '${due}'`
-    await refused(`${change}, state = 'issuing', request = '{}' ${where}`, 'CHECK')
-    await refused(`${change}, state = 'issuing', lease_until = 1 ${where}`, 'CHECK')
-    await refused(`${change}, state = 'held', wake_at = NULL ${where}`, 'CHECK')
-    await refused(`${change}, state = 'invoiced' ${where}`, 'CHECK')
-    await refused(`UPDATE adjustments SET wake_at = NULL ${where}`, 'CHECK')
+    await expectRefused(`${change}, state = 'issuing', request = '{}' ${where}`, 'CHECK')
+    await expectRefused(`${change}, state = 'issuing', lease_until = 1 ${where}`, 'CHECK')
+    await expectRefused(`${change}, state = 'held', wake_at = NULL ${where}`, 'CHECK')
+    await expectRefused(`${change}, state = 'invoiced' ${where}`, 'CHECK')
+    await expectRefused(`UPDATE adjustments SET wake_at = NULL ${where}`, 'CHECK')
   })
 })
 
@@ -106,7 +107,7 @@ describe('5: money is an integer of minor units with a currency, never zero', ()
   it.each(['amount', 'currency', 'customer_reference', 'subject', 'rule_id', 'settlement', 'mode'])(
     'refuses to change the %s of an adjustment',
     (column) =>
-      refused(
+      expectRefused(
         `UPDATE adjustments SET ${column} = ${column === 'amount' ? '5' : `'test'`} WHERE id = '${due}'`,
         'never changes',
       ),
@@ -127,7 +128,7 @@ describe('5: money is an integer of minor units with a currency, never zero', ()
     ['100', `'USD'`, 'CHECK'],
     ['100', 'NULL', 'NOT NULL'],
   ])('refuses an amount of %s %s', (amount, currency, message) =>
-    refused(insertWith(amount, currency), message),
+    expectRefused(insertWith(amount, currency), message),
   )
 })
 
@@ -135,13 +136,13 @@ describe('7: audit entries are never changed or removed', () => {
   it('refuses UPDATE, DELETE, and INSERT OR REPLACE', async () => {
     const entries = async () => (await env.DB.prepare('SELECT * FROM audit_entries').all()).results
     const before = await entries()
-    await refused(`UPDATE audit_entries SET actor = 'nobody'`, 'never changed')
-    await refused(`DELETE FROM audit_entries WHERE seq = 1`, 'never removed')
-    await refused(
+    await expectRefused(`UPDATE audit_entries SET actor = 'nobody'`, 'never changed')
+    await expectRefused(`DELETE FROM audit_entries WHERE seq = 1`, 'never removed')
+    await expectRefused(
       `INSERT OR REPLACE INTO audit_entries VALUES (1, 1, 'nobody', 'event.received', 'evt_1', '{}')`,
       'never replaced',
     )
-    await refused(
+    await expectRefused(
       `INSERT INTO audit_entries VALUES (1, 1, 'x', 'y', 'z', '{}') ON CONFLICT DO UPDATE SET actor = 'nobody'`,
       'never',
     )

@@ -3,14 +3,8 @@
 
 import type { BillingClient, BillingError } from '../commet/client.ts'
 import type { Adjustment } from '../db/schema.ts'
-import {
-  commitIssued,
-  commitIssuedLate,
-  hold,
-  postpone,
-  type Issued,
-  type NewLink,
-} from '../db/write-adjustment.ts'
+import { hold, postpone } from '../db/write-adjustment.ts'
+import { commitIssued, commitIssuedLate, type Issued, type NewLink } from '../db/write-invoice.ts'
 import { answerDifferences, idempotencyKey, type AnsweredInvoice } from '../domain/adjustment.ts'
 import { assert } from '../domain/assert.ts'
 import { linkId } from '../domain/ids.ts'

@@ -2,7 +2,8 @@
 
 import type { BillingClient } from '../commet/client.ts'
 import type { Adjustment } from '../db/schema.ts'
-import { commitSettled, failSettlement, postpone } from '../db/write-adjustment.ts'
+import { postpone } from '../db/write-adjustment.ts'
+import { commitSettled, failSettlement } from '../db/write-invoice.ts'
 import { idempotencyKey } from '../domain/adjustment.ts'
 import { assert } from '../domain/assert.ts'
 import { backoffSeconds } from '../domain/backoff.ts'

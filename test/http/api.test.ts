@@ -135,7 +135,7 @@ describe('health', () => {
     const secrets = {
       COMMET_API_KEY: 'wrong-key-value',
       BOOTSTRAP_KEY: 'ck_mg_short',
-      LINK_KEY: 'short',
+      LINK_KEY: 'too-small',
     }
     const app = createApp((bindings) => createDeps(bindings, config))
     const broken = { ...env, ...secrets, COMMET_API_URL: 'http://commet.example' }

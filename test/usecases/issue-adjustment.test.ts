@@ -314,7 +314,10 @@ describe('trouble', () => {
     expect(await world.adjustment(id!)).toMatchObject({
       invoiceTotal: -2975,
       invoiceTax: -475,
-      answerDifferences: [{ field: 'total', asked: '-2500', answered: '-2975' }],
+      answerDifferences: [
+        { field: 'taxAmount', asked: '0', answered: '-475' },
+        { field: 'total', asked: '-2500', answered: '-2975' },
+      ],
     })
   })
 })

@@ -1,0 +1,151 @@
+// The invoice in hand: committed with its entry and its link, in time or late; then, of a record,
+// that it was marked paid.
+
+import { and, eq, isNull, sql } from 'drizzle-orm'
+import type { AnswerDifference, AnsweredInvoice } from '../domain/adjustment.ts'
+import type { AuditData } from '../domain/audit.ts'
+import type { LinkId } from '../domain/ids.ts'
+import type { Trouble } from '../domain/trouble.ts'
+import { AFTER_CHANGE, commitChange, commitEntry } from './commit.ts'
+import type { Database } from './database.ts'
+import { adjustments, links, type Adjustment } from './schema.ts'
+import { changed, entry, type Columns } from './write-adjustment.ts'
+
+export type NewLink = {
+  readonly id: LinkId
+  readonly slugHash: string
+  readonly expiresAt: number
+}
+
+export type Issued = {
+  readonly invoice: AnsweredInvoice
+  readonly differences: readonly AnswerDifference[]
+  /** Whether it was found by its metadata instead of posted. */
+  readonly adopted: boolean
+  readonly requestId: string | null
+  readonly link: NewLink | null
+  /** Null unless the record still has to be marked paid. */
+  readonly wakeAt: number | null
+}
+
+const issuedColumns = (issued: Issued, now: number): Columns => ({
+  state: 'invoiced',
+  holdReasons: null,
+  leaseUntil: null,
+  wakeAt: issued.wakeAt,
+  trouble: null,
+  invoiceId: issued.invoice.id,
+  invoiceNumber: issued.invoice.invoiceNumber,
+  invoiceStatus: issued.invoice.status,
+  invoiceCurrency: issued.invoice.currency,
+  invoiceSubtotal: issued.invoice.subtotal,
+  invoiceTax: issued.invoice.taxAmount,
+  invoiceTotal: issued.invoice.total,
+  invoicedAt: now,
+  answerDifferences: issued.differences.length === 0 ? null : issued.differences,
+})
+
+const issuedData = ({ invoice, differences, adopted, requestId }: Issued): AuditData => ({
+  invoice: invoice.id,
+  number: invoice.invoiceNumber,
+  total: invoice.total,
+  currency: invoice.currency,
+  adopted,
+  requestId,
+  differences,
+})
+
+/** The invoice, its entry and its link, in one batch. */
+export function commitIssued(
+  db: Database,
+  read: Adjustment,
+  issued: Issued,
+  now: number,
+): Promise<Adjustment | null> {
+  return commitChange(
+    db,
+    changed(db, read, issuedColumns(issued, now)),
+    entry(now, 'adjustment.invoiced', read, issuedData(issued)),
+    linkAfterChange(db, issued, now),
+  )
+}
+
+/**
+ * The lease is over, but the invoice is in hand: it is committed if there is none yet, whatever the
+ * state is by now. If there is another one, that is money twice: an entry says so.
+ */
+export async function commitIssuedLate(
+  db: Database,
+  read: Adjustment,
+  issued: Issued,
+  now: number,
+): Promise<'committed' | 'known' | 'second'> {
+  const update = db
+    .update(adjustments)
+    .set({ ...issuedColumns(issued, now), version: sql`${adjustments.version} + 1` })
+    .where(and(eq(adjustments.id, read.id), isNull(adjustments.invoiceId)))
+    .returning()
+  const committed = await commitChange(
+    db,
+    update,
+    entry(now, 'adjustment.invoiced', read, { ...issuedData(issued), late: true }),
+    linkAfterChange(db, issued, now),
+  )
+  if (committed) return 'committed'
+  const [row] = await db
+    .select({ invoiceId: adjustments.invoiceId })
+    .from(adjustments)
+    .where(eq(adjustments.id, read.id))
+  if (row?.invoiceId === issued.invoice.id) return 'known'
+  await commitEntry(
+    db,
+    entry(now, 'adjustment.second_invoice_seen', read, {
+      ...issuedData(issued),
+      first: row?.invoiceId ?? null,
+    }),
+  )
+  return 'second'
+}
+
+const linkAfterChange = (db: Database, { link, invoice }: Issued, now: number) =>
+  link === null
+    ? []
+    : [
+        db
+          .insert(links)
+          .select(
+            sql`SELECT ${link.id}, ${link.slugHash}, ${invoice.id}, ${now}, ${link.expiresAt}, NULL
+              WHERE ${AFTER_CHANGE}`,
+          )
+          .onConflictDoNothing(),
+      ]
+
+/** A record of money that moved elsewhere is marked paid: the last step of `already_paid`. */
+export function commitSettled(
+  db: Database,
+  read: Adjustment,
+  answered: { readonly status: string; readonly requestId: string | null },
+  now: number,
+): Promise<Adjustment | null> {
+  const { status, requestId } = answered
+  const columns: Columns = { invoiceStatus: status, wakeAt: null, trouble: null }
+  return commitChange(
+    db,
+    changed(db, read, columns),
+    entry(now, 'adjustment.settled', read, { invoice: read.invoiceId, status, requestId }),
+  )
+}
+
+/** The invoice stands, but it could not be marked paid: a person has to look. */
+export function failSettlement(
+  db: Database,
+  read: Adjustment,
+  trouble: Trouble,
+  now: number,
+): Promise<Adjustment | null> {
+  return commitChange(
+    db,
+    changed(db, read, { wakeAt: null, trouble }),
+    entry(now, 'adjustment.settlement_failed', read, { invoice: read.invoiceId, trouble }),
+  )
+}
