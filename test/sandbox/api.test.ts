@@ -139,6 +139,15 @@ describe('the list of invoices', () => {
     expect(seen).toEqual([...made.toReversed(), 'inv_acme_plan'])
   })
 
+  it('keeps the order in which invoices were made, also where the clock was turned back', async () => {
+    const first = await createdId()
+    await sandbox.control('POST', '/clock', { now: '2026-10-05T00:00:00.000Z' })
+    const second = await createdId()
+    expect(
+      (await walk('customerId=cus_acme&limit=1', () => Promise.resolve())).slice(0, 2),
+    ).toEqual([second, first])
+  })
+
   it('filters by customer, status and subscription, and leaves the lines out', async () => {
     await createdId()
     const ids = async (query: string) => {

@@ -3,7 +3,7 @@ import { createHmac } from 'node:crypto'
 import { createServer } from 'node:http'
 import type { IncomingHttpHeaders, Server } from 'node:http'
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
-import { freePort, startSandbox } from './running-sandbox.ts'
+import { freePort, LIVE_KEY, startSandbox } from './running-sandbox.ts'
 import type { Json, RunningSandbox } from './running-sandbox.ts'
 
 type Received = { readonly headers: IncomingHttpHeaders; readonly body: string }
@@ -200,6 +200,15 @@ describe('an event', () => {
     expect(new Set(received.map(({ body }) => body)).size).toBe(1)
     const { json } = await sandbox.control('GET', '/deliveries')
     expect(json.deliveries).toMatchObject([{ state: 'failed', attempts: 8, lastOutcome: '500' }])
+  })
+
+  it('of the live organization says so', async () => {
+    const live = { 'x-api-key': LIVE_KEY }
+    const wanted = { url, events: ['customer.updated'] }
+    await sandbox.api('POST', '/webhooks', wanted, live)
+    await sandbox.api('PUT', '/customers/cus_acme', { fullName: 'Acme SE' }, live)
+    await arrived(1)
+    expect(bodies()).toMatchObject([{ mode: 'live', organizationId: 'org_live' }])
   })
 
   it('is delivered once the receiver is well again, and a redirect is no success', async () => {
