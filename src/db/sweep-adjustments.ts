@@ -1,6 +1,6 @@
 // The sweep's statement: what is due is woken again, from D1 alone, as if every queue had forgotten.
 
-import { eq, sql } from 'drizzle-orm'
+import { and, eq, sql } from 'drizzle-orm'
 import { SWEEP_ROWS_MAX, WAKE_AFTER_SECONDS } from '../domain/limits.ts'
 import type { WakeUp } from '../domain/wake-up.ts'
 import type { Database } from './database.ts'
@@ -32,10 +32,19 @@ export async function sweepAdjustments(db: Database, now: number): Promise<reado
   return woken
 }
 
-/** After a restart of the only process on this database, whoever held a lease is gone. */
-export async function endAllLeases(db: Database, now: number): Promise<void> {
-  await db
-    .update(adjustments)
-    .set({ leaseUntil: now, wakeAt: now })
-    .where(eq(adjustments.state, 'issuing'))
+/**
+ * After a restart of the only process on this database: whoever held a lease is gone, and so is every
+ * message of the queue. Both are due now; what waits for a reason goes on waiting.
+ */
+export async function wakeAfterRestart(db: Database, now: number): Promise<void> {
+  await db.batch([
+    db
+      .update(adjustments)
+      .set({ leaseUntil: now, wakeAt: now })
+      .where(eq(adjustments.state, 'issuing')),
+    db
+      .update(adjustments)
+      .set({ wakeAt: now })
+      .where(and(eq(adjustments.state, 'due'), eq(adjustments.attempts, 0))),
+  ])
 }
