@@ -84,7 +84,8 @@ function checked(outcome: Outcome): Outcome {
       return { kind: 'ignore', reason: oneLine(outcome.reason, REASON_CHARS_MAX) }
     case 'undecided': {
       const { reason, detail } = outcome
-      if (!REASON_CODE.test(reason)) return trouble('shape', 'the rule gave no reason code')
+      const isCode = typeof reason === 'string' && REASON_CODE.test(reason)
+      if (!isCode) return trouble('shape', 'the rule gave no reason code')
       return trouble(reason, oneLine(detail, REASON_CHARS_MAX))
     }
     default:

@@ -137,6 +137,7 @@ function firstProblem(issues: readonly Issue[], outer: readonly PropertyKey[] = 
   return `${path.map(String).join('.') || 'event'}: ${issue?.message ?? 'unreadable'}`
 }
 
-/** A wrong literal (its `kind`, its `type`) says that another branch was meant. */
+/** A wrong literal (its `kind`, its `type`), or another kind of value: another branch was meant. */
 const distance = (branch: readonly Issue[]): number =>
-  branch.filter((issue) => issue.code === 'invalid_value').length * 1_000 + branch.length
+  branch.filter(({ code, path }) => code === 'invalid_value' || path.length === 0).length * 1_000 +
+  branch.length
