@@ -23,8 +23,11 @@ export type AmountTrouble =
 export function parseCurrency(text: unknown): Result<string, AmountTrouble> {
   if (text === undefined || text === null || text === '') return err({ reason: 'currency_missing' })
   if (typeof text !== 'string') return err({ reason: 'currency_unknown' })
-  const currency = text.trim().toLowerCase()
-  return currencyDecimals(currency) === null ? err({ reason: 'currency_unknown' }) : ok(currency)
+  const code = text.trim()
+  const currency = code.toLowerCase()
+  // toLowerCase() makes ASCII of letters that aren't: the Kelvin sign is no K.
+  const isKnown = /^[A-Za-z]{3}$/.test(code) && currencyDecimals(currency) !== null
+  return isKnown ? ok(currency) : err({ reason: 'currency_unknown' })
 }
 
 /** Money from an integer of the currency's ISO minor units. Zero, fractions and NaN are refused. */
