@@ -2,7 +2,11 @@
 // environment, read once. A wrong configuration does not start.
 
 import { currencyDecimals } from './domain/currencies.ts'
-import { LINK_EXPIRE_DAYS_DEFAULT, SECRETS_PER_ENDPOINT_MAX } from './domain/limits.ts'
+import {
+  LINK_EXPIRE_DAYS_DEFAULT,
+  LINK_EXPIRE_DAYS_MAX,
+  SECRETS_PER_ENDPOINT_MAX,
+} from './domain/limits.ts'
 import type { Rule } from './domain/rule.ts'
 import type { Endpoint } from './sources/source.ts'
 
@@ -79,11 +83,14 @@ function currencyProblems(currency: string): string[] {
 }
 
 function timeZoneProblems(timeZone: string): string[] {
+  const problem = `timeZone: ${timeZone} is not an IANA time zone such as Europe/Berlin`
+  // Intl takes undefined for the host's own zone, and offsets, which know no summer time.
+  if (!/^[A-Za-z]/.test(timeZone ?? '')) return [problem]
   try {
     new Intl.DateTimeFormat('en', { timeZone })
     return []
   } catch {
-    return [`timeZone: ${timeZone} is not an IANA time zone such as Europe/Berlin`]
+    return [problem]
   }
 }
 
@@ -127,11 +134,11 @@ function ruleProblems({ rules, endpoints }: ConfigInput): string[] {
 
 function linkProblems({ expireAfterDays, hosts }: LinkOptions): string[] {
   const problems: string[] = []
-  if (
-    expireAfterDays !== undefined &&
-    !(Number.isInteger(expireAfterDays) && expireAfterDays > 0)
-  ) {
-    problems.push(`links.expireAfterDays: ${expireAfterDays} is not a whole number of days above 0`)
+  const days = expireAfterDays ?? LINK_EXPIRE_DAYS_DEFAULT
+  if (!(Number.isInteger(days) && days >= 1 && days <= LINK_EXPIRE_DAYS_MAX)) {
+    problems.push(
+      `links.expireAfterDays: ${days} is not a whole number of days from 1 to ${LINK_EXPIRE_DAYS_MAX}`,
+    )
   }
   for (const host of hosts ?? []) {
     if (!/^[a-z0-9-]+(\.[a-z0-9-]+)+$/.test(host)) {

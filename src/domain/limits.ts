@@ -49,6 +49,7 @@ export const QUEUE_MESSAGES_PER_SEND_MAX = 100
 export const SLUG_BYTES = 12
 export const SLUG_CHARS_MAX = 64
 export const LINK_EXPIRE_DAYS_DEFAULT = 400
+export const LINK_EXPIRE_DAYS_MAX = 3_650
 export const LINK_RETRY_AFTER_SECONDS = 30
 
 // Operator's API
