@@ -1,0 +1,223 @@
+// Every way in which a configuration can be wrong, and what its author reads.
+
+import { describe, expect, it } from 'vitest'
+import { defineConfig, secretList, type ConfigInput } from '../src/config.ts'
+import { usd } from '../src/domain/money.ts'
+import { creditRequested } from '../src/rules/credit-requested.ts'
+import { stripeRefundRecord } from '../src/rules/stripe-refund-record.ts'
+import { zendeskTicketCredit } from '../src/rules/zendesk-ticket-credit.ts'
+import { standard, stripe, zendesk } from '../src/sources/index.ts'
+
+const GOOD: ConfigInput = {
+  currency: 'usd',
+  timeZone: 'Europe/Berlin',
+  endpoints: {
+    stripe: stripe({ secret: 'STRIPE_WEBHOOK_SECRET' }),
+    'zendesk-eu': zendesk({ secret: 'ZENDESK_WEBHOOK_SECRET', mode: 'live', account: 'zendesk' }),
+    standard: standard({ secret: 'STANDARD_WEBHOOK_SECRET', mode: 'test' }),
+  },
+  rules: [
+    zendeskTicketCredit({ requestTag: 'credit_requested', amounts: { credit_10: usd(10) } }),
+    stripeRefundRecord(),
+    creditRequested(),
+  ],
+}
+
+/** What its author reads, line by line; empty where it starts. `any`: no compiler stops him. */
+function problems(changed: any): string[] {
+  try {
+    defineConfig({ ...GOOD, ...changed })
+    return []
+  } catch (error) {
+    expect(error).toBeInstanceOf(Error)
+    const [first, ...lines] = (error as Error).message.split('\n')
+    expect(first).toBe('makegood.config.ts:')
+    return lines.map((line) => line.trim())
+  }
+}
+
+describe('a good configuration', () => {
+  it('starts, with links that live for 400 days and lead to Commet only', () => {
+    const config = defineConfig(GOOD)
+    expect(config).toMatchObject({ currency: 'usd', timeZone: 'Europe/Berlin' })
+    expect([...config.endpoints.keys()]).toEqual(['stripe', 'zendesk-eu', 'standard'])
+    expect(config.endpoints.get('zendesk-eu')).toMatchObject({ mode: 'live', account: 'zendesk' })
+    expect(config.endpoints.get('stripe')).toMatchObject({ mode: null, account: null })
+    expect(config.rules).toBe(GOOD.rules)
+    expect(config.links).toEqual({ expireAfterDays: 400, hosts: ['commet.co'] })
+  })
+
+  it('keeps Commet among the hosts that its author lists', () => {
+    const links = { expireAfterDays: 1, hosts: ['files.example.com'] }
+    expect(defineConfig({ ...GOOD, links }).links).toEqual({
+      expireAfterDays: 1,
+      hosts: ['commet.co', 'files.example.com'],
+    })
+  })
+})
+
+describe('a wrong configuration does not start', () => {
+  const NO_CODE = 'is not a lower-case ISO 4217 code'
+  const NAME = 'a name is a part of the address: small letters, digits, hyphens'
+  const named = (name: string) => ({
+    endpoints: { ...GOOD.endpoints, [name]: stripe({ secret: 'A' }) },
+  })
+  const withSecret = (secret: string) => ({
+    endpoints: { ...GOOD.endpoints, stripe: stripe({ secret }) },
+  })
+  const SECRET_WANTED =
+    'endpoints.stripe.secret: the name of a secret is wanted, such as STRIPE_WEBHOOK_SECRET'
+
+  it.each<[string, object, string[]]>([
+    ['currency in capitals', { currency: 'USD' }, [`currency: USD ${NO_CODE}`]],
+    ['currency unknown', { currency: 'dollars' }, [`currency: dollars ${NO_CODE}`]],
+    ['currency empty', { currency: '' }, [`currency:  ${NO_CODE}`]],
+    ['currency missing', { currency: undefined }, [`currency: undefined ${NO_CODE}`]],
+    [
+      'currency without decimals',
+      { currency: 'jpy' },
+      ['currency: jpy has 0 decimals; only currencies with two can be billed yet'],
+    ],
+    [
+      'currency with three decimals',
+      { currency: 'kwd' },
+      ['currency: kwd has 3 decimals; only currencies with two can be billed yet'],
+    ],
+    [
+      'time zone unknown',
+      { timeZone: 'Berlin' },
+      ['timeZone: Berlin is not an IANA time zone such as Europe/Berlin'],
+    ],
+    [
+      'time zone empty',
+      { timeZone: '' },
+      ['timeZone:  is not an IANA time zone such as Europe/Berlin'],
+    ],
+    [
+      'time zone missing',
+      { timeZone: undefined },
+      ['timeZone: undefined is not an IANA time zone such as Europe/Berlin'],
+    ],
+    [
+      'time zone as an offset',
+      { timeZone: '+02:00' },
+      ['timeZone: +02:00 is not an IANA time zone such as Europe/Berlin'],
+    ],
+    ['endpoint in capitals', named('Stripe'), [`endpoints.Stripe: ${NAME}`]],
+    ['endpoint with a slash', named('a/b'), [`endpoints.a/b: ${NAME}`]],
+    ['endpoint that begins with a digit', named('1a'), [`endpoints.1a: ${NAME}`]],
+    ['endpoint without a name', named(''), [`endpoints.: ${NAME}`]],
+    ['endpoint of 64 characters', named('a'.repeat(64)), [`endpoints.${'a'.repeat(64)}: ${NAME}`]],
+    ['secret missing', withSecret(''), [SECRET_WANTED]],
+    ['secret in small letters', withSecret('stripe_secret'), [SECRET_WANTED]],
+    [
+      'mode missing',
+      {
+        endpoints: {
+          ...GOOD.endpoints,
+          zen: { ...zendesk({ secret: 'A', mode: 'test' }), mode: null },
+        },
+      },
+      ["endpoints.zen.mode: zendesk doesn't say if it is live: 'live' or 'test'"],
+    ],
+    [
+      'mode left out of the call',
+      { endpoints: { ...GOOD.endpoints, own: standard({ secret: 'A' } as any) } },
+      ["endpoints.own.mode: standard doesn't say if it is live: 'live' or 'test'"],
+    ],
+    [
+      'mode misspelt',
+      { endpoints: { ...GOOD.endpoints, own: standard({ secret: 'A', mode: 'prod' as any }) } },
+      ["endpoints.own.mode: standard doesn't say if it is live: 'live' or 'test'"],
+    ],
+    [
+      'two rules with one id',
+      { rules: [...GOOD.rules, stripeRefundRecord()] },
+      ['rules[3].id: there are two rules with the id stripe-refund-record'],
+    ],
+    [
+      'rule with an id that is none',
+      { rules: [{ ...creditRequested(), id: 'My rule' }] },
+      ['rules[0].id: "My rule" must be small letters, digits, hyphens'],
+    ],
+    [
+      'rule whose source no endpoint receives',
+      {
+        endpoints: { stripe: stripe({ secret: 'A' }) },
+        rules: [stripeRefundRecord(), creditRequested()],
+      },
+      ['rules[1]: credit-requested reads standard, which no endpoint receives'],
+    ],
+    [
+      'setting unknown',
+      { limit: 5 },
+      ['limit: there is no such setting; known are currency, timeZone, endpoints, rules, links'],
+    ],
+    [
+      'setting of links unknown',
+      { links: { expireDays: 5 } },
+      ['links.expireDays: there is no such setting; known are expireAfterDays, hosts'],
+    ],
+    ...[0, -1, 1.5, Number.NaN, Number.POSITIVE_INFINITY, '400', 3_651, 1e300].map(
+      (days): [string, object, string[]] => [
+        `links that live for ${JSON.stringify(days)} days`,
+        { links: { expireAfterDays: days } },
+        [`links.expireAfterDays: ${days} is not a whole number of days from 1 to 3650`],
+      ],
+    ),
+    ...[
+      'https://files.example.com',
+      'files.example.com/',
+      'FILES.example.com',
+      '*.example.com',
+      'com',
+      '',
+      'a b.example',
+      'files.example.com:8443',
+    ].map((host): [string, object, string[]] => [
+      `link host "${host}"`,
+      { links: { hosts: [host] } },
+      [`links.hosts: ${host} is not a host name such as files.example.com`],
+    ]),
+  ])('%s', (_, changed, lines) => {
+    expect(problems(changed)).toEqual(lines)
+  })
+
+  it('never repeats a secret that stands where its name belongs', () => {
+    for (const secret of [
+      'whsec_5RsampleStripeEndpointSecret0001',
+      'dGVzdC16ZW5kZXNr',
+      'sk_live_1',
+    ]) {
+      const lines = problems(withSecret(secret))
+      expect(lines).toEqual([SECRET_WANTED])
+      expect(lines.join()).not.toContain(secret)
+    }
+  })
+
+  it('says everything that is wrong at once', () => {
+    expect(
+      problems({
+        currency: 'USD',
+        timeZone: 'x',
+        limit: 1,
+        links: { expireAfterDays: 0 },
+        endpoints: {},
+      }),
+    ).toHaveLength(4 + GOOD.rules.length)
+  })
+})
+
+describe('the secrets of an environment', () => {
+  it.each<[string | undefined, string[]]>([
+    [undefined, []],
+    ['', []],
+    [' , ,', []],
+    ['current', ['current']],
+    ['current,previous', ['current', 'previous']],
+    [' current , previous ,', ['current', 'previous']],
+    ['1,2,3,4,5,6', ['1', '2', '3', '4']],
+  ])('%o are %o, the current one first', (value, secrets) => {
+    expect(secretList(value)).toEqual(secrets)
+  })
+})
