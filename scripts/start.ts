@@ -55,10 +55,14 @@ function reloadOnChange(running: Stack): void {
       reloads = reloads.then(reload)
     }, WATCH_SETTLE_MS)
   }
-  for (const place of ['src', 'rules', 'makegood.config.ts']) {
+  for (const place of ['src', 'rules']) {
     const watched = path.join(ROOT, place)
     if (fs.existsSync(watched)) fs.watch(watched, { recursive: true }, onChange)
   }
+  // The folder, because an editor that saves by renaming would end a watch of the file itself.
+  fs.watch(ROOT, (_, name) => {
+    if (name === 'makegood.config.ts') onChange()
+  })
 }
 
 async function main(): Promise<void> {

@@ -10,10 +10,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { family } from './processes.ts'
 
 const ROOT = path.resolve(import.meta.dirname, '../..')
-const COPIED = [
-  ...['src', 'sandbox', 'scripts', 'rules', 'migrations', 'makegood.config.ts'],
-  ...['package.json', 'tsconfig.json', 'wrangler.toml', '.dev.vars.example'],
-]
+const COPIED =
+  'src sandbox scripts rules migrations makegood.config.ts package.json tsconfig.json wrangler.toml .dev.vars.example'
 const STARTS_WITHIN_MS = 30_000
 
 export type Run = { readonly child: ChildProcess; readonly output: { text: string } }
@@ -42,7 +40,7 @@ export function copyCheckout(files: Readonly<Record<string, string>> = {}): Chec
   const parent = fs.mkdtempSync(path.join(tmpdir(), 'makegood-checkout-'))
   const folder = path.join(parent, 'a checkout')
   fs.mkdirSync(folder)
-  for (const name of COPIED) {
+  for (const name of COPIED.split(' ')) {
     if (!fs.existsSync(path.join(ROOT, name))) continue
     fs.cpSync(path.join(ROOT, name), path.join(folder, name), { recursive: true })
   }

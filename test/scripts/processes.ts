@@ -27,7 +27,9 @@ export function family(root: number): number[] {
 export async function leftOf(ids: number[], withinMs: number): Promise<number[]> {
   const deadline = Date.now() + withinMs
   for (;;) {
-    const running = processes().filter(({ id, state }) => ids.includes(id) && !/^Z/.test(state))
+    const running = processes().filter(
+      ({ id, state }) => ids.includes(id) && !state.startsWith('Z'),
+    )
     if (running.length === 0 || Date.now() > deadline) return running.map(({ id }) => id)
     await sleep(50)
   }
