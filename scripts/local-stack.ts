@@ -59,6 +59,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   const statePath = path.resolve(options.statePath)
   const port = await claimPort(options.port, 'PORT')
   const sandboxPort = await claimPort(options.sandboxPort, 'SANDBOX_PORT')
+  if (port === sandboxPort) throw new Trouble(`PORT and SANDBOX_PORT are both ${port}`)
   const lock = lockState(statePath)
   const guard = guardRuntime()
   let runtime: Miniflare | undefined
@@ -72,7 +73,11 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       appUrl: `http://${HOST}:${port}`,
       sandboxUrl: `http://${HOST}:${sandboxPort}`,
     }
-    const vars = { COMMET_API_URL: address.sandboxUrl, PUBLIC_URL: address.appUrl, ...options.vars }
+    const vars = {
+      COMMET_API_URL: address.sandboxUrl,
+      PUBLIC_URL: address.appUrl,
+      ...given(options),
+    }
     const place = { statePath, log: options.log ?? 'normal', port, sandboxPort }
     const entry = options.entry ?? readWranglerConfig().main
     if (entry === undefined) throw new Trouble('wrangler.toml names no `main`')
@@ -97,6 +102,11 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     await end().catch(() => undefined)
     throw error
   }
+}
+
+/** An empty address in .dev.vars is an unset one: it must not lead to the real billing API. */
+function given({ vars }: StackOptions): Record<string, string> {
+  return Object.fromEntries(Object.entries(vars).filter(([, value]) => value !== ''))
 }
 
 /** Before anything listens: a request must never meet a database that is half made. */

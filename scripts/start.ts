@@ -76,7 +76,7 @@ async function main(): Promise<void> {
   await fireCron(running, RESTART_CRON)
   setInterval(() => void fireCron(running), TICK_EVERY_MS)
   if (process.argv.includes('--watch')) reloadOnChange(running)
-  const billing = vars['COMMET_API_URL'] ?? `the sandbox, ${running.sandboxUrl}`
+  const billing = vars['COMMET_API_URL'] || `the sandbox, ${running.sandboxUrl}`
   if (made) console.log('Made .dev.vars from .dev.vars.example')
   console.log(`Makegood     ${running.appUrl}`)
   console.log(`Sandbox      ${running.sandboxUrl}`)

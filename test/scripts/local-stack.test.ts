@@ -47,7 +47,7 @@ it('ticks with the cron of wrangler.toml or another one, and tells when the hand
 })
 
 it('bills at the sandbox unless it is told otherwise', async () => {
-  const running = await start({ EXTRA: 'x' })
+  const running = await start({ EXTRA: 'x', COMMET_API_URL: '' })
   const { appUrl, sandboxUrl } = running
   expect(await ask(running)).toMatchObject({ billing: sandboxUrl, address: appUrl, extra: 'x' })
   await running.stop()

@@ -82,6 +82,12 @@ describe('what is in its way is told in one line', () => {
     expect(code).toBe(1)
   })
 
+  it('one port for both', async () => {
+    const { code, lines } = await refused({ PORT: '48787', SANDBOX_PORT: '48787' })
+    expect(lines).toEqual(['makegood: PORT and SANDBOX_PORT are both 48787'])
+    expect(code).toBe(1)
+  })
+
   it('a port that is none', async () => {
     const { code, lines } = await refused({ PORT: '70000' })
     expect(lines).toEqual([expect.stringMatching(/^makegood: PORT is '70000'/)])
