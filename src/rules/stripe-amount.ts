@@ -13,8 +13,11 @@ import { err, type Result } from '../domain/result.ts'
 const TWO_DECIMALS_AT_STRIPE_NONE_IN_ISO = new Set(['isk', 'ugx'])
 const NONE_AT_STRIPE_TWO_DECIMALS_IN_ISO = new Set(['mga'])
 const LAST_DIGIT_ZERO = new Set(['bhd', 'jod', 'kwd', 'omr', 'tnd'])
-/** Stripe's own lists contradict each other for these: they are refused until it is known better. */
-const UNVERIFIED = new Set(['xcd', 'xcg'])
+/**
+ * Stripe's own lists contradict each other for XCD and XCG, and name neither IQD nor LYD among those
+ * of three decimals: they are refused until it is known better.
+ */
+const UNVERIFIED = new Set(['xcd', 'xcg', 'iqd', 'lyd'])
 
 /** An integer in Stripe's smallest unit with Stripe's currency code, as money. */
 export function stripeAmount(amount: unknown, code: unknown): Result<Money, AmountTrouble> {
