@@ -1,0 +1,198 @@
+// What each source makes of its senders' real bodies, and that no JSON value can make it throw.
+
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { isUnreadable, type SourceEvent } from '../../src/domain/event.ts'
+import type { SignedFacts, Source } from '../../src/sources/source.ts'
+import { standardSource } from '../../src/sources/standard.ts'
+import { stripeSource } from '../../src/sources/stripe.ts'
+import { zendeskSource } from '../../src/sources/zendesk.ts'
+import chargeRequested from '../fixtures/standard/charge.requested.json'
+import creditRequested from '../fixtures/standard/credit.requested.json'
+import chargeRefunded from '../fixtures/stripe/charge.refunded.json'
+import refundCreated from '../fixtures/stripe/refund.created.json'
+import refundFailed from '../fixtures/stripe/refund.failed.json'
+import refundUpdated from '../fixtures/stripe/refund.updated.json'
+import ticket from '../fixtures/zendesk/makegood.ticket.json'
+import fieldChanged from '../fixtures/zendesk/ticket.custom_field_changed.json'
+import tagsChanged from '../fixtures/zendesk/ticket.tags_changed.json'
+
+const SIGNED: SignedFacts = { id: 'msg_signed', timestamp: '1793000000' }
+const SOURCES: readonly Source[] = [stripeSource, standardSource, zendeskSource]
+const clock = (text: string): number => Date.parse(`2026-10-26T${text}Z`)
+
+describe('an event', () => {
+  it.each<[string, Source, unknown, Omit<SourceEvent, 'data'>]>([
+    [
+      'stripe refund.created',
+      stripeSource,
+      refundCreated,
+      {
+        ownId: 'evt_3SampleRefund0001',
+        type: 'refund.created',
+        occurredAt: 1_792_999_995_000,
+        mode: 'test',
+      },
+    ],
+    [
+      'stripe refund.updated',
+      stripeSource,
+      refundUpdated,
+      {
+        ownId: 'evt_3SampleRefund0002',
+        type: 'refund.updated',
+        occurredAt: 1_792_999_998_000,
+        mode: 'test',
+      },
+    ],
+    [
+      'stripe refund.failed',
+      stripeSource,
+      refundFailed,
+      {
+        ownId: 'evt_3SampleRefund0003',
+        type: 'refund.failed',
+        occurredAt: 1_793_000_000_000,
+        mode: 'test',
+      },
+    ],
+    [
+      'stripe charge.refunded',
+      stripeSource,
+      chargeRefunded,
+      {
+        ownId: 'evt_3SampleCharge0001',
+        type: 'charge.refunded',
+        occurredAt: 1_792_999_996_000,
+        mode: 'test',
+      },
+    ],
+    [
+      'stripe, live',
+      stripeSource,
+      { ...refundCreated, livemode: true },
+      {
+        ownId: 'evt_3SampleRefund0001',
+        type: 'refund.created',
+        occurredAt: 1_792_999_995_000,
+        mode: 'live',
+      },
+    ],
+    [
+      'stripe, with a mode that is no boolean',
+      stripeSource,
+      { ...refundCreated, livemode: 'true' },
+      {
+        ownId: 'evt_3SampleRefund0001',
+        type: 'refund.created',
+        occurredAt: 1_792_999_995_000,
+        mode: null,
+      },
+    ],
+    [
+      'stripe, with a numeric id',
+      stripeSource,
+      { ...refundCreated, id: 7 },
+      { ownId: null, type: 'refund.created', occurredAt: 1_792_999_995_000, mode: 'test' },
+    ],
+    [
+      'zendesk makegood.ticket',
+      zendeskSource,
+      ticket,
+      { ownId: null, type: 'makegood.ticket', occurredAt: clock('07:33:12'), mode: null },
+    ],
+    [
+      'zendesk ticket.tags_changed',
+      zendeskSource,
+      tagsChanged,
+      {
+        ownId: '5d2f6c1e-9c1b-4d0e-8a77-1f2f0b8f2a02',
+        type: 'zen:event-type:ticket.tags_changed',
+        occurredAt: clock('07:33:12.672'),
+        mode: null,
+      },
+    ],
+    [
+      'zendesk ticket.custom_field_changed',
+      zendeskSource,
+      fieldChanged,
+      {
+        ownId: '5d2f6c1e-9c1b-4d0e-8a77-1f2f0b8f2a01',
+        type: 'zen:event-type:ticket.custom_field_changed',
+        occurredAt: clock('07:33:12.672'),
+        mode: null,
+      },
+    ],
+    [
+      'zendesk, a template without a time',
+      zendeskSource,
+      { kind: 'makegood.ticket' },
+      { ownId: null, type: 'makegood.ticket', occurredAt: null, mode: null },
+    ],
+    [
+      'standard credit.requested',
+      standardSource,
+      creditRequested,
+      { ownId: 'msg_signed', type: 'credit.requested', occurredAt: clock('07:33:17'), mode: null },
+    ],
+    [
+      'standard charge.requested',
+      standardSource,
+      chargeRequested,
+      { ownId: 'msg_signed', type: 'charge.requested', occurredAt: clock('07:33:00'), mode: null },
+    ],
+    [
+      'standard, with an id in the body',
+      standardSource,
+      { ...creditRequested, id: 'unsigned' },
+      { ownId: 'msg_signed', type: 'credit.requested', occurredAt: clock('07:33:17'), mode: null },
+    ],
+  ])('%s', (_, source, body, envelope) => {
+    expect(source.read(body, SIGNED)).toEqual([{ ...envelope, data: body }])
+  })
+})
+
+describe.each(SOURCES)('$name', (source) => {
+  it.each([[[]], [null], ['text'], [42], [true], [[{ type: 'x' }]]])(
+    'can not read %j, and says that it is no object',
+    (body) => {
+      expect(source.read(body, SIGNED)).toEqual([{ unreadable: 'not_an_object' }])
+    },
+  )
+
+  it.each([[{}], [{ type: '' }], [{ type: 5 }], [{ type: ['refund.created'] }], [{ type: null }]])(
+    'can not read %j, and says that it has no type',
+    (body) => {
+      expect(source.read(body, SIGNED)).toEqual([{ unreadable: 'no_event_type' }])
+    },
+  )
+
+  it('never throws, and an event it reads has a type, and a time and a mode or none', () => {
+    const named = fc.record(
+      {
+        type: fc.anything(),
+        kind: fc.anything(),
+        id: fc.anything(),
+        created: fc.anything(),
+        time: fc.anything(),
+        timestamp: fc.anything(),
+        updated_at: fc.anything(),
+        livemode: fc.anything(),
+      },
+      { requiredKeys: [] },
+    )
+    const body = fc.oneof(fc.jsonValue(), fc.anything(), named, fc.record({ type: fc.string() }))
+    fc.assert(
+      fc.property(body, (value) => {
+        for (const read of source.read(value, SIGNED)) {
+          if (isUnreadable(read)) continue
+          expect(typeof read.type === 'string' && read.type !== '').toBe(true)
+          expect(read.ownId === null || typeof read.ownId === 'string').toBe(true)
+          expect(read.occurredAt === null || Number.isInteger(read.occurredAt)).toBe(true)
+          expect([null, 'live', 'test']).toContain(read.mode)
+        }
+      }),
+      { numRuns: 3_000 },
+    )
+  })
+})
