@@ -144,6 +144,7 @@ describe('what the billing API answers', () => {
   const request = frozenRequest(FACTS, 'cus_acme')
   const invoice: AnsweredInvoice = {
     id: 'inv_1',
+    livemode: false,
     customerId: 'cus_acme',
     invoiceNumber: 'INV-1',
     status: 'outstanding',
@@ -156,6 +157,7 @@ describe('what the billing API answers', () => {
   it.each<[string, Partial<AnsweredInvoice>, string[]]>([
     ['exactly what was asked', {}, []],
     ['with the status paid', { status: 'paid' }, []],
+    ['from the live account', { livemode: true }, ['livemode test live']],
     ['for another customer', { customerId: 'cus_b' }, ['customerId cus_acme cus_b']],
     ['in another currency', { currency: 'eur' }, ['currency usd eur']],
     [
@@ -180,7 +182,7 @@ describe('what the billing API answers', () => {
       ['subtotal -2500 -2501', 'total -2500 -2501'],
     ],
   ])('%s: every difference is told', (_, changed, told) => {
-    const differences = answerDifferences(request, 'usd', { ...invoice, ...changed })
+    const differences = answerDifferences(request, FACTS, { ...invoice, ...changed })
     expect(
       differences.map(({ field, asked, answered }) => `${field} ${asked} ${answered}`),
     ).toEqual(told)
@@ -195,6 +197,8 @@ describe('a note', () => {
     currency: 'usd',
     customerReference: 'acme-42',
     invoiceNumber: 'INV-1',
+    invoiceStatus: 'outstanding',
+    answerDifferences: null,
     holdReasons: null,
   }
   const LINK = 'https://makegood.example/i/abc'
@@ -235,12 +239,47 @@ describe('a note', () => {
     ],
     [
       'a record of a refund',
-      { settlement: 'already_paid', amount: -2_599 },
+      { settlement: 'already_paid', invoiceStatus: 'paid', amount: -2_599 },
       LINK,
       [
         'Credit of 25.99 USD for acme-42, invoice INV-1, is a record: Stripe has already returned this money, it is not credited again.',
         `PDF: ${LINK}`,
         `To the customer: Your refund of 25.99 USD is documented. The document is here: ${LINK}`,
+      ],
+    ],
+    [
+      'a record that is not marked paid yet',
+      { settlement: 'already_paid' },
+      LINK,
+      [
+        'Credit of 25.00 USD for acme-42, invoice INV-1, is a record that is not marked paid yet: Stripe has already returned this money, it is not credited again.',
+        `PDF: ${LINK}`,
+        'To the customer: nothing yet.',
+      ],
+    ],
+    [
+      'a credit that was answered otherwise than asked',
+      {
+        answerDifferences: [
+          { field: 'taxAmount', asked: '0', answered: '-475' },
+          { field: 'total', asked: '-2500', answered: '-2975' },
+        ],
+      },
+      LINK,
+      [
+        'Credit of 25.00 USD for acme-42 was answered with invoice INV-1, which differs in taxAmount, total; a person has to look.',
+        `PDF: ${LINK}`,
+        'To the customer: nothing yet.',
+      ],
+    ],
+    [
+      'a credit whose answer was compared and is right',
+      { answerDifferences: [] },
+      null,
+      [
+        'Credit of 25.00 USD for acme-42 is issued as invoice INV-1.',
+        'PDF: none yet',
+        'To the customer: We have issued a credit of 25.00 USD.',
       ],
     ],
     [
@@ -250,12 +289,12 @@ describe('a note', () => {
       [
         'Charge of 9.00 USD for acme-42 is issued as invoice INV-1.',
         `PDF: ${LINK}`,
-        `To the customer: We have charged 9.00 USD. The document is here: ${LINK}`,
+        `To the customer: We have issued a charge of 9.00 USD. The document is here: ${LINK}`,
       ],
     ],
     [
       'a record of a charge',
-      { settlement: 'already_paid', amount: 900 },
+      { settlement: 'already_paid', invoiceStatus: 'paid', amount: 900 },
       LINK,
       [
         'Charge of 9.00 USD for acme-42, invoice INV-1, is a record: Stripe has already taken this money, it is not charged again.',

@@ -145,7 +145,11 @@ describe('a rule that is broken', () => {
     ['an unknown kind', { kind: 'adjusted', proposals: [PROPOSAL] }, 'shape'],
     ['no proposals', { kind: 'adjust' }, 'rule_threw'],
     ['an empty list', { kind: 'adjust', proposals: [] }, 'shape'],
-    ['a hole in the list', { kind: 'adjust', proposals: [, PROPOSAL] }, 'shape'],
+    [
+      'a hole in the list',
+      { kind: 'adjust', proposals: Object.assign([], { 1: PROPOSAL }) },
+      'shape',
+    ],
     ['text for a list', { kind: 'adjust', proposals: 'ab' }, 'shape'],
     ['too many parts', parts(...numbered(PARTS_PER_EVENT_MAX + 1)), 'shape'],
     ['one part twice', parts({}, {}), 'same_part_twice'],

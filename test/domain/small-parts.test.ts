@@ -4,7 +4,15 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { backoffSeconds } from '../../src/domain/backoff.ts'
 import { occurredAtOf } from '../../src/domain/event.ts'
-import { adjustmentId, base32, eventId, linkId, sha256 } from '../../src/domain/ids.ts'
+import {
+  adjustmentId,
+  base32,
+  eventId,
+  isAdjustmentId,
+  isEventId,
+  linkId,
+  sha256,
+} from '../../src/domain/ids.ts'
 import {
   ATTEMPTS_MAX,
   BACKOFF_FIRST_SECONDS,
@@ -27,6 +35,23 @@ describe('ids', () => {
     expect(await eventId('stripe', 'evt_1')).toMatch(/^evt_[0-9a-hjkmnp-tv-z]{32}$/)
     expect(await adjustmentId('r', 'a', 's', '')).toMatch(/^adj_[0-9a-hjkmnp-tv-z]{32}$/)
     expect(await linkId('inv_1')).toMatch(/^lnk_[0-9a-hjkmnp-tv-z]{32}$/)
+  })
+
+  it('are known by their form, before anything is looked up by them', async () => {
+    const [event, adjustment] = [await eventId('a', 'b'), await adjustmentId('a', 'b', 'c', 'd')]
+    expect([isEventId(event), isAdjustmentId(adjustment)]).toEqual([true, true])
+    expect([isEventId(adjustment), isAdjustmentId(event)]).toEqual([false, false])
+    for (const text of [
+      '',
+      'evt_',
+      event.slice(0, -1),
+      `${event}0`,
+      `${event}\n`,
+      ` ${event}`,
+      event.toUpperCase(),
+    ]) {
+      expect(isEventId(text), JSON.stringify(text)).toBe(false)
+    }
   })
 
   it('are derived: these values are for ever, since rows and idempotency keys hold them', async () => {
