@@ -258,6 +258,20 @@ describe('a rule that is broken', () => {
     )
   })
 
+  it('is told from one that uses every limit to the full', () => {
+    const full = parts(...numbered(PARTS_PER_EVENT_MAX))
+    expect(decideWith(brokenRule(full))).toMatchObject({ kind: 'adjust' })
+    const long = 'x'.repeat(200)
+    const wide = parts({
+      subject: long,
+      part: long,
+      customer: long,
+      asker: long,
+      originalInvoice: long,
+    })
+    expect(decideWith(brokenRule(wide))).toMatchObject({ kind: 'adjust' })
+  })
+
   it('can not change what was checked afterwards', () => {
     const kept = { ...PROPOSAL }
     const decision = decideWith(brokenRule({ kind: 'adjust', proposals: [kept] }))
