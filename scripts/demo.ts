@@ -9,9 +9,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { PDFDocument } from '@cantoo/pdf-lib'
 import { decimalText } from '../src/domain/money.ts'
-import type { Source } from '../src/sources/source.ts'
-import { stripeSource } from '../src/sources/stripe.ts'
-import { zendeskSource } from '../src/sources/zendesk.ts'
+import { stripe, zendesk } from '../src/sources/index.ts'
+import type { Endpoint } from '../src/sources/source.ts'
 import { endWithParent } from './lifetime.ts'
 import { startStack, type Stack } from './local-stack.ts'
 import { signDelivery } from './sign-delivery.ts'
@@ -30,6 +29,9 @@ const vars = {
   ZENDESK_WEBHOOK_SECRET: secret(''),
   LINK_KEY: secret(''),
 }
+
+const ZENDESK = zendesk({ secret: 'ZENDESK_WEBHOOK_SECRET', mode: 'test' })
+const STRIPE = stripe({ secret: 'STRIPE_WEBHOOK_SECRET' })
 
 const ticketBody = JSON.stringify({
   kind: 'makegood.ticket',
@@ -67,12 +69,12 @@ const step = (name: string, text: string): void => console.log(`  ${name.padEnd(
 async function tellStory(
   stack: Stack,
   title: string,
-  source: Source,
+  endpoint: Endpoint,
   key: string,
   body: string,
 ): Promise<void> {
   console.log(`\n${title}`)
-  const id = await deliver(stack, source, key, body)
+  const id = await deliver(stack, endpoint, key, body)
   const event = await settled(stack, id)
   const [adjustment] = event.adjustments
   if (!adjustment?.invoice) {
@@ -96,8 +98,14 @@ async function tellStory(
   step('PDF', await fetchPdf(adjustment.link))
 }
 
-async function deliver(stack: Stack, source: Source, key: string, body: string): Promise<string> {
-  const headers = await signDelivery(source, key, body, { nowMs: Date.now() })
+async function deliver(
+  stack: Stack,
+  endpoint: Endpoint,
+  key: string,
+  body: string,
+): Promise<string> {
+  const { source } = endpoint
+  const { headers } = await signDelivery(endpoint, key, body, { nowMs: Date.now() })
   const address = `${stack.appUrl}/webhooks/${source.name}`
   const response = await fetch(address, { method: 'POST', headers, body })
   const answer: { events?: string[] } = JSON.parse(await response.text())
@@ -171,14 +179,14 @@ async function main(): Promise<void> {
     await tellStory(
       stack,
       'An agent asks for a $25 credit in Zendesk ticket 5158',
-      zendeskSource,
+      ZENDESK,
       vars.ZENDESK_WEBHOOK_SECRET,
       ticketBody,
     )
     await tellStory(
       stack,
       'Stripe has refunded $25.99',
-      stripeSource,
+      STRIPE,
       vars.STRIPE_WEBHOOK_SECRET,
       refundBody,
     )

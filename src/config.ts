@@ -8,6 +8,7 @@ import {
   SECRETS_PER_ENDPOINT_MAX,
 } from './domain/limits.ts'
 import type { Rule } from './domain/rule.ts'
+import { coversBody } from './sources/scheme.ts'
 import type { Endpoint } from './sources/source.ts'
 
 export type LinkOptions = {
@@ -103,6 +104,11 @@ function endpointProblems(name: string, endpoint: Endpoint): string[] {
   // The value is not repeated here: who puts a secret itself there must not find it in a log.
   if (!/^[A-Z][A-Z0-9_]{0,63}$/.test(endpoint.secret)) {
     problems.push(`${path}.secret: the name of a secret is wanted, such as STRIPE_WEBHOOK_SECRET`)
+  }
+  if (!endpoint.schemes.every(coversBody) && !endpoint.acceptsUnsigned) {
+    problems.push(
+      `${path}.unsigned: nothing proves what ${endpoint.source.title} writes; 'accept' says that this is known`,
+    )
   }
   // A mode that a user's file leaves out arrives as undefined, whatever the type says.
   if (!endpoint.source.saysMode && endpoint.mode !== 'live' && endpoint.mode !== 'test') {

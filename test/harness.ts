@@ -4,20 +4,16 @@ import { env, exports } from 'cloudflare:workers'
 import { expect, vi } from 'vitest'
 import { signDelivery } from '../scripts/sign-delivery.ts'
 import { createDeps, type Deps } from '../src/deps.ts'
-import type { Source } from '../src/sources/source.ts'
-import { standardSource } from '../src/sources/standard.ts'
-import { stripeSource } from '../src/sources/stripe.ts'
-import { zendeskSource } from '../src/sources/zendesk.ts'
-import config, { batchSource } from './makegood.config.ts'
+import config from './makegood.config.ts'
 
 export const OPERATOR = { 'x-api-key': 'ck_mg_test_0123456789abcdef' }
 
-const SENDERS: Readonly<Record<string, { source: Source; secret: string }>> = {
-  stripe: { source: stripeSource, secret: 'whsec_test_stripe' },
-  zendesk: { source: zendeskSource, secret: env.ZENDESK_WEBHOOK_SECRET },
-  'zendesk-live': { source: zendeskSource, secret: env.ZENDESK_WEBHOOK_SECRET },
-  standard: { source: standardSource, secret: env.STANDARD_WEBHOOK_SECRET },
-  batch: { source: batchSource, secret: env.ZENDESK_WEBHOOK_SECRET },
+const SECRETS: Readonly<Record<string, string>> = {
+  stripe: 'whsec_test_stripe',
+  zendesk: env.ZENDESK_WEBHOOK_SECRET,
+  'zendesk-live': env.ZENDESK_WEBHOOK_SECRET,
+  standard: env.STANDARD_WEBHOOK_SECRET,
+  batch: env.ZENDESK_WEBHOOK_SECRET,
 }
 
 /** The deps of the Worker under test, with parts of them replaced. */
@@ -33,15 +29,13 @@ export async function signedRequest(
   body: unknown,
   { id = `msg_${crypto.randomUUID()}`, nowMs = Date.now() }: Sent = {},
 ): Promise<Request> {
-  const sender = SENDERS[endpoint]
-  if (!sender) throw new Error(`no sender for ${endpoint}`)
+  const [configured, secret] = [config.endpoints.get(endpoint), SECRETS[endpoint]]
+  if (!configured || !secret) throw new Error(`no sender for ${endpoint}`)
   const text = typeof body === 'string' ? body : JSON.stringify(body)
-  const headers = await signDelivery(sender.source, sender.secret, text, { nowMs, id })
-  return new Request(`https://makegood.example/webhooks/${endpoint}`, {
-    method: 'POST',
-    headers,
-    body: text,
-  })
+  const url = `https://makegood.example/webhooks/${endpoint}`
+  const signed = await signDelivery(configured, secret, text, { nowMs, id, url })
+  const { headers, body: signedBody, pathSuffix } = signed
+  return new Request(url + pathSuffix, { method: 'POST', headers, body: signedBody })
 }
 
 export const fetchApp = (request: Request | string, init?: RequestInit): Promise<Response> =>

@@ -30,10 +30,8 @@ export const batchSource: Source = {
 }
 
 const batch = (secret: string): Endpoint => ({
+  ...zendesk({ secret, mode: 'test' }),
   source: batchSource,
-  secret,
-  mode: 'test',
-  account: null,
 })
 
 /** Reads a credit from each event; throws when it is told to, as a user's own rule might. */

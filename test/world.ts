@@ -47,6 +47,9 @@ export async function createWorld() {
     const request = await signedRequest(endpoint, body, { nowMs: now, ...sent })
     const received = await receiveDelivery(deps, {
       endpoint,
+      method: request.method,
+      url: request.url,
+      pathToken: null,
       headers: request.headers,
       body: new Uint8Array(await request.arrayBuffer()),
     })

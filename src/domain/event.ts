@@ -20,8 +20,11 @@ export type Unreadable = { readonly unreadable: UnreadableReason; readonly data?
 export type UnreadableReason =
   | 'not_utf8'
   | 'not_json'
+  | 'not_xml'
   | 'not_an_object'
   | 'no_event_type'
+  | 'no_events'
+  | 'reader_failed'
   | 'too_many_events'
   | 'too_large_to_keep_apart'
 
@@ -39,6 +42,12 @@ export function occurredAtOf(value: unknown): number | null {
     return wholeMs(Date.parse(value.replace(/(\.\d{3})\d+/, '$1')))
   }
   return null
+}
+
+/** Milliseconds since 1970, as a number or as its digits; anything else is null. */
+export function occurredAtOfMs(value: unknown): number | null {
+  if (typeof value === 'number') return wholeMs(value)
+  return typeof value === 'string' && /^\d{1,15}$/.test(value) ? wholeMs(Number(value)) : null
 }
 
 // Date.parse alone takes almost any text for a time: "ticket 42" is the year 2042.

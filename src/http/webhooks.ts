@@ -18,13 +18,20 @@ const TOO_LARGE: Failure = {
 
 export const webhooks = new Hono<AppEnv>()
   .post(
-    '/:endpoint',
+    '/:endpoint/:token?',
     bodyLimit({ maxSize: BODY_BYTES_MAX, onError: (c) => fail(c, TOO_LARGE) }),
     async (c) => {
       const { deps, logFields } = c.var
       const endpoint = c.req.param('endpoint')
       const body = new Uint8Array(await c.req.arrayBuffer())
-      const received = await receiveDelivery(deps, { endpoint, headers: c.req.raw.headers, body })
+      const received = await receiveDelivery(deps, {
+        endpoint,
+        method: c.req.method,
+        url: publicAddress(deps.settings.publicUrl, c.req.url),
+        headers: c.req.raw.headers,
+        body,
+        pathToken: c.req.param('token') ?? null,
+      })
       if (!received.ok) {
         for (const [field, value] of Object.entries(received.error)) logFields.set(field, value)
         return fail(c, answerFor(received.error))
@@ -33,10 +40,25 @@ export const webhooks = new Hono<AppEnv>()
       logFields.set('events', received.value.events.length)
       logFields.set('made', received.value.wakeUps.length)
       wakeAfterTheAnswer(c, received.value.wakeUps)
-      return c.json({ events: received.value.events }, 202)
+      const { answer } = received.value
+      if (answer === null) return c.json({ events: received.value.events }, 202)
+      if (answer.content === null) return c.body(null, answer.status)
+      const headers = { 'content-type': answer.content.type }
+      return c.body(answer.content.text, answer.status, headers)
     },
   )
-  .all('/:endpoint', (c) => methodNotAllowed(c, 'POST'))
+  .on(['GET', 'HEAD'], '/:endpoint/:token?', (c) => {
+    const { source } = c.var.deps.config.endpoints.get(c.req.param('endpoint')) ?? {}
+    const isProbe = source?.probes?.some((method) => method === c.req.method)
+    return isProbe ? c.body(null, 200) : methodNotAllowed(c, 'POST')
+  })
+  .all('/:endpoint/:token?', (c) => methodNotAllowed(c, 'POST'))
+
+/** As the sender called it: some sign the address, and behind a proxy the request has another one. */
+function publicAddress(publicUrl: string | null, requested: string): string {
+  const { origin, pathname, search } = new URL(requested)
+  return (publicUrl ?? origin) + pathname + search
+}
 
 /** The answer doesn't wait for the queue, and a queue in trouble loses nothing: the sweep goes on. */
 function wakeAfterTheAnswer(
@@ -71,6 +93,9 @@ function answerFor(trouble: ReceiveTrouble): Failure {
     case 'timestamp_stale':
     case 'timestamp_ahead':
     case 'signature_mismatch':
+    case 'secret_mismatch':
+    case 'token_claim_wrong':
+    case 'body_not_admitted':
       return {
         status: 401,
         type: 'authentication_error',

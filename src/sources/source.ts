@@ -1,72 +1,96 @@
-// What a source is: one page that says how its deliveries are signed and what they hold.
+// What a source is: one page that says how its deliveries are proven and what they hold.
 
-import type { Mode, SourceEvent, Unreadable } from '../domain/event.ts'
+import type { Mode, SourceEvent, Unreadable, UnreadableReason } from '../domain/event.ts'
+import type { Result } from '../domain/result.ts'
+import type { Refusal } from './refusal.ts'
+import type { Schemes } from './scheme.ts'
 
-/** Headers by which one scheme signs; all of them must be there. Names are lower case. */
-export type SignatureHeaders = {
-  readonly signature: string
-  readonly timestamp?: string
-  readonly id?: string
-}
-
-/**
- * How a sender signs, as data; sources/verify.ts checks it. The algorithm is pinned here and never
- * read from a request.
- */
-export type SignatureScheme = {
-  readonly hash: 'SHA-256'
-  /** How the secret's text becomes the key: its UTF-8 bytes, or base64 behind an optional prefix. */
-  readonly secret: { readonly as: 'utf8' } | { readonly as: 'base64'; readonly prefix: string }
-  readonly headers: SignatureHeaders
-  /**
-   * How the signature header is written. `plain`: the signature alone. `pairs`: `t=…,v1=…`, one time
-   * and any number of signatures. `versions`: `v1,… v1,…` apart by blanks.
-   */
-  readonly form:
-    | { readonly kind: 'plain' }
-    | { readonly kind: 'pairs'; readonly timestamp: string; readonly signature: string }
-    | { readonly kind: 'versions'; readonly version: string }
-  readonly encoding: 'hex' | 'base64'
-  readonly timestamp: 'seconds' | 'rfc3339' | 'none'
-  /** What is signed, in this order; `.` is that character. */
-  readonly signed: readonly ('id' | 'timestamp' | 'body' | '.')[]
-}
-
-/** What the signature covers besides the body. Only these may be used; other headers may not. */
+/** What the signature covers besides the body. Only these may identify an event. */
 export type SignedFacts = {
   readonly id: string | null
   readonly timestamp: string | null
+}
+
+/** What a source may know of a delivery besides its body. */
+export type DeliveryFacts = {
+  readonly signed: SignedFacts
+  /** A header that no signature covers: good for a type that stands nowhere else, never for an id. */
+  readonly unsignedHeader: (name: string) => string | null
+}
+
+/** What is answered to a sender that wants something of its own; never 410, never 429. */
+export type Answer = {
+  readonly status: 200 | 202
+  /** Null is an answer without a body. */
+  readonly content: { readonly type: string; readonly text: string } | null
 }
 
 export type Source = {
   readonly name: string
   /** As people write it. */
   readonly title: string
-  /** The first scheme whose signature header is there is the one that must hold: no downgrade. */
-  readonly schemes: readonly [SignatureScheme, ...SignatureScheme[]]
   /** Whether the events say by themselves if they are live or a test. */
   readonly saysMode: boolean
   /** A header that identifies the delivery but is not signed: stored to find it again, never used. */
   readonly unsignedIdHeader: string | null
-  /** The events of an authenticated body. Pure; it never throws on any JSON value. */
-  readonly read: (body: unknown, signed: SignedFacts) => readonly (SourceEvent | Unreadable)[]
+  /** The events of an authenticated body. Pure. */
+  readonly read: (body: unknown, facts: DeliveryFacts) => readonly (SourceEvent | Unreadable)[]
+  /** Of senders that don't write JSON. Pure. */
+  readonly parse?: (text: string) => Result<unknown, UnreadableReason>
+  /** The answer to an authenticated body that only sets the webhook up; null for all others. */
+  readonly handshake?: (body: unknown, facts: DeliveryFacts) => Answer | null
+  /** What this sender takes for success; by default 202 and the ids of the events as JSON. */
+  readonly accepted?: Answer
+  /** Requests by which the sender looks whether the address exists: 200, whatever is configured. */
+  readonly probes?: readonly ('GET' | 'HEAD')[]
 }
 
 /** One configured address of a source. */
 export type Endpoint = {
   readonly source: Source
+  readonly schemes: Schemes
   /** Name of the secret in the Worker's environment, never the secret. */
   readonly secret: string
   /** Declared where the source doesn't say it; null leaves it to each event. */
   readonly mode: Mode | null
   /** Whose world the subjects' ids belong to; null is the endpoint's own name. */
   readonly account: string | null
+  /** The user has accepted that nothing proves the body. */
+  readonly acceptsUnsigned: boolean
+  /** Everything that its deliveries ask for waits for a person. */
+  readonly holdsAll: boolean
+  /** Looks into the parsed body of an authenticated delivery before anything is made of it. */
+  readonly admits: ((body: unknown, nowMs: number) => Refusal | null) | null
 }
 
 export type EndpointOptions = {
+  /** Name of the secret in the environment, such as STRIPE_WEBHOOK_SECRET. */
   readonly secret: string
   readonly account?: string
 }
+
+/** Of a source that doesn't say whether its events are live or a test. */
+export type ModeOption = { readonly mode: Mode }
+
+/** Of a sender that proves who it is, but not what it wrote. */
+export type UnsignedOption = { readonly unsigned: 'accept' }
+
+/** What all factories build their endpoint with. */
+export const endpointOf = (
+  source: Source,
+  schemes: Schemes,
+  options: EndpointOptions & Partial<ModeOption> & Partial<UnsignedOption>,
+  more: Partial<Pick<Endpoint, 'admits' | 'holdsAll'>> = {},
+): Endpoint => ({
+  source,
+  schemes,
+  secret: options.secret,
+  mode: options.mode ?? null,
+  account: options.account ?? null,
+  acceptsUnsigned: options.unsigned === 'accept',
+  holdsAll: more.holdsAll ?? false,
+  admits: more.admits ?? null,
+})
 
 export const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)

@@ -1,42 +1,57 @@
 // Standard Webhooks 1.0.0 (npm `standardwebhooks` 1.1.1), also under Svix's header names (npm `svix`
-// 1.99.1, which prefers its own names where both are there). `<id>.<timestamp>.<body>` is signed with
-// the base64 text behind `whsec_`. The signed `webhook-id` is the event's id; its timestamp is the attempt's.
+// 1.99.1, which prefers its own names where both are there). `<id>.<timestamp>.<body>` is signed: `v1` by
+// HMAC with the base64 text behind `whsec_`, `v1a` by Ed25519, checked with the sender's `whpk_…`. The
+// signed `webhook-id` is the event's id; its timestamp is the attempt's.
 
-import { occurredAtOf, type Mode, type SourceEvent, type Unreadable } from '../domain/event.ts'
+import { occurredAtOf, type SourceEvent, type Unreadable } from '../domain/event.ts'
+import type { Scheme, SignatureHeaders, SignatureScheme } from './scheme.ts'
 import {
+  endpointOf,
   isObject,
   textOf,
   type Endpoint,
   type EndpointOptions,
-  type SignatureHeaders,
-  type SignatureScheme,
+  type ModeOption,
   type Source,
 } from './source.ts'
 
-const schemeWith = (headers: SignatureHeaders): SignatureScheme => ({
-  hash: 'SHA-256',
+type Version = Pick<SignatureScheme, 'algorithm' | 'secret' | 'form'>
+
+const V1: Version = {
+  algorithm: 'HMAC-SHA-256',
   secret: { as: 'base64', prefix: 'whsec_' },
-  headers,
   form: { kind: 'versions', version: 'v1' },
+}
+
+/** Its prefix is wanted, so that a public key is never taken for an HMAC's secret, or the reverse. */
+const V1A: Version = {
+  algorithm: 'Ed25519',
+  secret: { as: 'base64', prefix: 'whpk_', prefixed: true },
+  form: { kind: 'versions', version: 'v1a' },
+}
+
+const SVIX = { signature: 'svix-signature', timestamp: 'svix-timestamp', id: 'svix-id' }
+const STANDARD = {
+  signature: 'webhook-signature',
+  timestamp: 'webhook-timestamp',
+  id: 'webhook-id',
+}
+
+const schemeWith = (headers: SignatureHeaders, version: Version): Scheme => ({
+  kind: 'signature',
+  ...version,
+  headers,
   encoding: 'base64',
   timestamp: 'seconds',
-  signed: ['id', '.', 'timestamp', '.', 'body'],
+  signed: ['id', { text: '.' }, 'timestamp', { text: '.' }, 'body'],
 })
 
 export const standardSource: Source = {
   name: 'standard',
   title: 'Standard Webhooks',
-  schemes: [
-    schemeWith({ signature: 'svix-signature', timestamp: 'svix-timestamp', id: 'svix-id' }),
-    schemeWith({
-      signature: 'webhook-signature',
-      timestamp: 'webhook-timestamp',
-      id: 'webhook-id',
-    }),
-  ],
   saysMode: false,
   unsignedIdHeader: null,
-  read(body, signed): readonly (SourceEvent | Unreadable)[] {
+  read(body, { signed }): readonly (SourceEvent | Unreadable)[] {
     if (!isObject(body)) return [{ unreadable: 'not_an_object' }]
     const type = textOf(body.type)
     if (type === null) return [{ unreadable: 'no_event_type' }]
@@ -52,10 +67,15 @@ export const standardSource: Source = {
   },
 }
 
-/** `secret`: the name of the secret that holds `whsec_…`. `mode`: whether its senders are live. */
-export const standard = (options: EndpointOptions & { readonly mode: Mode }): Endpoint => ({
-  source: standardSource,
-  secret: options.secret,
-  mode: options.mode,
-  account: options.account ?? null,
-})
+/** `secret`: the name of the secret that holds `whsec_…` or `whpk_…`. `mode`: are its senders live? */
+export const standard = (options: EndpointOptions & ModeOption): Endpoint =>
+  endpointOf(
+    standardSource,
+    [
+      schemeWith(SVIX, V1),
+      schemeWith(SVIX, V1A),
+      schemeWith(STANDARD, V1),
+      schemeWith(STANDARD, V1A),
+    ],
+    options,
+  )

@@ -3,22 +3,32 @@
 // is never accepted. Future timestamps are refused too, which Stripe's own library does not do.
 
 import { occurredAtOf, type SourceEvent, type Unreadable } from '../domain/event.ts'
-import { isObject, textOf, type Endpoint, type EndpointOptions, type Source } from './source.ts'
+import type { Schemes } from './scheme.ts'
+import {
+  endpointOf,
+  isObject,
+  textOf,
+  type Endpoint,
+  type EndpointOptions,
+  type Source,
+} from './source.ts'
+
+const SCHEMES: Schemes = [
+  {
+    kind: 'signature',
+    algorithm: 'HMAC-SHA-256',
+    secret: { as: 'utf8' },
+    headers: { signature: 'stripe-signature' },
+    form: { kind: 'pairs', separator: ',', timestamp: 't', signature: 'v1' },
+    encoding: 'hex',
+    timestamp: 'seconds',
+    signed: ['timestamp', { text: '.' }, 'body'],
+  },
+]
 
 export const stripeSource: Source = {
   name: 'stripe',
   title: 'Stripe',
-  schemes: [
-    {
-      hash: 'SHA-256',
-      secret: { as: 'utf8' },
-      headers: { signature: 'stripe-signature' },
-      form: { kind: 'pairs', timestamp: 't', signature: 'v1' },
-      encoding: 'hex',
-      timestamp: 'seconds',
-      signed: ['timestamp', '.', 'body'],
-    },
-  ],
   saysMode: true,
   unsignedIdHeader: null,
   read(body): readonly (SourceEvent | Unreadable)[] {
@@ -38,9 +48,5 @@ export const stripeSource: Source = {
 }
 
 /** `secret`: the name of the environment's secret that holds the endpoint's `whsec_…`. */
-export const stripe = ({ secret, account }: EndpointOptions): Endpoint => ({
-  source: stripeSource,
-  secret,
-  mode: null,
-  account: account ?? null,
-})
+export const stripe = (options: EndpointOptions): Endpoint =>
+  endpointOf(stripeSource, SCHEMES, options)

@@ -3,26 +3,37 @@
 // `<timestamp><body>` is signed with the secret's text, which looks like base64 and is not decoded.
 // Zendesk names no tolerance; ours is five minutes.
 
-import { occurredAtOf, type Mode, type SourceEvent, type Unreadable } from '../domain/event.ts'
-import { isObject, textOf, type Endpoint, type EndpointOptions, type Source } from './source.ts'
+import { occurredAtOf, type SourceEvent, type Unreadable } from '../domain/event.ts'
+import type { Schemes } from './scheme.ts'
+import {
+  endpointOf,
+  isObject,
+  textOf,
+  type Endpoint,
+  type EndpointOptions,
+  type ModeOption,
+  type Source,
+} from './source.ts'
+
+const SCHEMES: Schemes = [
+  {
+    kind: 'signature',
+    algorithm: 'HMAC-SHA-256',
+    secret: { as: 'utf8' },
+    headers: {
+      signature: 'x-zendesk-webhook-signature',
+      timestamp: 'x-zendesk-webhook-signature-timestamp',
+    },
+    form: { kind: 'plain' },
+    encoding: 'base64',
+    timestamp: 'rfc3339',
+    signed: ['timestamp', 'body'],
+  },
+]
 
 export const zendeskSource: Source = {
   name: 'zendesk',
   title: 'Zendesk',
-  schemes: [
-    {
-      hash: 'SHA-256',
-      secret: { as: 'utf8' },
-      headers: {
-        signature: 'x-zendesk-webhook-signature',
-        timestamp: 'x-zendesk-webhook-signature-timestamp',
-      },
-      form: { kind: 'plain' },
-      encoding: 'base64',
-      timestamp: 'rfc3339',
-      signed: ['timestamp', 'body'],
-    },
-  ],
   saysMode: false,
   unsignedIdHeader: 'x-zendesk-webhook-invocation-id',
   read(body): readonly (SourceEvent | Unreadable)[] {
@@ -55,9 +66,5 @@ export const zendeskSource: Source = {
 }
 
 /** `secret`: the name of the secret that holds the webhook's signing secret. `mode`: is it live? */
-export const zendesk = (options: EndpointOptions & { readonly mode: Mode }): Endpoint => ({
-  source: zendeskSource,
-  secret: options.secret,
-  mode: options.mode,
-  account: options.account ?? null,
-})
+export const zendesk = (options: EndpointOptions & ModeOption): Endpoint =>
+  endpointOf(zendeskSource, SCHEMES, options)

@@ -17,18 +17,15 @@ import {
   type UnreadableReason,
 } from '../domain/event.ts'
 import { adjustmentId, eventId, sha256, type EventId } from '../domain/ids.ts'
-import {
-  EVENT_TYPE_CHARS_MAX,
-  EVENTS_PER_DELIVERY_MAX,
-  NATIVE_ID_CHARS_MAX,
-  WAKE_AFTER_SECONDS,
-} from '../domain/limits.ts'
+import { EVENT_TYPE_CHARS_MAX, NATIVE_ID_CHARS_MAX, WAKE_AFTER_SECONDS } from '../domain/limits.ts'
 import { err, ok, type Result } from '../domain/result.ts'
 import { oneLine } from '../domain/text.ts'
 import type { WakeUp } from '../domain/wake-up.ts'
 import type { Deps } from '../deps.ts'
-import type { Endpoint, SignedFacts } from '../sources/source.ts'
-import { verify, type Refusal } from '../sources/verify.ts'
+import { openDelivery, type Opened } from '../sources/open-delivery.ts'
+import type { ProvenRequest } from '../sources/proof.ts'
+import type { Refusal } from '../sources/refusal.ts'
+import type { Answer, Endpoint } from '../sources/source.ts'
 
 export type ReceiveTrouble =
   | { readonly reason: 'unknown_endpoint' }
@@ -37,15 +34,13 @@ export type ReceiveTrouble =
 
 export type Received = {
   readonly events: readonly EventId[]
+  /** What this sender takes for success; null is ours, the ids of the events. */
+  readonly answer: Answer | null
   /** What became due: to be woken after the answer. The sweep finds it in any case. */
   readonly wakeUps: readonly WakeUp[]
 }
 
-export type IncomingDelivery = {
-  readonly endpoint: string
-  readonly headers: Headers
-  readonly body: Uint8Array
-}
+export type IncomingDelivery = ProvenRequest & { readonly endpoint: string }
 
 /** Throws where nothing could be made durable: then the sender has to try again. */
 export async function receiveDelivery(
@@ -57,13 +52,17 @@ export async function receiveDelivery(
   const secrets = deps.settings.endpointSecrets.get(incoming.endpoint) ?? []
   if (secrets.length === 0) return err({ reason: 'endpoint_off', endpoint: incoming.endpoint })
   const now = deps.now()
-  const signed = await verify(endpoint.source.schemes, secrets, incoming, now)
-  if (!signed.ok) return signed
+  const opened = await openDelivery(endpoint, secrets, incoming, now)
+  if (!opened.ok) return opened
+  if (opened.value.kind === 'handshake') {
+    return ok({ events: [], answer: opened.value.answer, wakeUps: [] })
+  }
 
-  const delivery = await readDelivery(deps, incoming, endpoint, signed.value, now)
+  const delivery = await readDelivery(deps, incoming, endpoint, opened.value, now)
   const made = await commitDelivery(deps.db, delivery)
   return ok({
     events: delivery.events.map((event) => event.id),
+    answer: opened.value.answer,
     wakeUps: made.map((id) => ({ id, version: 1 })),
   })
 }
@@ -72,19 +71,18 @@ async function readDelivery(
   deps: Deps,
   incoming: IncomingDelivery,
   endpoint: Endpoint,
-  signed: SignedFacts,
+  opened: Extract<Opened, { kind: 'events' }>,
   now: number,
 ): Promise<Delivery> {
   const { source } = endpoint
   const bodySha256 = (await sha256(incoming.body)).toHex()
-  const unsigned = source.unsignedIdHeader && incoming.headers.get(source.unsignedIdHeader)
-  const raw = rawPayload(incoming.body)
+  const { raw, unsignedId } = opened
   const facts = {
     deliveryId: deps.newId(),
     endpoint: incoming.endpoint,
     account: endpoint.account ?? incoming.endpoint,
     source: source.name,
-    unsignedId: unsigned ? oneLine(unsigned, NATIVE_ID_CHARS_MAX) : null,
+    unsignedId: unsignedId ? oneLine(unsignedId, NATIVE_ID_CHARS_MAX) : null,
     bodySha256,
     receivedAt: now,
     wakeAt: now + WAKE_AFTER_SECONDS * 1_000,
@@ -94,15 +92,10 @@ async function readDelivery(
     events: [await unreadableEvent(reason, facts.account, bodySha256, raw)],
   })
 
-  if (raw.encoding !== 'utf8') return whole('not_utf8')
-  const body = parseJson(raw.body)
-  if (!body.ok) return whole('not_json')
-  const parsed = source.read(body.value, signed)
-  if (parsed.length > EVENTS_PER_DELIVERY_MAX) return whole('too_many_events')
   const events: ReceivedEvent[] = []
-  for (const each of parsed) {
-    const payload = parsed.length === 1 ? raw : ownPayload(each)
-    const hash = parsed.length === 1 ? bodySha256 : await hashOf(payload.body)
+  for (const each of opened.events) {
+    const payload = opened.isWhole ? raw : ownPayload(each)
+    const hash = opened.isWhole ? bodySha256 : await hashOf(payload.body)
     const received = isUnreadable(each)
       ? await unreadableEvent(each.unreadable, facts.account, hash, payload)
       : await readEvent(deps, facts, endpoint, each, payload, hash)
@@ -114,25 +107,6 @@ async function readDelivery(
 }
 
 type Payload = ReceivedEvent['payload']
-
-/** The bytes as they came: as text where they are UTF-8 without NUL, which SQLite's texts end at. */
-function rawPayload(body: Uint8Array): Payload {
-  try {
-    const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: false }).decode(body)
-    if (!text.includes('\0')) return { encoding: 'utf8', body: text }
-  } catch {
-    // Not UTF-8: kept as it is.
-  }
-  return { encoding: 'base64', body: body.toBase64() }
-}
-
-function parseJson(text: string): Result<unknown, null> {
-  try {
-    return ok(JSON.parse(text))
-  } catch {
-    return err(null)
-  }
-}
 
 /** One event of several, written again as JSON; `null` where even that fails (nested too deep). */
 function ownPayload(parsed: SourceEvent | Unreadable): Payload {

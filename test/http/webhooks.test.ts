@@ -49,6 +49,9 @@ async function receive(deps: ReturnType<typeof depsWith>, endpoint: string, body
   const request = await signedRequest(endpoint, body)
   const received = await receiveDelivery(deps, {
     endpoint,
+    method: request.method,
+    url: request.url,
+    pathToken: null,
     headers: request.headers,
     body: new Uint8Array(await request.arrayBuffer()),
   })
@@ -138,9 +141,10 @@ describe('who is let in', () => {
 
   it('the former secret of two still opens the door', async () => {
     const { signDelivery } = await import('../../scripts/sign-delivery.ts')
-    const { stripeSource } = await import('../../src/sources/stripe.ts')
+    const { stripe } = await import('../../src/sources/stripe.ts')
     const body = JSON.stringify(refund())
-    const headers = await signDelivery(stripeSource, 'whsec_test_stripe_previous', body, {
+    const endpoint = stripe({ secret: 'STRIPE_WEBHOOK_SECRET' })
+    const { headers } = await signDelivery(endpoint, 'whsec_test_stripe_previous', body, {
       nowMs: Date.now(),
     })
     const response = await fetchApp('https://makegood.example/webhooks/stripe', {

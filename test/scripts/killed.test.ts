@@ -4,7 +4,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, it } from 'vitest'
 import { signDelivery } from '../../scripts/sign-delivery.ts'
-import { zendeskSource } from '../../src/sources/zendesk.ts'
+import { zendesk } from '../../src/sources/zendesk.ts'
 import { copyCheckout, type Running } from './checkout.ts'
 import { leftOf } from './processes.ts'
 
@@ -34,7 +34,8 @@ async function deliver(app: string, ticketId: number): Promise<string> {
     customer_external_id: 'acme-42',
     updated_at: '2026-10-26T07:33:12Z',
   })
-  const headers = await signDelivery(zendeskSource, ZENDESK_SECRET, body, { nowMs: Date.now() })
+  const endpoint = zendesk({ secret: 'ZENDESK_WEBHOOK_SECRET', mode: 'test' })
+  const { headers } = await signDelivery(endpoint, ZENDESK_SECRET, body, { nowMs: Date.now() })
   const response = await fetch(`${app}/webhooks/zendesk`, { method: 'POST', headers, body })
   const { events } = JSON.parse(await response.text())
   expect(response.status).toBe(202)

@@ -3,7 +3,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { isUnreadable, type SourceEvent } from '../../src/domain/event.ts'
-import type { SignedFacts, Source } from '../../src/sources/source.ts'
+import type { DeliveryFacts, Source } from '../../src/sources/source.ts'
 import { standardSource } from '../../src/sources/standard.ts'
 import { stripeSource } from '../../src/sources/stripe.ts'
 import { zendeskSource } from '../../src/sources/zendesk.ts'
@@ -17,7 +17,10 @@ import ticket from '../fixtures/zendesk/makegood.ticket.json'
 import fieldChanged from '../fixtures/zendesk/ticket.custom_field_changed.json'
 import tagsChanged from '../fixtures/zendesk/ticket.tags_changed.json'
 
-const SIGNED: SignedFacts = { id: 'msg_signed', timestamp: '1793000000' }
+const FACTS: DeliveryFacts = {
+  signed: { id: 'msg_signed', timestamp: '1793000000' },
+  unsignedHeader: () => null,
+}
 const SOURCES: readonly Source[] = [stripeSource, standardSource, zendeskSource]
 const clock = (text: string): number => Date.parse(`2026-10-26T${text}Z`)
 
@@ -148,7 +151,7 @@ describe('an event', () => {
       { ownId: 'msg_signed', type: 'credit.requested', occurredAt: clock('07:33:17'), mode: null },
     ],
   ])('%s', (_, source, body, envelope) => {
-    expect(source.read(body, SIGNED)).toEqual([{ ...envelope, data: body }])
+    expect(source.read(body, FACTS)).toEqual([{ ...envelope, data: body }])
   })
 })
 
@@ -156,14 +159,14 @@ describe.each(SOURCES)('$name', (source) => {
   it.each([[[]], [null], ['text'], [42], [true], [[{ type: 'x' }]]])(
     'can not read %j, and says that it is no object',
     (body) => {
-      expect(source.read(body, SIGNED)).toEqual([{ unreadable: 'not_an_object' }])
+      expect(source.read(body, FACTS)).toEqual([{ unreadable: 'not_an_object' }])
     },
   )
 
   it.each([[{}], [{ type: '' }], [{ type: 5 }], [{ type: ['refund.created'] }], [{ type: null }]])(
     'can not read %j, and says that it has no type',
     (body) => {
-      expect(source.read(body, SIGNED)).toEqual([{ unreadable: 'no_event_type' }])
+      expect(source.read(body, FACTS)).toEqual([{ unreadable: 'no_event_type' }])
     },
   )
 
@@ -184,7 +187,7 @@ describe.each(SOURCES)('$name', (source) => {
     const body = fc.oneof(fc.jsonValue(), fc.anything(), named, fc.record({ type: fc.string() }))
     fc.assert(
       fc.property(body, (value) => {
-        for (const read of source.read(value, SIGNED)) {
+        for (const read of source.read(value, FACTS)) {
           if (isUnreadable(read)) continue
           expect(typeof read.type === 'string' && read.type !== '').toBe(true)
           expect(read.ownId === null || typeof read.ownId === 'string').toBe(true)
