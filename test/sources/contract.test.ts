@@ -2,11 +2,13 @@
 // have is a row too: it says why, and shows what happens instead.
 
 import { describe, expect, it } from 'vitest'
+import { defineConfig } from '../../src/config.ts'
 import { openDelivery } from '../../src/sources/open-delivery.ts'
 import type { ProvenRequest } from '../../src/sources/proof.ts'
 import { carrierHeader, coversBody, type Scheme } from '../../src/sources/scheme.ts'
 import { signDelivery } from '../../scripts/sign-delivery.ts'
 import { ENTRIES } from './entries.ts'
+import { MADE_UP } from './made-up.ts'
 import { NOW_MS, proven, sendersOf, type Proving, type Sender } from './senders.ts'
 import { ADDRESS } from './sign-as.ts'
 
@@ -185,7 +187,7 @@ const CASES: readonly Case[] = [
   { name: 'no secret configured', secrets: () => [], expected: is('secret_unusable') },
 ]
 
-const SENDERS = (await Promise.all(ENTRIES.map(sendersOf))).flat()
+const SENDERS = (await Promise.all([...ENTRIES, ...MADE_UP].map(sendersOf))).flat()
 
 describe.each(SENDERS)('$name', (sender) => {
   const { endpoint, current, keys } = sender
@@ -228,5 +230,14 @@ describe.each(SENDERS)('$name', (sender) => {
 
   it('has said that nothing proves the body, unless something does', () => {
     expect(endpoint.acceptsUnsigned).toBe(!endpoint.schemes.every(coversBody))
+    const configured = (acceptsUnsigned: boolean) => () =>
+      defineConfig({
+        currency: 'usd',
+        timeZone: 'UTC',
+        endpoints: { here: { ...endpoint, acceptsUnsigned } },
+        rules: [],
+      })
+    expect(configured(true)).not.toThrow()
+    if (endpoint.acceptsUnsigned) expect(configured(false)).toThrow('endpoints.here.unsigned')
   })
 })
