@@ -6,7 +6,7 @@ import { credit, ignore, rule, undecided } from '../src/domain/rule.ts'
 import { creditRequested } from '../src/rules/credit-requested.ts'
 import { stripeRefundRecord } from '../src/rules/stripe-refund-record.ts'
 import { zendeskTicketCredit } from '../src/rules/zendesk-ticket-credit.ts'
-import { standard, stripe, zendesk } from '../src/sources/index.ts'
+import { hubspot, standard, stripe, zendesk } from '../src/sources/index.ts'
 import { isObject, textOf, type Endpoint, type Source } from '../src/sources/source.ts'
 import { zendeskSource } from '../src/sources/zendesk.ts'
 import * as z from 'zod'
@@ -32,6 +32,27 @@ export const batchSource: Source = {
 const batch = (secret: string): Endpoint => ({
   ...zendesk({ secret, mode: 'test' }),
   source: batchSource,
+})
+
+/** A source that wants an answer of its own to everything; its secret stands in the address. */
+const setup = (secret: string): Endpoint => ({
+  ...zendesk({ secret, mode: 'test' }),
+  acceptsUnsigned: true,
+  schemes: [{ kind: 'secret', place: { in: 'path' } }],
+  source: {
+    ...batchSource,
+    name: 'setup',
+    title: 'Setup',
+    probes: ['GET', 'HEAD'],
+    handshake: (body) =>
+      isObject(body) && typeof body['hello'] === 'string'
+        ? { status: 200, content: { type: 'text/plain', text: body['hello'] } }
+        : null,
+    accepted: {
+      status: 200,
+      content: { type: 'text/xml; charset=UTF-8', text: '<Ack>true</Ack>' },
+    },
+  },
 })
 
 /** Reads a credit from each event; throws when it is told to, as a user's own rule might. */
@@ -69,6 +90,9 @@ export default defineConfig({
     'zendesk-live': zendesk({ secret: 'ZENDESK_WEBHOOK_SECRET', mode: 'live' }),
     'zendesk-off': zendesk({ secret: 'SECRET_THAT_NOBODY_SET', mode: 'test' }),
     batch: batch('ZENDESK_WEBHOOK_SECRET'),
+    hubspot: hubspot({ secret: 'SETUP_WEBHOOK_SECRET', mode: 'test' }),
+    setup: setup('SETUP_WEBHOOK_SECRET'),
+    'setup-off': setup('SECRET_THAT_NOBODY_SET'),
   },
   rules: [
     zendeskTicketCredit({
