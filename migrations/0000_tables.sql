@@ -26,6 +26,7 @@ CREATE TABLE `adjustments` (
 	`lease_until` integer,
 	`attempts` integer NOT NULL,
 	`attempted_at` integer,
+	`first_attempted_at` integer,
 	`generation` integer NOT NULL,
 	`request` text,
 	`trouble` text,

@@ -33,7 +33,22 @@ BEGIN
 END;
 --> statement-breakpoint
 
+-- INSERT OR REPLACE deletes the old row without any DELETE trigger. The door inserts only what isn't
+-- there, so whatever meets this is no door.
+CREATE TRIGGER events_refuse_replace BEFORE INSERT ON events
+WHEN EXISTS (SELECT 1 FROM events WHERE id = NEW.id OR seq = NEW.seq)
+BEGIN
+  SELECT RAISE(ABORT, 'events are never replaced');
+END;
+--> statement-breakpoint
+
 -- What the door wrote about an adjustment never changes: a correction is another adjustment.
+CREATE TRIGGER adjustments_refuse_replace BEFORE INSERT ON adjustments
+WHEN EXISTS (SELECT 1 FROM adjustments WHERE id = NEW.id OR seq = NEW.seq)
+BEGIN
+  SELECT RAISE(ABORT, 'adjustments are never replaced');
+END;
+--> statement-breakpoint
 CREATE TRIGGER adjustments_refuse_delete BEFORE DELETE ON adjustments
 BEGIN
   SELECT RAISE(ABORT, 'adjustments are never removed');

@@ -1,12 +1,8 @@
-// The configuration: what `makegood.config.ts` says, checked before anything runs, and the
-// environment, read once. A wrong configuration does not start.
+// The configuration: what `makegood.config.ts` says, checked before anything runs. A wrong one does
+// not start.
 
 import { currencyDecimals } from './domain/currencies.ts'
-import {
-  LINK_EXPIRE_DAYS_DEFAULT,
-  LINK_EXPIRE_DAYS_MAX,
-  SECRETS_PER_ENDPOINT_MAX,
-} from './domain/limits.ts'
+import { LINK_EXPIRE_DAYS_DEFAULT, LINK_EXPIRE_DAYS_MAX } from './domain/limits.ts'
 import type { Rule } from './domain/rule.ts'
 import { coversBody } from './sources/scheme.ts'
 import type { Endpoint } from './sources/source.ts'
@@ -153,11 +149,3 @@ function linkProblems({ expireAfterDays, hosts }: LinkOptions): string[] {
   }
   return problems
 }
-
-/** `current,previous` of a secret in the environment; empty where it isn't set. */
-export const secretList = (value: string | undefined): string[] =>
-  (value ?? '')
-    .split(',')
-    .map((secret) => secret.trim())
-    .filter((secret) => secret !== '')
-    .slice(0, SECRETS_PER_ENDPOINT_MAX)

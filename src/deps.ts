@@ -3,18 +3,22 @@
 import { createBillingClient, type BillingClient } from './commet/client.ts'
 import type { Config } from './config.ts'
 import { openDatabase, type Database } from './db/database.ts'
+import type { Mode } from './domain/event.ts'
 import { QUEUE_MESSAGES_PER_SEND_MAX } from './domain/limits.ts'
 import type { WakeUp } from './domain/wake-up.ts'
 import type { Env } from './env.ts'
 import { log, type Log } from './log.ts'
 import { readSettings, type Settings } from './settings.ts'
 
+/** The billing API: its calls, where it is, and whether the key is for live money. */
+export type Billing = BillingClient & { readonly baseUrl: string; readonly mode: Mode }
+
 export type Deps = {
   readonly config: Config
   readonly settings: Settings
   readonly db: Database
   /** Null where the billing API isn't configured: then nothing is issued, and nothing is lost. */
-  readonly billing: BillingClient | null
+  readonly billing: Billing | null
   readonly wake: (wakeUps: readonly WakeUp[]) => Promise<void>
   /** Milliseconds since 1970. */
   readonly now: () => number
@@ -30,7 +34,11 @@ export function createDeps(env: Env, config: Config): Deps {
     config,
     settings,
     db: openDatabase(env.DB),
-    billing: settings.billing === null ? null : createBillingClient(settings.billing),
+    billing: settings.billing && {
+      ...createBillingClient(settings.billing),
+      baseUrl: settings.billing.baseUrl,
+      mode: settings.billing.mode,
+    },
     wake: (wakeUps) => send(env.ADJUSTMENTS, wakeUps),
     now: () => Date.now(),
     random: () => Math.random(),

@@ -1,6 +1,8 @@
 // One JSON line per request, message and alarm. Codes, ids and numbers only: never a secret, a
 // slug, a signed address, or text from outside.
 
+import { LOG_MESSAGE_CHARS_MAX } from './domain/limits.ts'
+
 export type LogLine = {
   readonly event: string
   readonly [field: string]: string | number | boolean | null | readonly string[]
@@ -12,13 +14,17 @@ export const log: Log = (line) => {
   console.log(JSON.stringify(line))
 }
 
+/** Errors whose messages name code and columns, and never what was in them. */
+const SPEAKING = new Set(['TypeError', 'RangeError', 'ReferenceError'])
+
 /**
- * What may be logged of something thrown: its kind, and of a database error the cause. The message of
- * Drizzle's own error holds the bound parameters, so it is never read.
+ * What may be logged of something thrown: its kind; its message only where that can't hold what came
+ * from outside. Drizzle's own message holds the bound parameters, so its cause is read instead.
  */
 export function thrownFields(error: unknown): { error: string; message: string } {
   if (!(error instanceof Error)) return { error: 'not an Error', message: '' }
   const root = error.cause instanceof Error ? error.cause : error
-  const isQuery = error.name === 'DrizzleQueryError' || error.message.startsWith('Failed query')
-  return { error: root.name, message: isQuery && root === error ? '' : root.message.slice(0, 300) }
+  const { name, message } = root
+  const isSafe = SPEAKING.has(name) || /^(D1_ERROR|assertion failed): /.test(message)
+  return { error: name, message: isSafe ? message.slice(0, LOG_MESSAGE_CHARS_MAX) : '' }
 }

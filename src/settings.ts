@@ -1,9 +1,14 @@
 // The environment, read once: which billing API, which keys, what is missing. A missing secret
 // closes what needs it; it never opens anything.
 
-import { secretList, type Config } from './config.ts'
+import type { Config } from './config.ts'
 import { billingMode } from './domain/adjustment.ts'
 import type { Mode } from './domain/event.ts'
+import {
+  LINK_KEY_CHARS_MIN,
+  OPERATOR_KEY_CHARS_MIN,
+  SECRETS_PER_ENDPOINT_MAX,
+} from './domain/limits.ts'
 import { isLoopback } from './domain/link.ts'
 import { secretOf, type Env } from './env.ts'
 
@@ -26,9 +31,8 @@ export type Settings = {
 }
 
 const COMMET_KEY = /^ck_[\x21-\x7e]+$/
-/** The official SDK refuses keys that don't begin `ck_`; sixteen characters are no guess. */
-const MAKEGOOD_KEY = /^ck_mg_[\x21-\x7e]{16,}$/
-const LINK_KEY_CHARS_MIN = 32
+/** The official SDK refuses keys that don't begin `ck_`. */
+const MAKEGOOD_KEY = new RegExp(`^ck_mg_[\\x21-\\x7e]{${OPERATOR_KEY_CHARS_MIN},}$`)
 
 export function readSettings(env: Env, config: Config): Settings {
   const baseUrl = readAddress(env.COMMET_API_URL ?? COMMET_API_URL_DEFAULT)
@@ -39,7 +43,10 @@ export function readSettings(env: Env, config: Config): Settings {
   const requirements: [boolean, string][] = [
     [baseUrl !== null, 'COMMET_API_URL is not an https address'],
     [apiKey !== null, 'COMMET_API_KEY is not set, or not a ck_… key'],
-    [bootstrapKey !== null, 'BOOTSTRAP_KEY is not set, or not ck_mg_ and 16 characters or more'],
+    [
+      bootstrapKey !== null,
+      `BOOTSTRAP_KEY is not set, or not ck_mg_ and ${OPERATOR_KEY_CHARS_MIN} characters or more`,
+    ],
     [linkKeys.length > 0, `LINK_KEY is not set, or shorter than ${LINK_KEY_CHARS_MIN} characters`],
     [!env.PUBLIC_URL || publicUrl !== null, 'PUBLIC_URL is not an https address'],
   ]
@@ -68,5 +75,13 @@ function readAddress(text: string): string | null {
   if (!url || url.search !== '' || url.hash !== '' || url.username !== '') return null
   const isPlain = url.protocol === 'http:' && isLoopback(url.hostname)
   if (url.protocol !== 'https:' && !isPlain) return null
-  return text.replace(/\/+$/, '')
+  return url.origin + url.pathname.replace(/\/+$/, '')
 }
+
+/** `current,previous` of a secret in the environment; empty where it isn't set. */
+export const secretList = (value: string | undefined): string[] =>
+  (value ?? '')
+    .split(',')
+    .map((secret) => secret.trim())
+    .filter((secret) => secret !== '')
+    .slice(0, SECRETS_PER_ENDPOINT_MAX)

@@ -1,11 +1,12 @@
 // Every way in which a configuration can be wrong, and what its author reads.
 
 import { describe, expect, it } from 'vitest'
-import { defineConfig, secretList, type ConfigInput } from '../src/config.ts'
+import { defineConfig, type ConfigInput } from '../src/config.ts'
 import { usd } from '../src/domain/money.ts'
 import { creditRequested } from '../src/rules/credit-requested.ts'
 import { stripeRefundRecord } from '../src/rules/stripe-refund-record.ts'
 import { zendeskTicketCredit } from '../src/rules/zendesk-ticket-credit.ts'
+import { secretList } from '../src/settings.ts'
 import { standard, stripe, zendesk } from '../src/sources/index.ts'
 
 const GOOD: ConfigInput = {
@@ -44,6 +45,12 @@ describe('a good configuration', () => {
     expect(config.endpoints.get('zendesk-eu')).toMatchObject({ mode: 'live', account: 'zendesk' })
     expect(config.endpoints.get('stripe')).toMatchObject({ mode: null, account: null })
     expect(config.rules).toBe(GOOD.rules)
+    for (const make of [stripe, zendesk, standard]) {
+      expect(make({ secret: 'A', account: 'shop', mode: 'live' })).toMatchObject({
+        account: 'shop',
+      })
+      expect(make({ secret: 'A', mode: 'live' })).toMatchObject({ secret: 'A', account: null })
+    }
     expect(config.links).toEqual({ expireAfterDays: 400, hosts: ['commet.co'] })
   })
 

@@ -27,7 +27,7 @@ describe('3: one event is one row, one subject one adjustment of a rule', () => 
     expectRefused(
       `INSERT INTO events SELECT NULL, id, 'other', endpoint, account, source, own_id, unsigned_id, type, mode,
         occurred_at, received_at, body_sha256, fate, rule_id, reason, decision FROM events LIMIT 1`,
-      'UNIQUE',
+      'never replaced',
     ))
 
   it('refuses a second adjustment of one rule, account, subject and part', () =>
@@ -71,6 +71,15 @@ describe('4: one adjustment has at most one invoice', () => {
 
   it('refuses another request once an attempt was made', () =>
     expectRefused(`UPDATE adjustments SET request = '{}' WHERE id = '${invoiced.id}'`, 'frozen'))
+
+  it('refuses to replace an adjustment or an event, which would remove it without a trigger', async () => {
+    for (const table of ['adjustments', 'events']) {
+      await expectRefused(
+        `INSERT OR REPLACE INTO ${table} SELECT * FROM ${table} LIMIT 1`,
+        'never replaced',
+      )
+    }
+  })
 
   it('refuses to remove an adjustment', () =>
     expectRefused(`DELETE FROM adjustments`, 'never removed'))

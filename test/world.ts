@@ -3,11 +3,10 @@
 
 import { env } from 'cloudflare:workers'
 import { expect } from 'vitest'
-import type { BillingClient } from '../src/commet/client.ts'
 import { findAdjustments } from '../src/db/read-adjustments.ts'
 import { findEvent } from '../src/db/read-events.ts'
 import type { Adjustment, Fate } from '../src/db/schema.ts'
-import type { Deps } from '../src/deps.ts'
+import type { Billing, Deps } from '../src/deps.ts'
 import type { EventId } from '../src/domain/ids.ts'
 import type { WakeUp } from '../src/domain/wake-up.ts'
 import type { LogLine } from '../src/log.ts'
@@ -93,7 +92,7 @@ export async function createWorld() {
 }
 
 /** A billing client whose call of `POST /invoices` is made, and then the process dies. */
-export const dyingAfterPost = (billing: BillingClient | null): { billing: BillingClient } =>
+export const dyingAfterPost = (billing: Billing | null): { billing: Billing } =>
   withPost(billing, async (post) => {
     await post()
     throw new Error('the process died here')
@@ -101,11 +100,11 @@ export const dyingAfterPost = (billing: BillingClient | null): { billing: Billin
 
 /** A billing client around whose call of `POST /invoices` something else happens. */
 export function withPost(
-  billing: BillingClient | null,
+  billing: Billing | null,
   around: (
-    post: () => ReturnType<BillingClient['invoices']['createAdjustment']>,
-  ) => ReturnType<BillingClient['invoices']['createAdjustment']>,
-): { billing: BillingClient } {
+    post: () => ReturnType<Billing['invoices']['createAdjustment']>,
+  ) => ReturnType<Billing['invoices']['createAdjustment']>,
+): { billing: Billing } {
   if (!billing) throw new Error('no billing client')
   const { invoices } = billing
   return {

@@ -1,6 +1,7 @@
 // One call of the billing API: checks what is asked, sends it once, and reads the answer into a Result.
 
 import * as z from 'zod'
+import { BILLING_ID_CHARS_MAX, IDEMPOTENCY_KEY_CHARS_MAX } from '../domain/limits.ts'
 import { err, ok, type Result } from '../domain/result.ts'
 import { COMMET_VERSION } from './contract.ts'
 import { exchange } from './exchange.ts'
@@ -73,9 +74,6 @@ type Envelope<T> = {
   hasMore?: boolean | undefined
   nextCursor?: string | null | undefined
 }
-
-const ID_CHARS_MAX = 256
-const KEY_CHARS_MAX = 255
 
 export function createAsker(connection: Connection): Asker {
   return {
@@ -168,11 +166,13 @@ function addressOf(target: Target): string {
 
 // A lone surrogate can't be encoded; a dot or two would change the path instead of filling it.
 function isId(id: string): boolean {
-  return id.length > 0 && id.length <= ID_CHARS_MAX && id.isWellFormed() && !/^\.{1,2}$/.test(id)
+  return (
+    id.length > 0 && id.length <= BILLING_ID_CHARS_MAX && id.isWellFormed() && !/^\.{1,2}$/.test(id)
+  )
 }
 
 function isKey(key: string): boolean {
-  return key.length <= KEY_CHARS_MAX && /^[\x21-\x7e]+$/.test(key)
+  return key.length <= IDEMPOTENCY_KEY_CHARS_MAX && /^[\x21-\x7e]+$/.test(key)
 }
 
 // Undefined where a value has no JSON: a cycle, a bigint, a function.

@@ -3,6 +3,7 @@
 // Words that the vendor may add to (a status, an invoice type) are plain strings; unknown fields are ignored.
 
 import * as z from 'zod'
+import { CUSTOMERS_PER_BATCH_MAX } from '../domain/limits.ts'
 
 /** The one place that says which version of the API is spoken; sent with every request. */
 export const COMMET_VERSION = '2026-07-11'
@@ -190,9 +191,6 @@ export const customerChange = z.object({ ...customerFields, email: name.exactOpt
 export type CustomerChange = z.infer<typeof customerChange>
 
 const batchedCustomer = z.object({ ...customerFields, id: name.exactOptional(), email: name })
-
-/** The vendor's own limit on one `POST /customers/batch`. */
-export const CUSTOMERS_PER_BATCH_MAX = 100
 
 export const customerBatchRequest = z.object({
   customers: z.array(batchedCustomer).min(1).max(CUSTOMERS_PER_BATCH_MAX),

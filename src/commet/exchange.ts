@@ -1,10 +1,8 @@
 // One HTTP request to the billing API and its answer: the only fetch of the project that carries its key.
 // A deadline covers headers and body; the body is bounded; a redirect is an answer, never followed.
 
+import { ANSWER_BYTES_MAX } from '../domain/limits.ts'
 import type { Arrival } from './trouble.ts'
-
-/** A page of 100 invoices with their lines is some hundred KB. */
-export const ANSWER_BYTES_MAX = 4_194_304
 
 export type Outgoing = {
   readonly url: string

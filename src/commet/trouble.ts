@@ -8,10 +8,11 @@
 
 import * as z from 'zod'
 
-/** Longer waits are cut to a day: by then Commet has forgotten the idempotency key anyhow. */
-export const RETRY_AFTER_SECONDS_MAX = 86_400
-/** A Retry-After of zero still waits, so that nobody spins. */
-const RETRY_AFTER_SECONDS_MIN = 1
+import {
+  RETRY_AFTER_SECONDS_MAX,
+  RETRY_AFTER_SECONDS_MIN,
+  WORD_CHARS_MAX,
+} from '../domain/limits.ts'
 
 export type BillingMeaning = 'permanent' | 'transient' | 'ambiguous'
 
@@ -103,12 +104,12 @@ export function refused(call: Call, arrival: Arrival): BillingError {
 
 function meaningOf(call: Call, arrival: Arrival, code: string | null): BillingMeaning {
   const { status } = arrival
-  // Asked by status alone: the limiter and the key check stand before every write.
+  // Without Commet's envelope somebody between us spoke, perhaps after the write.
+  if (code === null) return unknownOutcome(call)
   if (status === 429) return retryAfterSeconds(arrival.headers) === null ? 'permanent' : 'transient'
   if (status === 401 || status === 403) return 'permanent'
   // The request timed out, a server or a proxy failed, it is a redirect or no JSON: it may be done.
   if (status === 408 || status >= 500 || status < 400) return unknownOutcome(call)
-  // A 4xx of something between us and Commet says nothing of the write.
   if (code === null) return unknownOutcome(call)
   // Another call with this key is running, was answered, or can't be looked up: perhaps our own.
   if (code.startsWith('idempotency_')) return unknownOutcome(call)
@@ -194,5 +195,5 @@ export function requestIdOf(headers: Headers): string | null {
 
 // What is kept of foreign text is a short word of harmless characters, so it can carry no sentence.
 function plainWord(text: string | null): string | null {
-  return text !== null && /^[\w.:[\]-]{1,128}$/.test(text) ? text : null
+  return text !== null && text.length <= WORD_CHARS_MAX && /^[\w.:[\]-]+$/.test(text) ? text : null
 }

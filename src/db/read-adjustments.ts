@@ -1,6 +1,7 @@
 import { desc, eq, inArray, lt } from 'drizzle-orm'
 import type { AdjustmentId } from '../domain/ids.ts'
 import type { Database } from './database.ts'
+import type { Page } from './page.ts'
 import { adjustments, type Adjustment } from './schema.ts'
 
 export async function findAdjustment(db: Database, id: AdjustmentId): Promise<Adjustment | null> {
@@ -18,12 +19,6 @@ export const findAdjustments = (
     .from(adjustments)
     .where(inArray(adjustments.id, [...ids]))
 
-export type Page = {
-  readonly before: number | null
-  readonly limit: number
-}
-
-/** Newest first. `before`: the `seq` of the last row of the page before. */
 export const listAdjustments = (
   db: Database,
   { before, limit }: Page,

@@ -1,7 +1,7 @@
 import { desc, eq, lt } from 'drizzle-orm'
 import type { EventId } from '../domain/ids.ts'
 import type { Database } from './database.ts'
-import type { Page } from './read-adjustments.ts'
+import type { Page } from './page.ts'
 import { events, payloads, type Event } from './schema.ts'
 
 export type Payload = { readonly encoding: 'utf8' | 'base64'; readonly body: string }
@@ -19,7 +19,6 @@ export async function findEvent(
   return row ? { event: row.events, payload: row.payloads } : null
 }
 
-/** Newest first. `before`: the `seq` of the last row of the page before. */
 export const listEvents = (db: Database, { before, limit }: Page): Promise<readonly Event[]> =>
   db
     .select()

@@ -119,6 +119,8 @@ export const adjustments = sqliteTable(
     attempts: integer('attempts').notNull(),
     /** Start of the last attempt that may have reached the billing API. */
     attemptedAt: integer('attempted_at'),
+    /** Start of the first one: from then on the billing API may forget the key. */
+    firstAttemptedAt: integer('first_attempted_at'),
     generation: integer('generation').notNull(),
     /** The exact body of `POST /invoices`, frozen by the first claim. */
     request: text('request', { mode: 'json' }).$type<FrozenRequest>(),

@@ -1,35 +1,43 @@
 // The sweep's statement: what is due is woken again, from D1 alone, as if every queue had forgotten.
 
 import { and, eq, sql } from 'drizzle-orm'
-import { SWEEP_ROWS_MAX, WAKE_AFTER_SECONDS } from '../domain/limits.ts'
+import type { HoldReason } from '../domain/adjustment.ts'
+import type { AuditAction } from '../domain/audit.ts'
+import { ATTEMPTS_MAX, SWEEP_ROWS_MAX, WAKE_AFTER_SECONDS } from '../domain/limits.ts'
 import type { WakeUp } from '../domain/wake-up.ts'
 import type { Database } from './database.ts'
 import { adjustments, auditEntries } from './schema.ts'
 
 /**
  * Takes at most SWEEP_ROWS_MAX rows whose time has come, oldest first, and sets their next time. An
- * expired lease goes back to `due`, as attempted with its outcome unknown, with an entry.
+ * expired lease goes back to `due`, as attempted with its outcome unknown; once its attempts are used
+ * up, it is held.
  */
 export async function sweepAdjustments(db: Database, now: number): Promise<readonly WakeUp[]> {
   const taken = sql`
-    SELECT seq FROM adjustments WHERE wake_at <= ${now} ORDER BY wake_at LIMIT ${SWEEP_ROWS_MAX}`
-  const [, woken] = await db.batch([
+    SELECT seq FROM adjustments WHERE wake_at <= ${now} ORDER BY wake_at, seq LIMIT ${SWEEP_ROWS_MAX}`
+  const isUsedUp = sql`state = 'issuing' AND attempts >= ${ATTEMPTS_MAX}`
+  const expired: AuditAction = 'adjustment.lease_expired'
+  const held: AuditAction = 'adjustment.held'
+  const reasons: readonly HoldReason[] = ['outcome_unknown']
+  const [, rows] = await db.batch([
     db.insert(auditEntries).select(sql`
-      SELECT NULL, ${now}, 'system:sweep', 'adjustment.lease_expired', id,
-        json_object('attempt', attempts)
+      SELECT NULL, ${now}, 'system:sweep', CASE WHEN ${isUsedUp} THEN ${held} ELSE ${expired} END, id,
+        json_object('attempts', attempts)
       FROM adjustments WHERE state = 'issuing' AND seq IN (${taken})`),
     db
       .update(adjustments)
       .set({
-        state: sql`CASE state WHEN 'issuing' THEN 'due' ELSE state END`,
+        state: sql`CASE WHEN ${isUsedUp} THEN 'held' WHEN state = 'issuing' THEN 'due' ELSE state END`,
+        holdReasons: sql`CASE WHEN ${isUsedUp} THEN ${JSON.stringify(reasons)} ELSE hold_reasons END`,
         version: sql`version + (state = 'issuing')`,
         leaseUntil: null,
-        wakeAt: now + WAKE_AFTER_SECONDS * 1_000,
+        wakeAt: sql`CASE WHEN ${isUsedUp} THEN NULL ELSE ${now + WAKE_AFTER_SECONDS * 1_000} END`,
       })
       .where(sql`seq IN (${taken})`)
-      .returning({ id: adjustments.id, version: adjustments.version }),
+      .returning({ id: adjustments.id, version: adjustments.version, state: adjustments.state }),
   ])
-  return woken
+  return rows.filter(({ state }) => state !== 'held').map(({ id, version }) => ({ id, version }))
 }
 
 /**

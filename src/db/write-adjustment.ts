@@ -33,7 +33,7 @@ export const changed = (db: Database, read: Adjustment, columns: Columns) =>
     )
     .returning()
 
-/** Takes the lease. The first claim freezes the request; every later one uses what is frozen. */
+/** Takes the lease. The first claim freezes the request; every later one hands in what is frozen. */
 export function claim(
   db: Database,
   read: Adjustment,
@@ -47,7 +47,8 @@ export function claim(
     wakeAt: leaseUntil,
     attempts: read.attempts + 1,
     attemptedAt: now,
-    request: read.request ?? request,
+    firstAttemptedAt: read.firstAttemptedAt ?? now,
+    request,
   }
   return commitChange(
     db,
@@ -60,10 +61,17 @@ export function claim(
   )
 }
 
+/** `trouble`: the refusal that led to it, if one did; `invoiceIds`: those that are there already. */
+export type Hold = {
+  readonly reasons: readonly HoldReason[]
+  readonly trouble?: Trouble
+  readonly invoiceIds?: readonly string[]
+}
+
 export function hold(
   db: Database,
   read: Adjustment,
-  reasons: readonly HoldReason[],
+  { reasons, trouble, invoiceIds }: Hold,
   now: number,
 ): Promise<Adjustment | null> {
   const columns: Columns = {
@@ -71,11 +79,16 @@ export function hold(
     holdReasons: reasons,
     leaseUntil: null,
     wakeAt: null,
+    trouble: trouble ?? read.trouble,
   }
   return commitChange(
     db,
     changed(db, read, columns),
-    entry(now, 'adjustment.held', read, { reasons }),
+    entry(now, 'adjustment.held', read, {
+      reasons,
+      ...(trouble ? { trouble } : {}),
+      ...(invoiceIds ? { invoiceIds } : {}),
+    }),
   )
 }
 

@@ -1,9 +1,10 @@
 // One delivery, one batch of five statements, however many events it carries. Every row carries the
 // delivery's id, so a redelivery writes nothing, and old events among new ones don't hide the new.
 
-import { sql, type SQL } from 'drizzle-orm'
+import { sql } from 'drizzle-orm'
 import type { AdjustmentFacts } from '../domain/adjustment.ts'
 import { assert } from '../domain/assert.ts'
+import type { Actor, AuditAction } from '../domain/audit.ts'
 import type { Mode } from '../domain/event.ts'
 import type { AdjustmentId, EventId } from '../domain/ids.ts'
 import { BOUND_VALUE_BYTES_MAX, EVENTS_PER_DELIVERY_MAX } from '../domain/limits.ts'
@@ -37,11 +38,31 @@ export type Delivery = {
   readonly events: readonly ReceivedEvent[]
 }
 
-/** Whether D1 takes the delivery: each of its tables gets one bound value, which has a limit. */
-export const fitsOneBatch = ({ events }: Delivery): boolean =>
-  [JSON.stringify(events.map(eventRow)), events.map((event) => event.payload.body).join('')].every(
-    (value) => new TextEncoder().encode(value).length <= BOUND_VALUE_BYTES_MAX,
+/** A delivery as the values that its batch binds. */
+export type PackedDelivery = {
+  readonly delivery: Delivery
+  readonly eventRows: string
+  readonly adjustmentRows: string
+  readonly payloadBytes: ArrayBuffer
+  readonly payloadSlices: string
+}
+
+/** Null where one of the values is larger than D1 takes. */
+export function packDelivery(delivery: Delivery): PackedDelivery | null {
+  assert(delivery.events.length <= EVENTS_PER_DELIVERY_MAX, 'a delivery of too many events')
+  const { payloadBytes, payloadSlices } = packPayloads(delivery.events)
+  const adjustments = delivery.events.flatMap((event) => event.adjustments)
+  // Of two events for one subject in one delivery, the first makes the adjustment.
+  const distinct = new Map(adjustments.toReversed().map((each) => [each.id, each]))
+  const eventRows = JSON.stringify(delivery.events.map(eventRow))
+  const adjustmentRows = JSON.stringify([...distinct.values()].toReversed())
+  const encoder = new TextEncoder()
+  const sizes = [eventRows, adjustmentRows, payloadSlices].map(
+    (text) => encoder.encode(text).length,
   )
+  if (Math.max(payloadBytes.byteLength, ...sizes) > BOUND_VALUE_BYTES_MAX) return null
+  return { delivery, eventRows, adjustmentRows, payloadBytes, payloadSlices }
+}
 
 /**
  * The adjustments that this delivery made, each due at version 1; none for a redelivery. Throws
@@ -49,41 +70,20 @@ export const fitsOneBatch = ({ events }: Delivery): boolean =>
  */
 export async function commitDelivery(
   db: Database,
-  delivery: Delivery,
+  packed: PackedDelivery,
 ): Promise<readonly AdjustmentId[]> {
-  assert(delivery.events.length <= EVENTS_PER_DELIVERY_MAX, 'a delivery of too many events')
-  const eventRows = JSON.stringify(delivery.events.map(eventRow))
-  const adjustmentRows = JSON.stringify(delivery.events.flatMap((event) => event.adjustments))
-  const { deliveryId, receivedAt, endpoint } = delivery
   const [made] = await db.batch([
-    insertAdjustments(db, adjustmentRows, delivery),
-    insertEvents(db, eventRows, delivery),
-    insertPayloads(db, delivery),
-    insertEntries(
-      db,
-      sql`
-      SELECT NULL, ${receivedAt}, ${`source:${endpoint}`}, 'event.received', e.id,
-        json_object('type', e.type, 'fate', e.fate, 'rule', e.rule_id, 'reason', e.reason,
-          'bodySha256', e.body_sha256)
-      FROM json_each(${eventRows}) p CROSS JOIN events e ON e.id = p.value ->> 'id'
-      WHERE e.delivery_id = ${deliveryId}`,
-    ),
-    insertEntries(
-      db,
-      sql`
-      SELECT NULL, ${receivedAt}, ${`source:${endpoint}`}, 'adjustment.created', a.id,
-        json_object('event', a.event_id, 'rule', a.rule_id, 'subject', a.subject, 'part', a.part,
-          'amount', a.amount, 'currency', a.currency, 'settlement', a.settlement)
-      FROM json_each(${adjustmentRows}) p CROSS JOIN adjustments a ON a.id = p.value ->> 'id'
-      JOIN events e ON e.id = a.event_id
-      WHERE a.event_id = p.value ->> 'eventId' AND e.delivery_id = ${deliveryId}`,
-    ),
+    insertAdjustments(db, packed),
+    insertEvents(db, packed),
+    insertPayloads(db, packed),
+    insertEventEntries(db, packed),
+    insertAdjustmentEntries(db, packed),
   ])
   return made.map((row) => row.id)
 }
 
 /** An event that is known already makes nothing, whatever today's rules say of it. */
-const insertAdjustments = (db: Database, rows: string, delivery: Delivery) =>
+const insertAdjustments = (db: Database, { delivery, adjustmentRows }: PackedDelivery) =>
   db
     .insert(adjustments)
     .select(
@@ -93,24 +93,22 @@ const insertAdjustments = (db: Database, rows: string, delivery: Delivery) =>
     a.value ->> 'mode', a.value ->> 'settlement', a.value ->> 'reason', a.value ->> 'causedBy',
     a.value ->> 'amount', a.value ->> 'currency', a.value ->> 'customerReference',
     a.value ->> 'asker', a.value ->> 'originalInvoice', a.value ->> 'description',
-    ${delivery.receivedAt}, 'due', NULL, 1, ${delivery.wakeAt}, NULL, 0, NULL, 0, NULL, NULL,
+    ${delivery.receivedAt}, 'due', NULL, 1, ${delivery.wakeAt}, NULL, 0, NULL, NULL, 0, NULL, NULL,
     NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
-  FROM json_each(${rows}) a
+  FROM json_each(${adjustmentRows}) a
   WHERE NOT EXISTS (SELECT 1 FROM events e WHERE e.id = a.value ->> 'eventId')
+    AND NOT EXISTS (SELECT 1 FROM adjustments x WHERE x.id = a.value ->> 'id')
   ORDER BY a.key`,
     )
-    .onConflictDoNothing()
     .returning({ id: adjustments.id })
 
 /**
  * The fate of an event that wanted adjustments is known only here, after they were inserted: a
  * `conflict` if one exists with other values, `adjusted` if one is its own, else a `duplicate`.
  */
-const insertEvents = (db: Database, rows: string, delivery: Delivery) =>
-  db
-    .insert(events)
-    .select(
-      sql`
+const insertEvents = (db: Database, { delivery, eventRows }: PackedDelivery) =>
+  db.insert(events).select(
+    sql`
   SELECT NULL, e.value ->> 'id', ${delivery.deliveryId}, ${delivery.endpoint}, ${delivery.account},
     ${delivery.source}, e.value ->> 'ownId', ${delivery.unsignedId}, e.value ->> 'type',
     e.value ->> 'mode', e.value ->> 'occurredAt', ${delivery.receivedAt}, ${delivery.bodySha256},
@@ -129,23 +127,43 @@ const insertEvents = (db: Database, rows: string, delivery: Delivery) =>
       ELSE 'duplicate'
     END,
     e.value ->> 'ruleId', e.value ->> 'reason', e.value -> 'decision'
-  FROM json_each(${rows}) e
-  WHERE true
+  FROM json_each(${eventRows}) e
+  WHERE NOT EXISTS (SELECT 1 FROM events x WHERE x.id = e.value ->> 'id')
   ORDER BY e.key`,
-    )
-    .onConflictDoNothing({ target: events.id })
+  )
 
-function insertPayloads(db: Database, delivery: Delivery) {
-  const { bytes, slices } = packPayloads(delivery.events)
-  return db.insert(payloads).select(sql`
+const insertPayloads = (db: Database, { delivery, payloadBytes, payloadSlices }: PackedDelivery) =>
+  db.insert(payloads).select(sql`
   SELECT e.seq, p.value ->> 'encoding',
-    CAST(substr(${bytes}, p.value ->> 'start', p.value ->> 'length') AS TEXT)
-  FROM json_each(${slices}) p CROSS JOIN events e ON e.id = p.value ->> 'eventId'
+    CAST(substr(${payloadBytes}, p.value ->> 'start', p.value ->> 'length') AS TEXT)
+  FROM json_each(${payloadSlices}) p CROSS JOIN events e ON e.id = p.value ->> 'eventId'
   WHERE e.delivery_id = ${delivery.deliveryId}`)
-}
 
-/** One entry a new event, and one a new adjustment: what a redelivery brings again has none. */
-const insertEntries = (db: Database, rows: SQL) => db.insert(auditEntries).select(rows)
+const actorOf = ({ endpoint }: Delivery): Actor => `source:${endpoint}`
+
+/**
+ * One entry a new event. Only codes go into the log that nothing is ever removed from: a type, a
+ * subject or a rule's own words may hold what the sender wrote.
+ */
+const insertEventEntries = (db: Database, { delivery, eventRows }: PackedDelivery) =>
+  db.insert(auditEntries).select(sql`
+  SELECT NULL, ${delivery.receivedAt}, ${actorOf(delivery)},
+    ${'event.received' satisfies AuditAction}, e.id,
+    json_object('fate', e.fate, 'rule', e.rule_id, 'bodySha256', e.body_sha256, 'reason',
+      iif(e.fate = 'undecided', e.reason, NULL))
+  FROM json_each(${eventRows}) p CROSS JOIN events e ON e.id = p.value ->> 'id'
+  WHERE e.delivery_id = ${delivery.deliveryId}`)
+
+/** One entry a new adjustment; its id stands for the subject, which it is derived from. */
+const insertAdjustmentEntries = (db: Database, { delivery, adjustmentRows }: PackedDelivery) =>
+  db.insert(auditEntries).select(sql`
+  SELECT NULL, ${delivery.receivedAt}, ${actorOf(delivery)},
+    ${'adjustment.created' satisfies AuditAction}, a.id,
+    json_object('event', a.event_id, 'rule', a.rule_id, 'amount', a.amount, 'currency', a.currency,
+      'settlement', a.settlement)
+  FROM json_each(${adjustmentRows}) p CROSS JOIN adjustments a ON a.id = p.value ->> 'id'
+  JOIN events e ON e.id = a.event_id
+  WHERE a.event_id = p.value ->> 'eventId' AND e.delivery_id = ${delivery.deliveryId}`)
 
 function eventRow(event: ReceivedEvent): object {
   const { adjustments, payload: _, ...row } = event
@@ -161,22 +179,20 @@ function eventRow(event: ReceivedEvent): object {
 }
 
 /** All payloads as one value and the slices of it: quoting them as JSON could double their size. */
-function packPayloads(events: readonly ReceivedEvent[]): { bytes: ArrayBuffer; slices: string } {
+function packPayloads(
+  events: readonly ReceivedEvent[],
+): Pick<PackedDelivery, 'payloadBytes' | 'payloadSlices'> {
   const encoder = new TextEncoder()
-  const encoded = events.map((event) => encoder.encode(event.payload.body))
-  const bytes = new Uint8Array(encoded.reduce((sum, each) => sum + each.length, 0))
-  assert(bytes.length <= BOUND_VALUE_BYTES_MAX, 'payloads larger than D1 takes')
-  let offset = 0
-  const slices = events.map((event, position) => {
-    const part = encoded[position] ?? new Uint8Array()
-    bytes.set(part, offset)
-    offset += part.length
-    return {
-      eventId: event.id,
-      encoding: event.payload.encoding,
-      start: offset - part.length + 1,
-      length: part.length,
-    }
+  const encoded = events.map(({ id, payload: { encoding, body } }) => {
+    return { eventId: id, encoding, bytes: encoder.encode(body) }
   })
-  return { bytes: bytes.buffer, slices: JSON.stringify(slices) }
+  const all = new Uint8Array(encoded.reduce((sum, { bytes }) => sum + bytes.length, 0))
+  let offset = 0
+  const slices = encoded.map(({ eventId, encoding, bytes }) => {
+    const start = offset + 1
+    all.set(bytes, offset)
+    offset += bytes.length
+    return { eventId, encoding, start, length: bytes.length }
+  })
+  return { payloadBytes: all.buffer, payloadSlices: JSON.stringify(slices) }
 }

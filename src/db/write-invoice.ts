@@ -34,6 +34,8 @@ const issuedColumns = (issued: Issued, now: number): Columns => ({
   leaseUntil: null,
   wakeAt: issued.wakeAt,
   trouble: null,
+  // Marking it paid has attempts of its own.
+  ...(issued.wakeAt === null ? {} : { attempts: 0 }),
   invoiceId: issued.invoice.id,
   invoiceNumber: issued.invoice.invoiceNumber,
   invoiceStatus: issued.invoice.status,
@@ -45,7 +47,11 @@ const issuedColumns = (issued: Issued, now: number): Columns => ({
   answerDifferences: issued.differences.length === 0 ? null : issued.differences,
 })
 
-const issuedData = ({ invoice, differences, adopted, requestId }: Issued): AuditData => ({
+const issuedData = (
+  { invoice, differences, adopted, requestId }: Issued,
+  { attempts }: Adjustment,
+): AuditData => ({
+  attempts,
   invoice: invoice.id,
   number: invoice.invoiceNumber,
   total: invoice.total,
@@ -65,21 +71,26 @@ export function commitIssued(
   return commitChange(
     db,
     changed(db, read, issuedColumns(issued, now)),
-    entry(now, 'adjustment.invoiced', read, issuedData(issued)),
+    entry(now, 'adjustment.invoiced', read, issuedData(issued, read)),
     linkAfterChange(db, issued, now),
   )
 }
 
+export type LateCommit =
+  | { readonly kind: 'committed' | 'known' }
+  /** `first`: the invoice that is committed. */
+  | { readonly kind: 'second'; readonly first: string | null }
+
 /**
  * The lease is over, but the invoice is in hand: it is committed if there is none yet, whatever the
- * state is by now. If there is another one, that is money twice: an entry says so.
+ * state is by now. `second`: there is another one.
  */
 export async function commitIssuedLate(
   db: Database,
   read: Adjustment,
   issued: Issued,
   now: number,
-): Promise<'committed' | 'known' | 'second'> {
+): Promise<LateCommit> {
   const update = db
     .update(adjustments)
     .set({ ...issuedColumns(issued, now), version: sql`${adjustments.version} + 1` })
@@ -88,24 +99,30 @@ export async function commitIssuedLate(
   const committed = await commitChange(
     db,
     update,
-    entry(now, 'adjustment.invoiced', read, { ...issuedData(issued), late: true }),
+    entry(now, 'adjustment.invoiced', read, { ...issuedData(issued, read), late: true }),
     linkAfterChange(db, issued, now),
   )
-  if (committed) return 'committed'
+  if (committed) return { kind: 'committed' }
   const [row] = await db
     .select({ invoiceId: adjustments.invoiceId })
     .from(adjustments)
     .where(eq(adjustments.id, read.id))
-  if (row?.invoiceId === issued.invoice.id) return 'known'
-  await commitEntry(
-    db,
-    entry(now, 'adjustment.second_invoice_seen', read, {
-      ...issuedData(issued),
-      first: row?.invoiceId ?? null,
-    }),
-  )
-  return 'second'
+  const first = row?.invoiceId ?? null
+  return first === issued.invoice.id ? { kind: 'known' } : { kind: 'second', first }
 }
+
+/** There is another invoice than the one that is committed: money twice, and an entry says so. */
+export const recordSecondInvoice = (
+  db: Database,
+  read: Adjustment,
+  issued: Issued,
+  first: string | null,
+  now: number,
+): Promise<void> =>
+  commitEntry(
+    db,
+    entry(now, 'adjustment.second_invoice_seen', read, { ...issuedData(issued, read), first }),
+  )
 
 const linkAfterChange = (db: Database, { link, invoice }: Issued, now: number) =>
   link === null

@@ -120,6 +120,7 @@ export const idempotencyKey = (id: AdjustmentId, generation: number): string =>
 
 export type AnsweredInvoice = {
   readonly id: string
+  readonly livemode: boolean
   readonly customerId: string
   readonly invoiceNumber: string | null
   readonly status: string
@@ -130,7 +131,7 @@ export type AnsweredInvoice = {
 }
 
 export type AnswerDifference = {
-  readonly field: 'customerId' | 'currency' | 'subtotal' | 'taxAmount' | 'total'
+  readonly field: 'livemode' | 'customerId' | 'currency' | 'subtotal' | 'taxAmount' | 'total'
   readonly asked: string
   readonly answered: string
 }
@@ -138,10 +139,11 @@ export type AnswerDifference = {
 /** What the billing API answered, compared with what was asked. Tax was not asked for. */
 export function answerDifferences(
   request: FrozenRequest,
-  currency: string,
+  { currency, mode }: { readonly currency: string; readonly mode: Mode | null },
   invoice: AnsweredInvoice,
 ): AnswerDifference[] {
   const pairs: [AnswerDifference['field'], string | number, string | number][] = [
+    ['livemode', mode ?? 'unknown', invoice.livemode ? 'live' : 'test'],
     ['customerId', request.customerId, invoice.customerId],
     ['currency', currency, invoice.currency.toLowerCase()],
     ['subtotal', request.amount, invoice.subtotal],

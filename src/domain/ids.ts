@@ -4,6 +4,14 @@ export type EventId = `evt_${string}`
 export type AdjustmentId = `adj_${string}`
 export type LinkId = `lnk_${string}`
 
+const FORM = /^[a-z]{3}_[0-9a-z]{32}$/
+
+export const isEventId = (text: string): text is EventId =>
+  FORM.test(text) && text.startsWith('evt_')
+
+export const isAdjustmentId = (text: string): text is AdjustmentId =>
+  FORM.test(text) && text.startsWith('adj_')
+
 const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz'
 const ID_BYTES = 20
 

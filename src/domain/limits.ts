@@ -1,5 +1,7 @@
 // Every bound of the product, named with its unit. Nothing else in src/ writes such a number.
 
+export const MS_PER_DAY = 86_400_000
+
 // Deliveries
 export const BODY_BYTES_MAX = 1_048_576
 export const EVENTS_PER_DELIVERY_MAX = 500
@@ -31,6 +33,8 @@ export const LEASE_LEFT_SECONDS_MIN = 30
 /** Commet replays an idempotency key for 24 h; one hour is kept as a margin. */
 export const POST_WITHOUT_LOOK_SECONDS = 23 * 3_600
 export const LISTING_SETTLE_SECONDS = 15 * 60
+/** How many of a customer's invoices are read to learn the currency that he is billed in. */
+export const RECENT_INVOICE_ROWS = 20
 export const LOOK_PAGES_MAX = 50
 export const LOOK_PAGE_ROWS = 100
 export const LOOK_BACK_SECONDS = 24 * 3_600
@@ -39,6 +43,19 @@ export const ATTEMPTS_MAX = 40
 export const BACKOFF_FIRST_SECONDS = 15
 export const BACKOFF_MAX_SECONDS = 3_600
 export const KEY_TROUBLE_RETRY_SECONDS = 300
+
+// Billing calls
+export const ANSWER_BYTES_MAX = 4_194_304
+export const BILLING_ID_CHARS_MAX = 256
+export const IDEMPOTENCY_KEY_CHARS_MAX = 255
+/** The vendor's own limit on one `POST /customers/batch`. */
+export const CUSTOMERS_PER_BATCH_MAX = 100
+/** Longer waits are cut to a day: by then Commet has forgotten the idempotency key anyhow. */
+export const RETRY_AFTER_SECONDS_MAX = 86_400
+/** A Retry-After of zero still waits, so that nobody spins. */
+export const RETRY_AFTER_SECONDS_MIN = 1
+/** Of a foreign code, request id or field's name that is kept. */
+export const WORD_CHARS_MAX = 128
 
 // Clock
 export const WAKE_AFTER_SECONDS = 60
@@ -53,5 +70,10 @@ export const LINK_EXPIRE_DAYS_MAX = 3_650
 export const LINK_RETRY_AFTER_SECONDS = 30
 
 // Operator's API
+export const REQUEST_ID_CHARS_MAX = 64
+export const LOG_MESSAGE_CHARS_MAX = 300
+/** Sixteen characters behind `ck_mg_` are no guess; a link key is at least 32 characters. */
+export const OPERATOR_KEY_CHARS_MIN = 16
+export const LINK_KEY_CHARS_MIN = 32
 export const PAGE_ROWS_DEFAULT = 25
 export const PAGE_ROWS_MAX = 100

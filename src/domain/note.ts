@@ -1,7 +1,13 @@
 // What the person who asked reads about an adjustment: three lines, always in the same order: what
 // became of it, where the document is, what can be said to the customer.
 
-import { amountText, wordFor, type AdjustmentState, type HoldReason } from './adjustment.ts'
+import {
+  amountText,
+  wordFor,
+  type AdjustmentState,
+  type AnswerDifference,
+  type HoldReason,
+} from './adjustment.ts'
 import type { Settlement } from './rule.ts'
 
 export type Noted = {
@@ -11,6 +17,8 @@ export type Noted = {
   readonly currency: string
   readonly customerReference: string | null
   readonly invoiceNumber: string | null
+  readonly invoiceStatus: string | null
+  readonly answerDifferences: readonly AnswerDifference[] | null
   readonly holdReasons: readonly HoldReason[] | null
 }
 
@@ -36,9 +44,7 @@ function outcomeLine(noted: Noted, source: string): string {
     case 'issuing':
       return `${what} is on its way.`
     case 'invoiced':
-      return noted.settlement === 'already_paid'
-        ? `${what}, invoice ${noted.invoiceNumber}, is a record: ${source} ${alreadyMoved(noted)}.`
-        : `${what} is issued as invoice ${noted.invoiceNumber}.`
+      return invoicedLine(noted, what, source)
     case 'held':
       return `${what} waits for a person: ${(noted.holdReasons ?? []).map((reason) => HOLD_TEXTS[reason]).join('; ')}.`
     case 'failed':
@@ -50,20 +56,38 @@ function outcomeLine(noted: Noted, source: string): string {
   }
 }
 
+function invoicedLine(noted: Noted, what: string, source: string): string {
+  const number = noted.invoiceNumber
+  if (isAnsweredOtherwise(noted)) {
+    const fields = (noted.answerDifferences ?? []).map(({ field }) => field).join(', ')
+    return `${what} was answered with invoice ${number}, which differs in ${fields}; a person has to look.`
+  }
+  if (noted.settlement === 'owed') return `${what} is issued as invoice ${number}.`
+  if (isPaid(noted)) {
+    return `${what}, invoice ${number}, is a record: ${source} ${alreadyMoved(noted)}.`
+  }
+  return `${what}, invoice ${number}, is a record that is not marked paid yet: ${source} ${alreadyMoved(noted)}.`
+}
+
+const isPaid = ({ invoiceStatus }: Noted): boolean => invoiceStatus === 'paid'
+
+const isAnsweredOtherwise = ({ answerDifferences }: Noted): boolean =>
+  answerDifferences !== null && answerDifferences.length > 0
+
 const alreadyMoved = ({ amount }: Noted): string =>
   amount < 0
     ? 'has already returned this money, it is not credited again'
     : 'has already taken this money, it is not charged again'
 
 function customerLine(noted: Noted, link: string | null): string {
-  if (noted.state !== 'invoiced') return 'To the customer: nothing yet.'
+  const isRecord = noted.settlement === 'already_paid'
+  const isCertain = !isAnsweredOtherwise(noted) && (!isRecord || isPaid(noted))
+  if (noted.state !== 'invoiced' || !isCertain) return 'To the customer: nothing yet.'
   const amount = amountText(noted)
   const where = link === null ? '' : ` The document is here: ${link}`
-  if (noted.settlement === 'already_paid') {
+  if (isRecord) {
     const moved = noted.amount < 0 ? 'refund' : 'payment'
     return `To the customer: Your ${moved} of ${amount} is documented.${where}`
   }
-  const given =
-    noted.amount < 0 ? `We have issued a credit of ${amount}` : `We have charged ${amount}`
-  return `To the customer: ${given}.${where}`
+  return `To the customer: We have issued a ${wordFor(noted.amount).toLowerCase()} of ${amount}.${where}`
 }

@@ -81,6 +81,7 @@ export const charge = (money: Money, fields: ProposalFields): Outcome => ({
   proposals: [proposal(1, money, fields)],
 })
 
+/** `reason`: a code, such as `refund_pending`; nothing of what the sender wrote. */
 export const ignore = (reason: string): Outcome => ({ kind: 'ignore', reason })
 
 export const undecided = (reason: UndecidedReason, detail: string): Outcome => ({

@@ -5,3 +5,6 @@ import type { AdjustmentId } from './ids.ts'
  * still at this version, so a late or repeated message does nothing.
  */
 export type WakeUp = { readonly id: AdjustmentId; readonly version: number }
+
+/** The name of the tick by which a local start says that it alone owns the database. */
+export const RESTART_CRON = '@restart'

@@ -6,8 +6,9 @@ import { requestId } from 'hono/request-id'
 import { routePath } from 'hono/route'
 import { secureHeaders } from 'hono/secure-headers'
 import type { Deps } from '../deps.ts'
+import { REQUEST_ID_CHARS_MAX } from '../domain/limits.ts'
 import type { Env } from '../env.ts'
-import { thrownFields } from '../log.ts'
+import { log, thrownFields } from '../log.ts'
 import { fail, NOT_FOUND, TRY_AGAIN } from './answers.ts'
 import { adjustments } from './api/adjustments.ts'
 import { events } from './api/events.ts'
@@ -24,7 +25,7 @@ export function createApp(depsOf: (env: Env) => Deps) {
     .route('/adjustments', adjustments)
 
   return new Hono<AppEnv>()
-    .use(requestId({ limitLength: 64 }))
+    .use(requestId({ limitLength: REQUEST_ID_CHARS_MAX }))
     .use(secureHeaders())
     .use(async (c, next) => {
       c.set('deps', depsOf(c.env))
@@ -38,7 +39,10 @@ export function createApp(depsOf: (env: Env) => Deps) {
     .route('/api/v1', api)
     .notFound((c) => fail(c, NOT_FOUND))
     .onError((error, c) => {
-      c.var.deps.log({ event: 'alarm.request_threw', ...thrownFields(error) })
+      // The deps themselves may be what threw.
+      const deps: Deps | undefined = c.var.deps
+      const write = deps?.log ?? log
+      write({ event: 'alarm.request_threw', ...thrownFields(error) })
       return fail(c, TRY_AGAIN)
     })
 }

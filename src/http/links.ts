@@ -42,6 +42,7 @@ function answerFor(trouble: LinkTrouble): Failure {
         message: 'There is no such link.',
       }
     case 'expired':
+    case 'invoice_gone':
     case 'revoked':
       return {
         status: 410,

@@ -33,6 +33,7 @@ export const webhooks = new Hono<AppEnv>()
         pathToken: c.req.param('token') ?? null,
       })
       if (!received.ok) {
+        if (deps.config.endpoints.has(endpoint)) logFields.set('endpoint', endpoint)
         for (const [field, value] of Object.entries(received.error)) logFields.set(field, value)
         return fail(c, answerFor(received.error))
       }

@@ -8,6 +8,11 @@ import { stripeAmount } from './stripe-amount.ts'
 /** Stripe gives an id, or the whole object where the field is expanded. */
 const idOrObject = z.union([z.string(), z.object({ id: z.string() })]).nullish()
 
+/** Statuses of a refund that moved no money, or not yet (npm `stripe` 23.1.0, Refunds.d.ts). */
+const UNFINISHED: ReadonlyMap<string, string> = new Map(
+  ['pending', 'requires_action', 'failed', 'canceled'].map((each) => [each, `refund_${each}`]),
+)
+
 const payload = z.object({
   data: z.object({
     object: z.object({
@@ -38,7 +43,7 @@ export const stripeRefundRecord = (): Rule =>
     payload,
     adjust({ data: { object: refund } }) {
       if (refund.status !== 'succeeded')
-        return ignore(`the refund is ${refund.status ?? 'without a status'}`)
+        return ignore(UNFINISHED.get(refund.status ?? '') ?? 'refund_status_unknown')
       const money = stripeAmount(refund.amount, refund.currency)
       if (!money.ok) return undecided(money.error.reason, 'data.object.amount and currency')
       return credit(money.value, {

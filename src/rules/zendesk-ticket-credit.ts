@@ -57,7 +57,7 @@ export const zendeskTicketCredit = (options: ZendeskTicketCreditOptions): Rule =
 
 function creditFor(event: Ticket, options: ZendeskTicketCreditOptions): Outcome {
   const tags = event.tags.split(/[\s,]+/)
-  if (!tags.includes(options.requestTag)) return ignore(`no tag ${options.requestTag}`)
+  if (!tags.includes(options.requestTag)) return ignore('request_tag_missing')
   const presets = Object.entries(options.amounts ?? {}).filter(([tag]) => tags.includes(tag))
   const typed = options.otherAmountField === true ? (event.amount ?? '').trim() : ''
   if (presets.length + (typed === '' ? 0 : 1) > 1) {
@@ -87,4 +87,4 @@ const withoutMoney = (tagsAdded: readonly string[], requestTag: string): Outcome
         'not_in_event',
         `amount and customer: connect a trigger with the ${ZENDESK_TICKET_KIND} template`,
       )
-    : ignore(`tag ${requestTag} was not added`)
+    : ignore('request_tag_not_added')

@@ -21,7 +21,10 @@ export type LookedFor = {
   readonly createdAt: number
 }
 
-/** Pages, newest first, back to a day before the adjustment. `mayGoOn`: is there lease for a call? */
+/**
+ * Reads the customer's invoices back to a day before the adjustment. The vendor promises no order, so
+ * it stops early only where the listing has run from new to old so far. `mayGoOn`: is there lease left?
+ */
 export async function lookForInvoice(
   billing: BillingClient,
   { id, customerId, createdAt }: LookedFor,
@@ -30,6 +33,8 @@ export async function lookForInvoice(
   const since = createdAt - LOOK_BACK_SECONDS * 1_000
   const found = new Map<string, Invoice>()
   let cursor: string | null = null
+  let last = Infinity
+  let isNewestFirst = true
   for (let page = 0; page < LOOK_PAGES_MAX; page++) {
     if (!mayGoOn()) return { kind: 'unfinished' }
     const answer = await billing.invoices.list({
@@ -41,10 +46,13 @@ export async function lookForInvoice(
     const { data, nextCursor, requestId } = answer.value
     for (const invoice of data) {
       if (invoice.metadata[ADJUSTMENT_METADATA_KEY] === id) found.set(invoice.id, invoice)
+      const at = Date.parse(invoice.createdAt)
+      isNewestFirst &&= at <= last
+      last = at
     }
-    const isPast = data.some((invoice) => Date.parse(invoice.createdAt) < since)
-    if (isPast || nextCursor === null) return conclude([...found.values()], requestId)
-    if (nextCursor === cursor) return { kind: 'unfinished' }
+    if ((isNewestFirst && last < since) || nextCursor === null) {
+      return conclude([...found.values()], requestId)
+    }
     cursor = nextCursor
   }
   return { kind: 'unfinished' }

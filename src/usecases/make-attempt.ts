@@ -1,10 +1,16 @@
 // One attempt, under a lease: look first where the key may be forgotten, post the frozen request, and
 // commit the invoice with its link, or what the trouble means.
 
-import type { BillingClient, BillingError } from '../commet/client.ts'
+import type { BillingError } from '../commet/client.ts'
 import type { Adjustment } from '../db/schema.ts'
-import { hold, postpone } from '../db/write-adjustment.ts'
-import { commitIssued, commitIssuedLate, type Issued, type NewLink } from '../db/write-invoice.ts'
+import { hold, postpone, type Hold } from '../db/write-adjustment.ts'
+import {
+  commitIssued,
+  commitIssuedLate,
+  recordSecondInvoice,
+  type Issued,
+  type NewLink,
+} from '../db/write-invoice.ts'
 import { answerDifferences, idempotencyKey, type AnsweredInvoice } from '../domain/adjustment.ts'
 import { assert } from '../domain/assert.ts'
 import { linkId } from '../domain/ids.ts'
@@ -12,11 +18,12 @@ import {
   LEASE_LEFT_SECONDS_MIN,
   LEASE_SECONDS,
   LISTING_SETTLE_SECONDS,
+  MS_PER_DAY,
   POST_WITHOUT_LOOK_SECONDS,
   WAKE_AFTER_SECONDS,
 } from '../domain/limits.ts'
 import { slugHashOf, slugOf } from '../domain/link.ts'
-import type { Deps } from '../deps.ts'
+import type { Billing, Deps } from '../deps.ts'
 import { lookForInvoice } from './look-for-invoice.ts'
 import { postponeOrFail, type Before } from './postpone-or-fail.ts'
 
@@ -26,37 +33,19 @@ type Attempt =
   | { readonly kind: 'issued'; readonly adjustment: Adjustment }
   | { readonly kind: Exclude<AttemptResult, 'issued'> }
 
-/** `claimed`: the row under its lease. `attemptedBefore`: when an earlier attempt may have arrived. */
+/** `claimed`: the row under its lease. `before`: the same row as it was before the claim. */
 export async function makeAttempt(
   deps: Deps,
-  billing: BillingClient,
+  billing: Billing,
   claimed: Adjustment,
-  attemptedBefore: number | null,
+  before: Adjustment,
 ): Promise<Attempt> {
   const { request, leaseUntil } = claimed
   assert(request !== null && leaseUntil !== null, 'an attempt without a claim')
-  const before = { attempts: claimed.attempts - 1, attemptedAt: attemptedBefore }
   const mayCall = (): boolean => deps.now() + LEASE_LEFT_SECONDS_MIN * 1_000 <= leaseUntil
-
-  if (deps.now() - claimed.createdAt >= POST_WITHOUT_LOOK_SECONDS * 1_000) {
-    const wanted = { id: claimed.id, customerId: request.customerId, createdAt: claimed.createdAt }
-    const look = await lookForInvoice(billing, wanted, mayCall)
-    switch (look.kind) {
-      case 'one':
-        return commit(deps, claimed, look.invoice, { adopted: true, requestId: look.requestId })
-      case 'several':
-      case 'unfinished':
-        return {
-          kind: (await hold(deps.db, claimed, ['outcome_unknown'], deps.now())) ? 'held' : 'stale',
-        }
-      case 'trouble':
-        return { kind: await postponeOrFail(deps, claimed, 'look', look.error, before) }
-      case 'none': {
-        // An invoice of the last attempt could still be on its way into the listing.
-        const settledAt = (attemptedBefore ?? 0) + (LEASE_SECONDS + LISTING_SETTLE_SECONDS) * 1_000
-        if (deps.now() < settledAt) return waitUntil(deps, claimed, settledAt, before)
-      }
-    }
+  if (mayBeForgotten(before, deps.now())) {
+    const done = await lookFirst(deps, billing, claimed, before, mayCall)
+    if (done) return done
   }
   if (!mayCall()) return { kind: await postponeOrFail(deps, claimed, 'post', LEASE_SHORT, before) }
   const key = idempotencyKey(claimed.id, claimed.generation)
@@ -64,6 +53,53 @@ export async function makeAttempt(
   if (!answer.ok) return { kind: await postponeOrFail(deps, claimed, 'post', answer.error, before) }
   const { data, requestId } = answer.value
   return commit(deps, claimed, data, { adopted: false, requestId })
+}
+
+/** Whether the billing API may have forgotten the key. A clock that ran backwards is no proof. */
+function mayBeForgotten({ createdAt, firstAttemptedAt }: Adjustment, now: number): boolean {
+  const ageMs = now - Math.min(createdAt, firstAttemptedAt ?? createdAt)
+  return !(ageMs >= 0 && ageMs < POST_WITHOUT_LOOK_SECONDS * 1_000)
+}
+
+/** What came of looking; null where no invoice is there, and posting is safe. */
+async function lookFirst(
+  deps: Deps,
+  billing: Billing,
+  claimed: Adjustment,
+  before: Adjustment,
+  mayCall: () => boolean,
+): Promise<Attempt | null> {
+  assert(claimed.request !== null, 'a look without a claim')
+  const { customerId } = claimed.request
+  const wanted = { id: claimed.id, customerId, createdAt: claimed.createdAt }
+  const look = await lookForInvoice(billing, wanted, mayCall)
+  switch (look.kind) {
+    case 'one':
+      return commit(deps, claimed, look.invoice, { adopted: true, requestId: look.requestId })
+    case 'several': {
+      const { invoiceIds } = look
+      deps.log({ event: 'alarm.several_invoices', adjustment: claimed.id, invoices: invoiceIds })
+      return holdUnknown(deps, claimed, { invoiceIds })
+    }
+    case 'unfinished':
+      return holdUnknown(deps, claimed, {})
+    case 'trouble':
+      return { kind: await postponeOrFail(deps, claimed, 'look', look.error, before) }
+    case 'none': {
+      // An invoice of the last attempt could still be on its way into the listing.
+      const settledAt = (before.attemptedAt ?? 0) + (LEASE_SECONDS + LISTING_SETTLE_SECONDS) * 1_000
+      return deps.now() < settledAt ? waitUntil(deps, claimed, settledAt, before) : null
+    }
+  }
+}
+
+async function holdUnknown(
+  deps: Deps,
+  claimed: Adjustment,
+  more: Pick<Hold, 'invoiceIds'>,
+): Promise<Attempt> {
+  const row = await hold(deps.db, claimed, { reasons: ['outcome_unknown'], ...more }, deps.now())
+  return { kind: row ? 'held' : 'stale' }
 }
 
 /** The look took nearly all of the lease: nothing was posted, and it is tried again. */
@@ -81,9 +117,9 @@ async function waitUntil(
   deps: Deps,
   claimed: Adjustment,
   wakeAt: number,
-  before: Before,
+  { attempts, attemptedAt }: Before,
 ): Promise<Attempt> {
-  const postponement = { ...before, wakeAt, trouble: null }
+  const postponement = { wakeAt, trouble: null, attempts, attemptedAt }
   const row = await postpone(deps.db, claimed, postponement, deps.now())
   return { kind: row ? 'postponed' : 'stale' }
 }
@@ -97,19 +133,27 @@ async function commit(
   const { request } = claimed
   assert(request !== null, 'an invoice without a request')
   const now = deps.now()
-  const isToSettle = claimed.settlement === 'already_paid' && invoice.status === 'outstanding'
+  const differences = answerDifferences(request, claimed, invoice)
+  // A record that differs is marked paid all the same: left open, it would promise money twice.
+  const isToSettle = claimed.settlement === 'already_paid' && invoice.status !== 'paid'
   const issued: Issued = {
     ...how,
     invoice,
-    differences: answerDifferences(request, claimed.currency, invoice),
+    differences,
     link: await newLink(deps, invoice.id, now),
     wakeAt: isToSettle ? now + WAKE_AFTER_SECONDS * 1_000 : null,
+  }
+  if (differences.length > 0) {
+    const fields = differences.map(({ field }) => field)
+    deps.log({ event: 'alarm.answer_differs', adjustment: claimed.id, invoice: invoice.id, fields })
   }
   const adjustment = await commitIssued(deps.db, claimed, issued, now)
   if (adjustment) return { kind: 'issued', adjustment }
   const late = await commitIssuedLate(deps.db, claimed, issued, now)
-  if (late !== 'second') return { kind: 'stale' }
+  if (late.kind !== 'second') return { kind: 'stale' }
+  // The alarm first: the entry may still fail.
   deps.log({ event: 'alarm.second_invoice', adjustment: claimed.id, invoice: invoice.id })
+  await recordSecondInvoice(deps.db, claimed, issued, late.first, now)
   return { kind: 'second_invoice' }
 }
 
@@ -119,5 +163,5 @@ async function newLink(deps: Deps, invoiceId: string, now: number): Promise<NewL
   if (linkKey === undefined) return null
   const id = await linkId(invoiceId)
   const slugHash = await slugHashOf(await slugOf(id, linkKey))
-  return { id, slugHash, expiresAt: now + deps.config.links.expireAfterDays * 86_400_000 }
+  return { id, slugHash, expiresAt: now + deps.config.links.expireAfterDays * MS_PER_DAY }
 }

@@ -7,6 +7,7 @@ import { err, ok, type Result } from '../domain/result.ts'
 import type { Deps } from '../deps.ts'
 
 export type LinkTrouble =
+  | { readonly reason: 'invoice_gone' }
   | { readonly reason: 'unknown' }
   | { readonly reason: 'expired'; readonly expiresAt: number }
   | { readonly reason: 'revoked'; readonly revokedAt: number }
@@ -34,17 +35,17 @@ export async function openLink(deps: Deps, slug: string): Promise<Result<string,
   const link = await findOpenLink(deps, slug)
   if (!link.ok) return link
   const { billing } = deps
-  const { billing: settings } = deps.settings
-  if (billing === null || settings === null) {
+  if (billing === null) {
     return err({ reason: 'billing_unavailable', code: 'not_configured', status: null })
   }
   const answer = await billing.invoices.getDownloadUrl(link.value.invoiceId)
   if (!answer.ok) {
-    const { code, status } = answer.error
+    const { code, status, meaning } = answer.error
+    if (status === 404 && meaning === 'permanent') return err({ reason: 'invoice_gone' })
     return err({ reason: 'billing_unavailable', code, status })
   }
   const { url } = answer.value.data
-  const trouble = targetTrouble(url, deps.config.links.hosts, settings.baseUrl)
+  const trouble = targetTrouble(url, deps.config.links.hosts, billing.baseUrl)
   if (trouble) {
     return err({ reason: 'target_refused', trouble, host: URL.parse(url)?.hostname ?? '' })
   }

@@ -23,7 +23,7 @@ export type Before = Pick<Adjustment, 'attempts' | 'attemptedAt'>
 
 /**
  * Transient and ambiguous trouble is tried again later with the same key, until the attempts are
- * used up. A definite refusal fails, unless an earlier attempt may have arrived: then a person looks.
+ * used up. A definite refusal fails. Where an attempt may have arrived, a person looks instead.
  */
 export async function postponeOrFail(
   deps: Deps,
@@ -32,25 +32,28 @@ export async function postponeOrFail(
   error: BillingError,
   before: Before,
 ): Promise<'postponed' | 'failed' | 'held' | 'stale'> {
+  const { db } = deps
   const now = deps.now()
   const trouble = troubleOf(step, error)
-  const isAmbiguous = error.meaning === 'ambiguous'
-  const attemptedAt = isAmbiguous ? adjustment.attemptedAt : before.attemptedAt
-  if (isKeyTrouble(error)) {
-    const wakeAt = now + KEY_TROUBLE_RETRY_SECONDS * 1_000
-    const postponement = { wakeAt, trouble, attempts: before.attempts, attemptedAt }
-    return (await postpone(deps.db, adjustment, postponement, now)) ? 'postponed' : 'stale'
+  const attemptedAt = error.meaning === 'ambiguous' ? adjustment.attemptedAt : before.attemptedAt
+  const attempts = before.attempts + (isKeyTrouble(error) ? 0 : 1)
+  const wakeAt = now + retryDelaySeconds(deps, error, attempts) * 1_000
+  const isOver = error.meaning === 'permanent' || attempts >= ATTEMPTS_MAX
+  if (isKeyTrouble(error) || !isOver) {
+    if (isKeyTrouble(error)) deps.log({ event: 'alarm.billing_key_refused', ...trouble })
+    const postponement = { wakeAt, trouble, attempts, attemptedAt }
+    return (await postpone(db, adjustment, postponement, now)) ? 'postponed' : 'stale'
   }
-  const attempts = before.attempts + 1
-  if (error.meaning === 'permanent' && attemptedAt !== null) {
-    return (await hold(deps.db, adjustment, ['outcome_unknown'], now)) ? 'held' : 'stale'
+  if (attemptedAt !== null) {
+    const unknown = { reasons: ['outcome_unknown'], trouble } as const
+    return (await hold(db, adjustment, unknown, now)) ? 'held' : 'stale'
   }
-  if (error.meaning === 'permanent' || attempts >= ATTEMPTS_MAX) {
-    return (await fail(deps.db, adjustment, { trouble, attempts, attemptedAt }, now))
-      ? 'failed'
-      : 'stale'
-  }
-  const delay = backoffSeconds(attempts, error.retryAfterSeconds, deps.random())
-  const postponement = { wakeAt: now + delay * 1_000, trouble, attempts, attemptedAt }
-  return (await postpone(deps.db, adjustment, postponement, now)) ? 'postponed' : 'stale'
+  const failure = { trouble, attempts, attemptedAt }
+  return (await fail(db, adjustment, failure, now)) ? 'failed' : 'stale'
 }
+
+/** Seconds until it is worth trying again: a refused key is waited for, whatever else it says. */
+export const retryDelaySeconds = (deps: Deps, error: BillingError, attempts: number): number =>
+  isKeyTrouble(error)
+    ? KEY_TROUBLE_RETRY_SECONDS
+    : backoffSeconds(attempts, error.retryAfterSeconds, deps.random())

@@ -3,8 +3,9 @@
 
 import {
   commitDelivery,
-  fitsOneBatch,
+  packDelivery,
   type Delivery,
+  type PackedDelivery,
   type ReceivedEvent,
 } from '../db/write-delivery.ts'
 import type { AdjustmentFacts } from '../domain/adjustment.ts'
@@ -16,6 +17,7 @@ import {
   type Unreadable,
   type UnreadableReason,
 } from '../domain/event.ts'
+import { assert } from '../domain/assert.ts'
 import { adjustmentId, eventId, sha256, type EventId } from '../domain/ids.ts'
 import { EVENT_TYPE_CHARS_MAX, NATIVE_ID_CHARS_MAX, WAKE_AFTER_SECONDS } from '../domain/limits.ts'
 import { err, ok, type Result } from '../domain/result.ts'
@@ -58,10 +60,10 @@ export async function receiveDelivery(
     return ok({ events: [], answer: opened.value.answer, wakeUps: [] })
   }
 
-  const delivery = await readDelivery(deps, incoming, endpoint, opened.value, now)
-  const made = await commitDelivery(deps.db, delivery)
+  const packed = await readDelivery(deps, incoming, endpoint, opened.value, now)
+  const made = await commitDelivery(deps.db, packed)
   return ok({
-    events: delivery.events.map((event) => event.id),
+    events: packed.delivery.events.map((event) => event.id),
     answer: opened.value.answer,
     wakeUps: made.map((id) => ({ id, version: 1 })),
   })
@@ -73,7 +75,7 @@ async function readDelivery(
   endpoint: Endpoint,
   opened: Extract<Opened, { kind: 'events' }>,
   now: number,
-): Promise<Delivery> {
+): Promise<PackedDelivery> {
   const { source } = endpoint
   const bodySha256 = (await sha256(incoming.body)).toHex()
   const { raw, unsignedId } = opened
@@ -87,14 +89,17 @@ async function readDelivery(
     receivedAt: now,
     wakeAt: now + WAKE_AFTER_SECONDS * 1_000,
   }
-  const whole = async (reason: UnreadableReason): Promise<Delivery> => ({
-    ...facts,
-    events: [await unreadableEvent(reason, facts.account, bodySha256, raw)],
-  })
+  const whole = async (reason: UnreadableReason): Promise<PackedDelivery> => {
+    const event = await unreadableEvent(reason, facts.account, bodySha256, raw)
+    const packed = packDelivery({ ...facts, events: [event] })
+    assert(packed !== null, 'a body within the limit is larger than D1 takes')
+    return packed
+  }
 
   const events: ReceivedEvent[] = []
   for (const each of opened.events) {
     const payload = opened.isWhole ? raw : ownPayload(each)
+    if (payload === null) return whole('too_large_to_keep_apart')
     const hash = opened.isWhole ? bodySha256 : await hashOf(payload.body)
     const received = isUnreadable(each)
       ? await unreadableEvent(each.unreadable, facts.account, hash, payload)
@@ -102,21 +107,20 @@ async function readDelivery(
     // A sender may repeat an event within one delivery; the first is the event.
     if (!events.some((event) => event.id === received.id)) events.push(received)
   }
-  const delivery = { ...facts, events }
-  return fitsOneBatch(delivery) ? delivery : whole('too_large_to_keep_apart')
+  return packDelivery({ ...facts, events }) ?? whole('too_large_to_keep_apart')
 }
 
 type Payload = ReceivedEvent['payload']
 
-/** One event of several, written again as JSON; `null` where even that fails (nested too deep). */
-function ownPayload(parsed: SourceEvent | Unreadable): Payload {
+/** One event of several, written again as JSON; null where even that fails (nested too deep). */
+function ownPayload(parsed: SourceEvent | Unreadable): Payload | null {
   try {
     return {
       encoding: 'utf8',
       body: JSON.stringify(isUnreadable(parsed) ? (parsed.data ?? null) : parsed.data),
     }
   } catch {
-    return { encoding: 'utf8', body: 'null' }
+    return null
   }
 }
 

@@ -1,7 +1,9 @@
 // Whose adjustment is it, and in which currency is he billed? Asked at the billing API, before the claim.
 
 import type { BillingClient, BillingError } from '../commet/client.ts'
+import type { Invoice } from '../commet/contract.ts'
 import type { ResolvedCustomer } from '../domain/adjustment.ts'
+import { RECENT_INVOICE_ROWS } from '../domain/limits.ts'
 import { ok, type Result } from '../domain/result.ts'
 
 const UNRESOLVED: ResolvedCustomer = { customerId: null, currency: null }
@@ -18,8 +20,17 @@ export async function resolveCustomer(
   const matching = found.value.data.filter((customer) => customer.externalId === reference)
   const [customer] = matching
   if (!customer || matching.length > 1) return ok(UNRESOLVED)
-  const invoices = await billing.invoices.list({ customerId: customer.id, limit: 1 })
-  if (!invoices.ok) return invoices
-  const [newest] = invoices.value.data
+  const listed = await billing.invoices.list({
+    customerId: customer.id,
+    limit: RECENT_INVOICE_ROWS,
+  })
+  if (!listed.ok) return listed
+  const own = listed.value.data.filter((invoice) => invoice.customerId === customer.id)
+  // The vendor promises no order of the listing: the newest is the one that was made last.
+  const newest = own.reduce<Invoice | null>(
+    (latest, each) =>
+      latest === null || Date.parse(each.createdAt) > Date.parse(latest.createdAt) ? each : latest,
+    null,
+  )
   return ok({ customerId: customer.id, currency: newest?.currency.toLowerCase() ?? null })
 }

@@ -1,64 +1,89 @@
-// The last step of a record: its money moved elsewhere, so its invoice is marked paid.
+// The last step of a record: its money moved elsewhere, so its invoice is marked paid. The invoice is
+// there and the step can be repeated, so it is given up only when the invoice can't be paid any more.
 
-import type { BillingClient } from '../commet/client.ts'
+import type { BillingError } from '../commet/client.ts'
 import type { Adjustment } from '../db/schema.ts'
 import { postpone } from '../db/write-adjustment.ts'
 import { commitSettled, failSettlement } from '../db/write-invoice.ts'
 import { idempotencyKey } from '../domain/adjustment.ts'
 import { assert } from '../domain/assert.ts'
-import { backoffSeconds } from '../domain/backoff.ts'
-import { ATTEMPTS_MAX, KEY_TROUBLE_RETRY_SECONDS } from '../domain/limits.ts'
-import type { Deps } from '../deps.ts'
-import { isKeyTrouble, troubleOf } from './postpone-or-fail.ts'
+import { ATTEMPTS_MAX } from '../domain/limits.ts'
+import type { Billing, Deps } from '../deps.ts'
+import { isKeyTrouble, retryDelaySeconds, troubleOf } from './postpone-or-fail.ts'
+
+export type SettleResult = 'issued' | 'postponed' | 'unsettled' | 'stale'
+
+/** Statuses from which no invoice becomes `paid` any more. */
+const CLOSED = new Set(['void', 'uncollectible'])
 
 export async function settleAdjustment(
   deps: Deps,
-  billing: BillingClient,
+  billing: Billing,
   adjustment: Adjustment,
-): Promise<'issued' | 'postponed' | 'failed' | 'stale'> {
+): Promise<SettleResult> {
   const { invoiceId } = adjustment
   assert(invoiceId !== null, 'settling without an invoice')
   const key = `${idempotencyKey(adjustment.id, adjustment.generation)}.paid`
   const answer = await billing.invoices.updateStatus(invoiceId, 'paid', { idempotencyKey: key })
-  const now = deps.now()
-  if (answer.ok) {
-    const { data, requestId } = answer.value
-    const answered = { status: data.status, requestId }
-    return (await commitSettled(deps.db, adjustment, answered, now)) ? 'issued' : 'stale'
+  if (answer.ok && answer.value.data.id === invoiceId && answer.value.data.status === 'paid') {
+    return settled(deps, adjustment, answer.value.requestId)
   }
-  const { error } = answer
-  const trouble = troubleOf('settle', error)
-  const attempts = adjustment.attempts + (isKeyTrouble(error) ? 0 : 1)
-  if (error.meaning !== 'permanent' || isKeyTrouble(error)) {
-    if (attempts < ATTEMPTS_MAX) {
-      const delay = isKeyTrouble(error)
-        ? KEY_TROUBLE_RETRY_SECONDS
-        : backoffSeconds(attempts, error.retryAfterSeconds, deps.random())
-      const { attemptedAt } = adjustment
-      const postponement = { wakeAt: now + delay * 1_000, trouble, attempts, attemptedAt }
-      return (await postpone(deps.db, adjustment, postponement, now)) ? 'postponed' : 'stale'
-    }
+  if (!answer.ok && (answer.error.meaning !== 'permanent' || isKeyTrouble(answer.error))) {
+    return tryAgain(deps, adjustment, answer.error)
   }
-  return giveUpOrConfirm(deps, billing, adjustment, trouble)
+  // Refused, or answered with something else: what the invoice is now decides.
+  const now = await billing.invoices.get(invoiceId)
+  if (!now.ok) return tryAgain(deps, adjustment, now.error)
+  const { status } = now.value.data
+  if (status === 'paid') return settled(deps, adjustment, now.value.requestId)
+  const error = answer.ok ? notPaid(answer.value.requestId) : answer.error
+  return CLOSED.has(status) ? giveUp(deps, adjustment, error) : tryAgain(deps, adjustment, error)
 }
 
-/** "Only an outstanding invoice may change" is also the answer when it is paid by now: then all is well. */
-async function giveUpOrConfirm(
+const notPaid = (requestId: string | null): BillingError => ({
+  meaning: 'transient',
+  status: 200,
+  code: 'not_paid',
+  message: 'the status was accepted, and yet the invoice is not paid',
+  param: null,
+  requestId,
+  retryAfterSeconds: null,
+})
+
+async function settled(
   deps: Deps,
-  billing: BillingClient,
   adjustment: Adjustment,
-  trouble: ReturnType<typeof troubleOf>,
-): Promise<'issued' | 'failed' | 'stale'> {
-  const { invoiceId } = adjustment
-  assert(invoiceId !== null, 'settling without an invoice')
-  const answer = await billing.invoices.get(invoiceId)
+  requestId: string | null,
+): Promise<SettleResult> {
+  const answered = { status: 'paid', requestId }
+  return (await commitSettled(deps.db, adjustment, answered, deps.now())) ? 'issued' : 'stale'
+}
+
+async function tryAgain(
+  deps: Deps,
+  adjustment: Adjustment,
+  error: BillingError,
+): Promise<SettleResult> {
+  const attempts = adjustment.attempts + (isKeyTrouble(error) ? 0 : 1)
+  if (attempts >= ATTEMPTS_MAX) return giveUp(deps, adjustment, error)
   const now = deps.now()
-  if (answer.ok && answer.value.data.status === 'paid') {
-    const answered = { status: 'paid', requestId: answer.value.requestId }
-    return (await commitSettled(deps.db, adjustment, answered, now)) ? 'issued' : 'stale'
+  const postponement = {
+    wakeAt: now + retryDelaySeconds(deps, error, attempts) * 1_000,
+    trouble: troubleOf('settle', error),
+    attempts,
+    attemptedAt: adjustment.attemptedAt,
   }
-  const row = await failSettlement(deps.db, adjustment, trouble, now)
-  if (!row) return 'stale'
-  deps.log({ event: 'alarm.settlement_failed', adjustment: adjustment.id, invoice: invoiceId })
-  return 'failed'
+  return (await postpone(deps.db, adjustment, postponement, now)) ? 'postponed' : 'stale'
+}
+
+async function giveUp(
+  deps: Deps,
+  adjustment: Adjustment,
+  error: BillingError,
+): Promise<SettleResult> {
+  const { id, invoiceId } = adjustment
+  const trouble = troubleOf('settle', error)
+  if (!(await failSettlement(deps.db, adjustment, trouble, deps.now()))) return 'stale'
+  deps.log({ event: 'alarm.settlement_failed', adjustment: id, invoice: invoiceId })
+  return 'unsettled'
 }

@@ -2,7 +2,7 @@
 
 import { beforeEach, describe, expect, it, vi } from 'vitest'
 import { createBillingClient } from '../../src/commet/client.ts'
-import { ANSWER_BYTES_MAX } from '../../src/commet/exchange.ts'
+import { ANSWER_BYTES_MAX } from '../../src/domain/limits.ts'
 import { endless, failure, success } from './answers.ts'
 import { invoiceJson } from './objects.ts'
 

@@ -148,6 +148,25 @@ describe('health', () => {
     for (const value of Object.values(secrets)) expect(text).not.toContain(value)
   })
 
+  it.each(['https://commet.co\n', ' https://commet.co/', 'HTTPS://COMMET.CO'])(
+    'reads the address %j as what it means',
+    async (address) => {
+      const { env } = await import('cloudflare:workers')
+      const { createDeps } = await import('../../src/deps.ts')
+      const { default: config } = await import('../makegood.config.ts')
+      const deps = createDeps({ ...env, COMMET_API_URL: address }, config)
+      expect(deps.billing?.baseUrl).toBe('https://commet.co')
+    },
+  )
+
+  it('answers 503 even when its own parts can’t be put together', async () => {
+    const app = createApp(() => {
+      throw new TypeError('no such binding')
+    })
+    const response = await app.request('/healthz')
+    expect([response.status, response.headers.get('retry-after')]).toEqual([503, '30'])
+  })
+
   it('anything else is 404 in the envelope, with a request id', async () => {
     const response = await fetchApp('https://makegood.example/wp-login.php')
     expect(response.status).toBe(404)

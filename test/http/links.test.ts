@@ -2,7 +2,8 @@
 
 import { env } from 'cloudflare:workers'
 import { afterEach, beforeAll, expect, it } from 'vitest'
-import { adjustmentOf, deliver, fetchApp, ticket } from '../harness.ts'
+import { linkAddress } from '../../src/usecases/link-address.ts'
+import { adjustmentOf, deliver, depsWith, fetchApp, sandboxControl, ticket } from '../harness.ts'
 import { setFaults } from '../world.ts'
 
 let link: string
@@ -79,6 +80,28 @@ it.each([
   await setFaults({ kind: 'other_answer', data: { url } })
   const response = await click(link)
   expect([response.status, response.headers.get('location')]).toEqual([503, null])
+})
+
+it('is 410 once the billing API no longer has the invoice', async () => {
+  const [id] = await deliver('zendesk', ticket())
+  const { link: other } = await adjustmentOf(id!, 'invoiced')
+  await sandboxControl('POST', '/reset')
+  expect((await click(other)).status).toBe(410)
+})
+
+it('is shown with the key that it was made with, also after a rotation', async () => {
+  const [id] = await deliver('zendesk', ticket())
+  const { link: made, invoice } = await adjustmentOf(id!, 'invoiced')
+  const deps = depsWith()
+  const withKeys = (...linkKeys: string[]) =>
+    linkAddress(
+      { ...deps, settings: { ...deps.settings, linkKeys } },
+      invoice.id,
+      'https://x.example',
+    )
+  const [key = ''] = deps.settings.linkKeys
+  expect(await withKeys('another-key-another-key-another-key', key)).toBe(made)
+  expect(await withKeys('another-key-another-key-another-key')).toBeNull()
 })
 
 it('answers other methods with 405', async () => {

@@ -305,7 +305,7 @@ describe('once', () => {
     const [pending] = await deliver('stripe', refund({ id: 're_later', status: 'pending' }))
     const [succeeded] = await deliver('stripe', refund({ id: 're_later' }, 'refund.updated'))
     expect([await event(pending!), await event(succeeded!)]).toMatchObject([
-      { fate: 'ignored', reason: 'the refund is pending' },
+      { fate: 'ignored', reason: 'refund_pending' },
       { fate: 'adjusted' },
     ])
   })

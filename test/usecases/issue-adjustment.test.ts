@@ -18,7 +18,9 @@ import {
 let world: Awaited<ReturnType<typeof createWorld>>
 
 beforeEach(async () => {
-  await env.DB.exec(`UPDATE adjustments SET wake_at = 9e15 WHERE wake_at IS NOT NULL`)
+  await env.DB.exec(
+    `UPDATE adjustments SET wake_at = 9e15, attempts = max(attempts, 1) WHERE wake_at IS NOT NULL`,
+  )
   await sandboxControl('POST', '/reset')
   world = await createWorld()
 })
@@ -243,6 +245,34 @@ describe('looking before posting', () => {
   })
 })
 
+describe('a listing in any order', () => {
+  const reversed = () => {
+    const billing = world.deps.billing!
+    const list: typeof billing.invoices.list = async (query) => {
+      const answer = await billing.invoices.list(query)
+      if (!answer.ok) return answer
+      const { value } = answer
+      return { ok: true, value: { ...value, data: value.data.toReversed() } }
+    }
+    return { billing: { ...billing, invoices: { ...billing.invoices, list } } }
+  }
+
+  it('is read to its end, however old its first rows are', async () => {
+    const [id] = await world.receive('zendesk', ticket())
+    await expect(world.work(dyingAfterPost(world.deps.billing))).rejects.toThrow('died')
+    await world.advance(40 * 24 * HOUR)
+    await world.sweep()
+    expect(await world.work(reversed())).toEqual(['issued'])
+    const adjustment = await world.adjustment(id!)
+    expect(await invoicesOf(adjustment.id, 'cus_acme')).toHaveLength(1)
+  })
+
+  it('tells the currency by the invoice that was made last', async () => {
+    await world.receive('zendesk', ticket())
+    expect(await world.work(reversed())).toEqual(['issued'])
+  })
+})
+
 describe('trouble', () => {
   it('waits as long as Retry-After says', async () => {
     const [id] = await world.receive('zendesk', ticket())
@@ -279,7 +309,8 @@ describe('trouble', () => {
 
   it('uses up no attempt while the billing key is refused', async () => {
     const [id] = await world.receive('zendesk', ticket())
-    const billing = createBillingClient({ baseUrl: 'http://sandbox.localhost', apiKey: 'ck_no' })
+    const refused = { baseUrl: 'http://sandbox.localhost', apiKey: 'ck_no' }
+    const billing = { ...world.deps.billing!, ...createBillingClient(refused) }
     for (let round = 0; round < 3; round++) {
       expect(await world.work({ billing })).toEqual(['postponed'])
       await world.advance(301)
@@ -319,6 +350,119 @@ describe('trouble', () => {
         { field: 'total', asked: '-2500', answered: '-2975' },
       ],
     })
+  })
+})
+
+describe('a billing key that becomes another one', () => {
+  const live = () => ({ billing: { ...world.deps.billing!, mode: 'live' as const } })
+
+  it('posts no test adjustment with a live key, also when its request is frozen already', async () => {
+    const [id] = await world.receive('zendesk', ticket())
+    await setFaults({ kind: 'rate_limited', retryAfterSeconds: 60, method: 'POST', times: 1 })
+    expect(await world.work()).toEqual(['postponed'])
+    await world.advance(120)
+    await world.sweep()
+    expect(await world.work(live())).toEqual(['held'])
+    expect(await world.adjustment(id!)).toMatchObject({ holdReasons: ['mode_mismatch'] })
+    expect(await callsOf('POST', /^\/invoices$/)).toHaveLength(1)
+  })
+
+  it('says that the outcome is unknown too, where an attempt may have arrived', async () => {
+    const [id] = await world.receive('zendesk', ticket())
+    await setFaults({ kind: 'server_error', status: 503, applied: true, method: 'POST', times: 1 })
+    await world.work()
+    await world.advance(120)
+    await world.sweep()
+    expect(await world.work(live())).toEqual(['held'])
+    expect(await world.adjustment(id!)).toMatchObject({
+      holdReasons: ['mode_mismatch', 'outcome_unknown'],
+    })
+  })
+
+  it('keeps that the billing API answered in the other mode', async () => {
+    const [id] = await world.receive('zendesk', ticket())
+    await setFaults({ kind: 'other_answer', method: 'POST', data: { livemode: true } })
+    await world.work()
+    expect((await world.adjustment(id!)).answerDifferences).toEqual([
+      { field: 'livemode', asked: 'test', answered: 'live' },
+    ])
+    expect(world.lines).toContainEqual(
+      expect.objectContaining({ event: 'alarm.answer_differs', fields: ['livemode'] }),
+    )
+  })
+})
+
+describe('outcomes that only a person can tell', () => {
+  it('an attempt that a proxy refused after it arrived is not a failure', async () => {
+    const [id] = await world.receive('zendesk', ticket())
+    await setFaults(
+      { kind: 'html', status: 403, applied: true, method: 'POST', times: 1 },
+      { kind: 'rate_limited', retryAfterSeconds: null, method: 'POST', times: 1 },
+    )
+    expect(await world.work()).toEqual(['postponed'])
+    await world.advance(301)
+    await world.sweep()
+    expect(await world.work()).toEqual(['held'])
+    const adjustment = await world.adjustment(id!)
+    expect(adjustment.holdReasons).toEqual(['outcome_unknown'])
+    expect((await entriesOf(adjustment.id)).at(-1)?.data).toMatchObject({
+      trouble: { status: 429, code: 'rate_limited', requestId: expect.any(String) },
+    })
+  })
+
+  it('is held, not failed, when the attempts are used up and one may have arrived', async () => {
+    const [id] = await world.receive('zendesk', ticket())
+    await setFaults({ kind: 'server_error', status: 503, applied: true, method: 'POST', times: 1 })
+    await world.work()
+    await env.DB.exec(`UPDATE adjustments SET attempts = ${ATTEMPTS_MAX - 1} WHERE state = 'due'`)
+    await setFaults({ kind: 'server_error', status: 503, method: 'POST' })
+    await world.advance(120)
+    await world.sweep()
+    expect(await world.work()).toEqual(['held'])
+    expect(await world.adjustment(id!)).toMatchObject({ holdReasons: ['outcome_unknown'] })
+  })
+
+  it('is held when every attempt crashes, and is not tried for ever', async () => {
+    const [id] = await world.receive('zendesk', ticket())
+    for (let attempt = 1; attempt <= ATTEMPTS_MAX; attempt++) {
+      await expect(world.work(dyingAfterPost(world.deps.billing))).rejects.toThrow('died')
+      await world.advance(121)
+      expect(await world.sweep()).toBe(attempt < ATTEMPTS_MAX ? 1 : 0)
+    }
+    const adjustment = await world.adjustment(id!)
+    expect(adjustment).toMatchObject({ state: 'held', holdReasons: ['outcome_unknown'] })
+    expect(await invoicesOf(adjustment.id, 'cus_acme')).toHaveLength(1)
+  })
+
+  it('names the invoices that carry its id, and alarms', async () => {
+    const [id] = await world.receive('zendesk', ticket())
+    const adjustment = await world.adjustment(id!)
+    const metadata = { makegood_adjustment_id: adjustment.id }
+    const made: string[] = []
+    for (const description of ['one', 'two']) {
+      const body = { customerId: 'cus_acme', amount: -2500, description, metadata }
+      const request = { method: 'POST', body: JSON.stringify(body) }
+      made.push((await commet('/api/v1/invoices', request)).data.id)
+    }
+    await world.advance(24 * HOUR)
+    await world.work()
+    const entry = (await entriesOf(adjustment.id)).at(-1)
+    expect(new Set(entry?.data.invoiceIds)).toEqual(new Set(made))
+    expect(world.lines).toContainEqual(expect.objectContaining({ event: 'alarm.several_invoices' }))
+  })
+
+  it('looks first when the clock at the door ran ahead', async () => {
+    const [id] = await world.receive('zendesk', ticket())
+    await env.DB.exec('DROP TRIGGER adjustments_refuse_change')
+    const ahead = world.now() + 48 * HOUR * 1_000
+    await env.DB.prepare('UPDATE adjustments SET created_at = ? WHERE event_id = ?')
+      .bind(ahead, id)
+      .run()
+    await expect(world.work(dyingAfterPost(world.deps.billing))).rejects.toThrow('died')
+    await world.advance(25 * HOUR)
+    await world.sweep()
+    expect(await world.work()).toEqual(['issued'])
+    expect(await callsOf('POST', /^\/invoices$/)).toHaveLength(1)
   })
 })
 
@@ -385,6 +529,59 @@ describe('records of money that moved elsewhere', () => {
     expect(await world.adjustment(id!)).toMatchObject({ invoiceStatus: 'paid', wakeAt: null })
   })
 
+  it('has attempts of its own for marking it paid', async () => {
+    const [id] = await world.receive('stripe', refund())
+    await env.DB.exec(
+      `UPDATE adjustments SET attempts = ${ATTEMPTS_MAX - 2} WHERE attempts = 0 AND state = 'due'`,
+    )
+    await setFaults({ kind: 'server_error', status: 503, method: 'PUT', times: 3 })
+    await world.work()
+    for (let round = 0; round < 3; round++) {
+      expect(await world.adjustment(id!)).toMatchObject({ state: 'invoiced', attempts: round + 1 })
+      await world.advance(HOUR)
+      await world.sweep()
+      await world.work()
+    }
+    expect(await world.adjustment(id!)).toMatchObject({ invoiceStatus: 'paid', wakeAt: null })
+  })
+
+  it('goes on after a 429 that is not the limiter’s, since the invoice is there', async () => {
+    const [id] = await world.receive('stripe', refund())
+    await setFaults({ kind: 'rate_limited', retryAfterSeconds: null, method: 'PUT', times: 1 })
+    expect(await world.work()).toEqual(['postponed'])
+    await world.advance(60)
+    await world.sweep()
+    expect(await world.work()).toEqual(['issued'])
+    expect(await world.adjustment(id!)).toMatchObject({ invoiceStatus: 'paid' })
+  })
+
+  it('believes "paid" only when the answer says paid', async () => {
+    const [id] = await world.receive('stripe', refund())
+    await setFaults({
+      kind: 'other_answer',
+      method: 'PUT',
+      data: { status: 'outstanding' },
+      times: 1,
+    })
+    await world.work()
+    expect(await world.adjustment(id!)).toMatchObject({ invoiceStatus: 'paid', wakeAt: null })
+  })
+
+  it('waits while the invoice is a draft, and says that it is not marked paid yet', async () => {
+    const [id] = await world.receive('stripe', refund())
+    await setFaults({ kind: 'other_answer', data: { status: 'draft' } })
+    expect(await world.work()).toEqual(['postponed'])
+    expect(await world.adjustment(id!)).toMatchObject({
+      invoiceStatus: 'draft',
+      trouble: { code: 'not_paid' },
+    })
+    await setFaults()
+    await world.advance(HOUR)
+    await world.sweep()
+    expect(await world.work()).toEqual(['issued'])
+    expect(await world.adjustment(id!)).toMatchObject({ invoiceStatus: 'paid' })
+  })
+
   it('asks nothing more of an invoice that starts paid', async () => {
     await sandboxControl('PUT', '/switches', { creditStartsAs: 'paid' })
     const [id] = await world.receive('stripe', refund())
@@ -415,7 +612,7 @@ describe('records of money that moved elsewhere', () => {
     await commet(`/api/v1/invoices/${invoiceId}/status`, { method: 'PUT', body })
     await world.advance(60)
     await world.sweep()
-    expect(await world.work()).toEqual(['failed'])
+    expect(await world.work()).toEqual(['unsettled'])
     expect((await actionsOf(adjustmentId)).at(-1)).toBe('adjustment.settlement_failed')
   })
 })

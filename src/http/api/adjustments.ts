@@ -2,6 +2,7 @@ import { Hono } from 'hono'
 import { findAdjustment, listAdjustments } from '../../db/read-adjustments.ts'
 import type { Adjustment } from '../../db/schema.ts'
 import { amountText } from '../../domain/adjustment.ts'
+import { isAdjustmentId } from '../../domain/ids.ts'
 import { note } from '../../domain/note.ts'
 import { linkAddress } from '../../usecases/link-address.ts'
 import { fail, NOT_FOUND, succeed, succeedPage } from '../answers.ts'
@@ -16,18 +17,18 @@ export const adjustments = new Hono<AppEnv>()
   })
   .get('/:id', async (c) => {
     const id = c.req.param('id')
-    const adjustment = await findAdjustment(c.var.deps.db, `adj_${id.replace(/^adj_/, '')}`)
-    if (adjustment?.id !== id) return fail(c, { ...NOT_FOUND, code: 'adjustment_not_found' })
+    const adjustment = isAdjustmentId(id) ? await findAdjustment(c.var.deps.db, id) : null
+    if (adjustment === null) return fail(c, { ...NOT_FOUND, code: 'adjustment_not_found' })
     return succeed(c, await presentWithNote(c, adjustment))
   })
 
 /** With what the asker reads, and the short link: both are made of the row, neither is stored. */
 export async function presentWithNote(c: AppContext, adjustment: Adjustment): Promise<object> {
-  const { settings, config } = c.var.deps
+  const { deps } = c.var
   const { invoiceId, endpoint, source } = adjustment
   const origin = new URL(c.req.url).origin
-  const link = invoiceId === null ? null : await linkAddress(settings, invoiceId, origin)
-  const title = config.endpoints.get(endpoint)?.source.title ?? source
+  const link = invoiceId === null ? null : await linkAddress(deps, invoiceId, origin)
+  const title = deps.config.endpoints.get(endpoint)?.source.title ?? source
   return { ...presentAdjustment(adjustment), link, note: note(adjustment, title, link) }
 }
 

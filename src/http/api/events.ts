@@ -2,6 +2,7 @@ import { Hono } from 'hono'
 import { findAdjustments } from '../../db/read-adjustments.ts'
 import { findEvent, listEvents } from '../../db/read-events.ts'
 import type { Event } from '../../db/schema.ts'
+import { isEventId } from '../../domain/ids.ts'
 import { fail, NOT_FOUND, succeed, succeedPage } from '../answers.ts'
 import type { AppEnv } from '../context.ts'
 import { validPage } from '../validate.ts'
@@ -16,8 +17,8 @@ export const events = new Hono<AppEnv>()
   .get('/:id', async (c) => {
     const { db } = c.var.deps
     const id = c.req.param('id')
-    const found = await findEvent(db, `evt_${id.replace(/^evt_/, '')}`)
-    if (found?.event.id !== id) return fail(c, { ...NOT_FOUND, code: 'event_not_found' })
+    const found = isEventId(id) ? await findEvent(db, id) : null
+    if (found === null) return fail(c, { ...NOT_FOUND, code: 'event_not_found' })
     const { event, payload } = found
     const rows = await findAdjustments(db, event.decision.adjustments ?? [])
     return succeed(c, {

@@ -1,6 +1,6 @@
 // Failures: refusals in Commet's envelope, conflicts, server trouble, and the limiter.
 
-import { RETRY_AFTER_SECONDS_MAX } from '../../../src/commet/trouble.ts'
+import { RETRY_AFTER_SECONDS_MAX } from '../../../src/domain/limits.ts'
 import { failure, page, partial, SENT } from '../answers.ts'
 import { definite, type Row, unknown, wait } from './row.ts'
 
@@ -28,9 +28,9 @@ export const refusals: Row[] = [
   ),
   definite('400 invalid_json', () => failure(400, 'invalid_json'), 'invalid_json', 400),
   definite('401 unauthorized', () => failure(401, 'unauthorized'), 'unauthorized', 401),
-  definite('401 of a proxy', () => page(401), 'not_json', 401),
+  unknown('401 of a proxy', () => page(401), 'not_json', 401),
   definite('403 forbidden', () => failure(403, 'forbidden'), 'forbidden', 403),
-  definite('403 of a firewall', () => page(403), 'not_json', 403),
+  unknown('403 of a firewall', () => page(403), 'not_json', 403),
   definite(
     '404 customer_not_found',
     () => failure(404, 'customer_not_found'),
@@ -117,11 +117,18 @@ export const limits: Row[] = [
     'rate_limited',
     1,
   ),
-  wait('429 of a proxy, with a delay', () => page(429, { 'retry-after': '5' }), 'not_json', 5),
-  wait(
+  unknown(
+    '429 of a proxy, with a delay',
+    () => page(429, { 'retry-after': '5' }),
+    'not_json',
+    429,
+    5,
+  ),
+  unknown(
     '429 with a delay, whose body never ends',
     () => partial(429, 'hangs', { 'retry-after': '5' }),
     'timeout',
+    429,
     5,
   ),
   definite('429 without Retry-After', limited({}), 'rate_limited', 429),

@@ -1,6 +1,6 @@
 // Answers that say nothing of what became of the call: none, a broken one, or one of something in between.
 
-import { ANSWER_BYTES_MAX } from '../../../src/commet/exchange.ts'
+import { ANSWER_BYTES_MAX } from '../../../src/domain/limits.ts'
 import { endless, failure, jsonAnswer, page, partial, success } from '../answers.ts'
 import { createdInvoiceJson, invoiceJson } from '../objects.ts'
 import { type Kind, type Reply, type Row, unknown } from './row.ts'
