@@ -4,9 +4,18 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { isUnreadable, type SourceEvent } from '../../src/domain/event.ts'
 import type { DeliveryFacts, Source } from '../../src/sources/source.ts'
+import { freshdeskSource } from '../../src/sources/freshdesk.ts'
+import { githubSource } from '../../src/sources/github.ts'
+import { hubspotSource } from '../../src/sources/hubspot.ts'
 import { standardSource } from '../../src/sources/standard.ts'
 import { stripeSource } from '../../src/sources/stripe.ts'
 import { zendeskSource } from '../../src/sources/zendesk.ts'
+import { ENTRIES } from './entries.ts'
+import freshdeskTicket from '../fixtures/freshdesk/ticket.json'
+import freshdeskAdvanced from '../fixtures/freshdesk/ticket.advanced.json'
+import issueLabeled from '../fixtures/github/issues.labeled.json'
+import dealChanged from '../fixtures/hubspot/deal.propertyChange.json'
+import objectChanged from '../fixtures/hubspot/object.propertyChange.json'
 import chargeRequested from '../fixtures/standard/charge.requested.json'
 import creditRequested from '../fixtures/standard/credit.requested.json'
 import chargeRefunded from '../fixtures/stripe/charge.refunded.json'
@@ -23,6 +32,54 @@ const FACTS: DeliveryFacts = {
 }
 const SOURCES: readonly Source[] = [stripeSource, standardSource, zendeskSource]
 const clock = (text: string): number => Date.parse(`2026-10-26T${text}Z`)
+
+describe('a list of events', () => {
+  it('hubspot: each by the ids that HubSpot promises together, and not by its attempt', () => {
+    const at = clock('07:33:16')
+    const [first, second] = dealChanged
+    expect(hubspotSource.read(dealChanged, FACTS)).toEqual([
+      {
+        ownId: `24680135:2211334:1148790531:31415926535:${at}`,
+        type: 'deal.propertyChange',
+        occurredAt: at,
+        mode: null,
+        data: first,
+      },
+      {
+        ownId: `24680135:2211335:1148790532:31415926535:${at}`,
+        type: 'deal.propertyChange',
+        occurredAt: at,
+        mode: null,
+        data: second,
+      },
+    ])
+    const again = hubspotSource.read([{ ...first, attemptNumber: 3 }], FACTS)
+    expect(again).toMatchObject([{ ownId: `24680135:2211334:1148790531:31415926535:${at}` }])
+  })
+
+  it('hubspot: what can not be read stands beside what can', () => {
+    expect(hubspotSource.read([7, {}, ...objectChanged], FACTS)).toMatchObject([
+      { unreadable: 'not_an_object', data: 7 },
+      { unreadable: 'no_event_type', data: {} },
+      { type: 'object.propertyChange' },
+    ])
+    const [changed] = objectChanged
+    expect(hubspotSource.read([{ ...changed, eventId: '77' }], FACTS)).toMatchObject([
+      { ownId: null },
+    ])
+  })
+})
+
+describe('an event whose type stands in a header', () => {
+  it('github: the family is the header, the rest the signed action', () => {
+    const unsignedHeader = (name: string) => (name === 'x-github-event' ? 'issues' : null)
+    const read = githubSource.read(issueLabeled, { ...FACTS, unsignedHeader })
+    expect(read).toMatchObject([
+      { ownId: null, type: 'issues.labeled', occurredAt: clock('07:33:19') },
+    ])
+    expect(githubSource.read(issueLabeled, FACTS)).toEqual([{ unreadable: 'no_event_type' }])
+  })
+})
 
 describe('an event', () => {
   it.each<[string, Source, unknown, Omit<SourceEvent, 'data'>]>([
@@ -133,6 +190,24 @@ describe('an event', () => {
       { ownId: null, type: 'makegood.ticket', occurredAt: null, mode: null },
     ],
     [
+      'hubspot, from a workflow',
+      hubspotSource,
+      { kind: 'makegood.deal', updated_at: '2026-10-26T07:33:12Z' },
+      { ownId: null, type: 'makegood.deal', occurredAt: clock('07:33:12'), mode: null },
+    ],
+    [
+      'freshdesk, simple content',
+      freshdeskSource,
+      freshdeskTicket,
+      { ownId: null, type: 'ticket', occurredAt: null, mode: null },
+    ],
+    [
+      'freshdesk, advanced content',
+      freshdeskSource,
+      freshdeskAdvanced,
+      { ownId: null, type: 'ticket', occurredAt: null, mode: null },
+    ],
+    [
       'standard credit.requested',
       standardSource,
       creditRequested,
@@ -169,7 +244,9 @@ describe.each(SOURCES)('$name', (source) => {
       expect(source.read(body, FACTS)).toEqual([{ unreadable: 'no_event_type' }])
     },
   )
+})
 
+describe.each([...new Set(ENTRIES.map(({ endpoint }) => endpoint.source))])('$name', (source) => {
   it('never throws, and an event it reads has a type, and a time and a mode or none', () => {
     const named = fc.record(
       {
