@@ -7,7 +7,7 @@ import { VECTOR_ENDPOINTS } from './vector-endpoints.ts'
 
 const publicKey = z.object({ kty: z.literal('RSA'), n: z.string(), e: z.string(), kid: z.string() })
 
-export const vectorSchema = z.object({
+const vectorSchema = z.object({
   provider: z.string(),
   name: z.string(),
   secret: z.string(),
@@ -30,6 +30,9 @@ export const vectorSchema = z.object({
 })
 
 export type Vector = z.infer<typeof vectorSchema>
+
+/** Throws where the text is no list of vectors. */
+export const readVectors = (text: string): Vector[] => z.array(vectorSchema).parse(JSON.parse(text))
 
 export type VectorOutcome = {
   /** `policy`: the vector itself says that it depends on a choice of the receiver's. */

@@ -3,22 +3,15 @@
 
 import { readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
-import * as z from 'zod'
-import { runVector, vectorSchema, type Vector } from './run-vector.ts'
+import { readVectors, runVector } from './run-vector.ts'
 import { tellTrouble, Trouble } from './trouble.ts'
-
-function readVectors(file: string): Vector[] {
-  const parsed = z.array(vectorSchema).safeParse(JSON.parse(readFileSync(file, 'utf8')))
-  if (!parsed.success) throw new Trouble(`${file}: ${z.prettifyError(parsed.error)}`)
-  return parsed.data
-}
 
 async function run(): Promise<void> {
   const { positionals } = parseArgs({ allowPositionals: true })
   const [file] = positionals
   if (file === undefined) throw new Trouble('which file? npm run vectors -- FILE')
   const counts = new Map<string, number>()
-  for (const vector of readVectors(file)) {
+  for (const vector of readVectors(readFileSync(file, 'utf8'))) {
     const { verdict, ours } = await runVector(vector)
     counts.set(verdict, (counts.get(verdict) ?? 0) + 1)
     const name = `${vector.provider} ${vector.name}`
