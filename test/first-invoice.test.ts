@@ -4,6 +4,7 @@ import { expect, it } from 'vitest'
 import {
   adjustmentOf,
   commet,
+  creditRequest,
   deliver,
   event,
   fetchApp,
@@ -38,4 +39,19 @@ it('a Stripe refund becomes a record that is issued and then marked paid', async
   expect(adjustment.note[0]).toContain('Stripe has already returned this money')
   const { data } = await commet(`/api/v1/invoices/${adjustment.invoice.id}`)
   expect(data).toMatchObject({ status: 'paid', customerId: 'cus_sample' })
+})
+
+it('a credit that the user’s own backend asks for becomes an invoice, once per its id', async () => {
+  const body = creditRequest()
+  const [id = ''] = await deliver('standard', body, { id: 'msg_first' })
+  const adjustment = await adjustmentOf(id, 'invoiced')
+  expect(adjustment).toMatchObject({
+    amount: -1250,
+    settlement: 'owed',
+    subject: `credit:${body.data.id}`,
+  })
+  expect(await deliver('standard', body, { id: 'msg_first' })).toEqual([id])
+  const [again = ''] = await deliver('standard', body, { id: 'msg_second' })
+  expect(await event(again)).toMatchObject({ fate: 'duplicate' })
+  expect(await invoicesOf(adjustment.id, 'cus_acme')).toHaveLength(1)
 })

@@ -16,6 +16,9 @@ const time = z.string()
 /** Whole units of the settlement scale (100 is $1.00), never beyond 2^53. */
 const money = z.int()
 
+/** A field by which nothing is decided: where it is missing, or of another form, no money stops. */
+const unread = <Field extends z.ZodType>(field: Field) => field.nullish().catch(null)
+
 // Invoices
 
 const lineItem = z.object({
@@ -42,31 +45,31 @@ export const createdInvoice = z.object({
   customerId: name,
   invoiceNumber: z.string(),
   status: name,
-  invoiceType: name,
+  invoiceType: unread(name),
   currency: name,
   subtotal: money,
   taxAmount: money,
   total: money,
-  issueDate: time,
-  dueDate: time,
-  memo: z.string().nullable(),
+  issueDate: unread(time),
+  dueDate: unread(time),
+  memo: unread(z.string()),
   metadata,
   createdAt: time,
-  updatedAt: time,
+  updatedAt: unread(time),
 })
 export type CreatedInvoice = z.infer<typeof createdInvoice>
 
 /** Answer of `GET /invoices/{id}`, and each row of `GET /invoices`. */
 export const invoice = createdInvoice.extend({
-  subscriptionId: z.string().nullable(),
-  discountAmount: money,
-  creditApplied: money.optional(),
-  periodStart: time,
-  periodEnd: time,
-  planName: z.string().nullable().optional(),
-  poNumber: z.string().nullable().optional(),
-  reference: z.string().nullable().optional(),
-  lineItems: z.array(lineItem).optional(),
+  subscriptionId: unread(z.string()),
+  discountAmount: unread(money),
+  creditApplied: unread(money),
+  periodStart: unread(time),
+  periodEnd: unread(time),
+  planName: unread(z.string()),
+  poNumber: unread(z.string()),
+  reference: unread(z.string()),
+  lineItems: unread(z.array(lineItem)),
 })
 export type Invoice = z.infer<typeof invoice>
 

@@ -24,6 +24,7 @@ export type HoldReason =
   | 'mode_mismatch'
   | 'charge'
   | 'customer_caused'
+  | 'unsigned_body'
   | 'outcome_unknown'
 
 /** What the door writes down; nothing of it ever changes. */
@@ -62,6 +63,7 @@ export function holdReasons(
   adjustment: AdjustmentFacts,
   customer: ResolvedCustomer,
   billing: { readonly currency: string; readonly mode: Mode },
+  endpoint: { readonly holdsAll: boolean },
 ): HoldReason[] {
   const reasons: HoldReason[] = []
   if (customer.customerId === null) reasons.push('customer_unresolved')
@@ -72,6 +74,7 @@ export function holdReasons(
   if (adjustment.mode !== billing.mode) reasons.push('mode_mismatch')
   if (adjustment.amount > 0) reasons.push('charge')
   if (adjustment.causedBy === 'customer') reasons.push('customer_caused')
+  if (endpoint.holdsAll) reasons.push('unsigned_body')
   return reasons
 }
 

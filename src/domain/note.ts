@@ -28,6 +28,7 @@ const HOLD_TEXTS: Readonly<Record<HoldReason, string>> = {
   mode_mismatch: 'a test event met a live billing key, or the other way round',
   charge: 'charges wait for a person',
   customer_caused: 'a customer could have caused it',
+  unsigned_body: 'nothing proves that its sender wrote it',
   outcome_unknown: 'it is not known if the invoice was made',
 }
 

@@ -27,10 +27,10 @@ export function decodeExactly(text: string, encoding: 'hex' | 'base64'): Bytes |
   return bytes && spelled === text ? bytes : null
 }
 
-/** The text of bytes that are UTF-8; null where they are not. */
+/** The text of bytes that are UTF-8, a byte order mark included; null where they are not. */
 export function textOfBytes(bytes: Uint8Array): string | null {
   try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: false }).decode(bytes)
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
   } catch {
     return null
   }

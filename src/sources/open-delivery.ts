@@ -103,7 +103,8 @@ function parse({ source }: Endpoint, raw: RawBody): Result<unknown, UnreadableRe
 
 function parseJson(text: string): Result<unknown, UnreadableReason> {
   try {
-    return ok(JSON.parse(text))
+    // Kept with the bytes, a byte order mark is no part of the JSON.
+    return ok(JSON.parse(text.replace(/^\uFEFF/, '')))
   } catch {
     return err('not_json')
   }

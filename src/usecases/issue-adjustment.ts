@@ -38,10 +38,10 @@ async function issueFirst(
   const resolved = await resolveCustomer(billing, adjustment.customerReference)
   if (!resolved.ok) return postponeOrFail(deps, adjustment, 'resolve', resolved.error, adjustment)
   const customer = resolved.value
-  const reasons = holdReasons(adjustment, customer, {
-    currency: deps.config.currency,
-    mode: billing.mode,
-  })
+  const { currency, endpoints } = deps.config
+  // An endpoint that is configured no more can't say that its bodies were proven.
+  const holdsAll = endpoints.get(adjustment.endpoint)?.holdsAll ?? true
+  const reasons = holdReasons(adjustment, customer, { currency, mode: billing.mode }, { holdsAll })
   if (reasons.length > 0) return holdFor(deps, adjustment, reasons)
   assert(customer.customerId !== null, 'no reason to hold, and yet no customer')
   return claimAndAttempt(deps, billing, adjustment, frozenRequest(adjustment, customer.customerId))

@@ -137,3 +137,32 @@ describe('the request id', () => {
     expect(await invoices.get('inv_01')).toMatchObject({ error: { requestId: null } })
   })
 })
+
+describe('a field by which nothing is decided', () => {
+  const read = [
+    ...['object', 'livemode', 'id', 'customerId', 'invoiceNumber', 'status', 'currency'],
+    ...['subtotal', 'taxAmount', 'total', 'metadata', 'createdAt'],
+  ]
+  const fields = Object.keys(invoiceJson)
+
+  it.each(fields.filter((field) => !read.includes(field)))(
+    'stops no money when %s is missing, or of another form',
+    async (field) => {
+      for (const value of [undefined, null, { is: 'new' }]) {
+        asked.mockResolvedValueOnce(success({ ...invoiceJson, [field]: value }))
+        expect(await invoices.get('inv_01')).toMatchObject({
+          ok: true,
+          value: { data: { id: 'inv_01' } },
+        })
+      }
+    },
+  )
+
+  it.each(read)('%s is none: without it the answer can’t be used', async (field) => {
+    asked.mockResolvedValueOnce(success({ ...invoiceJson, [field]: undefined }))
+    expect(await invoices.get('inv_01')).toMatchObject({
+      ok: false,
+      error: { code: 'unexpected_shape', param: `data.${field}` },
+    })
+  })
+})

@@ -39,6 +39,7 @@ const FACTS: AdjustmentFacts = {
 }
 const KNOWN: ResolvedCustomer = { customerId: 'cus_acme', currency: 'usd' }
 const UNKNOWN: ResolvedCustomer = { customerId: null, currency: null }
+const PROVEN = { holdsAll: false }
 const BILLING = { currency: 'usd', mode: 'test' } as const
 
 describe('an adjustment is held', () => {
@@ -81,13 +82,14 @@ describe('an adjustment is held', () => {
       ['customer_unresolved', 'currency_mismatch', 'mode_mismatch', 'charge', 'customer_caused'],
     ],
   ])('%s', (_, changed, customer, reasons) => {
-    expect(holdReasons({ ...FACTS, ...changed }, customer, BILLING)).toEqual(reasons)
+    expect(holdReasons({ ...FACTS, ...changed }, customer, BILLING, PROVEN)).toEqual(reasons)
   })
 
   it('where a test event meets a live key', () => {
     const live = { currency: 'usd', mode: 'live' } as const
-    expect(holdReasons(FACTS, KNOWN, live)).toEqual(['mode_mismatch'])
-    expect(holdReasons({ ...FACTS, mode: 'live' }, KNOWN, live)).toEqual([])
+    expect(holdReasons(FACTS, KNOWN, live, PROVEN)).toEqual(['mode_mismatch'])
+    expect(holdReasons({ ...FACTS, mode: 'live' }, KNOWN, live, PROVEN)).toEqual([])
+    expect(holdReasons(FACTS, KNOWN, BILLING, { holdsAll: true })).toEqual(['unsigned_body'])
   })
 
   it.each([
