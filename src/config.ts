@@ -93,7 +93,7 @@ function timeZoneProblems(timeZone: string): string[] {
 
 function endpointProblems(name: string, endpoint: Endpoint): string[] {
   const path = `endpoints.${name}`
-  const problems: string[] = []
+  const problems = endpoint.problems.map((problem) => `${path}.${problem}`)
   if (!/^[a-z][a-z0-9-]{0,62}$/.test(name)) {
     problems.push(`${path}: a name is a part of the address: small letters, digits, hyphens`)
   }

@@ -11,6 +11,7 @@ import {
 } from './domain/limits.ts'
 import { isLoopback } from './domain/link.ts'
 import { secretOf, type Env } from './env.ts'
+import type { Endpoint } from './sources/source.ts'
 
 export const COMMET_API_URL_DEFAULT = 'https://commet.co'
 
@@ -50,20 +51,34 @@ export function readSettings(env: Env, config: Config): Settings {
     [linkKeys.length > 0, `LINK_KEY is not set, or shorter than ${LINK_KEY_CHARS_MIN} characters`],
     [!env.PUBLIC_URL || publicUrl !== null, 'PUBLIC_URL is not an https address'],
   ]
+  const endpoints = [...config.endpoints].map(([name, endpoint]) => ({
+    name,
+    ...endpointSecrets(env, endpoint),
+  }))
   return {
     billing:
       baseUrl !== null && apiKey !== null ? { baseUrl, apiKey, mode: billingMode(apiKey) } : null,
     bootstrapKey,
     linkKeys,
     publicUrl,
-    endpointSecrets: new Map(
-      [...config.endpoints].map(([name, endpoint]) => [
-        name,
-        secretList(secretOf(env, endpoint.secret)),
-      ]),
-    ),
-    problems: requirements.filter(([isMet]) => !isMet).map(([, problem]) => problem),
+    endpointSecrets: new Map(endpoints.map(({ name, usable }) => [name, usable])),
+    problems: [
+      ...requirements.filter(([isMet]) => !isMet).map(([, problem]) => problem),
+      ...endpoints.flatMap(({ problem }) => problem ?? []),
+    ],
   }
+}
+
+/** A secret that the vendor publishes proves nothing: outside of tests it counts as not set. */
+function endpointSecrets(
+  env: Env,
+  { source, secret, mode }: Endpoint,
+): { readonly usable: readonly string[]; readonly problem?: string } {
+  const set = secretList(secretOf(env, secret))
+  const usable = mode === 'test' ? set : set.filter((each) => !source.publicSecrets?.includes(each))
+  if (usable.length === set.length) return { usable }
+  const problem = `${secret} holds a secret that ${source.title} publishes for tests: it is not used`
+  return { usable, problem }
 }
 
 const matching = (value: string | undefined, form: RegExp): string | null =>

@@ -11,6 +11,12 @@ export const SIGNATURE_HEADER_CHARS_MAX = 4_096
 export const SIGNATURE_TOLERANCE_SECONDS = 300
 /** D1 refuses a bound value of 2 MB; a delivery that grows past this is kept as its raw bytes. */
 export const BOUND_VALUE_BYTES_MAX = 1_900_000
+/** The widest tolerance that a configuration may give a signature's time. */
+export const SIGNATURE_TOLERANCE_SECONDS_MAX = 3_600
+/** Of a path to a value in a body, such as `data.object.id`. */
+export const BODY_PATH_CHARS_MAX = 200
+export const BODY_PATH_STEPS_MAX = 8
+export const BODY_PATHS_PER_ID_MAX = 5
 export const NATIVE_ID_CHARS_MAX = 200
 export const EVENT_TYPE_CHARS_MAX = 200
 export const SUBJECT_CHARS_MAX = 200

@@ -41,6 +41,8 @@ export type Source = {
   readonly handshake?: (body: unknown, facts: DeliveryFacts) => Answer | null
   /** What this sender takes for success; by default 202 and the ids of the events as JSON. */
   readonly accepted?: Answer
+  /** Secrets that the vendor itself publishes, for its test buttons: a live endpoint takes none. */
+  readonly publicSecrets?: readonly string[]
   /** Requests by which the sender looks whether the address exists: 200, whatever is configured. */
   readonly probes?: readonly ('GET' | 'HEAD')[]
 }
@@ -61,6 +63,8 @@ export type Endpoint = {
   readonly holdsAll: boolean
   /** Looks into the parsed body of an authenticated delivery before anything is made of it. */
   readonly admits: ((body: unknown, nowMs: number) => Refusal | null) | null
+  /** What is wrong with its own options, each line with the path of the option: it does not start. */
+  readonly problems: readonly string[]
 }
 
 export type EndpointOptions = {
@@ -80,7 +84,7 @@ export const endpointOf = (
   source: Source,
   schemes: Schemes,
   options: EndpointOptions & Partial<ModeOption> & Partial<UnsignedOption>,
-  more: Partial<Pick<Endpoint, 'admits' | 'holdsAll'>> = {},
+  more: Partial<Pick<Endpoint, 'admits' | 'holdsAll' | 'problems'>> = {},
 ): Endpoint => ({
   source,
   schemes,
@@ -90,6 +94,7 @@ export const endpointOf = (
   acceptsUnsigned: options.unsigned === 'accept',
   holdsAll: more.holdsAll ?? false,
   admits: more.admits ?? null,
+  problems: more.problems ?? [],
 })
 
 export const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>

@@ -1,0 +1,64 @@
+// Which secrets of the environment an endpoint takes: what a vendor publishes proves nothing.
+
+import { describe, expect, it } from 'vitest'
+import { env } from 'cloudflare:workers'
+import { defineConfig } from '../src/config.ts'
+import { readSettings } from '../src/settings.ts'
+import { openDelivery } from '../src/sources/open-delivery.ts'
+import { zendesk } from '../src/sources/index.ts'
+import { signDelivery } from '../scripts/sign-delivery.ts'
+
+/** As it stands in Zendesk's pages; written out, so that a slip in the source's list shows. */
+const PUBLISHED = 'dGhpc19zZWNyZXRfaXNfZm9yX3Rlc3Rpbmdfb25seQ=='
+const OWN = 'Qm9ndXMtemVuZGVzay1zaWduaW5nLXNlY3JldC0wMDE='
+
+const settingsWith = (value: string, mode: 'live' | 'test') =>
+  readSettings(
+    Object.assign({}, env, { ZENDESK_WEBHOOK_SECRET: value }),
+    defineConfig({
+      currency: 'usd',
+      timeZone: 'UTC',
+      endpoints: { zendesk: zendesk({ secret: 'ZENDESK_WEBHOOK_SECRET', mode }) },
+      rules: [],
+    }),
+  )
+
+describe('the secret that Zendesk publishes for its test button', () => {
+  it('turns a live endpoint off, and is named without its value', () => {
+    const { endpointSecrets, problems } = settingsWith(PUBLISHED, 'live')
+    expect(endpointSecrets.get('zendesk')).toEqual([])
+    expect(problems).toEqual([
+      'ZENDESK_WEBHOOK_SECRET holds a secret that Zendesk publishes for tests: it is not used',
+    ])
+  })
+
+  it('is left out of a live endpoint that has one of its own as well', () => {
+    for (const value of [`${OWN},${PUBLISHED}`, `${PUBLISHED}, ${OWN}`]) {
+      expect(settingsWith(value, 'live').endpointSecrets.get('zendesk')).toEqual([OWN])
+    }
+  })
+
+  it('serves an endpoint that is declared a test', async () => {
+    const { endpointSecrets, problems } = settingsWith(PUBLISHED, 'test')
+    expect([endpointSecrets.get('zendesk'), problems]).toEqual([[PUBLISHED], []])
+    const endpoint = zendesk({ secret: 'ZENDESK_WEBHOOK_SECRET', mode: 'test' })
+    const nowMs = 1_793_000_000_000
+    const sent = await signDelivery(endpoint, PUBLISHED, '{"kind":"makegood.ticket"}', { nowMs })
+    const request = {
+      method: 'POST',
+      url: 'https://makegood.example/webhooks/zendesk',
+      headers: new Headers(sent.headers),
+      body: new TextEncoder().encode(sent.body),
+      pathToken: null,
+    }
+    expect(await openDelivery(endpoint, [PUBLISHED], request, nowMs)).toMatchObject({ ok: true })
+    expect(await openDelivery(endpoint, [OWN], request, nowMs)).toMatchObject({ ok: false })
+  })
+})
+
+it('a secret of the sender’s own is taken, live or not', () => {
+  for (const mode of ['live', 'test'] as const) {
+    const { endpointSecrets, problems } = settingsWith(OWN, mode)
+    expect([endpointSecrets.get('zendesk'), problems]).toEqual([[OWN], []])
+  }
+})
