@@ -1,5 +1,6 @@
-// The only door for writes. A change of state and its audit entry are one batch, so one transaction:
-// the change comes first, and directly after it every further insert, each on `changes() = 1`.
+// The door for changes of one adjustment's state: the change and its audit entry are one batch, so one
+// transaction. The change comes first, and directly after it each further insert on `changes() = 1`.
+// New rows come by write-delivery.ts, and expired leases go by sweep-adjustments.ts, likewise.
 
 import { sql, type SQL } from 'drizzle-orm'
 import type { BatchItem } from 'drizzle-orm/batch'

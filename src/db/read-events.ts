@@ -1,10 +1,11 @@
 import { desc, eq, lt } from 'drizzle-orm'
+import type { Encoding } from '../domain/event.ts'
 import type { EventId } from '../domain/ids.ts'
 import type { Database } from './database.ts'
 import type { Page } from './page.ts'
 import { events, payloads, type Event } from './schema.ts'
 
-export type Payload = { readonly encoding: 'utf8' | 'base64'; readonly body: string }
+export type Payload = { readonly encoding: Encoding; readonly body: string }
 
 /** The event with what was delivered; `payload` is null once it was forgotten. */
 export async function findEvent(

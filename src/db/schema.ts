@@ -2,29 +2,31 @@
 // milliseconds since 1970. Money is signed integers of minor units. Triggers and STRICT, which
 // Drizzle can't express, are written by hand in migrations/.
 
-import { sql } from 'drizzle-orm'
+import { sql, type SQLWrapper } from 'drizzle-orm'
 import { check, index, integer, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core'
-import type {
-  AdjustmentState,
-  AnswerDifference,
-  FrozenRequest,
-  HoldReason,
+import {
+  ADJUSTMENT_STATES,
+  type AdjustmentState,
+  type AnswerDifference,
+  type FrozenRequest,
+  type HoldReason,
 } from '../domain/adjustment.ts'
 import type { Consideration } from '../domain/decide.ts'
-import type { Mode } from '../domain/event.ts'
+import { ENCODINGS, FATES, MODES, type Encoding, type Fate, type Mode } from '../domain/event.ts'
 import type { AdjustmentId, EventId, LinkId } from '../domain/ids.ts'
-import type { Causer, ReasonCode, Settlement } from '../domain/rule.ts'
+import { AMOUNT_MINOR_UNITS_MAX } from '../domain/limits.ts'
+import {
+  CAUSERS,
+  SETTLEMENTS,
+  type Causer,
+  type ReasonCode,
+  type Settlement,
+} from '../domain/rule.ts'
 import type { Trouble } from '../domain/trouble.ts'
 
-/** What became of an event. */
-export type Fate =
-  | 'adjusted'
-  | 'duplicate'
-  | 'conflict'
-  | 'ignored'
-  | 'shadow'
-  | 'undecided'
-  | 'dismissed'
+/** The members of a closed list, as SQL. */
+const oneOf = (column: SQLWrapper, members: readonly string[]) =>
+  sql`${column} IN (${sql.raw(members.map((member) => `'${member}'`).join(', '))})`
 
 /** Why an event has its fate; names of fields, money and reasons only, nothing personal. */
 export type RecordedDecision = {
@@ -61,11 +63,8 @@ export const events = sqliteTable(
   (table) => [
     uniqueIndex('events_id').on(table.id),
     check('events_id_form', sql`${table.id} GLOB 'evt_?*'`),
-    check('events_mode', sql`${table.mode} IN ('live', 'test')`),
-    check(
-      'events_fate',
-      sql`${table.fate} IN ('adjusted', 'duplicate', 'conflict', 'ignored', 'shadow', 'undecided', 'dismissed')`,
-    ),
+    check('events_mode', oneOf(table.mode, MODES)),
+    check('events_fate', oneOf(table.fate, FATES)),
     check('events_decision', sql`json_valid(${table.decision})`),
   ],
 )
@@ -77,10 +76,10 @@ export const payloads = sqliteTable(
     eventSeq: integer('event_seq')
       .primaryKey()
       .references(() => events.seq),
-    encoding: text('encoding').$type<'utf8' | 'base64'>().notNull(),
+    encoding: text('encoding').$type<Encoding>().notNull(),
     body: text('body').notNull(),
   },
-  (table) => [check('payloads_encoding', sql`${table.encoding} IN ('utf8', 'base64')`)],
+  (table) => [check('payloads_encoding', oneOf(table.encoding, ENCODINGS))],
 )
 
 /** A complete amount to give or take. What the door wrote never changes; its state does. */
@@ -151,18 +150,15 @@ export const adjustments = sqliteTable(
       .on(table.wakeAt)
       .where(sql`${table.wakeAt} IS NOT NULL`),
     check('adjustments_id_form', sql`${table.id} GLOB 'adj_?*'`),
-    check('adjustments_mode', sql`${table.mode} IN ('live', 'test')`),
-    check('adjustments_settlement', sql`${table.settlement} IN ('owed', 'already_paid')`),
-    check('adjustments_caused_by', sql`${table.causedBy} IN ('customer', 'agent', 'system')`),
+    check('adjustments_mode', oneOf(table.mode, MODES)),
+    check('adjustments_settlement', oneOf(table.settlement, SETTLEMENTS)),
+    check('adjustments_caused_by', oneOf(table.causedBy, CAUSERS)),
     check(
       'adjustments_amount',
-      sql`${table.amount} <> 0 AND abs(${table.amount}) <= 1000000000000`,
+      sql`${table.amount} <> 0 AND abs(${table.amount}) <= ${sql.raw(String(AMOUNT_MINOR_UNITS_MAX))}`,
     ),
     check('adjustments_currency', sql`${table.currency} GLOB '[a-z][a-z][a-z]'`),
-    check(
-      'adjustments_state',
-      sql`${table.state} IN ('due', 'issuing', 'invoiced', 'held', 'failed', 'rejected', 'cancelled')`,
-    ),
+    check('adjustments_state', oneOf(table.state, ADJUSTMENT_STATES)),
     check(
       'adjustments_lease',
       sql`(${table.state} = 'issuing') = (${table.leaseUntil} IS NOT NULL)`,

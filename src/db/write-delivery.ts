@@ -5,7 +5,7 @@ import { sql } from 'drizzle-orm'
 import type { AdjustmentFacts } from '../domain/adjustment.ts'
 import { assert } from '../domain/assert.ts'
 import type { Actor, AuditAction } from '../domain/audit.ts'
-import type { Mode } from '../domain/event.ts'
+import type { Encoding, Mode } from '../domain/event.ts'
 import type { AdjustmentId, EventId } from '../domain/ids.ts'
 import { BOUND_VALUE_BYTES_MAX, EVENTS_PER_DELIVERY_MAX } from '../domain/limits.ts'
 import type { Database } from './database.ts'
@@ -22,7 +22,7 @@ export type ReceivedEvent = {
   readonly reason: string | null
   readonly decision: RecordedDecision
   readonly adjustments: readonly AdjustmentFacts[]
-  readonly payload: { readonly encoding: 'utf8' | 'base64'; readonly body: string }
+  readonly payload: { readonly encoding: Encoding; readonly body: string }
 }
 
 export type Delivery = {

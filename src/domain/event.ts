@@ -1,7 +1,24 @@
 // What every source makes of a delivery. The source owns the envelope (id, type, time, mode);
 // `data` is the event as its sender wrote it, and each rule reads the few fields that it declares.
 
-export type Mode = 'live' | 'test'
+export const MODES = ['live', 'test'] as const
+export type Mode = (typeof MODES)[number]
+
+/** What became of an event. */
+export const FATES = [
+  'adjusted',
+  'duplicate',
+  'conflict',
+  'ignored',
+  'shadow',
+  'undecided',
+  'dismissed',
+] as const
+export type Fate = (typeof FATES)[number]
+
+/** How a payload's bytes are kept. */
+export const ENCODINGS = ['utf8', 'base64'] as const
+export type Encoding = (typeof ENCODINGS)[number]
 
 export type SourceEvent = {
   /** The event's own id, from authenticated bytes only; null where the sender gives none. */

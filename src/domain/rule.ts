@@ -5,10 +5,12 @@ import type { SourceEvent } from './event.ts'
 import type { AmountTrouble, Money } from './money.ts'
 
 /** `owed`: a promise, the invoice stays open. `already_paid`: a record of money that moved elsewhere. */
-export type Settlement = 'owed' | 'already_paid'
+export const SETTLEMENTS = ['owed', 'already_paid'] as const
+export type Settlement = (typeof SETTLEMENTS)[number]
 
 /** Who can make this event happen at the source. What a customer can cause is always held. */
-export type Causer = 'customer' | 'agent' | 'system'
+export const CAUSERS = ['customer', 'agent', 'system'] as const
+export type Causer = (typeof CAUSERS)[number]
 
 export type ReasonCode = 'goodwill' | 'refund' | 'service_credit'
 
