@@ -5,6 +5,8 @@ export const MS_PER_DAY = 86_400_000
 // Deliveries
 export const BODY_BYTES_MAX = 1_048_576
 export const EVENTS_PER_DELIVERY_MAX = 500
+/** Salesforce's own limit on one outbound message. */
+export const NOTIFICATIONS_PER_MESSAGE_MAX = 100
 export const SIGNATURES_PER_HEADER_MAX = 10
 export const SECRETS_PER_ENDPOINT_MAX = 4
 export const SIGNATURE_HEADER_CHARS_MAX = 4_096
