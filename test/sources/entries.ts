@@ -11,12 +11,19 @@ import {
   close,
   commet,
   freshdesk,
+  front,
   generic,
   github,
+  gorgias,
+  helpscout,
   hubspot,
+  intercom,
+  jira,
   kustomer,
   linear,
   paddle,
+  pipedrive,
+  salesforce,
   shopify,
   standard,
   stripe,
@@ -31,12 +38,21 @@ import creditNoteCreated from '../fixtures/chargebee/credit_note_created.json'
 import opportunityUpdated from '../fixtures/close/opportunity.updated.json'
 import paymentRefunded from '../fixtures/commet/payment.refunded.json'
 import freshdeskTicket from '../fixtures/freshdesk/ticket.json'
+import conversationTagged from '../fixtures/front/conversation_tagged.json'
+import ruleTag from '../fixtures/front/rule.tag.json'
 import creditGranted from '../fixtures/generic/credit.granted.json'
 import issueLabeled from '../fixtures/github/issues.labeled.json'
+import gorgiasTicket from '../fixtures/gorgias/makegood.ticket.json'
+import fieldsChanged from '../fixtures/helpscout/convo.custom-fields.json'
 import dealChanged from '../fixtures/hubspot/deal.propertyChange.json'
+import ticketResolved from '../fixtures/intercom/ticket.resolved.json'
+import jiraIssueUpdated from '../fixtures/jira/issue_updated.json'
 import conversationUpdated from '../fixtures/kustomer/kustomer.conversation.update.json'
 import issueUpdated from '../fixtures/linear/Issue.update.json'
 import adjustmentUpdated from '../fixtures/paddle/adjustment.updated.json'
+import dealLost from '../fixtures/pipedrive/change.deal.json'
+import flowCase from '../fixtures/salesforce/makegood.case.json'
+import caseClosed from '../fixtures/salesforce/sf.Case.xml?raw'
 import refundsCreated from '../fixtures/shopify/refunds.create.json'
 import creditRequested from '../fixtures/standard/credit.requested.json'
 import refundCreated from '../fixtures/stripe/refund.created.json'
@@ -104,16 +120,33 @@ export const ENTRIES: readonly Entry[] = [
     endpoint: freshdesk({ ...unsigned, header: 'x-webhook-secret' }),
     body: freshdeskTicket,
   },
+  { name: 'front', endpoint: front(signed), body: conversationTagged },
+  { name: 'front, by a rule', endpoint: front({ ...signed, kind: 'rule' }), body: ruleTag },
   ...GENERIC_SIGNATURES.map((signature) => ({
     name: `generic, ${signature.header}`,
     endpoint: generic({ ...signed, signature, event: { id: 'id', type: 'event' } }),
     body: creditGranted,
   })),
   { name: 'github', endpoint: github(signed), body: issueLabeled },
+  { name: 'gorgias', endpoint: gorgias(unsigned), body: gorgiasTicket },
+  { name: 'helpscout', endpoint: helpscout(signed), body: fieldsChanged },
   { name: 'hubspot', endpoint: hubspot(signed), body: dealChanged },
+  { name: 'intercom', endpoint: intercom(signed), body: ticketResolved },
+  { name: 'jira', endpoint: jira(signed), body: jiraIssueUpdated },
   { name: 'kustomer', endpoint: kustomer(signed), body: conversationUpdated },
   { name: 'linear', endpoint: linear(signed), body: issueUpdated, timeInBody: true },
   { name: 'paddle', endpoint: paddle(signed), body: adjustmentUpdated },
+  { name: 'pipedrive', endpoint: pipedrive(unsigned), body: dealLost },
+  {
+    name: 'salesforce',
+    endpoint: salesforce({ ...unsigned, organizationId: '00D5g00000ACMEz' }),
+    body: caseClosed,
+  },
+  {
+    name: 'salesforce, by a flow',
+    endpoint: salesforce({ ...unsigned, kind: 'flow' }),
+    body: flowCase,
+  },
   { name: 'shopify', endpoint: shopify(signed), body: refundsCreated },
   { name: 'standard', endpoint: standard(signed), body: creditRequested },
   { name: 'stripe', endpoint: stripe({ secret }), body: refundCreated },

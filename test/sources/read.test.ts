@@ -4,9 +4,12 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { isUnreadable, type SourceEvent } from '../../src/domain/event.ts'
 import type { DeliveryFacts, Source } from '../../src/sources/source.ts'
+import { chargebeeSource } from '../../src/sources/chargebee.ts'
+import { commetSource } from '../../src/sources/commet.ts'
 import { freshdeskSource } from '../../src/sources/freshdesk.ts'
 import { githubSource } from '../../src/sources/github.ts'
 import { hubspotSource } from '../../src/sources/hubspot.ts'
+import { paddleSource } from '../../src/sources/paddle.ts'
 import { standardSource } from '../../src/sources/standard.ts'
 import { stripeSource } from '../../src/sources/stripe.ts'
 import { zendeskSource } from '../../src/sources/zendesk.ts'
@@ -30,7 +33,14 @@ const FACTS: DeliveryFacts = {
   signed: { id: 'msg_signed', timestamp: '1793000000' },
   unsignedHeader: () => null,
 }
-const SOURCES: readonly Source[] = [stripeSource, standardSource, zendeskSource]
+const SOURCES: readonly Source[] = [
+  chargebeeSource,
+  commetSource,
+  paddleSource,
+  standardSource,
+  stripeSource,
+  zendeskSource,
+]
 const clock = (text: string): number => Date.parse(`2026-10-26T${text}Z`)
 
 describe('a list of events', () => {
@@ -258,6 +268,11 @@ describe.each([...new Set(ENTRIES.map(({ endpoint }) => endpoint.source))])('$na
         timestamp: fc.anything(),
         updated_at: fc.anything(),
         livemode: fc.anything(),
+        mode: fc.anything(),
+        event: fc.anything(),
+        event_id: fc.anything(),
+        event_type: fc.anything(),
+        occurred_at: fc.anything(),
       },
       { requiredKeys: [] },
     )
