@@ -7,6 +7,7 @@ import type { Mode } from './domain/event.ts'
 import { QUEUE_MESSAGES_PER_SEND_MAX } from './domain/limits.ts'
 import type { WakeUp } from './domain/wake-up.ts'
 import type { Env } from './env.ts'
+import { createKeysAt, type KeysAt } from './keys.ts'
 import { log, type Log } from './log.ts'
 import { readSettings, type Settings } from './settings.ts'
 
@@ -19,6 +20,8 @@ export type Deps = {
   readonly db: Database
   /** Null where the billing API isn't configured: then nothing is issued, and nothing is lost. */
   readonly billing: Billing | null
+  /** Published keys of senders that sign tokens. */
+  readonly keysAt: KeysAt
   readonly wake: (wakeUps: readonly WakeUp[]) => Promise<void>
   /** Milliseconds since 1970. */
   readonly now: () => number
@@ -39,6 +42,7 @@ export function createDeps(env: Env, config: Config): Deps {
       baseUrl: settings.billing.baseUrl,
       mode: settings.billing.mode,
     },
+    keysAt: createKeysAt(() => Date.now()),
     wake: (wakeUps) => send(env.ADJUSTMENTS, wakeUps),
     now: () => Date.now(),
     random: () => Math.random(),

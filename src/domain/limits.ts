@@ -27,6 +27,16 @@ export const CUSTOMER_REFERENCE_CHARS_MAX = 200
 export const ASKER_CHARS_MAX = 254
 export const PARTS_PER_EVENT_MAX = 20
 
+// Published keys of senders
+export const KEY_SET_DEADLINE_MS = 5_000
+export const KEY_SET_BYTES_MAX = 65_536
+export const KEYS_PER_SET_MAX = 50
+export const KEY_SET_KEPT_SECONDS = 3_600
+/** A token with an unknown key asks for the set again, but not more often than this. */
+export const KEY_SET_REFETCH_SECONDS_MIN = 60
+/** After a set could not be fetched. */
+export const KEY_SET_RETRY_SECONDS_MIN = 10
+
 // Money
 /** Ten billion in a currency of two decimals: above what any adjustment is, far below 2^53. */
 export const AMOUNT_MINOR_UNITS_MAX = 1_000_000_000_000

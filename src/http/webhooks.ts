@@ -87,6 +87,12 @@ function answerFor(trouble: ReceiveTrouble): Failure {
     case 'endpoint_off':
     case 'secret_unusable':
       return { ...TRY_AGAIN, code: 'endpoint_off', message: 'This endpoint is not configured.' }
+    case 'keys_unavailable':
+      return {
+        ...TRY_AGAIN,
+        code: 'keys_unavailable',
+        message: "The sender's published keys could not be fetched. Try again.",
+      }
     case 'header_missing':
     case 'header_malformed':
     case 'too_many_signatures':

@@ -24,14 +24,16 @@ import { err, ok, type Result } from '../domain/result.ts'
 import { oneLine } from '../domain/text.ts'
 import type { WakeUp } from '../domain/wake-up.ts'
 import type { Deps } from '../deps.ts'
-import { openDelivery, type Opened } from '../sources/open-delivery.ts'
+import type { Opened } from '../sources/open-delivery.ts'
 import type { ProvenRequest } from '../sources/proof.ts'
 import type { Refusal } from '../sources/refusal.ts'
 import type { Answer, Endpoint } from '../sources/source.ts'
+import { openIncoming, type KeysTrouble } from './open-incoming.ts'
 
 export type ReceiveTrouble =
   | { readonly reason: 'unknown_endpoint' }
   | { readonly reason: 'endpoint_off'; readonly endpoint: string }
+  | KeysTrouble
   | Refusal
 
 export type Received = {
@@ -54,7 +56,7 @@ export async function receiveDelivery(
   const secrets = deps.settings.endpointSecrets.get(incoming.endpoint) ?? []
   if (secrets.length === 0) return err({ reason: 'endpoint_off', endpoint: incoming.endpoint })
   const now = deps.now()
-  const opened = await openDelivery(endpoint, secrets, incoming, now)
+  const opened = await openIncoming(deps, endpoint, secrets, incoming, now)
   if (!opened.ok) return opened
   if (opened.value.kind === 'handshake') {
     return ok({ events: [], answer: opened.value.answer, wakeUps: [] })

@@ -65,7 +65,7 @@ const CODE_ROWS: Row[] = [
     says: 'every locale',
   },
   {
-    what: 'fetch belongs to src/commet and src/notices',
+    what: 'fetch belongs to src/commet, src/notices and src/keys.ts',
     file: 'src/usecases/fetches.ts',
     code: "export const y = () => fetch('https://example.com')\n",
     says: 'speak to the outside',
@@ -153,6 +153,7 @@ const ALLOWED: Record<string, string> = {
   'src/rules/allowed.ts': `${uses('../domain/money.ts')}export const d = new Date(0)\n`,
   'src/db/allowed.ts': uses('drizzle-orm/d1'),
   'src/commet/allowed.ts': "export const y = () => fetch('https://example.com')\n",
+  'src/keys.ts': "export const y = () => fetch('https://example.com')\n",
   'src/usecases/allowed.ts': `${uses('../db/commit.ts')}export { z } from '../commet/client.ts'\n`,
   'src/http/api/allowed.ts': `${uses('hono')}export { z } from '../../usecases/x.ts'\n`,
   'src/http/circle-b.ts': "import { a } from './circle-a.ts'\nexport const b = (): number => a()\n",
