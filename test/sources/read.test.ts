@@ -9,6 +9,8 @@ import { commetSource } from '../../src/sources/commet.ts'
 import { freshdeskSource } from '../../src/sources/freshdesk.ts'
 import { githubSource } from '../../src/sources/github.ts'
 import { hubspotSource } from '../../src/sources/hubspot.ts'
+import { kustomerSource } from '../../src/sources/kustomer.ts'
+import { linearSource } from '../../src/sources/linear.ts'
 import { paddleSource } from '../../src/sources/paddle.ts'
 import { standardSource } from '../../src/sources/standard.ts'
 import { stripeSource } from '../../src/sources/stripe.ts'
@@ -36,6 +38,8 @@ const FACTS: DeliveryFacts = {
 const SOURCES: readonly Source[] = [
   chargebeeSource,
   commetSource,
+  kustomerSource,
+  linearSource,
   paddleSource,
   standardSource,
   stripeSource,
