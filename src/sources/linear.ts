@@ -36,7 +36,7 @@ export const linearSource: Source = {
   title: 'Linear',
   saysMode: false,
   unsignedIdHeader: 'linear-delivery',
-  // Whether any other status than 200 counts as delivered is unverified.
+  // Anything but 200 is sent again (developers.linear.app, "Webhooks").
   accepted: { status: 200, content: null },
   read(body): readonly (SourceEvent | Unreadable)[] {
     if (!isObject(body)) return [{ unreadable: 'not_an_object' }]
@@ -56,13 +56,15 @@ export const linearSource: Source = {
 
 /**
  * What was done to which object, and when, as the signed body says. Its hash would not do: the body
- * is written anew with the `webhookTimestamp` of each attempt.
+ * is written anew with the `webhookTimestamp` of each attempt. An object may have no `updatedAt`.
  */
 function ownIdOf(body: Readonly<Record<string, unknown>>): string | null {
   const { webhookId, type, action, createdAt } = body
   const object = isObject(body.data) ? body.data : body.issueData
-  const parts = [webhookId, type, action, isObject(object) ? object.id : null, createdAt]
-  return parts.every((part) => textOf(part) !== null) ? JSON.stringify(parts) : null
+  if (!isObject(object)) return null
+  const parts = [webhookId, type, action, object.id, createdAt]
+  if (parts.some((part) => textOf(part) === null)) return null
+  return JSON.stringify([...parts, textOf(object.updatedAt)])
 }
 
 function admits(body: unknown, nowMs: number): Refusal | null {

@@ -79,8 +79,13 @@ async function outcome(endpoint: Endpoint, headers: Headers, text: string): Prom
 }
 
 describe('a body that is one event', () => {
-  const linearId = (type: string, action: string, id: string, at: string) =>
-    JSON.stringify(['000042e3-d123-4980-b49f-8e140eef9329', type, action, id, at])
+  const linearId = (
+    type: string,
+    action: string,
+    id: string,
+    at: string,
+    updated: string | null = at,
+  ) => JSON.stringify(['000042e3-d123-4980-b49f-8e140eef9329', type, action, id, at, updated])
   const issue = '539068e2-ae88-4d09-bd75-22eb4a59612f'
   const comment = '4f6d1c9a-1b5e-4f4e-9d6c-0a7f5f0f1c01'
 
@@ -126,7 +131,13 @@ describe('a body that is one event', () => {
     [
       linearSource,
       slaBreached,
-      linearId('IssueSLA', 'breached', issue, '2026-10-26T07:33:15.000Z'),
+      linearId(
+        'IssueSLA',
+        'breached',
+        issue,
+        '2026-10-26T07:33:15.000Z',
+        '2026-10-25T10:00:00.000Z',
+      ),
       'IssueSLA.breached',
       '07:33:15',
     ],
@@ -186,7 +197,11 @@ describe('linear, sent again', () => {
     expect(idOf(again)).toBe(idOf(issueUpdated))
     const later = { ...issueUpdated, createdAt: '2026-10-26T07:33:18.257Z' }
     expect(idOf(later)).not.toBe(idOf(issueUpdated))
+    const data = { ...issueUpdated.data, updatedAt: '2026-10-26T07:33:18.257Z' }
+    expect(idOf({ ...issueUpdated, data })).not.toBe(idOf(issueUpdated))
+    expect(idOf({ ...issueUpdated, data: { id: '1' } })).toMatch(/,null\]$/)
     expect(idOf({ ...issueUpdated, webhookId: 7 })).toBeNull()
+    expect(idOf({ ...issueUpdated, data: null })).toBeNull()
   })
 })
 
