@@ -18,11 +18,17 @@ import { zendeskSource } from '../../src/sources/zendesk.ts'
 import { ENTRIES } from './entries.ts'
 import freshdeskTicket from '../fixtures/freshdesk/ticket.json'
 import freshdeskAdvanced from '../fixtures/freshdesk/ticket.advanced.json'
+import planChanged from '../fixtures/github/marketplace_purchase.changed.json'
+import ping from '../fixtures/github/ping.json'
+import sponsorshipCancelled from '../fixtures/github/sponsorship.cancelled.json'
 import issueLabeled from '../fixtures/github/issues.labeled.json'
 import dealChanged from '../fixtures/hubspot/deal.propertyChange.json'
+import dealOfWorkflow from '../fixtures/hubspot/makegood.deal.json'
 import objectChanged from '../fixtures/hubspot/object.propertyChange.json'
 import chargeRequested from '../fixtures/standard/charge.requested.json'
 import creditRequested from '../fixtures/standard/credit.requested.json'
+import fundsWithdrawn from '../fixtures/stripe/charge.dispute.funds_withdrawn.json'
+import creditNoteCreated from '../fixtures/stripe/credit_note.created.json'
 import chargeRefunded from '../fixtures/stripe/charge.refunded.json'
 import refundCreated from '../fixtures/stripe/refund.created.json'
 import refundFailed from '../fixtures/stripe/refund.failed.json'
@@ -93,6 +99,15 @@ describe('an event whose type stands in a header', () => {
     ])
     expect(githubSource.read(issueLabeled, FACTS)).toEqual([{ unreadable: 'no_event_type' }])
   })
+
+  it.each([
+    ['ping', 'ping', ping, null],
+    ['marketplace_purchase', 'marketplace_purchase.changed', planChanged, clock('07:33:00')],
+    ['sponsorship', 'sponsorship.cancelled', sponsorshipCancelled, clock('07:30:00')],
+  ])('github: a body under %s is %s', (family, type, body, occurredAt) => {
+    const read = githubSource.read(body, { ...FACTS, unsignedHeader: () => family })
+    expect(read).toEqual([{ ownId: null, type, occurredAt, mode: null, data: body }])
+  })
 })
 
 describe('an event', () => {
@@ -138,6 +153,28 @@ describe('an event', () => {
         ownId: 'evt_3SampleCharge0001',
         type: 'charge.refunded',
         occurredAt: 1_792_999_996_000,
+        mode: 'test',
+      },
+    ],
+    [
+      'stripe charge.dispute.funds_withdrawn',
+      stripeSource,
+      fundsWithdrawn,
+      {
+        ownId: 'evt_1SampleDispute01',
+        type: 'charge.dispute.funds_withdrawn',
+        occurredAt: 1_792_999_940_000,
+        mode: 'live',
+      },
+    ],
+    [
+      'stripe credit_note.created',
+      stripeSource,
+      creditNoteCreated,
+      {
+        ownId: 'evt_1SampleNote0001',
+        type: 'credit_note.created',
+        occurredAt: 1_792_999_990_000,
         mode: 'test',
       },
     ],
@@ -206,8 +243,8 @@ describe('an event', () => {
     [
       'hubspot, from a workflow',
       hubspotSource,
-      { kind: 'makegood.deal', updated_at: '2026-10-26T07:33:12Z' },
-      { ownId: null, type: 'makegood.deal', occurredAt: clock('07:33:12'), mode: null },
+      dealOfWorkflow,
+      { ownId: null, type: 'makegood.deal', occurredAt: clock('07:33:16'), mode: null },
     ],
     [
       'freshdesk, simple content',
