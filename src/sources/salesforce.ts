@@ -5,6 +5,7 @@
 
 import { occurredAtOf, type SourceEvent, type Unreadable } from '../domain/event.ts'
 import { NOTIFICATIONS_PER_MESSAGE_MAX } from '../domain/limits.ts'
+import { isHeaderName } from './body-paths.ts'
 import { parseMessage } from './salesforce-message.ts'
 import {
   endpointOf,
@@ -92,17 +93,18 @@ export const salesforce = (
 ): Endpoint => {
   if (options.kind === 'flow') {
     const header = options.header ?? 'x-webhook-secret'
-    return endpointOf(
-      salesforceFlowSource,
-      [{ kind: 'secret', place: { in: 'header', header } }],
-      options,
-    )
+    const problem = `header: "${header}" is not a header's name in small letters`
+    const problems = isHeaderName(header) ? [] : [problem]
+    const place = { in: 'header', header } as const
+    return endpointOf(salesforceFlowSource, [{ kind: 'secret', place }], options, { problems })
   }
   const { organizationId } = options
+  const problem = `organizationId: "${organizationId}" is not 00D and 12 or 15 characters more`
   return endpointOf(salesforceSource, [{ kind: 'secret', place: { in: 'path' } }], options, {
     admits: (body) =>
       isObject(body) && isSameOrganization(body.organizationId, organizationId)
         ? null
         : { reason: 'body_not_admitted', field: 'OrganizationId' },
+    problems: ORGANIZATION_ID.test(organizationId) ? [] : [problem],
   })
 }

@@ -192,6 +192,10 @@ describe('refused is', () => {
     const sent = message(`>${ORGANIZATION_ID}<`, '><')
     expect(await open(sent, { endpoint })).toMatchObject({ field: 'OrganizationId' })
     expect(await open(caseClosed, { endpoint })).toMatchObject({ field: 'OrganizationId' })
+    expect(endpoint.problems).toEqual([
+      'organizationId: "" is not 00D and 12 or 15 characters more',
+    ])
+    expect(messages.problems).toEqual([])
   })
 })
 
@@ -228,6 +232,10 @@ describe('a flow', () => {
     const named = salesforce({ ...unsigned, kind: 'flow', header: 'x-acme' })
     const headers = { 'x-acme': SECRET }
     expect(await open(body, { endpoint: named, headers })).toMatchObject({ kind: 'events' })
+    expect([endpoint, named].flatMap(({ problems }) => problems)).toEqual([])
+    expect(salesforce({ ...unsigned, kind: 'flow', header: 'X Acme' }).problems).toEqual([
+      'header: "X Acme" is not a header\'s name in small letters',
+    ])
   })
 
   it('sends no SOAP', async () => {

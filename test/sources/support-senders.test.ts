@@ -149,6 +149,13 @@ describe('Gorgias', () => {
     const opened = await open(gorgias(unsigned), gorgiasTicket, new Headers({ [name]: value }))
     expect(opened).toMatchObject(reason ? { reason } : { events: [{ type: 'makegood.ticket' }] })
   })
+
+  it('a header’s name that no header can have is a problem of the configuration', () => {
+    expect(gorgias({ ...unsigned, header: 'x-acme' }).problems).toEqual([])
+    expect(gorgias({ ...unsigned, header: 'X Acme' }).problems).toEqual([
+      'header: "X Acme" is not a header\'s name in small letters',
+    ])
+  })
 })
 
 describe('Pipedrive', () => {
