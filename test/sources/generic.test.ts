@@ -6,7 +6,7 @@ import { defineConfig } from '../../src/config.ts'
 import type { BodyPaths } from '../../src/sources/body-paths.ts'
 import { openDelivery } from '../../src/sources/open-delivery.ts'
 import type { GenericSignature } from '../../src/sources/generic.ts'
-import { basic, bearer, generic } from '../../src/sources/index.ts'
+import { basic, bearer, freshdesk, generic } from '../../src/sources/index.ts'
 import type { Endpoint } from '../../src/sources/source.ts'
 import { signDelivery } from '../../scripts/sign-delivery.ts'
 import orderReturned from '../fixtures/basic/order.returned.json'
@@ -296,6 +296,14 @@ describe('a description that leaves something open', () => {
     expect(problems(generic({ ...signed, signature: HEADER, event }))).toEqual(lines)
     expect(problems(bearer({ ...unsigned, event }))).toEqual(lines)
     expect(problems(basic({ ...unsigned, event }))).toEqual(lines)
+  })
+
+  it.each(['X-Secret', 'x secret', ''])('a secret of Freshdesk in the header "%s"', (header) => {
+    expect(problems(freshdesk({ ...unsigned, header }))).toEqual([
+      `endpoints.acme.header: "${header}" is not a header's name in small letters`,
+    ])
+    expect(problems(freshdesk({ ...unsigned, header: 'x-secret' }))).toEqual([])
+    expect(problems(freshdesk(unsigned))).toEqual([])
   })
 
   it('a token in a header whose name has capitals', () => {
