@@ -44,7 +44,11 @@ END;
 
 -- What the door wrote about an adjustment never changes: a correction is another adjustment.
 CREATE TRIGGER adjustments_refuse_replace BEFORE INSERT ON adjustments
-WHEN EXISTS (SELECT 1 FROM adjustments WHERE id = NEW.id OR seq = NEW.seq)
+WHEN EXISTS (
+  SELECT 1 FROM adjustments WHERE id = NEW.id OR seq = NEW.seq
+    OR (account = NEW.account AND subject = NEW.subject AND rule_id = NEW.rule_id AND part = NEW.part)
+    OR invoice_id = NEW.invoice_id
+)
 BEGIN
   SELECT RAISE(ABORT, 'adjustments are never replaced');
 END;
@@ -68,7 +72,7 @@ WHEN NEW.state <> OLD.state AND OLD.state || ' ' || NEW.state NOT IN (
   'issuing due', 'issuing invoiced', 'issuing held', 'issuing failed',
   'held due', 'held rejected', 'held invoiced',
   'failed due', 'failed invoiced',
-  'rejected invoiced'
+  'rejected invoiced', 'cancelled invoiced'
 )
 BEGIN
   SELECT RAISE(ABORT, 'no such change of state');
@@ -84,6 +88,12 @@ CREATE TRIGGER adjustments_one_invoice BEFORE UPDATE OF invoice_id ON adjustment
 WHEN OLD.invoice_id IS NOT NULL AND NEW.invoice_id IS NOT OLD.invoice_id
 BEGIN
   SELECT RAISE(ABORT, 'an adjustment has at most one invoice');
+END;
+--> statement-breakpoint
+CREATE TRIGGER adjustments_invoice_of_another BEFORE UPDATE OF invoice_id ON adjustments
+WHEN EXISTS (SELECT 1 FROM adjustments WHERE invoice_id = NEW.invoice_id AND id <> OLD.id)
+BEGIN
+  SELECT RAISE(ABORT, 'an invoice belongs to one adjustment');
 END;
 --> statement-breakpoint
 CREATE TRIGGER adjustments_frozen_request BEFORE UPDATE OF request ON adjustments

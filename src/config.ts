@@ -47,6 +47,7 @@ export function defineConfig(input: ConfigInput): Config {
     ...Object.entries(input.endpoints).flatMap(([name, endpoint]) =>
       endpointProblems(name, endpoint),
     ),
+    ...accountProblems(input),
     ...ruleProblems(input),
     ...linkProblems(input.links ?? {}),
   ]
@@ -113,6 +114,21 @@ function endpointProblems(name: string, endpoint: Endpoint): string[] {
     )
   }
   return problems
+}
+
+/** In one account a subject has one adjustment: one of a test would stand in the way of the live one. */
+function accountProblems({ endpoints }: ConfigInput): string[] {
+  const modes = new Map<string, Set<string | null>>()
+  for (const [name, { account, mode }] of Object.entries(endpoints)) {
+    const known = modes.get(account ?? name) ?? new Set()
+    modes.set(account ?? name, known.add(mode))
+  }
+  return [...modes]
+    .filter(([, declared]) => declared.has('live') && declared.has('test'))
+    .map(
+      ([account]) =>
+        `endpoints: the account ${account} has live and test endpoints; give each its own`,
+    )
 }
 
 function ruleProblems({ rules, endpoints }: ConfigInput): string[] {

@@ -31,7 +31,8 @@ export type Settings = {
   readonly problems: readonly string[]
 }
 
-const COMMET_KEY = /^ck_[\x21-\x7e]+$/
+/** Makegood's own keys begin `ck_mg_`: one of them is no billing key. */
+const COMMET_KEY = /^ck_(?!mg_)[\x21-\x7e]+$/
 /** The official SDK refuses keys that don't begin `ck_`. */
 const MAKEGOOD_KEY = new RegExp(`^ck_mg_[\\x21-\\x7e]{${OPERATOR_KEY_CHARS_MIN},}$`)
 
@@ -39,7 +40,8 @@ export function readSettings(env: Env, config: Config): Settings {
   const baseUrl = readAddress(env.COMMET_API_URL ?? COMMET_API_URL_DEFAULT)
   const apiKey = matching(env.COMMET_API_KEY, COMMET_KEY)
   const bootstrapKey = matching(env.BOOTSTRAP_KEY, MAKEGOOD_KEY)
-  const linkKeys = secretList(env.LINK_KEY).filter((key) => key.length >= LINK_KEY_CHARS_MIN)
+  const linkKeys = secretList(env.LINK_KEY)
+  const areLinkKeysLong = linkKeys.every((key) => key.length >= LINK_KEY_CHARS_MIN)
   const publicUrl = env.PUBLIC_URL ? readAddress(env.PUBLIC_URL) : null
   const requirements: [boolean, string][] = [
     [baseUrl !== null, 'COMMET_API_URL is not an https address'],
@@ -48,7 +50,10 @@ export function readSettings(env: Env, config: Config): Settings {
       bootstrapKey !== null,
       `BOOTSTRAP_KEY is not set, or not ck_mg_ and ${OPERATOR_KEY_CHARS_MIN} characters or more`,
     ],
-    [linkKeys.length > 0, `LINK_KEY is not set, or shorter than ${LINK_KEY_CHARS_MIN} characters`],
+    [
+      linkKeys.length > 0 && areLinkKeysLong,
+      `LINK_KEY is not set, or one of its keys is shorter than ${LINK_KEY_CHARS_MIN} characters`,
+    ],
     [!env.PUBLIC_URL || publicUrl !== null, 'PUBLIC_URL is not an https address'],
   ]
   const endpoints = [...config.endpoints].map(([name, endpoint]) => ({
@@ -59,7 +64,8 @@ export function readSettings(env: Env, config: Config): Settings {
     billing:
       baseUrl !== null && apiKey !== null ? { baseUrl, apiKey, mode: billingMode(apiKey) } : null,
     bootstrapKey,
-    linkKeys,
+    // A short key is not passed over in silence: the next one would then be taken for the current.
+    linkKeys: areLinkKeysLong ? linkKeys : [],
     publicUrl,
     endpointSecrets: new Map(endpoints.map(({ name, usable }) => [name, usable])),
     problems: [

@@ -36,7 +36,7 @@ describe('3: one event is one row, one subject one adjustment of a rule', () => 
         reason, caused_by, amount, currency, description, created_at, state, version, wake_at, attempts, generation)
       SELECT 'adj_other', event_id, rule_id, account, endpoint, source, subject, part, settlement, reason,
         caused_by, amount, currency, description, created_at, 'due', 1, 1, 0, 0 FROM adjustments LIMIT 1`,
-      'UNIQUE',
+      'never replaced',
     ))
 
   it('refuses to change what an event is, and to remove it', async () => {
@@ -66,7 +66,7 @@ describe('4: one adjustment has at most one invoice', () => {
     expectRefused(
       `UPDATE adjustments SET state = 'invoiced', version = version + 1,
         invoice_id = (SELECT invoice_id FROM adjustments WHERE id = '${invoiced.id}') WHERE id = '${due}'`,
-      'UNIQUE',
+      'one adjustment',
     ))
 
   it('refuses another request once an attempt was made', () =>

@@ -106,11 +106,14 @@ function meaningOf(call: Call, arrival: Arrival, code: string | null): BillingMe
   const { status } = arrival
   // Without Commet's envelope somebody between us spoke, perhaps after the write.
   if (code === null) return unknownOutcome(call)
-  if (status === 429) return retryAfterSeconds(arrival.headers) === null ? 'permanent' : 'transient'
+  // Without Retry-After it isn't the limiter's: a write is refused for good, a read is asked again.
+  if (status === 429) {
+    const isLimiter = retryAfterSeconds(arrival.headers) !== null
+    return isLimiter || call.kind === 'read' ? 'transient' : 'permanent'
+  }
   if (status === 401 || status === 403) return 'permanent'
   // The request timed out, a server or a proxy failed, it is a redirect or no JSON: it may be done.
   if (status === 408 || status >= 500 || status < 400) return unknownOutcome(call)
-  if (code === null) return unknownOutcome(call)
   // Another call with this key is running, was answered, or can't be looked up: perhaps our own.
   if (code.startsWith('idempotency_')) return unknownOutcome(call)
   // What was to be made may be there already; a change that conflicts was not made.

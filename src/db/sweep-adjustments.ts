@@ -4,16 +4,23 @@ import { and, eq, sql } from 'drizzle-orm'
 import type { HoldReason } from '../domain/adjustment.ts'
 import type { AuditAction } from '../domain/audit.ts'
 import { ATTEMPTS_MAX, SWEEP_ROWS_MAX, WAKE_AFTER_SECONDS } from '../domain/limits.ts'
+import type { AdjustmentId } from '../domain/ids.ts'
 import type { WakeUp } from '../domain/wake-up.ts'
 import type { Database } from './database.ts'
 import { adjustments, auditEntries } from './schema.ts'
+
+export type Swept = {
+  readonly wakeUps: readonly WakeUp[]
+  /** Those whose every attempt ended in a crash: only a person can tell. */
+  readonly held: readonly AdjustmentId[]
+}
 
 /**
  * Takes at most SWEEP_ROWS_MAX rows whose time has come, oldest first, and sets their next time. An
  * expired lease goes back to `due`, as attempted with its outcome unknown; once its attempts are used
  * up, it is held.
  */
-export async function sweepAdjustments(db: Database, now: number): Promise<readonly WakeUp[]> {
+export async function sweepAdjustments(db: Database, now: number): Promise<Swept> {
   const taken = sql`
     SELECT seq FROM adjustments WHERE wake_at <= ${now} ORDER BY wake_at, seq LIMIT ${SWEEP_ROWS_MAX}`
   const isUsedUp = sql`state = 'issuing' AND attempts >= ${ATTEMPTS_MAX}`
@@ -23,7 +30,9 @@ export async function sweepAdjustments(db: Database, now: number): Promise<reado
   const [, rows] = await db.batch([
     db.insert(auditEntries).select(sql`
       SELECT NULL, ${now}, 'system:sweep', CASE WHEN ${isUsedUp} THEN ${held} ELSE ${expired} END, id,
-        json_object('attempts', attempts)
+        CASE WHEN ${isUsedUp}
+          THEN json_object('attempts', attempts, 'reasons', json(${JSON.stringify(reasons)}))
+          ELSE json_object('attempts', attempts) END
       FROM adjustments WHERE state = 'issuing' AND seq IN (${taken})`),
     db
       .update(adjustments)
@@ -37,12 +46,15 @@ export async function sweepAdjustments(db: Database, now: number): Promise<reado
       .where(sql`seq IN (${taken})`)
       .returning({ id: adjustments.id, version: adjustments.version, state: adjustments.state }),
   ])
-  return rows.filter(({ state }) => state !== 'held').map(({ id, version }) => ({ id, version }))
+  return {
+    wakeUps: rows.flatMap(({ id, version, state }) => (state === 'held' ? [] : [{ id, version }])),
+    held: rows.flatMap(({ id, state }) => (state === 'held' ? [id] : [])),
+  }
 }
 
 /**
  * After a restart of the only process on this database: whoever held a lease is gone, and so is every
- * message of the queue. Both are due now; what waits for a reason goes on waiting.
+ * message of the queue. Both are due now; what was attempted waits for its time.
  */
 export async function wakeAfterRestart(db: Database, now: number): Promise<void> {
   await db.batch([

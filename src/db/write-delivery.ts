@@ -51,11 +51,8 @@ export type PackedDelivery = {
 export function packDelivery(delivery: Delivery): PackedDelivery | null {
   assert(delivery.events.length <= EVENTS_PER_DELIVERY_MAX, 'a delivery of too many events')
   const { payloadBytes, payloadSlices } = packPayloads(delivery.events)
-  const adjustments = delivery.events.flatMap((event) => event.adjustments)
-  // Of two events for one subject in one delivery, the first makes the adjustment.
-  const distinct = new Map(adjustments.toReversed().map((each) => [each.id, each]))
   const eventRows = JSON.stringify(delivery.events.map(eventRow))
-  const adjustmentRows = JSON.stringify([...distinct.values()].toReversed())
+  const adjustmentRows = JSON.stringify(delivery.events.flatMap((event) => event.adjustments))
   const encoder = new TextEncoder()
   const sizes = [eventRows, adjustmentRows, payloadSlices].map(
     (text) => encoder.encode(text).length,
@@ -82,7 +79,10 @@ export async function commitDelivery(
   return made.map((row) => row.id)
 }
 
-/** An event that is known already makes nothing, whatever today's rules say of it. */
+/**
+ * An event that is known already makes nothing, whatever today's rules say of it. Of two new events
+ * for one subject in one delivery, the first makes the adjustment.
+ */
 const insertAdjustments = (db: Database, { delivery, adjustmentRows }: PackedDelivery) =>
   db
     .insert(adjustments)
@@ -95,9 +95,14 @@ const insertAdjustments = (db: Database, { delivery, adjustmentRows }: PackedDel
     a.value ->> 'asker', a.value ->> 'originalInvoice', a.value ->> 'description',
     ${delivery.receivedAt}, 'due', NULL, 1, ${delivery.wakeAt}, NULL, 0, NULL, NULL, 0, NULL, NULL,
     NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
-  FROM json_each(${adjustmentRows}) a
-  WHERE NOT EXISTS (SELECT 1 FROM events e WHERE e.id = a.value ->> 'eventId')
-    AND NOT EXISTS (SELECT 1 FROM adjustments x WHERE x.id = a.value ->> 'id')
+  FROM (
+    SELECT p.key, p.value,
+      row_number() OVER (PARTITION BY p.value ->> 'id' ORDER BY p.key) AS nth
+    FROM json_each(${adjustmentRows}) p
+    WHERE NOT EXISTS (SELECT 1 FROM events e WHERE e.id = p.value ->> 'eventId')
+      AND NOT EXISTS (SELECT 1 FROM adjustments x WHERE x.id = p.value ->> 'id')
+  ) a
+  WHERE a.nth = 1
   ORDER BY a.key`,
     )
     .returning({ id: adjustments.id })
@@ -119,7 +124,8 @@ const insertEvents = (db: Database, { delivery, eventRows }: PackedDelivery) =>
         CROSS JOIN adjustments a ON a.id = p.value ->> 'id'
         WHERE a.event_id <> e.value ->> 'id' AND (a.amount <> p.value ->> 'amount'
           OR a.currency <> p.value ->> 'currency'
-          OR a.customer_reference IS NOT p.value ->> 'customerReference')) THEN 'conflict'
+          OR a.customer_reference IS NOT p.value ->> 'customerReference'
+          OR a.mode IS NOT p.value ->> 'mode')) THEN 'conflict'
       WHEN EXISTS (
         SELECT 1 FROM json_each(e.value, '$.adjustments') p
         CROSS JOIN adjustments a ON a.id = p.value ->> 'id'
@@ -169,11 +175,12 @@ function eventRow(event: ReceivedEvent): object {
   const { adjustments, payload: _, ...row } = event
   return {
     ...row,
-    adjustments: adjustments.map(({ id, amount, currency, customerReference }) => ({
+    adjustments: adjustments.map(({ id, amount, currency, customerReference, mode }) => ({
       id,
       amount,
       currency,
       customerReference,
+      mode,
     })),
   }
 }

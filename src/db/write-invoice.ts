@@ -6,7 +6,7 @@ import type { AnswerDifference, AnsweredInvoice } from '../domain/adjustment.ts'
 import type { AuditData } from '../domain/audit.ts'
 import type { LinkId } from '../domain/ids.ts'
 import type { Trouble } from '../domain/trouble.ts'
-import { AFTER_CHANGE, commitChange, commitEntry } from './commit.ts'
+import { AFTER_CHANGE, commitChange } from './commit.ts'
 import type { Database } from './database.ts'
 import { adjustments, links, type Adjustment } from './schema.ts'
 import { changed, entry, type Columns } from './write-adjustment.ts'
@@ -77,7 +77,8 @@ export function commitIssued(
 }
 
 export type LateCommit =
-  | { readonly kind: 'committed' | 'known' }
+  | { readonly kind: 'committed' }
+  | { readonly kind: 'known' }
   /** `first`: the invoice that is committed. */
   | { readonly kind: 'second'; readonly first: string | null }
 
@@ -111,18 +112,28 @@ export async function commitIssuedLate(
   return first === issued.invoice.id ? { kind: 'known' } : { kind: 'second', first }
 }
 
-/** There is another invoice than the one that is committed: money twice, and an entry says so. */
-export const recordSecondInvoice = (
+/** There is another invoice than the one that is committed: money twice. The row and an entry say so. */
+export function recordSecondInvoice(
   db: Database,
   read: Adjustment,
   issued: Issued,
   first: string | null,
   now: number,
-): Promise<void> =>
-  commitEntry(
-    db,
-    entry(now, 'adjustment.second_invoice_seen', read, { ...issuedData(issued, read), first }),
-  )
+): Promise<Adjustment | null> {
+  const trouble: Trouble = {
+    step: 'post',
+    code: 'second_invoice',
+    status: null,
+    requestId: issued.requestId,
+  }
+  const update = db
+    .update(adjustments)
+    .set({ trouble, version: sql`${adjustments.version} + 1` })
+    .where(eq(adjustments.id, read.id))
+    .returning()
+  const data = { ...issuedData(issued, read), first }
+  return commitChange(db, update, entry(now, 'adjustment.second_invoice_seen', read, data))
+}
 
 const linkAfterChange = (db: Database, { link, invoice }: Issued, now: number) =>
   link === null
@@ -157,12 +168,13 @@ export function commitSettled(
 export function failSettlement(
   db: Database,
   read: Adjustment,
-  trouble: Trouble,
+  { trouble, status }: { readonly trouble: Trouble; readonly status: string | null },
   now: number,
 ): Promise<Adjustment | null> {
+  const { invoiceId: invoice, attempts } = read
   return commitChange(
     db,
-    changed(db, read, { wakeAt: null, trouble }),
-    entry(now, 'adjustment.settlement_failed', read, { invoice: read.invoiceId, trouble }),
+    changed(db, read, { wakeAt: null, trouble, invoiceStatus: status }),
+    entry(now, 'adjustment.settlement_failed', read, { invoice, status, attempts, trouble }),
   )
 }

@@ -133,6 +133,10 @@ export type AnsweredInvoice = {
   readonly total: number
 }
 
+/** Statuses from which no invoice is open or paid any more. */
+export const isClosed = (status: string | null): boolean =>
+  status === 'void' || status === 'uncollectible'
+
 export type AnswerDifference = {
   readonly field: 'livemode' | 'customerId' | 'currency' | 'subtotal' | 'taxAmount' | 'total'
   readonly asked: string

@@ -3,6 +3,7 @@
 
 import {
   amountText,
+  isClosed,
   wordFor,
   type AdjustmentState,
   type AnswerDifference,
@@ -24,8 +25,8 @@ export type Noted = {
 
 const HOLD_TEXTS: Readonly<Record<HoldReason, string>> = {
   customer_unresolved: 'the customer was not found at billing',
-  currency_mismatch: 'the customer is billed in another currency',
-  mode_mismatch: 'a test event met a live billing key, or the other way round',
+  currency_mismatch: 'the customer is not known to be billed in this currency',
+  mode_mismatch: 'it is not known to be of the same mode, live or test, as the billing key',
   charge: 'charges wait for a person',
   customer_caused: 'a customer could have caused it',
   unsigned_body: 'nothing proves that its sender wrote it',
@@ -63,6 +64,9 @@ function invoicedLine(noted: Noted, what: string, source: string): string {
     const fields = (noted.answerDifferences ?? []).map(({ field }) => field).join(', ')
     return `${what} was answered with invoice ${number}, which differs in ${fields}; a person has to look.`
   }
+  if (isClosed(noted.invoiceStatus)) {
+    return `${what} was issued as invoice ${number}, which is ${noted.invoiceStatus} now.`
+  }
   if (noted.settlement === 'owed') return `${what} is issued as invoice ${number}.`
   if (isPaid(noted)) {
     return `${what}, invoice ${number}, is a record: ${source} ${alreadyMoved(noted)}.`
@@ -82,7 +86,8 @@ const alreadyMoved = ({ amount }: Noted): string =>
 
 function customerLine(noted: Noted, link: string | null): string {
   const isRecord = noted.settlement === 'already_paid'
-  const isCertain = !isAnsweredOtherwise(noted) && (!isRecord || isPaid(noted))
+  const isStanding = !isAnsweredOtherwise(noted) && !isClosed(noted.invoiceStatus)
+  const isCertain = isStanding && (!isRecord || isPaid(noted))
   if (noted.state !== 'invoiced' || !isCertain) return 'To the customer: nothing yet.'
   const amount = amountText(noted)
   const where = link === null ? '' : ` The document is here: ${link}`

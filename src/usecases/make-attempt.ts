@@ -11,7 +11,12 @@ import {
   type Issued,
   type NewLink,
 } from '../db/write-invoice.ts'
-import { answerDifferences, idempotencyKey, type AnsweredInvoice } from '../domain/adjustment.ts'
+import {
+  answerDifferences,
+  idempotencyKey,
+  isClosed,
+  type AnsweredInvoice,
+} from '../domain/adjustment.ts'
 import { assert } from '../domain/assert.ts'
 import { linkId } from '../domain/ids.ts'
 import {
@@ -27,7 +32,14 @@ import type { Billing, Deps } from '../deps.ts'
 import { lookForInvoice } from './look-for-invoice.ts'
 import { postponeOrFail, type Before } from './postpone-or-fail.ts'
 
-export type AttemptResult = 'issued' | 'postponed' | 'failed' | 'held' | 'stale' | 'second_invoice'
+export type AttemptResult =
+  | 'issued'
+  | 'issued_late'
+  | 'postponed'
+  | 'failed'
+  | 'held'
+  | 'stale'
+  | 'second_invoice'
 
 type Attempt =
   | { readonly kind: 'issued'; readonly adjustment: Adjustment }
@@ -56,9 +68,26 @@ export async function makeAttempt(
 }
 
 /** Whether the billing API may have forgotten the key. A clock that ran backwards is no proof. */
-function mayBeForgotten({ createdAt, firstAttemptedAt }: Adjustment, now: number): boolean {
-  const ageMs = now - Math.min(createdAt, firstAttemptedAt ?? createdAt)
+function mayBeForgotten(adjustment: Adjustment, now: number): boolean {
+  const ageMs = now - firstSeenAt(adjustment)
   return !(ageMs >= 0 && ageMs < POST_WITHOUT_LOOK_SECONDS * 1_000)
+}
+
+/** The earlier of two clocks, since one of them may have run ahead. */
+const firstSeenAt = ({ createdAt, firstAttemptedAt }: Adjustment): number =>
+  Math.min(createdAt, firstAttemptedAt ?? createdAt)
+
+/**
+ * Whether an invoice that carries our id is what we asked for. Somebody may have copied one, or voided
+ * it: adopting that would call a claim paid, or a promise kept.
+ */
+function isOurs(claimed: Adjustment, invoice: AnsweredInvoice): boolean {
+  assert(claimed.request !== null, 'a look without a claim')
+  const differences = answerDifferences(claimed.request, claimed, invoice)
+  return (
+    !isClosed(invoice.status) &&
+    differences.every(({ field }) => field === 'taxAmount' || field === 'total')
+  )
 }
 
 /** What came of looking; null where no invoice is there, and posting is safe. */
@@ -71,11 +100,16 @@ async function lookFirst(
 ): Promise<Attempt | null> {
   assert(claimed.request !== null, 'a look without a claim')
   const { customerId } = claimed.request
-  const wanted = { id: claimed.id, customerId, createdAt: claimed.createdAt }
+  const wanted = { id: claimed.id, customerId, createdAt: firstSeenAt(before) }
   const look = await lookForInvoice(billing, wanted, mayCall)
   switch (look.kind) {
-    case 'one':
-      return commit(deps, claimed, look.invoice, { adopted: true, requestId: look.requestId })
+    case 'one': {
+      const { invoice, requestId } = look
+      if (isOurs(claimed, invoice))
+        return commit(deps, claimed, invoice, { adopted: true, requestId })
+      deps.log({ event: 'alarm.foreign_invoice', adjustment: claimed.id, invoice: invoice.id })
+      return holdUnknown(deps, claimed, { invoiceIds: [invoice.id] })
+    }
     case 'several': {
       const { invoiceIds } = look
       deps.log({ event: 'alarm.several_invoices', adjustment: claimed.id, invoices: invoiceIds })
@@ -87,8 +121,10 @@ async function lookFirst(
       return { kind: await postponeOrFail(deps, claimed, 'look', look.error, before) }
     case 'none': {
       // An invoice of the last attempt could still be on its way into the listing.
-      const settledAt = (before.attemptedAt ?? 0) + (LEASE_SECONDS + LISTING_SETTLE_SECONDS) * 1_000
-      return deps.now() < settledAt ? waitUntil(deps, claimed, settledAt, before) : null
+      const settleMs = (LEASE_SECONDS + LISTING_SETTLE_SECONDS) * 1_000
+      const settledAt = (before.attemptedAt ?? 0) + settleMs
+      if (deps.now() >= settledAt) return null
+      return waitUntil(deps, claimed, Math.min(settledAt, deps.now() + settleMs), before)
     }
   }
 }
@@ -150,14 +186,15 @@ async function commit(
   const adjustment = await commitIssued(deps.db, claimed, issued, now)
   if (adjustment) return { kind: 'issued', adjustment }
   const late = await commitIssuedLate(deps.db, claimed, issued, now)
-  if (late.kind !== 'second') return { kind: 'stale' }
+  if (late.kind === 'committed') return { kind: 'issued_late' }
+  if (late.kind === 'known') return { kind: 'stale' }
   // The alarm first: the entry may still fail.
   deps.log({ event: 'alarm.second_invoice', adjustment: claimed.id, invoice: invoice.id })
   await recordSecondInvoice(deps.db, claimed, issued, late.first, now)
   return { kind: 'second_invoice' }
 }
 
-/** Null without a link key: the invoice stands, and its link can be made later. */
+/** Null without a link key: the invoice stands without a link. */
 async function newLink(deps: Deps, invoiceId: string, now: number): Promise<NewLink | null> {
   const [linkKey] = deps.settings.linkKeys
   if (linkKey === undefined) return null

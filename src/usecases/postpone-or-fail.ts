@@ -40,16 +40,22 @@ export async function postponeOrFail(
   const wakeAt = now + retryDelaySeconds(deps, error, attempts) * 1_000
   const isOver = error.meaning === 'permanent' || attempts >= ATTEMPTS_MAX
   if (isKeyTrouble(error) || !isOver) {
-    if (isKeyTrouble(error)) deps.log({ event: 'alarm.billing_key_refused', ...trouble })
+    if (isKeyTrouble(error)) {
+      deps.log({ event: 'alarm.billing_key_refused', adjustment: adjustment.id, ...trouble })
+    }
     const postponement = { wakeAt, trouble, attempts, attemptedAt }
     return (await postpone(db, adjustment, postponement, now)) ? 'postponed' : 'stale'
   }
   if (attemptedAt !== null) {
     const unknown = { reasons: ['outcome_unknown'], trouble } as const
-    return (await hold(db, adjustment, unknown, now)) ? 'held' : 'stale'
+    if (!(await hold(db, adjustment, unknown, now))) return 'stale'
+    deps.log({ event: 'alarm.outcome_unknown', adjustment: adjustment.id, ...trouble })
+    return 'held'
   }
   const failure = { trouble, attempts, attemptedAt }
-  return (await fail(db, adjustment, failure, now)) ? 'failed' : 'stale'
+  if (!(await fail(db, adjustment, failure, now))) return 'stale'
+  deps.log({ event: 'alarm.adjustment_failed', adjustment: adjustment.id, ...trouble })
+  return 'failed'
 }
 
 /** Seconds until it is worth trying again: a refused key is waited for, whatever else it says. */

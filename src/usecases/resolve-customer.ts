@@ -1,7 +1,6 @@
 // Whose adjustment is it, and in which currency is he billed? Asked at the billing API, before the claim.
 
 import type { BillingClient, BillingError } from '../commet/client.ts'
-import type { Invoice } from '../commet/contract.ts'
 import type { ResolvedCustomer } from '../domain/adjustment.ts'
 import { RECENT_INVOICE_ROWS } from '../domain/limits.ts'
 import { ok, type Result } from '../domain/result.ts'
@@ -25,12 +24,12 @@ export async function resolveCustomer(
     limit: RECENT_INVOICE_ROWS,
   })
   if (!listed.ok) return listed
-  const own = listed.value.data.filter((invoice) => invoice.customerId === customer.id)
-  // The vendor promises no order of the listing: the newest is the one that was made last.
-  const newest = own.reduce<Invoice | null>(
-    (latest, each) =>
-      latest === null || Date.parse(each.createdAt) > Date.parse(latest.createdAt) ? each : latest,
-    null,
-  )
+  const { data, hasMore } = listed.value
+  const own = data.filter((invoice) => invoice.customerId === customer.id)
+  const times = own.map((invoice) => Date.parse(invoice.createdAt))
+  // The vendor promises no order. Of a listing that goes on, only one from new to old shows the newest.
+  const isNewestFirst = times.every((at, position) => at <= (times[position - 1] ?? Infinity))
+  if (hasMore && !isNewestFirst) return ok({ customerId: customer.id, currency: null })
+  const newest = own[times.indexOf(Math.max(...times))]
   return ok({ customerId: customer.id, currency: newest?.currency.toLowerCase() ?? null })
 }

@@ -10,7 +10,8 @@ export async function sweep(
   { isRestart }: { readonly isRestart: boolean },
 ): Promise<number> {
   if (isRestart) await wakeAfterRestart(deps.db, deps.now())
-  const wakeUps = await sweepAdjustments(deps.db, deps.now())
+  const { wakeUps, held } = await sweepAdjustments(deps.db, deps.now())
+  for (const id of held) deps.log({ event: 'alarm.outcome_unknown', adjustment: id })
   await deps.wake(wakeUps)
   return wakeUps.length
 }

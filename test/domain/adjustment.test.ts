@@ -330,7 +330,7 @@ describe('a note', () => {
       },
       null,
       [
-        'Charge of 900 JPY for acme-42 waits for a person: the customer was not found at billing; the customer is billed in another currency; a test event met a live billing key, or the other way round; charges wait for a person; a customer could have caused it; it is not known if the invoice was made.',
+        'Charge of 900 JPY for acme-42 waits for a person: the customer was not found at billing; the customer is not known to be billed in this currency; it is not known to be of the same mode, live or test, as the billing key; charges wait for a person; a customer could have caused it; it is not known if the invoice was made.',
         ...WAITING,
       ],
     ],

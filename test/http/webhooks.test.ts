@@ -301,6 +301,17 @@ describe('once', () => {
     ])
   })
 
+  it('an old event among new ones makes nothing under today’s rules, and hides no new one', async () => {
+    const world = await createWorld()
+    const old = { id: 'old', type: 'credit', subject: 'case:9', amount: 300, ignores: true }
+    await world.receive('batch', [old])
+    const again = { ...old, ignores: false }
+    const fresh = { id: 'fresh', type: 'credit', subject: 'case:9', amount: 300 }
+    const [first, second] = await world.receive('batch', [again, fresh])
+    expect([await world.fate(first!), await world.fate(second!)]).toEqual(['ignored', 'adjusted'])
+    expect((await world.adjustment(second!)).eventId).toBe(second)
+  })
+
   it('an event that was ignored doesn’t stand in the way of a later one of its subject', async () => {
     const [pending] = await deliver('stripe', refund({ id: 're_later', status: 'pending' }))
     const [succeeded] = await deliver('stripe', refund({ id: 're_later' }, 'refund.updated'))

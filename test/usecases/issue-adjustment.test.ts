@@ -93,7 +93,7 @@ describe('once', () => {
       await world.sweep()
       return answer
     })
-    expect(await world.work(late)).toEqual(['stale'])
+    expect(await world.work(late)).toEqual(['issued_late'])
     const adjustment = await world.adjustment(id!)
     expect(adjustment.state).toBe('invoiced')
     expect(await world.work()).toEqual(['stale'])
@@ -432,6 +432,14 @@ describe('outcomes that only a person can tell', () => {
     const adjustment = await world.adjustment(id!)
     expect(adjustment).toMatchObject({ state: 'held', holdReasons: ['outcome_unknown'] })
     expect(await invoicesOf(adjustment.id, 'cus_acme')).toHaveLength(1)
+    expect((await entriesOf(adjustment.id)).at(-1)).toEqual({
+      action: 'adjustment.held',
+      data: { attempts: ATTEMPTS_MAX, reasons: ['outcome_unknown'] },
+    })
+    expect(world.lines).toContainEqual({
+      event: 'alarm.outcome_unknown',
+      adjustment: adjustment.id,
+    })
   })
 
   it('names the invoices that carry its id, and alarms', async () => {
@@ -449,6 +457,33 @@ describe('outcomes that only a person can tell', () => {
     const entry = (await entriesOf(adjustment.id)).at(-1)
     expect(new Set(entry?.data.invoiceIds)).toEqual(new Set(made))
     expect(world.lines).toContainEqual(expect.objectContaining({ event: 'alarm.several_invoices' }))
+  })
+
+  it('adopts no invoice that only carries its id: somebody may have copied one', async () => {
+    const [id] = await world.receive('stripe', refund())
+    const adjustment = await world.adjustment(id!)
+    const metadata = { makegood_adjustment_id: adjustment.id }
+    const body = { customerId: 'cus_sample', amount: 50_000, description: 'a claim', metadata }
+    const made = await commet('/api/v1/invoices', { method: 'POST', body: JSON.stringify(body) })
+    await world.advance(24 * HOUR)
+    expect(await world.work()).toEqual(['held'])
+    expect((await entriesOf(adjustment.id)).at(-1)?.data).toMatchObject({
+      invoiceIds: [made.data.id],
+    })
+    expect(await callsOf('PUT', /status$/)).toEqual([])
+  })
+
+  it('adopts no invoice that somebody has voided', async () => {
+    const [id] = await world.receive('zendesk', ticket())
+    await expect(world.work(dyingAfterPost(world.deps.billing))).rejects.toThrow('died')
+    const { id: adjustmentId } = await world.adjustment(id!)
+    const [invoice] = await invoicesOf(adjustmentId, 'cus_acme')
+    const body = JSON.stringify({ status: 'void' })
+    await commet(`/api/v1/invoices/${invoice.id}/status`, { method: 'PUT', body })
+    await world.advance(25 * HOUR)
+    await world.sweep()
+    expect(await world.work()).toEqual(['held'])
+    expect((await world.adjustment(id!)).invoiceId).toBeNull()
   })
 
   it('looks first when the clock at the door ran ahead', async () => {
@@ -550,6 +585,43 @@ describe('records of money that moved elsewhere', () => {
     await setFaults({ kind: 'rate_limited', retryAfterSeconds: null, method: 'PUT', times: 1 })
     expect(await world.work()).toEqual(['postponed'])
     await world.advance(60)
+    await world.sweep()
+    expect(await world.work()).toEqual(['issued'])
+    expect(await world.adjustment(id!)).toMatchObject({ invoiceStatus: 'paid' })
+  })
+
+  it('asks with a key of its own each time, since a refusal would be replayed for a day', async () => {
+    await world.receive('stripe', refund())
+    await setFaults({ kind: 'server_error', status: 503, method: 'PUT', times: 2 })
+    for (let round = 0; round < 3; round++) {
+      await world.work()
+      await world.advance(HOUR)
+      await world.sweep()
+    }
+    const keys = (await callsOf('PUT', /status$/)).map((call) => call.idempotencyKey)
+    expect(new Set(keys).size).toBe(3)
+  })
+
+  it('alarms while the key may not mark it paid, and doesn’t wait without end', async () => {
+    const [id] = await world.receive('stripe', refund())
+    await setFaults({ kind: 'html', status: 403, method: 'PUT' })
+    expect(await world.work()).toEqual(['postponed'])
+    expect(await world.adjustment(id!)).toMatchObject({ attempts: 1, invoiceStatus: 'outstanding' })
+    expect(world.lines).toContainEqual(
+      expect.objectContaining({ event: 'alarm.billing_key_refused', status: 403 }),
+    )
+  })
+
+  it('is not touched with a key of the other mode, and waits for its own', async () => {
+    const [id] = await world.receive('stripe', refund())
+    await setFaults({ kind: 'server_error', status: 503, method: 'PUT', times: 1 })
+    await world.work()
+    await world.advance(60)
+    await world.sweep()
+    const live = { billing: { ...world.deps.billing!, mode: 'live' as const } }
+    expect(await world.work(live)).toEqual(['postponed'])
+    expect(await callsOf('PUT', /status$/)).toHaveLength(1)
+    await world.advance(301)
     await world.sweep()
     expect(await world.work()).toEqual(['issued'])
     expect(await world.adjustment(id!)).toMatchObject({ invoiceStatus: 'paid' })

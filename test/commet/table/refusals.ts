@@ -2,7 +2,7 @@
 
 import { RETRY_AFTER_SECONDS_MAX } from '../../../src/domain/limits.ts'
 import { failure, page, partial, SENT } from '../answers.ts'
-import { definite, type Row, unknown, wait } from './row.ts'
+import { definite, type Reply, type Row, unknown, wait } from './row.ts'
 
 const date = (ms: number) => new Date(ms).toUTCString()
 
@@ -95,6 +95,14 @@ export const serverTrouble: Row[] = [
   unknown('504', () => failure(504, 'internal_error'), 'internal_error', 504),
 ]
 
+/** Not the limiter's 429: definite for a write; a read is asked again later. */
+const refusedWrite = (answer: string, reply: Reply): Row => [
+  answer,
+  reply,
+  ['permanent', 'rate_limited', 429, null],
+  ['transient', 'rate_limited', 429, null],
+]
+
 export const limits: Row[] = [
   wait('429, 17 seconds', limited({ 'retry-after': '17' }), 'rate_limited', 17),
   wait('429, 1.2 seconds', limited({ 'retry-after': '1.2' }), 'rate_limited', 2),
@@ -131,19 +139,12 @@ export const limits: Row[] = [
     429,
     5,
   ),
-  definite('429 without Retry-After', limited({}), 'rate_limited', 429),
-  definite('429, minus five', limited({ 'retry-after': '-5' }), 'rate_limited', 429),
-  definite('429, soon', limited({ 'retry-after': 'soon', date: date(SENT) }), 'rate_limited', 429),
-  definite(
-    '429, a year as a date',
-    limited({ 'retry-after': '2099-11-22', date: date(SENT) }),
-    'rate_limited',
-    429,
-  ),
-  definite(
+  refusedWrite('429 without Retry-After', limited({})),
+  refusedWrite('429, minus five', limited({ 'retry-after': '-5' })),
+  refusedWrite('429, soon', limited({ 'retry-after': 'soon', date: date(SENT) })),
+  refusedWrite('429, a year as a date', limited({ 'retry-after': '2099-11-22', date: date(SENT) })),
+  refusedWrite(
     '429 until a date, by an answer without one',
     limited({ 'retry-after': date(SENT) }),
-    'rate_limited',
-    429,
   ),
 ]
