@@ -97,8 +97,14 @@ const paged = <T>(row: z.ZodType<T>) =>
       path: ['nextCursor'],
     })
 
-function get<T>(connection: Connection, target: Target, envelope: z.ZodType<Envelope<T>>) {
+function get<T>(
+  connection: Connection,
+  target: Target,
+  envelope: z.ZodType<Envelope<T>>,
+): BillingResult<T> {
   const call: Call = { kind: 'read', operation: `GET ${target.path}` }
+  const unsayable = unsayableFilter(target.query ?? {})
+  if (unsayable !== undefined) return Promise.resolve(err(notSent(call, unsayable)))
   return ask(connection, { ...target, call, method: 'GET', headers: {}, body: null, envelope })
 }
 
@@ -153,6 +159,13 @@ function read<T>(asked: Asked<T>, arrival: Arrival): Result<BillingAnswer<T>, Bi
     return err(unusable(call, arrival, 'cursor_repeated', 'nextCursor'))
   }
   return ok({ data, requestId: requestIdOf(arrival.headers), hasMore, nextCursor: cursor })
+}
+
+/** An empty filter may be taken for none, and a lone surrogate for another id: neither is sent. */
+function unsayableFilter(query: NonNullable<Target['query']>): string | undefined {
+  const isSayable = (value: unknown) =>
+    typeof value === 'string' ? value !== '' && value.isWellFormed() : Number.isSafeInteger(value)
+  return Object.entries(query).find(([, value]) => !isSayable(value))?.[0]
 }
 
 function addressOf(target: Target): string {

@@ -25,7 +25,7 @@ export type BillingClientOptions = {
 
 /** Options that can't work (an address that is none, a key that no header can carry) crash here, at once. */
 export function createBillingClient(options: BillingClientOptions) {
-  assert(/^https?:\/\/[^\s?#]+$/.test(options.baseUrl), 'the billing address is an http address')
+  assert(isAddress(options.baseUrl), 'the billing address is an http address without /api/v1')
   assert(/^[\x21-\x7e]+$/.test(options.apiKey), 'the billing key is printable ASCII')
   const ask = createAsker({
     baseUrl: options.baseUrl.replace(/\/+$/, ''),
@@ -40,6 +40,13 @@ export function createBillingClient(options: BillingClientOptions) {
     features: featureCalls(ask),
     webhooks: webhookCalls(ask),
   }
+}
+
+function isAddress(text: string): boolean {
+  const url = URL.parse(text)
+  if (!url || !/^https?:$/.test(url.protocol) || /\s/.test(text)) return false
+  const isPlain = url.username === '' && url.search === '' && url.hash === ''
+  return isPlain && !/\/api\/v1\/?$/.test(url.pathname)
 }
 
 function invoiceCalls(ask: Asker) {

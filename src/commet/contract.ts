@@ -78,7 +78,7 @@ export const invoiceDownload = z.object({
   object: z.literal('invoice'),
   livemode,
   url: z.url(),
-  expiresAt: time,
+  expiresAt: unread(time),
 })
 export type InvoiceDownload = z.infer<typeof invoiceDownload>
 
@@ -86,7 +86,7 @@ export const sentInvoice = z.object({
   object: z.literal('invoice'),
   livemode,
   sent: z.boolean(),
-  sentAt: time,
+  sentAt: unread(time),
 })
 export type SentInvoice = z.infer<typeof sentInvoice>
 
@@ -95,7 +95,7 @@ export const invoiceStatus = z.object({
   livemode,
   id: name,
   status: name,
-  updatedAt: time,
+  updatedAt: unread(time),
 })
 export type InvoiceStatus = z.infer<typeof invoiceStatus>
 
@@ -161,14 +161,14 @@ export const customer = z.object({
   livemode,
   id: name,
   externalId: z.string().nullable(),
-  fullName: z.string().nullable(),
-  email: z.string(),
-  taxDocument: z.string().nullable(),
-  documentType: z.string().nullable(),
-  timezone: z.string().nullable(),
-  metadata: metadata.nullable(),
-  createdAt: time,
-  updatedAt: time,
+  fullName: unread(z.string()),
+  email: unread(z.string()),
+  taxDocument: unread(z.string()),
+  documentType: unread(z.string()),
+  timezone: unread(z.string()),
+  metadata: unread(metadata),
+  createdAt: unread(time),
+  updatedAt: unread(time),
 })
 export type Customer = z.infer<typeof customer>
 

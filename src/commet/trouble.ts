@@ -106,6 +106,8 @@ function meaningOf(call: Call, arrival: Arrival, code: string | null): BillingMe
   const { status } = arrival
   // Without Commet's envelope somebody between us spoke, perhaps after the write.
   if (code === null) return unknownOutcome(call)
+  // Another call with this key is running, was answered, or can't be looked up: perhaps our own.
+  if (code.startsWith('idempotency_')) return unknownOutcome(call)
   // Without Retry-After it isn't the limiter's: a write is refused for good, a read is asked again.
   if (status === 429) {
     const isLimiter = retryAfterSeconds(arrival.headers) !== null
@@ -114,8 +116,6 @@ function meaningOf(call: Call, arrival: Arrival, code: string | null): BillingMe
   if (status === 401 || status === 403) return 'permanent'
   // The request timed out, a server or a proxy failed, it is a redirect or no JSON: it may be done.
   if (status === 408 || status >= 500 || status < 400) return unknownOutcome(call)
-  // Another call with this key is running, was answered, or can't be looked up: perhaps our own.
-  if (code.startsWith('idempotency_')) return unknownOutcome(call)
   // What was to be made may be there already; a change that conflicts was not made.
   if (status === 409 && call.kind === 'create') return 'ambiguous'
   return 'permanent'
@@ -196,7 +196,11 @@ export function requestIdOf(headers: Headers): string | null {
   return plainWord(headers.get('x-request-id'))
 }
 
+/** A key's beginning, or nothing but as many digits as a card number has. */
+const LIKE_A_SECRET = /ck_|whsec_|^\d{13,19}$/
+
 // What is kept of foreign text is a short word of harmless characters, so it can carry no sentence.
 function plainWord(text: string | null): string | null {
-  return text !== null && text.length <= WORD_CHARS_MAX && /^[\w.:[\]-]+$/.test(text) ? text : null
+  const isWord = text !== null && text.length <= WORD_CHARS_MAX && /^[\w.:[\]-]+$/.test(text)
+  return isWord && !LIKE_A_SECRET.test(text) ? text : null
 }

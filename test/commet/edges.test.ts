@@ -55,6 +55,30 @@ describe('what is not sent', () => {
     expect(asked).not.toHaveBeenCalled()
   })
 
+  it.each([
+    ['an empty filter', () => customers.list({ externalId: '' }), 'externalId'],
+    [
+      'a filter that no address can hold',
+      () => customers.list({ externalId: '\ud800' }),
+      'externalId',
+    ],
+    ['a limit that is no number', () => invoices.list({ limit: Number.NaN }), 'limit'],
+  ] as const)('%s', async (_what, ask, param) => {
+    expect(await ask()).toMatchObject({ ok: false, error: { code: 'invalid_request', param } })
+    expect(asked).not.toHaveBeenCalled()
+  })
+
+  it.each([
+    'https://commet.co:99999',
+    'https://[::1',
+    'https://u:p@commet.co',
+    'https://commet.co/api/v1',
+    'https://commet.co?x=1',
+    'ftp://commet.co',
+  ])('is anything over %s: making the client fails', (baseUrl) => {
+    expect(() => createBillingClient({ baseUrl, apiKey: 'ck_x' })).toThrow('address')
+  })
+
   it('is a request over a connection that can never work: making the client fails', () => {
     expect(() => createBillingClient({ baseUrl: 'commet.co', apiKey: 'ck_x' })).toThrow('address')
     expect(() => createBillingClient({ baseUrl: 'https://x.test', apiKey: 'ck\n' })).toThrow('key')
@@ -164,5 +188,22 @@ describe('a field by which nothing is decided', () => {
       ok: false,
       error: { code: 'unexpected_shape', param: `data.${field}` },
     })
+  })
+})
+
+it('what looks like a key or a card number is not kept of an error', async () => {
+  for (const word of ['ck_live_SECRETSECRET', 'whsec_x', '4242424242424242']) {
+    const headers = { 'x-request-id': word }
+    asked.mockResolvedValueOnce(failure(401, word, { error: { param: word }, headers }))
+    expect(JSON.stringify(await invoices.get('inv_01'))).not.toContain(word)
+  }
+})
+
+it('a customer is known by his ids, whatever else is missing', async () => {
+  const row = { object: 'customer', livemode: false, id: 'cus_01', externalId: 'acme-42' }
+  asked.mockResolvedValueOnce(success([row], { hasMore: false }))
+  expect(await customers.list({ externalId: 'acme-42' })).toMatchObject({
+    ok: true,
+    value: { data: [{ id: 'cus_01', externalId: 'acme-42' }] },
   })
 })

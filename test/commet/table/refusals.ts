@@ -54,6 +54,21 @@ export const conflicts: Row[] = [
     'idempotency_key_mismatch',
     409,
   ),
+  ...[403, 429].map((status) =>
+    unknown(
+      `${status} idempotency_unavailable`,
+      () => failure(status, 'idempotency_unavailable'),
+      'idempotency_unavailable',
+      status,
+    ),
+  ),
+  unknown(
+    '429 idempotency_in_progress, with a delay',
+    () => failure(429, 'idempotency_in_progress', { headers: { 'retry-after': '3' } }),
+    'idempotency_in_progress',
+    429,
+    3,
+  ),
   unknown(
     '409 idempotency_in_progress',
     () => failure(409, 'idempotency_in_progress'),
