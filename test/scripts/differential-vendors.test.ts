@@ -81,6 +81,8 @@ function hubspotVendor(): Vendor {
       onTime('letters behind the time', (time) => `${time}abc`),
       onTime('a fraction behind the time', (time) => `${time}.0`),
       onTime('a nought before the time', (time) => `0${time}`),
+      onTime('two noughts before the time', (time) => `00${time}`),
+      onTime('six noughts before the time', (time) => `000000${time}`),
       {
         name: 'another version',
         apply: ({ headers }) => headers.set('x-hubspot-signature-version', 'v9'),
@@ -252,9 +254,9 @@ const PADDLE_POLICIES: readonly Policy[] = [
       refusal === 'signature_mismatch' && times(sent).some((time) => time.startsWith('0')),
   },
   {
-    name: 'we refuse a header that came twice',
+    name: 'we refuse a blank or a comma in a value, as where the header came twice',
     accepts: 'the vendor',
-    covers: (sent, refusal) => refusal === 'header_malformed' && signed(sent).includes(', '),
+    covers: (sent, refusal) => refusal === 'header_malformed' && /=[^;]*[\s,]/.test(signed(sent)),
   },
   {
     name: 'we refuse more than ten signatures',
