@@ -138,10 +138,11 @@ const insertEvents = (db: Database, { delivery, eventRows }: PackedDelivery) =>
   ORDER BY e.key`,
   )
 
+/** D1 binds an empty value as NULL, and a signed delivery may be empty. */
 const insertPayloads = (db: Database, { delivery, payloadBytes, payloadSlices }: PackedDelivery) =>
   db.insert(payloads).select(sql`
   SELECT e.seq, p.value ->> 'encoding',
-    CAST(substr(${payloadBytes}, p.value ->> 'start', p.value ->> 'length') AS TEXT)
+    coalesce(CAST(substr(${payloadBytes}, p.value ->> 'start', p.value ->> 'length') AS TEXT), '')
   FROM json_each(${payloadSlices}) p CROSS JOIN events e ON e.id = p.value ->> 'eventId'
   WHERE e.delivery_id = ${delivery.deliveryId}`)
 

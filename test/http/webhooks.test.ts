@@ -324,6 +324,7 @@ describe('once', () => {
 
 describe('what can’t be read', () => {
   it.each([
+    ['not there at all', '', 'not_json', 'utf8'],
     ['not JSON', 'certainly not JSON', 'not_json', 'utf8'],
     ['a bare number', '42', 'not_an_object', 'utf8'],
     ['an object without a type', '{"id":"evt_1"}', 'no_event_type', 'utf8'],
