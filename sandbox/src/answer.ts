@@ -1,5 +1,6 @@
 // What an API call answers: Commet's envelope with its status. The codes and types are those of the
 // vendor's error reference; a code that is not in this table cannot be sent.
+import type { Listing } from './call.ts'
 
 type ErrorType =
   | 'validation_error'
@@ -45,6 +46,20 @@ export function success(data: unknown): Answer {
 
 export function created(data: unknown): Answer {
   return { status: 201, body: { success: true, data } }
+}
+
+/** The asked page of `rows`, which hold one row more than `limit` where there is more. */
+export function pageOf<T>(
+  rows: readonly T[],
+  asked: { readonly limit: number; readonly cursor?: string | undefined },
+  cursorOf: (row: T) => string,
+  listing: Listing,
+): Page {
+  const shown = rows.slice(0, asked.limit)
+  const last = shown.at(-1)
+  const lastCursor = last === undefined ? null : cursorOf(last)
+  const repeated = listing.repeatsCursor ? (asked.cursor ?? lastCursor) : null
+  return { rows: shown, nextCursor: repeated ?? (rows.length > asked.limit ? lastCursor : null) }
 }
 
 export type Page = { readonly rows: readonly unknown[]; readonly nextCursor: string | null }

@@ -1,58 +1,85 @@
 // The sandbox over HTTP: Commet's API below /api/v1, the PDF files, the controls below /sandbox, and a
 // page at /. The API key stays here: it selects the organization and is never stored.
 import { Hono } from 'hono'
+import type { Context } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
 import { refusal } from './answer.ts'
-import type { ApiCall, ApiReply, Mode } from './call.ts'
-import { BODY_BYTES_MAX } from './limits.ts'
+import type { ApiCall, ApiReply, CallHead, Mode } from './call.ts'
+import { BODY_BYTES_MAX, RATE_CALLS_PER_WINDOW_DEFAULT } from './limits.ts'
 import type { Env, Paper } from './organization.ts'
 import type { Overview } from './overview.ts'
 import { OverviewPage } from './page.tsx'
 import { renderPdf } from './pdf.ts'
-import { html, toReply } from './spoil.ts'
+import { RateLimit } from './rate-limit.ts'
+import { html, OWN_FAULT, toReply } from './spoil.ts'
 import { newId } from './store.ts'
 
 const API_PATH = '/api/v1'
 const CONTROL_PATH = '/sandbox'
 
-/** The key selects the mode; a key of neither form belongs to nobody. */
+/** Makegood's own keys begin `ck_mg_`: one of them that is sent here is a mistake, not a live key. */
+const KNOWN_KEY = /^ck_(?!mg_)[\x21-\x7e]{4,}$/
+
+/** The key selects the mode; a key of another form belongs to nobody. */
 function modeOfKey(apiKey: string | undefined): Mode | null {
-  if (apiKey?.startsWith('ck_sandbox_')) return 'sandbox'
-  if (apiKey?.startsWith('ck_live_')) return 'live'
-  return null
+  if (apiKey === undefined || !KNOWN_KEY.test(apiKey)) return null
+  return apiKey.startsWith('ck_sandbox_') ? 'sandbox' : 'live'
 }
 
 function modeNamed(name: string | undefined): Mode {
   return name === 'live' ? 'live' : 'sandbox'
 }
 
-export const app = new Hono<{ Bindings: Env }>()
+type AppEnv = { Bindings: Env; Variables: { mode: Mode } }
 
-const tooLarge = { ...refusal('validation_error', 'The body is too large'), status: 413 }
+export const app = new Hono<AppEnv>()
 
-app.use(
-  '*',
-  bodyLimit({ maxSize: BODY_BYTES_MAX, onError: () => respond(toReply(tooLarge), newId('req')) }),
-)
+/** Counts the answers that no organization gives, so that they carry the limiter's headers as well. */
+const strangers = new RateLimit()
+
+const unauthorized = toReply(refusal('unauthorized', 'The API key is missing or unknown'))
+const internal = toReply(refusal('internal_error', OWN_FAULT))
+const tooLarge = toReply({
+  ...refusal('validation_error', 'The body is too large'),
+  status: 413,
+})
+
+function respondToStranger(reply: ApiReply): Promise<Response> {
+  const { headers } = strangers.count(Date.now(), RATE_CALLS_PER_WINDOW_DEFAULT)
+  return respond({ ...reply, headers }, newId('req'))
+}
 
 app.onError((error) => {
   console.error(error)
-  const internal = refusal('internal_error', 'The sandbox has a fault of its own; see its log')
-  return respond(toReply(internal), newId('req'))
+  return respondToStranger(internal)
 })
 
-app.all(`${API_PATH}/*`, async (c) => {
-  const requestId = newId('req')
+app.use(
+  `${CONTROL_PATH}/*`,
+  bodyLimit({ maxSize: BODY_BYTES_MAX, onError: () => respondToStranger(tooLarge) }),
+)
+
+app.use(`${API_PATH}/*`, async (c, next) => {
   const mode = modeOfKey(c.req.header('x-api-key'))
-  if (mode === null) {
-    const unauthorized = refusal('unauthorized', 'The API key is missing or unknown')
-    return respond(toReply(unauthorized), requestId)
-  }
-  const call = await readCall(c.req.raw, requestId)
-  const reply = c.env.ORGANIZATION.getByName(mode).call(call)
+  if (mode === null) return respondToStranger(unauthorized)
+  c.set('mode', mode)
+  return next()
+})
+
+async function refuseBody(c: Context<AppEnv>): Promise<Response> {
+  const head = readHead(c.req.raw)
+  const organization = c.env.ORGANIZATION.getByName(c.get('mode'))
+  return respond(await organization.refuse(head, tooLarge), head.requestId)
+}
+
+app.use(`${API_PATH}/*`, bodyLimit({ maxSize: BODY_BYTES_MAX, onError: refuseBody }))
+
+app.all(`${API_PATH}/*`, async (c) => {
+  const call = await readCall(c.req.raw)
+  const reply = c.env.ORGANIZATION.getByName(c.get('mode')).call(call)
   // A caller who hangs up does not undo his call: the real API would finish it too.
   c.executionCtx.waitUntil(reply)
-  return respond(await reply, requestId)
+  return respond(await reply, call.requestId)
 })
 
 app.get('/files/:mode/:file', async (c) => {
@@ -96,22 +123,38 @@ app.get('/', async (c) => {
   return c.html(`<!doctype html>${OverviewPage({ overview }).toString()}`)
 })
 
-async function readCall(request: Request, requestId: string): Promise<ApiCall> {
+function readHead(request: Request): CallHead {
   const url = new URL(request.url)
-  const body = await request.text()
-  const path = url.pathname.slice(API_PATH.length)
-  const operation = [request.method, path, url.search, body].join('\n')
-  const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(operation))
   return {
     method: request.method,
-    path,
+    path: url.pathname.slice(API_PATH.length),
     search: url.search,
-    body,
-    origin: url.origin,
-    requestId,
+    requestId: newId('req'),
     version: request.headers.get('commet-version'),
     idempotencyKey: request.headers.get('idempotency-key'),
+  }
+}
+
+async function readCall(request: Request): Promise<ApiCall> {
+  const head = readHead(request)
+  const bytes = new Uint8Array(await request.arrayBuffer())
+  const operation = [head.method, head.path, head.search, ''].join('\n')
+  const fingerprinted = new Blob([operation, bytes])
+  const digest = await crypto.subtle.digest('SHA-256', await fingerprinted.arrayBuffer())
+  return {
+    ...head,
+    body: textOf(bytes),
+    origin: new URL(request.url).origin,
     fingerprint: new Uint8Array(digest).toHex(),
+  }
+}
+
+/** Null where the bytes are no UTF-8: replaced characters would be stored as if they had been sent. */
+function textOf(bytes: Uint8Array): string | null {
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: false }).decode(bytes)
+  } catch {
+    return null
   }
 }
 

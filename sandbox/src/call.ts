@@ -3,20 +3,25 @@
 
 export type Mode = 'sandbox' | 'live'
 
-export type ApiCall = {
+/** What is known of a call before its body is read. */
+export type CallHead = {
   readonly method: string
   /** The path below /api/v1, for example /invoices/inv_1. */
   readonly path: string
   /** The query string with its question mark, or the empty string. */
   readonly search: string
-  readonly body: string
-  /** Where the sandbox is reached, so that signed addresses lead back to it. */
-  readonly origin: string
   readonly requestId: string
   /** The commet-version header as it came. */
   readonly version: string | null
   readonly idempotencyKey: string | null
-  /** SHA-256 over method, path, query and body: what one idempotency key stands for. */
+}
+
+export type ApiCall = CallHead & {
+  /** Null where the bytes are no UTF-8, which JSON must be. */
+  readonly body: string | null
+  /** Where the sandbox is reached, so that signed addresses lead back to it. */
+  readonly origin: string
+  /** SHA-256 over method, path, query and the body's bytes: what one idempotency key stands for. */
   readonly fingerprint: string
 }
 

@@ -6,9 +6,9 @@ import type { Answer } from './answer.ts'
 import { armFaults, faultsSchema, readFaults } from './faults.ts'
 import { invoiceNotFound } from './invoices.ts'
 import { findInvoice, publicCustomerId } from './ledger.ts'
-import { CLOCK_ADVANCE_SECONDS_MAX } from './limits.ts'
+import { CLOCK_ADVANCE_SECONDS_MAX, CLOCK_MAX_MS, CLOCK_MIN_MS } from './limits.ts'
 import { readMails } from './outbox.ts'
-import { parse, text } from './parse.ts'
+import { invalid, parse, text } from './parse.ts'
 import { readRequests } from './request-log.ts'
 import { isoTime, newId, nowMs, readSetting, writeSetting } from './store.ts'
 import type { Store } from './store.ts'
@@ -45,6 +45,11 @@ function moveClock(store: Store, body: unknown): Answer {
     'now' in wanted.value
       ? Date.parse(wanted.value.now)
       : before + Math.round(wanted.value.advanceSeconds * 1000)
+  if (!(CLOCK_MIN_MS <= after && after <= CLOCK_MAX_MS)) {
+    const field = 'now' in wanted.value ? 'now' : 'advanceSeconds'
+    const range = `${isoTime(CLOCK_MIN_MS)} to ${isoTime(CLOCK_MAX_MS)}`
+    return invalid(field, `must keep the clock within ${range}`)
+  }
   const offset = Number(readSetting(store.sql, 'clock_offset_ms') ?? '0') + after - before
   writeSetting(store.sql, 'clock_offset_ms', String(offset))
   return clock(store)

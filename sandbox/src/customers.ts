@@ -4,10 +4,10 @@ import * as z from 'zod'
 import type { Customer, Timezone } from '@commet/node'
 import type { Result } from '../../src/domain/result.ts'
 import { err, ok } from '../../src/domain/result.ts'
-import { created, list, refusal, success } from './answer.ts'
+import { created, list, pageOf, refusal, success } from './answer.ts'
 import type { Answer } from './answer.ts'
 import type { Input } from './call.ts'
-import { metadata, page, parse, text } from './parse.ts'
+import { invalid, metadata, page, parse, text } from './parse.ts'
 import { documents, isoTime, newId } from './store.ts'
 import type { Store } from './store.ts'
 import { emit } from './webhook-events.ts'
@@ -189,7 +189,7 @@ export function listCustomers(store: Store, input: Input): Answer {
   if (!query.ok) return query.error
   const { externalId, cursor, limit } = query.value
   const before = cursor === undefined ? null : findSequence(store, cursor)
-  if (cursor !== undefined && before === null) return customerNotFound(cursor)
+  if (cursor !== undefined && before === null) return invalid('cursor', 'is no cursor of this list')
   const rows = documents<Customer>(
     store,
     `SELECT document FROM customers WHERE (?1 IS NULL OR external_id = ?1)
@@ -198,12 +198,7 @@ export function listCustomers(store: Store, input: Input): Answer {
     before,
     limit + 1,
   )
-  const shown = rows.slice(0, limit)
-  const last = shown.at(-1)
-  return list({
-    rows: shown,
-    nextCursor: rows.length > limit && last !== undefined ? last.id : null,
-  })
+  return list(pageOf(rows, query.value, ({ id }) => id, input.listing))
 }
 
 function findSequence(store: Store, id: string): number | null {

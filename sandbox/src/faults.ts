@@ -84,7 +84,15 @@ export function armFaults(store: Store, faults: readonly Fault[]): void {
   writeSetting(store.sql, 'faults', JSON.stringify(armed))
 }
 
+/** The calls that a listing fault can strike: on any other it would do nothing and be used up. */
+const LISTS: Partial<Readonly<Record<Fault['kind'], readonly string[]>>> = {
+  lagging_list: ['/invoices'],
+  repeating_cursor: ['/invoices', '/customers', '/webhooks'],
+}
+
 function concerns(fault: Fault, call: ApiCall): boolean {
+  const lists = LISTS[fault.kind]
+  if (lists !== undefined && !(call.method === 'GET' && lists.includes(call.path))) return false
   if (fault.method !== undefined && fault.method !== call.method) return false
   return fault.path === undefined || matchPath(fault.path, call.path) !== null
 }

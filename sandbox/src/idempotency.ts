@@ -30,8 +30,8 @@ export function findKey(
 ): Found {
   const key = keyOf(call)
   if (key === null) return { kind: 'first' }
-  if (key.length > IDEMPOTENCY_KEY_CHARACTERS_MAX) {
-    const message = `must have at most ${IDEMPOTENCY_KEY_CHARACTERS_MAX} characters`
+  if (key.length < 1 || key.length > IDEMPOTENCY_KEY_CHARACTERS_MAX) {
+    const message = `must have 1 to ${IDEMPOTENCY_KEY_CHARACTERS_MAX} characters`
     return refused(invalid('Idempotency-Key', message))
   }
   const runningFingerprint = running.get(key)
@@ -58,14 +58,19 @@ function mismatch(): Answer {
   return refusal('idempotency_key_mismatch', message)
 }
 
-/** Keeps the first answer; answers that have expired make room in the same step. */
+/**
+ * Keeps the first answer; answers that have expired make room in the same step. A clock that was moved
+ * back while the call waited brings an expired answer to life again: the newer one takes its place.
+ */
 export function storeAnswer(store: Store, call: ApiCall, answer: Answer, now: number): void {
   const key = keyOf(call)
   if (key === null) return
   store.sql.exec('DELETE FROM idempotency_answers WHERE expires_at_ms <= ?', now)
   store.sql.exec(
     `INSERT INTO idempotency_answers (key, fingerprint, status, body, expires_at_ms)
-       VALUES (?, ?, ?, ?, ?)`,
+       VALUES (?, ?, ?, ?, ?)
+       ON CONFLICT (key) DO UPDATE SET fingerprint = excluded.fingerprint, status = excluded.status,
+         body = excluded.body, expires_at_ms = excluded.expires_at_ms`,
     key,
     call.fingerprint,
     answer.status,

@@ -1,7 +1,7 @@
 // Invoices: create an adjustment, list, get, send, change the status. The shapes are the SDK's types.
 import * as z from 'zod'
 import type { CreatedInvoice, Invoice, InvoiceStatus, SentInvoice } from '@commet/node'
-import { created, list, refusal, success } from './answer.ts'
+import { created, list, pageOf, refusal, success } from './answer.ts'
 import type { Answer } from './answer.ts'
 import type { Input } from './call.ts'
 import { customerNotFound, findCustomer } from './customers.ts'
@@ -117,7 +117,7 @@ export function listInvoices(store: Store, input: Input): Answer {
   const query = parse(listQuery, input.query)
   if (!query.ok) return query.error
   const { customerId, status, subscriptionId, cursor, limit } = query.value
-  const { lagMs, repeatsCursor } = input.listing
+  const { lagMs } = input.listing
   const wanted: readonly (readonly [string, string | number | undefined])[] = [
     ['customer_id = ?', customerId],
     ['status = ?', status],
@@ -133,11 +133,8 @@ export function listInvoices(store: Store, input: Input): Answer {
     ...asked.map(({ value }) => value),
     limit + 1,
   )
-  const shown = rows.slice(0, limit).map(({ lineItems: _lineItems, ...invoice }) => invoice)
-  const last = shown.at(-1)
-  const nextCursor = rows.length > limit && last !== undefined ? last.createdAt : null
-  const repeated = repeatsCursor ? (cursor ?? last?.createdAt ?? null) : null
-  return list({ rows: shown, nextCursor: repeated ?? nextCursor })
+  const shown = rows.map(({ lineItems: _lineItems, ...invoice }) => invoice)
+  return list(pageOf(shown, query.value, ({ createdAt }) => createdAt, input.listing))
 }
 
 export function invoiceNotFound(id: string): Answer {

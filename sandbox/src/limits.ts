@@ -24,7 +24,13 @@ export const DELIVERY_WAITS_MS = [1, 5, 15, 30, 60, 120, 240].map((minutes) => m
 export const DELIVERY_ATTEMPTS_MAX = DELIVERY_WAITS_MS.length + 1
 /** Three events in a row that fail for good disable an endpoint. */
 export const FAILED_EVENTS_MAX = 3
-/** One run of the delivery loop; what is left is due at once in the next. */
+/** Of one endpoint's deliveries that are due at the same time, so many are under way together. */
+export const DELIVERIES_AT_ONCE_MAX = 6
+/** One run of an endpoint's lane; what is left is due at once in the next. */
 export const DELIVERIES_PER_RUN_MAX = 1000
-/** A longer jump of the clock is a mistake, and would leave the calendar. */
+/** A longer jump of the clock is a mistake. */
 export const CLOCK_ADVANCE_SECONDS_MAX = 10 * 366 * 24 * 3600
+/** The clock stays between these: outside them no invoice is dated, and far outside no date is. */
+export const CLOCK_MIN_MS = Date.UTC(2000, 0, 1)
+export const CLOCK_MAX_MS = Date.UTC(2100, 0, 1)
+export const METADATA_LEVELS_MAX = 100

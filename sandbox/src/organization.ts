@@ -4,27 +4,37 @@ import { DurableObject } from 'cloudflare:workers'
 import type { Customer, Invoice } from '@commet/node'
 import { refusal } from './answer.ts'
 import type { Answer } from './answer.ts'
-import type { ApiCall, ApiReply, Input, Listing, Mode } from './call.ts'
+import type { ApiCall, ApiReply, CallHead, Input, Listing, Mode } from './call.ts'
 import { control } from './controls.ts'
 import { findAddress, findCustomer } from './customers.ts'
 import type { Address } from './customers.ts'
+import { DeliveryLanes } from './delivery-lanes.ts'
 import { drawFaults } from './faults.ts'
 import type { Fault } from './faults.ts'
 import { findKey, keyOf, storeAnswer } from './idempotency.ts'
-import type { Found } from './idempotency.ts'
 import { findInvoice } from './ledger.ts'
 import { readOverview } from './overview.ts'
 import { RateLimit } from './rate-limit.ts'
+import type { Allowance } from './rate-limit.ts'
 import { logRequest } from './request-log.ts'
+import type { Outcome } from './request-log.ts'
 import { matchRoute } from './routes.ts'
+import type { Matched } from './routes.ts'
 import { writeSeed } from './seed.ts'
 import { refuseAddress } from './signed-address.ts'
 import type { AddressRefusal, Asked } from './signed-address.ts'
-import { latencyMs, listingOf, rateLimited, spoil, stopBefore, toReply } from './spoil.ts'
+import {
+  OWN_FAULT,
+  latencyMs,
+  listingOf,
+  rateLimited,
+  spoil,
+  stopBefore,
+  toReply,
+} from './spoil.ts'
 import { createTables, emptyTables, nowMs, readSetting, writeSetting } from './store.ts'
 import type { Store } from './store.ts'
 import { readSwitches } from './switches.ts'
-import { deliverDue, nextDueMs } from './webhook-deliveries.ts'
 
 export type Env = { readonly ORGANIZATION: DurableObjectNamespace<Organization> }
 
@@ -40,7 +50,7 @@ export class Organization extends DurableObject<Env> {
   readonly #running = new Map<string, string>()
   readonly #limit = new RateLimit()
   readonly #store: Store
-  #delivering: Promise<void> = Promise.resolve()
+  readonly #lanes: DeliveryLanes
 
   constructor(state: DurableObjectState, env: Env) {
     super(state, env)
@@ -51,26 +61,43 @@ export class Organization extends DurableObject<Env> {
       if (readSetting(sql, 'mode') === null) seed(store)
       return store
     })
+    this.#lanes = new DeliveryLanes(this.#store, () => this.#wakeForDeliveries())
   }
 
-  /** One call of the API, from the limiter to the log. */
+  /** One call of the API, from the limiter to the log. A fault of its own is answered and logged too. */
   async call(call: ApiCall): Promise<ApiReply> {
-    const store = this.#store
-    const allowance = this.#limit.count(Date.now(), readSwitches(store).rateLimitPerMinute)
-    const faults = allowance.allowed ? drawFaults(store, call) : []
-    const found = findKey(store, call, this.#running, nowMs(store))
-    const reply = allowance.allowed
-      ? await this.#replyTo(call, found, faults)
-      : rateLimited(allowance.resetSeconds)
-    logRequest(store, call, { reply, replayed: found.kind === 'replay', faults }, nowMs(store))
-    await this.#wakeForDeliveries()
-    return { ...reply, headers: { ...reply.headers, ...allowance.headers } }
+    const allowance = this.#allowance()
+    if (!allowance.allowed) return this.#finish(call, allowance, rateLimitedBy(allowance))
+    const faults = drawFaults(this.#store, call)
+    const replied = await this.#replyTo(call, faults).catch(ownFault)
+    return this.#finish(call, allowance, { ...replied, faults })
   }
 
-  async #replyTo(call: ApiCall, found: Found, faults: readonly Fault[]): Promise<ApiReply> {
-    if (found.kind === 'first') return this.#firstReply(call, faults)
+  /** A call that is refused before its body is read: no fault strikes it, and no key is looked at. */
+  async refuse(head: CallHead, reply: ApiReply): Promise<ApiReply> {
+    const allowance = this.#allowance()
+    const outcome = allowance.allowed ? unreplayed(reply) : rateLimitedBy(allowance)
+    return this.#finish(head, allowance, outcome)
+  }
+
+  #allowance(): Allowance {
+    return this.#limit.count(Date.now(), readSwitches(this.#store).rateLimitPerMinute)
+  }
+
+  async #finish(head: CallHead, { headers }: Allowance, outcome: Outcome): Promise<ApiReply> {
+    logRequest(this.#store, head, outcome, nowMs(this.#store))
+    await this.#wakeForDeliveries()
+    return { ...outcome.reply, headers: { ...outcome.reply.headers, ...headers } }
+  }
+
+  async #replyTo(call: ApiCall, faults: readonly Fault[]): Promise<Outcome> {
+    const found = findKey(this.#store, call, this.#running, nowMs(this.#store))
+    if (found.kind === 'first') return unreplayed(await this.#firstReply(call, faults))
     await pause(latencyMs(faults))
-    return stopBefore(faults) ?? spoil(faults, found.reply)
+    const stopped = stopBefore(faults)
+    if (stopped !== null) return unreplayed(stopped)
+    const replayed = found.kind === 'replay'
+    return { reply: spoil(faults, found.reply), replayed, faults }
   }
 
   /** While the first call of a key waits or works, every other call with the key is refused. */
@@ -90,13 +117,9 @@ export class Organization extends DurableObject<Env> {
   /** The call's write and the answer that its key will replay are one transaction. */
   async #answer(call: ApiCall, listing: Listing): Promise<Answer> {
     const store = this.#store
-    const matched = matchRoute(call.method, call.path)
-    if (matched === null) return refusal('not_found', `There is no ${call.method} ${call.path}`)
-    const body = readJson(call.body)
-    if (body === null) return refusal('invalid_json', 'The body is not valid JSON')
+    const { route, id, body } = prepare(call)
     const query = Object.fromEntries(new URLSearchParams(call.search))
-    const input: Input = { id: matched.id, query, body: body.value, now: nowMs(store), listing }
-    const { route } = matched
+    const input: Input = { id, query, body, now: nowMs(store), listing }
     if ('wait' in route) {
       const answer = await route.wait(store, input, call.origin)
       storeAnswer(store, call, answer, input.now)
@@ -128,7 +151,7 @@ export class Organization extends DurableObject<Env> {
     const answer = this.ctx.storage.transactionSync(() =>
       control(this.#store, method, path, body.value),
     )
-    if (method === 'POST' && path === '/clock') await this.#deliver()
+    if (method === 'POST' && path === '/clock') await this.#lanes.run()
     await this.#wakeForDeliveries()
     return toReply(answer)
   }
@@ -144,22 +167,14 @@ export class Organization extends DurableObject<Env> {
     return JSON.stringify(await readOverview(this.#store))
   }
 
-  /** One delivery run at a time; the next waits for it, so no delivery is sent twice. */
-  async #deliver(): Promise<void> {
-    const run = () => deliverDue(this.#store)
-    this.#delivering = this.#delivering.then(run, run)
-    await this.#delivering
-  }
-
   async #wakeForDeliveries(): Promise<void> {
-    const due = nextDueMs(this.#store)
-    if (due === null) return
-    const realDue = due - nowMs(this.#store) + Date.now()
-    await this.ctx.storage.setAlarm(Math.max(realDue, Date.now()))
+    const look = this.#lanes.nextLookMs()
+    if (look !== null) await this.ctx.storage.setAlarm(look)
   }
 
+  /** Does not wait for the lanes: the next alarm would wait too, and with it every other endpoint. */
   override async alarm(): Promise<void> {
-    await this.#deliver()
+    this.ctx.waitUntil(this.#lanes.run())
     await this.#wakeForDeliveries()
   }
 }
@@ -181,8 +196,39 @@ async function pause(ms: number): Promise<void> {
   if (ms > 0) await scheduler.wait(ms)
 }
 
+function unreplayed(reply: ApiReply): Outcome {
+  return { reply, replayed: false, faults: [] }
+}
+
+function rateLimitedBy({ resetSeconds }: Allowance): Outcome {
+  return unreplayed(rateLimited(resetSeconds))
+}
+
+function ownFault(error: unknown): Outcome {
+  console.error(error)
+  return unreplayed(toReply(refusal('internal_error', OWN_FAULT)))
+}
+
+type Prepared = Matched & { readonly body: unknown }
+
+/** What answers the call, and its body. A refusal answers like a route, so that its key keeps it too. */
+function prepare(call: ApiCall): Prepared {
+  const matched = matchRoute(call)
+  const refusing = (answer: Answer): Prepared => {
+    const route = { method: call.method, path: call.path, step: () => answer }
+    return { route, id: '', body: null }
+  }
+  if (matched === null) {
+    return refusing(refusal('not_found', `There is no ${call.method} ${call.path}`))
+  }
+  const body = readJson(call.body)
+  if (body === null) return refusing(refusal('invalid_json', 'The body is not valid JSON'))
+  return { ...matched, body: body.value }
+}
+
 /** Null where the text is no JSON. An absent body reads as an empty object: `send` and `test` have none. */
-function readJson(text: string): { readonly value: unknown } | null {
+function readJson(text: string | null): { readonly value: unknown } | null {
+  if (text === null) return null
   if (text === '') return { value: {} }
   try {
     return { value: JSON.parse(text) }

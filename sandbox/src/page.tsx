@@ -3,6 +3,7 @@
 import type { Child } from 'hono/jsx'
 import type { ArmedFault } from './faults.ts'
 import type { Overview } from './overview.ts'
+import { API_VERSION } from './version.ts'
 
 const STYLE = `
   :root { color-scheme: light dark; --line: color-mix(in srgb, currentColor 18%, transparent) }
@@ -174,7 +175,7 @@ export function OverviewPage({ overview }: { readonly overview: Overview }) {
       <body>
         <h1>Commet sandbox</h1>
         <p class="quiet">
-          A stand-in for the billing API, version 2026-07-11. No money moves here.
+          A stand-in for the billing API, version {API_VERSION}. No money moves here.
         </p>
         <nav>
           <a href="/">sandbox mode</a>

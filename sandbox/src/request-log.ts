@@ -1,6 +1,6 @@
 // The last calls, for tests and for the page: what was asked, in which version, and what came of it.
 // An API key never gets here: the Worker keeps it.
-import type { ApiCall, ApiReply } from './call.ts'
+import type { ApiReply, CallHead } from './call.ts'
 import type { Fault } from './faults.ts'
 import { REQUESTS_KEPT_MAX } from './limits.ts'
 import { documents, isoTime } from './store.ts'
@@ -30,7 +30,7 @@ export type Outcome = {
   readonly faults: readonly Fault[]
 }
 
-export function logRequest(store: Store, call: ApiCall, outcome: Outcome, now: number): void {
+export function logRequest(store: Store, call: CallHead, outcome: Outcome, now: number): void {
   const logged: LoggedRequest = {
     requestId: call.requestId,
     at: isoTime(now),

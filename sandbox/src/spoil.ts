@@ -6,6 +6,9 @@ import type { Answer } from './answer.ts'
 import type { ApiReply, Listing, Wire } from './call.ts'
 import type { Fault } from './faults.ts'
 
+/** The message of a 500 that nobody asked for. */
+export const OWN_FAULT = 'The sandbox has a fault of its own; see its log'
+
 const WHOLE: Wire = { kind: 'whole' }
 
 export function toReply(answer: Answer): ApiReply {

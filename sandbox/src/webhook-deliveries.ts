@@ -4,8 +4,13 @@ import type { WebhookEndpoint, WebhookTestResult } from '@commet/node'
 import { success } from './answer.ts'
 import type { Answer } from './answer.ts'
 import type { Input } from './call.ts'
-import { DELIVERIES_PER_RUN_MAX, DELIVERY_ATTEMPTS_MAX } from './limits.ts'
-import { DELIVERY_DEADLINE_MS, DELIVERY_WAITS_MS, FAILED_EVENTS_MAX } from './limits.ts'
+import { DELIVERIES_AT_ONCE_MAX, DELIVERIES_PER_RUN_MAX } from './limits.ts'
+import {
+  DELIVERY_ATTEMPTS_MAX,
+  DELIVERY_DEADLINE_MS,
+  DELIVERY_WAITS_MS,
+  FAILED_EVENTS_MAX,
+} from './limits.ts'
 import { isoTime, newId, nowMs } from './store.ts'
 import type { Store } from './store.ts'
 import { envelope, insertDelivery } from './webhook-events.ts'
@@ -22,33 +27,42 @@ type DeliveryRow = {
   due_at_ms: number
 }
 
+/** Of one endpoint, the deliveries that share the earliest due time. */
 const SELECT_DUE = `SELECT id, endpoint_id, event_id, event, body, attempts, due_at_ms
-  FROM webhook_deliveries WHERE state = 'due' AND due_at_ms <= ? ORDER BY due_at_ms, sequence LIMIT 1`
+  FROM webhook_deliveries WHERE state = 'due' AND endpoint_id = ?1 AND due_at_ms <= ?2
+    AND due_at_ms = (SELECT MIN(due_at_ms) FROM webhook_deliveries
+      WHERE state = 'due' AND endpoint_id = ?1)
+  ORDER BY sequence LIMIT ${DELIVERIES_AT_ONCE_MAX}`
 
-/** Milliseconds of the organization's clock at which the next delivery is due; null where none is. */
-export function nextDueMs(store: Store): number | null {
-  const select = `SELECT MIN(due_at_ms) AS due FROM webhook_deliveries WHERE state = 'due'`
-  return store.sql.exec<{ due: number | null }>(select).one().due
+type NextDue = { readonly endpointId: string; readonly dueMs: number }
+
+/** When each endpoint's next delivery is due, in milliseconds of the organization's clock. */
+export function nextDues(store: Store): NextDue[] {
+  const select = `SELECT endpoint_id AS endpointId, MIN(due_at_ms) AS dueMs
+    FROM webhook_deliveries WHERE state = 'due' GROUP BY endpoint_id`
+  return store.sql.exec<NextDue>(select).toArray()
 }
 
 /**
- * Sends one after the other everything that is due, also what becomes due by its own retries. A wait
- * counts from when the attempt was due, so a clock that jumps a day sees every attempt of that day.
+ * Sends all of one endpoint that is due, also what becomes due by its own retries: one due time after
+ * the other, what shares one together. A wait counts from when the attempt was due, so a clock that
+ * jumps a day sees every attempt of that day.
  */
-export async function deliverDue(store: Store): Promise<void> {
-  for (let sent = 0; sent < DELIVERIES_PER_RUN_MAX; sent++) {
-    const [row] = store.sql.exec<DeliveryRow>(SELECT_DUE, nowMs(store)).toArray()
-    if (row === undefined) return
-    const endpoint = findEndpoint(store, row.endpoint_id)
+export async function deliverDue(store: Store, endpointId: string): Promise<void> {
+  for (let step = 0; step < DELIVERIES_PER_RUN_MAX; step++) {
+    const rows = store.sql.exec<DeliveryRow>(SELECT_DUE, endpointId, nowMs(store)).toArray()
+    if (rows.length === 0) return
+    const endpoint = findEndpoint(store, endpointId)
     if (endpoint === null || !endpoint.isActive) {
-      settle(store, row.id, 'failed', 'the endpoint is off')
+      for (const { id } of rows) settle(store, id, 'failed', 'the endpoint is off')
       continue
     }
-    const { id, event, body } = row
-    const delivery = { id, endpointId: endpoint.id, eventId: row.event_id, event, body }
-    const outcome = await send(store, endpoint, delivery)
-    const attempt = { ...row, attempts: row.attempts + 1 }
-    record(store, attempt, outcome)
+    const attempts = rows.map(async (row) => {
+      const { id, event_id: eventId, event, body } = row
+      const outcome = await send(store, endpoint, { id, endpointId, eventId, event, body })
+      return { row: { ...row, attempts: row.attempts + 1 }, outcome }
+    })
+    for (const { row, outcome } of await Promise.all(attempts)) record(store, row, outcome)
   }
 }
 
@@ -92,9 +106,12 @@ async function signedHeaders(store: Store, delivery: NewDelivery): Promise<Recor
   }
 }
 
+function countAttempts(store: Store, id: string, attempts: number): void {
+  store.sql.exec('UPDATE webhook_deliveries SET attempts = ? WHERE id = ?', attempts, id)
+}
+
 function record(store: Store, attempt: DeliveryRow, outcome: Outcome): void {
-  const count = 'UPDATE webhook_deliveries SET attempts = ? WHERE id = ?'
-  store.sql.exec(count, attempt.attempts, attempt.id)
+  countAttempts(store, attempt.id, attempt.attempts)
   if (outcome.delivered) {
     settle(store, attempt.id, 'delivered', outcome.text)
     store.sql.exec(
@@ -141,6 +158,7 @@ export async function testWebhook(store: Store, input: Input): Promise<Answer> {
   const delivery: NewDelivery = { id: newId('whdl'), endpointId: endpoint.id, eventId, event, body }
   const outcome = await send(store, endpoint, delivery)
   insertDelivery(store, delivery, input.now)
+  countAttempts(store, delivery.id, 1)
   settle(store, delivery.id, outcome.delivered ? 'delivered' : 'failed', outcome.text)
   const answer: WebhookTestResult = {
     success: outcome.delivered,

@@ -1,10 +1,10 @@
 // Webhook endpoints: create (which alone shows the secret), list, get, update, delete.
 import * as z from 'zod'
 import type { WebhookEndpoint, WebhookEndpointCreated } from '@commet/node'
-import { created, list, refusal, success } from './answer.ts'
+import { created, list, pageOf, refusal, success } from './answer.ts'
 import type { Answer } from './answer.ts'
 import type { Input } from './call.ts'
-import { page, parse, text } from './parse.ts'
+import { invalid, page, parse, text } from './parse.ts'
 import { documents, isoTime, newId } from './store.ts'
 import type { Store } from './store.ts'
 import { API_VERSION } from './version.ts'
@@ -65,7 +65,9 @@ export function listWebhooks(store: Store, input: Input): Answer {
   const query = parse(page, input.query)
   if (!query.ok) return query.error
   const { cursor, limit } = query.value
-  if (cursor !== undefined && findEndpoint(store, cursor) === null) return endpointNotFound(cursor)
+  if (cursor !== undefined && findEndpoint(store, cursor) === null) {
+    return invalid('cursor', 'is no cursor of this list')
+  }
   const rows = documents<WebhookEndpoint>(
     store,
     `SELECT document FROM webhook_endpoints WHERE ?1 IS NULL OR sequence <
@@ -73,8 +75,7 @@ export function listWebhooks(store: Store, input: Input): Answer {
     cursor ?? null,
     limit + 1,
   )
-  const shown = rows.slice(0, limit)
-  return list({ rows: shown, nextCursor: rows.length > limit ? (shown.at(-1)?.id ?? null) : null })
+  return list(pageOf(rows, query.value, ({ id }) => id, input.listing))
 }
 
 export function getWebhook(store: Store, input: Input): Answer {

@@ -35,11 +35,12 @@ describe('every answer', () => {
   })
 
   it('refuses a key that is missing or of another form', async () => {
-    for (const key of ['', 'ck_other', 'sk_sandbox_1']) {
-      const { status, json } = await sandbox.api('GET', '/invoices', undefined, {
+    for (const key of ['', 'ck_no', 'ck_mg_local_development_only', 'sk_sandbox_1']) {
+      const { status, headers, json } = await sandbox.api('GET', '/invoices', undefined, {
         'x-api-key': key,
       })
       expect(status).toBe(401)
+      expect(Number(headers.get('ratelimit-remaining'))).toBeGreaterThan(0)
       expect(json).toMatchObject({
         success: false,
         error: { type: 'authentication_error', code: 'unauthorized' },
@@ -59,6 +60,17 @@ describe('every answer', () => {
     ] as const) {
       const newer = await sandbox.api(method, path, {}, { 'commet-version': '2026-07-31' })
       expect([newer.status, newer.json.error.code]).toEqual([404, 'endpoint_not_available'])
+    }
+    for (const [version, status] of [
+      ['2026-07-31', 404],
+      ['2026-07-11', 200],
+    ] as const) {
+      const asked = { 'commet-version': version }
+      const link = await sandbox.api('GET', `/invoices/${id}/download`, undefined, asked)
+      const body = { status: version === '2026-07-31' ? 'void' : 'paid' }
+      const change = await sandbox.api('PUT', `/invoices/${id}/status`, body, asked)
+      expect([link.status, change.status]).toEqual([status, status])
+      if (status === 404) expect(change.json.error.code).toBe('endpoint_not_available')
     }
   })
 
@@ -85,6 +97,10 @@ describe('every answer', () => {
     })
     const { status, headers } = await called
     expect([status, headers.has('x-request-id')]).toEqual([413, true])
+    const left = Number((await sandbox.api('GET', '/features')).headers.get('ratelimit-remaining'))
+    expect(Number(headers.get('ratelimit-remaining'))).toBe(left + 1)
+    const [, logged] = (await sandbox.control('GET', '/requests')).json.requests
+    expect(logged).toMatchObject({ status: 413, requestId: headers.get('x-request-id') })
   })
 
   it('is logged with the version that was asked for, and never with the key', async () => {
@@ -179,8 +195,11 @@ describe('the two modes', () => {
     expect(unseen.status).toBe(404)
     const made = await sandbox.api('POST', '/invoices', credit(), live)
     expect(made.json.data).toMatchObject({ livemode: true, invoiceNumber: 'INV-0010' })
-    const customer = await sandbox.api('GET', '/customers/cus_acme', undefined, live)
-    expect(customer.json.data.livemode).toBe(true)
+    for (const key of [LIVE_KEY, 'ck_4f9a2c', 'ck_sandboxed']) {
+      const asked = { 'x-api-key': key }
+      const customer = await sandbox.api('GET', '/customers/cus_acme', undefined, asked)
+      expect(customer.json.data.livemode).toBe(true)
+    }
   })
 })
 

@@ -85,7 +85,7 @@ describe('every call', () => {
   })
 
   it('with a key that nobody has is refused', async () => {
-    const stranger = createBillingClient({ baseUrl: sandbox.origin, apiKey: 'ck_stranger' })
+    const stranger = createBillingClient({ baseUrl: sandbox.origin, apiKey: 'ck_mg_stranger' })
     const refused = { meaning: 'permanent', status: 401, code: 'unauthorized' }
     expect(await stranger.invoices.list()).toMatchObject({ ok: false, error: refused })
   })

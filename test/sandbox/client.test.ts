@@ -121,7 +121,7 @@ const writeFaults: readonly (readonly [string, object, Expected, made: number])[
   ['a slow server', { kind: 'latency', ms: 1000 }, ['ambiguous', 'timeout', null, null], 1],
   ['a reset body', { kind: 'reset_body' }, ['ambiguous', 'network', 201, null], 1],
   ['HTML of a gateway', { kind: 'html', status: 502 }, ['ambiguous', 'not_json', 502, null], 0],
-  ['HTML of a firewall', { kind: 'html', status: 403 }, ['permanent', 'not_json', 403, null], 0],
+  ['HTML of a firewall', { kind: 'html', status: 403 }, ['ambiguous', 'not_json', 403, null], 0],
   [
     'HTML as a success',
     { kind: 'html', status: 200, applied: true },

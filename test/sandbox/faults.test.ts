@@ -154,6 +154,26 @@ describe('a fault', () => {
     }
   })
 
+  it('of a list strikes lists alone, and the cursor repeats in every list that has one', async () => {
+    await arm({ kind: 'lagging_list', ms: 1, times: 1 }, { kind: 'repeating_cursor', times: 4 })
+    await post()
+    for (const path of ['/features', '/invoices/inv_acme_plan', '/customers/cus_acme']) {
+      await sandbox.api('GET', path)
+    }
+    const left = async () =>
+      (await sandbox.control('GET', '/faults')).json.faults.map((one: Json) => one['left'])
+    expect(await left()).toEqual([1, 4])
+    const wanted = { url: 'https://x.example/', events: ['invoice.created'] }
+    await sandbox.api('POST', '/webhooks', wanted)
+    for (const path of ['/webhooks', '/customers', '/invoices']) {
+      const { nextCursor } = (await sandbox.api('GET', `${path}?limit=100`)).json
+      expect(nextCursor, path).toEqual(expect.any(String))
+    }
+    const again = await sandbox.api('GET', '/customers?limit=1&cursor=cus_acme')
+    expect(again.json.nextCursor).toBe('cus_acme')
+    expect(await left()).toEqual([0, 0])
+  })
+
   it('strikes only its method and path, for its number of calls', async () => {
     await arm({ kind: 'server_error', method: 'GET', path: '/customers/*', times: 2 })
     const statuses = []
@@ -204,26 +224,5 @@ describe('a fault', () => {
     const many = Array.from({ length: 21 }, () => ({ kind: 'wrong_shape' }))
     expect((await sandbox.control('PUT', '/faults', { faults: many })).status).toBe(422)
     expect((await sandbox.control('GET', '/faults')).json.faults).toEqual([])
-  })
-})
-
-describe('the controls', () => {
-  it('refuse an unknown switch, an unknown path and a time that is none', async () => {
-    expect((await sandbox.control('PUT', '/switches', { taxes: 1 })).status).toBe(422)
-    expect((await sandbox.control('GET', '/nothing')).status).toBe(404)
-    for (const wrong of [{}, { advanceSeconds: -1 }, { advanceSeconds: 1e12 }, { now: 'soon' }]) {
-      expect((await sandbox.control('POST', '/clock', wrong)).status).toBe(422)
-    }
-  })
-
-  it('move the clock forward and to a given time, and the reset brings it back', async () => {
-    const before = Date.parse((await sandbox.control('GET', '/clock')).json.now)
-    const moved = await sandbox.control('POST', '/clock', { advanceSeconds: 3600 })
-    expect(Date.parse(moved.json.now) - before).toBeGreaterThanOrEqual(3_600_000)
-    const set = await sandbox.control('POST', '/clock', { now: '2030-01-01T00:00:00.000Z' })
-    expect(set.json.now).toMatch(/^2030-01-01T00:00:0/)
-    await sandbox.control('POST', '/reset')
-    const after = Date.parse((await sandbox.control('GET', '/clock')).json.now)
-    expect(Math.abs(after - Date.now())).toBeLessThan(5000)
   })
 })

@@ -1,7 +1,7 @@
 // What one Idempotency-Key stands for: its first answer, for 24 hours, also among calls that race.
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { startSandbox } from './running-sandbox.ts'
-import type { Called, RunningSandbox } from './running-sandbox.ts'
+import { SANDBOX_KEY, startSandbox } from './running-sandbox.ts'
+import type { Called, Json, RunningSandbox } from './running-sandbox.ts'
 
 let sandbox: RunningSandbox
 
@@ -64,6 +64,71 @@ describe('an idempotency key', () => {
     return sandbox.api('POST', '/invoices', body, { 'idempotency-key': key })
   }
 
+  it('stands for a refusal that no call of the table gave', async () => {
+    const asked = (key: string, path: string, body: string) =>
+      fetch(`${sandbox.origin}/api/v1${path}`, {
+        method: 'POST',
+        headers: { 'x-api-key': SANDBOX_KEY, 'idempotency-key': key },
+        body,
+      })
+    expect((await asked('k1', '/nothing', '{}')).status).toBe(404)
+    expect((await asked('k2', '/invoices', '{"amount":')).status).toBe(400)
+    for (const key of ['k1', 'k2']) {
+      expect((await post(key, -100)).json.error.code).toBe('idempotency_key_mismatch')
+    }
+    expect((await asked('k1', '/nothing', '{}')).status).toBe(404)
+    const [{ replayed, status }] = (await sandbox.control('GET', '/requests')).json.requests
+    expect([replayed, status]).toEqual([true, 404])
+  })
+
+  it('tells apart bodies that differ only in bytes that are no text', async () => {
+    const broken = (byte: number) =>
+      fetch(`${sandbox.origin}/api/v1/invoices`, {
+        method: 'POST',
+        headers: { 'x-api-key': SANDBOX_KEY, 'idempotency-key': 'k1' },
+        body: Uint8Array.of(0x22, byte, 0x22),
+      })
+    const codes = []
+    for (const byte of [0xff, 0xfe]) {
+      const answer: { error: { code: string } } = JSON.parse(await (await broken(byte)).text())
+      codes.push(answer.error.code)
+    }
+    expect(codes).toEqual(['invalid_json', 'idempotency_key_mismatch'])
+  })
+
+  it('is no replay in the log where the limiter or a fault answered', async () => {
+    await post('k1', -100)
+    const faults = [{ kind: 'server_error', status: 503, times: 1 }]
+    await sandbox.control('PUT', '/faults', { faults })
+    expect((await post('k1', -100)).status).toBe(503)
+    await sandbox.control('PUT', '/switches', { rateLimitPerMinute: 1 })
+    expect((await post('k1', -100)).status).toBe(429)
+    await sandbox.control('PUT', '/switches', { rateLimitPerMinute: 1000 })
+    expect((await post('k1', -100)).status).toBe(201)
+    const { requests } = (await sandbox.control('GET', '/requests')).json
+    const replayed = requests.map((request: Json) => [request['status'], request['replayed']])
+    expect(replayed).toEqual([
+      [201, true],
+      [429, false],
+      [503, false],
+      [201, false],
+    ])
+  })
+
+  it('keeps the newer answer where the clock went back while the call waited', async () => {
+    await post('k1', -100)
+    const before = (await sandbox.control('GET', '/clock')).json.now
+    await sandbox.control('POST', '/clock', { advanceSeconds: 24 * 3600 + 1 })
+    const slow = { kind: 'latency', ms: 400, method: 'POST', times: 1 }
+    await sandbox.control('PUT', '/faults', { faults: [slow] })
+    const second = post('k1', -100)
+    await new Promise((resolve) => setTimeout(resolve, 150))
+    await sandbox.control('POST', '/clock', { now: before })
+    const answered = await second
+    expect(answered.status).toBe(201)
+    expect((await post('k1', -100)).json).toEqual(answered.json)
+  })
+
   it('is forgotten after 24 hours of the clock, and not before', async () => {
     const first = await post('k1', -100)
     await sandbox.control('POST', '/clock', { advanceSeconds: 24 * 3600 - 60 })
@@ -124,9 +189,11 @@ describe('an idempotency key', () => {
     expect(await adjustments()).toBe(2)
   })
 
-  it('has at most 255 characters', async () => {
+  it('has 1 to 255 characters', async () => {
     expect((await post('k'.repeat(255), -1)).status).toBe(201)
-    const { status, json } = await post('k'.repeat(256), -1)
-    expect([status, json.error.param]).toEqual([422, 'Idempotency-Key'])
+    for (const wrong of ['', 'k'.repeat(256)]) {
+      const { status, json } = await post(wrong, -1)
+      expect([status, json.error.param]).toEqual([422, 'Idempotency-Key'])
+    }
   })
 })

@@ -63,6 +63,8 @@ describe('creating an adjustment', () => {
     [{ amount: 2 ** 53 }, 'amount'],
     [{ metadata: 'text' }, 'metadata'],
     [{ metadata: [1] }, 'metadata'],
+    [{ metadata: JSON.parse('{"__proto__":{"a":1}}') }, 'metadata.__proto__'],
+    [{ metadata: JSON.parse(`{"a":${'['.repeat(100)}${']'.repeat(100)}}`) }, 'metadata'],
   ])('refuses %j and names the field', async (wrong, field) => {
     const { status, json } = await sandbox.api('POST', '/invoices', credit(wrong))
     expect([status, json.error.type, json.error.code]).toEqual([

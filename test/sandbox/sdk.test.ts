@@ -150,7 +150,7 @@ describe('invoices, by the official SDK', () => {
 
 describe('the key and the version', () => {
   it('are asked of every call', async () => {
-    const stranger = place.commet({ apiKey: 'ck_stranger', retries: 0 })
+    const stranger = place.commet({ apiKey: 'ck_mg_stranger', retries: 0 })
     await expectApiError(stranger.invoices.list(), {
       statusCode: 401,
       type: 'authentication_error',
