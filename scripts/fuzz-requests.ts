@@ -127,7 +127,7 @@ const HEADER_MUTATIONS: readonly ((value: string, random: Random) => string)[] =
   (_, { pick }) => pick(['t=1,t=2,v1=', 't==,v1==', 'v1,', 'sha256=', 'Basic ', 'Bearer  x', '..']),
 ]
 
-export function brokenHeaders(vector: Vector, random: Random): Headers {
+export function brokenHeaders(vector: Pick<Vector, 'headers'>, random: Random): Headers {
   const { below, pick } = random
   const headers = new Headers(vector.headers)
   const names = Object.keys(vector.headers)
