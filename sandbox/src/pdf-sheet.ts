@@ -23,6 +23,9 @@ export type Style = {
   readonly color?: ReturnType<typeof rgb>
 }
 
+/** A place to come back to. */
+export type Mark = { readonly y: number; readonly sheets: number }
+
 export class Sheets {
   readonly #pdf: PDFDocument
   readonly #typefaces: Typefaces
@@ -62,9 +65,21 @@ export class Sheets {
     this.#drawRuns(this.#page, runs, { x, y: this.y }, style)
   }
 
-  /** One line at the cursor's height that ends at `x`. */
-  async textEndingAt(text: string, x: number, style: Style): Promise<void> {
-    await this.text(text, x - (await this.#width(text, style)), style)
+  /** One line at the cursor's height that ends at `x`, drawn smaller where it is wider than `width`. */
+  async textEndingAt(text: string, x: number, style: Style, width = Infinity): Promise<void> {
+    const natural = await this.#width(text, style)
+    const scale = Math.min(1, width / natural)
+    const fitting = { ...style, size: style.size * scale }
+    await this.text(text, x - natural * scale, fitting)
+  }
+
+  /** Whether a new sheet was begun since `mark` was taken. */
+  isBeyond(mark: Mark): boolean {
+    return this.#pdf.getPageCount() > mark.sheets
+  }
+
+  mark(): Mark {
+    return { y: this.y, sheets: this.#pdf.getPageCount() }
   }
 
   /** Lines no wider than `width`; the cursor stays on the last one. */

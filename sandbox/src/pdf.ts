@@ -19,6 +19,9 @@ const LABEL: Style = { size: 8, color: QUIET }
 const LINE_POINTS = 14
 const COLUMNS = { quantity: 368, unit: 456, amount: RIGHT }
 const DESCRIPTION_WIDTH = 260
+/** A figure that is wider is drawn smaller, so that no column prints over another. */
+const COLUMN_WIDTH = 76
+const TOTAL_WIDTH = 112
 
 /** `-1,234.50` for -123450: the vendor's settlement scale has two decimals in every currency. */
 export function decimal(amount: number): string {
@@ -81,8 +84,16 @@ async function drawHead(sheets: Sheets, invoice: Invoice): Promise<void> {
   sheets.down(36)
 }
 
+/** The facts are drawn first: a name of many lines may leave the sheet, and they stay on it. */
 async function drawParties(sheets: Sheets, { invoice, customer, address }: Paper): Promise<void> {
-  const top = sheets.y
+  const top = sheets.mark()
+  for (const [key, value] of facts(invoice)) {
+    await sheets.text(key, 340, SOFT)
+    await sheets.textEndingAt(value, RIGHT, BODY)
+    sheets.down(LINE_POINTS + 1)
+  }
+  const factsEnd = sheets.y
+  sheets.y = top.y
   const place = address && placeLine(address)
   const name = customer.fullName ?? customer.email
   const lines = [
@@ -102,14 +113,7 @@ async function drawParties(sheets: Sheets, { invoice, customer, address }: Paper
     sheets.down(LINE_POINTS)
     await sheets.paragraph(line, LEFT, 240, SOFT)
   }
-  const bottom = sheets.y
-  sheets.y = top
-  for (const [key, value] of facts(invoice)) {
-    await sheets.text(key, 340, SOFT)
-    await sheets.textEndingAt(value, RIGHT, BODY)
-    sheets.down(LINE_POINTS + 1)
-  }
-  sheets.y = Math.min(bottom, sheets.y)
+  if (!sheets.isBeyond(top)) sheets.y = Math.min(sheets.y, factsEnd)
   sheets.down(34)
 }
 
@@ -165,8 +169,8 @@ async function drawLines(sheets: Sheets, invoice: Invoice): Promise<void> {
   for (const line of invoice.lineItems ?? []) {
     await sheets.text(lineHead(line.lineType), LEFT, STRONG)
     await sheets.textEndingAt(String(line.quantity), COLUMNS.quantity, BODY)
-    await sheets.textEndingAt(decimal(line.unitAmount), COLUMNS.unit, BODY)
-    await sheets.textEndingAt(decimal(line.amount), COLUMNS.amount, BODY)
+    await sheets.textEndingAt(decimal(line.unitAmount), COLUMNS.unit, BODY, COLUMN_WIDTH)
+    await sheets.textEndingAt(decimal(line.amount), COLUMNS.amount, BODY, COLUMN_WIDTH)
     sheets.down(LINE_POINTS)
     await sheets.paragraph(line.description, LEFT, DESCRIPTION_WIDTH, SOFT)
     sheets.rule()
@@ -185,7 +189,7 @@ async function drawTotals(sheets: Sheets, invoice: Invoice): Promise<void> {
   rows.push(['Tax', invoice.taxAmount])
   for (const [label, amount] of rows) {
     await sheets.text(label, 340, SOFT)
-    await sheets.textEndingAt(money(invoice, amount), RIGHT, BODY)
+    await sheets.textEndingAt(money(invoice, amount), RIGHT, BODY, TOTAL_WIDTH)
     sheets.down(LINE_POINTS + 3)
   }
   sheets.y += 10
@@ -193,7 +197,7 @@ async function drawTotals(sheets: Sheets, invoice: Invoice): Promise<void> {
   sheets.down(28)
   const total: Style = { size: 12, weight: 'bold' }
   await sheets.text(isCredit(invoice) ? 'Total credit' : 'Total', 340, total)
-  await sheets.textEndingAt(money(invoice, invoice.total), RIGHT, total)
+  await sheets.textEndingAt(money(invoice, invoice.total), RIGHT, total, TOTAL_WIDTH)
   sheets.down(44)
 }
 

@@ -132,6 +132,11 @@ describe('the PDF', () => {
         '上海软件有限公司',
         '주식회사 한빛',
         'บริษัท ไทย',
+        'შპს თბილისი',
+        'Երևան ՍՊԸ',
+        'तकनीक भारत',
+        'ঢাকা লাল',
+        'தமிழ் நாடு',
         'שלום',
         'شركة',
       ]
@@ -144,6 +149,41 @@ describe('the PDF', () => {
       expect(await textOf('inv_scripts_plan')).toContain('Party \uFFFD Ltd')
     },
   )
+
+  it.skipIf(!has('pdftotext'))(
+    'leaves the space after a right-to-left word at its place',
+    async () => {
+      await sandbox.api('PUT', '/customers/cus_scripts', { fullName: 'שלום עולם Ltd' })
+      const { stdout } = await run('pdftotext', ['-bbox', await fileOf('inv_scripts_plan'), '-'])
+      const place = (word: string) => {
+        const found = new RegExp(`xMin="([\\d.]+)".* xMax="([\\d.]+)".*>${word}<`).exec(stdout)
+        return { left: Number(found?.[1]), right: Number(found?.[2]) }
+      }
+      // The boxes spell a word as it is drawn, from the left.
+      const drawn = (word: string) => place([...word].toReversed().join(''))
+      const [second, first, last] = [drawn('עולם'), drawn('שלום'), place('Ltd')]
+      for (const gap of [first.left - second.right, last.left - first.right]) {
+        expect(gap).toBeGreaterThan(1.5)
+        expect(gap).toBeLessThan(5)
+      }
+    },
+  )
+
+  it.skipIf(!has('pdftotext'))('keeps huge figures in their columns', async () => {
+    const text = await textOf(await adjust('cus_acme', -9_007_199_254_740_991, 'Everything'))
+    expect(text).toMatch(/Credit +1 +-90,071,992,547,409\.91 +-90,071,992,547,409\.91\n/)
+    expect(text).toMatch(/Total credit +-90,071,992,547,409\.91 USD\n/)
+  })
+
+  it.skipIf(!has('pdftotext'))('says number and dates on page 1 under any name', async () => {
+    await sandbox.api('PUT', '/customers/cus_scripts', { fullName: 'Endless name '.repeat(146) })
+    const path = await fileOf('inv_scripts_plan')
+    const { stdout } = await run('pdftotext', ['-layout', '-l', '1', path, '-'])
+    for (const said of ['Invoice number', 'Issue date', 'Due date', 'Status']) {
+      expect(stdout).toContain(said)
+    }
+    expect((await PDFDocument.load(await pdfOf('inv_scripts_plan'))).getPageCount()).toBe(2)
+  })
 
   it.skipIf(!has('pdftoppm'))('is drawn with ink where the name stands', async () => {
     await sandbox.api('PUT', '/customers/cus_scripts', { fullName: 'Żółć Ąę 株式会社 Ltd' })
