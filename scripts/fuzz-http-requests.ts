@@ -39,6 +39,10 @@ export type FuzzRequest = {
   readonly isProven: boolean
 }
 
+/** Around and above what the door takes. */
+const ONCE_IN_HUGE = 200
+const HUGE_CHARS_MAX = 1_000_000
+
 const encoder = new TextEncoder()
 
 export async function drawRequest(
@@ -56,10 +60,12 @@ export async function drawRequest(
   const options = { nowMs, id: letter.id, scheme, privateKey, url: origin + path }
   const kind = random.pick(['body', 'headers'] as const)
   const isInBody = scheme.kind === 'secret' && scheme.place.in === 'body'
-  const text = marked(letter.body, random)
-  const whole = isInBody ? (await signDelivery(endpoint, secret, text, options)).body : text
+  const written = marked(letter.body, random)
+  const whole = isInBody ? (await signDelivery(endpoint, secret, written, options)).body : written
   const isBroken = kind === 'body' || random.below(4) === 0
-  const body = isBroken ? brokenBody(whole, random) : encoder.encode(whole)
+  const isHuge = random.below(ONCE_IN_HUGE) === 0
+  const text = isHuge ? whole.padEnd(BODY_BYTES_MAX + random.below(HUGE_CHARS_MAX)) : whole
+  const body = isBroken ? brokenBody(text, random) : encoder.encode(text)
   const signed = await signBytes(target, body, { ...options, scheme })
   const facts = { id: letter.id, timestamp: null }
   const parsed = parsedBody(endpoint.source, letter.body)

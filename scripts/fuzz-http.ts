@@ -153,11 +153,11 @@ function exchange(
       headers: ['host', host, 'connection', 'keep-alive', ...length, ...headers],
       signal: AbortSignal.timeout(ANSWER_MS_MAX + 1_000),
     })
-    sent.once('error', reject)
+    sent.on('error', reject)
     sent.once('response', (response) => {
       const parts: Buffer[] = []
       response.on('data', (part: Buffer) => parts.push(part))
-      response.once('error', reject)
+      response.on('error', reject)
       response.once('end', () => {
         const text = Buffer.concat(parts).toString()
         const isOurs = response.headers['x-request-id'] !== undefined
