@@ -23,8 +23,11 @@ const SPEAKING = new Set(['TypeError', 'RangeError', 'ReferenceError'])
  */
 export function thrownFields(error: unknown): { error: string; message: string } {
   if (!(error instanceof Error)) return { error: 'not an Error', message: '' }
-  const root = error.cause instanceof Error ? error.cause : error
-  const { name, message } = root
-  const isSafe = SPEAKING.has(name) || /^(D1_ERROR|assertion failed): /.test(message)
-  return { error: name, message: isSafe ? message.slice(0, LOG_MESSAGE_CHARS_MAX) : '' }
+  const root = !isSafe(error) && error.cause instanceof Error ? error.cause : error
+  const message = isSafe(root) ? root.message.slice(0, LOG_MESSAGE_CHARS_MAX) : ''
+  return { error: root.name, message }
 }
+
+/** D1's own error is read before its cause, which says the same without the mark that shows it. */
+const isSafe = ({ name, message }: Error): boolean =>
+  SPEAKING.has(name) || /^(D1_ERROR|assertion failed): /.test(message)
