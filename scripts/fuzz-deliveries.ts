@@ -6,8 +6,11 @@ import { EVENTS_PER_DELIVERY_MAX } from '../src/domain/limits.ts'
 import { openDelivery, type Opened } from '../src/sources/open-delivery.ts'
 import { coversBody } from '../src/sources/scheme.ts'
 import type { Endpoint } from '../src/sources/source.ts'
+import { ALL_SOURCES } from '../sandbox/all-sources.ts'
 import { brokenBody, brokenHeaders, randomFrom, type Random } from './fuzz-requests.ts'
 import type { Vector } from './run-vector.ts'
+import { listSamples, readSample } from './samples.ts'
+import { signDelivery } from './sign-delivery.ts'
 import { VECTOR_ENDPOINTS } from './vector-endpoints.ts'
 
 export type FuzzReport = {
@@ -27,6 +30,31 @@ const unlocked = (endpoint: Endpoint): Endpoint => ({
   schemes: [{ kind: 'secret', place: SHARED }],
 })
 
+/** The sources that no vendor stands behind: they have samples, and no vectors. */
+const OWN_SOURCES = ['basic', 'bearer', 'generic'] as const
+
+async function ownVectors(): Promise<Vector[]> {
+  const samples = OWN_SOURCES.flatMap((source) =>
+    (listSamples().get(source) ?? []).map((event) => readSample(source, event)),
+  )
+  const nowMs = Date.now()
+  return Promise.all(
+    samples.map(async ({ source, event, text }) => {
+      const { headers } = await signDelivery(endpointOf(source, {}), 'a:b', text, { nowMs })
+      const proven = { provider: source, name: event, secret: 'a:b', headers: { ...headers } }
+      return { ...proven, body: text, expect: 'valid' as const, nowMs }
+    }),
+  )
+}
+
+function endpointOf(provider: string, params: NonNullable<Vector['params']>): Endpoint {
+  const own = OWN_SOURCES.find((source) => source === provider)
+  if (own) return ALL_SOURCES.endpoints[own]
+  const endpoint = VECTOR_ENDPOINTS.get(provider)?.(params)
+  if (!endpoint) throw new Error(`no source for ${provider}`)
+  return endpoint
+}
+
 /** Throws on the first broken promise; its message has the seed and the number of the request. */
 export async function fuzz(
   vectors: readonly Vector[],
@@ -34,9 +62,10 @@ export async function fuzz(
   requests: number,
 ): Promise<FuzzReport> {
   const random = randomFrom(seed)
-  const bases = vectors.filter(
+  const theirs = vectors.filter(
     ({ provider, expect }) => expect === 'valid' && VECTOR_ENDPOINTS.has(provider),
   )
+  const bases = [...theirs, ...(await ownVectors())]
   const outcomes = new Map<string, number>()
   let [slowestMs, slowestBodyBytes] = [0, 0]
   for (let number = 1; number <= requests; number += 1) {
@@ -55,8 +84,7 @@ async function fuzzOne(
   vector: Vector,
   random: Random,
 ): Promise<{ outcome: string; elapsedMs: number; bodyBytes: number }> {
-  const configured = VECTOR_ENDPOINTS.get(vector.provider)?.(vector.params ?? {})
-  if (!configured) throw new Error(`no source for ${vector.provider}`)
+  const configured = endpointOf(vector.provider, vector.params ?? {})
   const isUnlocked = random.below(2) === 0
   const endpoint = isUnlocked ? unlocked(configured) : configured
   const headers = brokenHeaders(vector, random)
