@@ -6,6 +6,7 @@ import { randomBytes } from 'node:crypto'
 import { Agent, request as httpRequest } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
 import * as z from 'zod'
+import { BODY_BYTES_MAX } from '../src/domain/limits.ts'
 import type { Endpoint } from '../src/sources/source.ts'
 import { ALL_SOURCES } from '../sandbox/all-sources.ts'
 import type { FuzzReport } from './fuzz-deliveries.ts'
@@ -25,6 +26,8 @@ export type HttpFuzzReport = FuzzReport & {
 
 const ANSWER_MS_MAX = 5_000
 const AT_ONCE = 8
+/** Stands for a status where a body above the limit met a closed connection. */
+const CUT_OFF = 0
 const PAGES_MAX = 2_000
 const LOG_LAG_MS = 300
 const LOG_SETTLE_MS = 10_000
@@ -114,7 +117,7 @@ async function sendOne(app: FuzzApp, agent: Agent, drawn: FuzzRequest, run: Run)
   const startedAt = performance.now()
   const answer = await exchange(app.appUrl, agent, drawn)
   const elapsedMs = performance.now() - startedAt
-  const outcome = `${drawn.kind} ${answer.status}`
+  const outcome = `${drawn.kind} ${answer.status === CUT_OFF ? 'cut off' : answer.status}`
   run.outcomes.set(outcome, (run.outcomes.get(outcome) ?? 0) + 1)
   if (elapsedMs > run.slowestMs) {
     run.slowestMs = elapsedMs
@@ -153,7 +156,12 @@ function exchange(
       headers: ['host', host, 'connection', 'keep-alive', ...length, ...headers],
       signal: AbortSignal.timeout(ANSWER_MS_MAX + 1_000),
     })
-    sent.on('error', reject)
+    sent.on('error', (error: NodeJS.ErrnoException) => {
+      // The door answers what is too large before all of it has come, and then closes.
+      const isCutOff = error.code === 'EPIPE' || error.code === 'ECONNRESET'
+      if (!isCutOff || body.length <= BODY_BYTES_MAX) return reject(error)
+      resolve({ status: CUT_OFF, text: '', isOurs: false })
+    })
     sent.once('response', (response) => {
       const parts: Buffer[] = []
       response.on('data', (part: Buffer) => parts.push(part))
