@@ -154,7 +154,7 @@ describe('a write', () => {
   })
 
   it('is asked again shortly while the first call with its key is running', async () => {
-    await faults({ kind: 'latency', ms: 300, method: 'POST' })
+    await faults({ kind: 'latency', ms: 150, method: 'POST' })
     const answers = await Promise.all(Array.from({ length: 20 }, () => post('busy')))
     const errors = answers.flatMap((answer) => (answer.ok ? [] : [answer.error]))
     expect(errors.length).toBeGreaterThan(0)
