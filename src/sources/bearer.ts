@@ -2,7 +2,8 @@
 // The token proves who called, and nothing proves the body, so `unsigned: 'accept'` has to be said. Id,
 // type and time stand where the configuration says; they are only as good as the token is secret.
 
-import { isHeaderName, pathProblems, sourceByPaths, type BodyPaths } from './body-paths.ts'
+import { pathProblems, sourceByPaths, type BodyPaths } from './body-paths.ts'
+import { headerProblems } from './header-name.ts'
 import {
   endpointOf,
   type Endpoint,
@@ -34,11 +35,6 @@ export const bearer = (options: BearerOptions): Endpoint =>
     ],
     options,
     {
-      problems: [
-        ...(isHeaderName(options.header ?? 'authorization')
-          ? []
-          : [`header: "${options.header}" is not a header's name in small letters`]),
-        ...pathProblems(options.event),
-      ],
+      problems: [...headerProblems(options.header), ...pathProblems(options.event)],
     },
   )

@@ -13,10 +13,14 @@ import {
   type SourceEvent,
   type Unreadable,
 } from '../domain/event.ts'
+import { headerProblems } from './header-name.ts'
 import { isObject, textOf, type DeliveryFacts, type Source } from './source.ts'
 
 export type BodyPaths = {
-  /** Of the event's own id, or of the parts that make it unique. Without it the body's hash is the id. */
+  /**
+   * Of the event's own id, or of the parts that make it unique. Without it the signed id of the
+   * delivery is, with the place in a list; and where none is signed, the hash of the event.
+   */
   readonly id?: string | readonly string[]
   /** Of the type; or one for all events; or a header that has it, which no signature covers. */
   readonly type: string | { readonly is: string } | { readonly header: string }
@@ -40,16 +44,20 @@ export const sourceByPaths = (
   accepted: { status: 200, content: null },
   read: (body, facts) =>
     Array.isArray(body)
-      ? body.map((each: unknown) => readOne(each, facts, paths, null))
+      ? body.map((each: unknown, place) => readOne(each, facts, paths, idInList(facts, place)))
       : [readOne(body, facts, paths, facts.signed.id)],
 })
+
+/** A delivery sent again has the same list: a place in it is the same event. */
+const idInList = ({ signed: { id } }: DeliveryFacts, place: number): string | null =>
+  id === null ? null : JSON.stringify([id, place])
 
 function readOne(
   event: unknown,
   { unsignedHeader }: DeliveryFacts,
   { id, type, time, mode }: BodyPaths,
-  /** Of the whole delivery: the events of a list must not share it. */
-  deliveryId: string | null,
+  /** From the signed id of the delivery; no other event of the delivery has the same. */
+  signedId: string | null,
 ): SourceEvent | Unreadable {
   if (!isObject(event)) return { unreadable: 'not_an_object', data: event }
   const named =
@@ -60,7 +68,7 @@ function readOne(
         : textOf(unsignedHeader(type.header))
   if (named === null) return { unreadable: 'no_event_type', data: event }
   return {
-    ownId: id === undefined ? deliveryId : ownIdAt(event, id),
+    ownId: id === undefined ? signedId : ownIdAt(event, id),
     type: named,
     occurredAt:
       typeof time === 'object'
@@ -113,8 +121,8 @@ export function pathProblems({ id, type, time, mode }: BodyPaths): string[] {
   if (typeof type === 'object' && 'is' in type && type.is.trim() === '') {
     problems.push('event.type: an empty text names no type')
   }
-  if (typeof type === 'object' && 'header' in type && !isHeaderName(type.header)) {
-    problems.push(`event.type: "${type.header}" is not a header's name in small letters`)
+  if (typeof type === 'object' && 'header' in type) {
+    problems.push(...headerProblems(type.header, 'event.type'))
   }
   if (mode !== undefined && mode.live === mode.test) {
     problems.push('event.mode: the same value can not mean both live and test')
@@ -126,6 +134,3 @@ const isPath = (path: string): boolean =>
   path.length <= BODY_PATH_CHARS_MAX &&
   path.split('.').length <= BODY_PATH_STEPS_MAX &&
   /^[\w$@:/ -]+(\.[\w$@:/ -]+)*$/.test(path)
-
-/** Names are small letters, because schemes of the same header are told by comparing them. */
-export const isHeaderName = (name: string): boolean => /^[a-z0-9-]{1,64}$/.test(name)

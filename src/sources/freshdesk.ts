@@ -3,7 +3,7 @@
 // has to be said. There is no id, no type and no time but what the admin's template holds.
 
 import { occurredAtOf, type SourceEvent, type Unreadable } from '../domain/event.ts'
-import { isHeaderName } from './body-paths.ts'
+import { headerProblems } from './header-name.ts'
 import {
   endpointOf,
   isObject,
@@ -46,10 +46,9 @@ type FreshdeskOptions = EndpointOptions &
 /** `secret`: the name of the secret that holds `user:password`, or the custom header's value. */
 export const freshdesk = (options: FreshdeskOptions): Endpoint => {
   const { header } = options
-  const isUsable = header === undefined || isHeaderName(header)
   const place =
     header === undefined ? ({ in: 'basic' } as const) : ({ in: 'header', header } as const)
   return endpointOf(freshdeskSource, [{ kind: 'secret', place }], options, {
-    problems: isUsable ? [] : [`header: "${header}" is not a header's name in small letters`],
+    problems: headerProblems(header),
   })
 }

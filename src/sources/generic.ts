@@ -3,8 +3,9 @@
 // nothing in a request chooses it. A type that is read from a header is not signed.
 
 import { SIGNATURE_TOLERANCE_SECONDS_MAX } from '../domain/limits.ts'
-import { isHeaderName, pathProblems, sourceByPaths, type BodyPaths } from './body-paths.ts'
-import type { SignatureForm, SignatureScheme, SignedPart } from './scheme.ts'
+import { pathProblems, sourceByPaths, type BodyPaths } from './body-paths.ts'
+import { isHeaderName } from './header-name.ts'
+import type { SignatureEncoding, SignatureForm, SignatureScheme, SignedPart } from './scheme.ts'
 import {
   endpointOf,
   type Endpoint,
@@ -22,8 +23,8 @@ export type GenericSignature = {
   readonly pairs?: Omit<Extract<SignatureForm, { kind: 'pairs' }>, 'kind'>
   /** By default SHA-256. */
   readonly hash?: 'SHA-1' | 'SHA-256' | 'SHA-512'
-  /** By default hex, in small letters. */
-  readonly encoding?: 'hex' | 'base64'
+  /** By default hex, in small letters or in capitals. */
+  readonly encoding?: SignatureEncoding
   /** By default the secret's text is the key. */
   readonly secretAs?: 'text' | 'hex' | 'base64'
   /** In the order in which the sender puts them together; by default the body alone. */
@@ -80,6 +81,7 @@ const schemeOf = (signature: GenericSignature): SignatureScheme => ({
     ? { kind: 'pairs', ...signature.pairs }
     : { kind: 'plain', ...(signature.prefix === undefined ? {} : { prefix: signature.prefix }) },
   encoding: signature.encoding ?? 'hex',
+  capitals: true,
   timestamp: signature.time?.form ?? 'none',
   ...(signature.time?.toleranceSeconds === undefined
     ? {}
@@ -106,10 +108,21 @@ function signatureProblems(signature: GenericSignature): string[] {
       'a time stands either in the pairs or in a header of its own',
     ],
     [signed.includes('id') === (idHeader !== undefined), 'an id counts only if it is signed'],
+    [isIdApart(signed), 'a text stands between a signed id and each part beside it'],
     [
       Number.isInteger(tolerance) && tolerance >= 1 && tolerance <= SIGNATURE_TOLERANCE_SECONDS_MAX,
       `a tolerance is whole seconds from 1 to ${SIGNATURE_TOLERANCE_SECONDS_MAX}`,
     ],
   ]
   return requirements.filter(([isMet]) => !isMet).map(([, problem]) => `signature: ${problem}`)
+}
+
+/** What touches an id could pass for a part of it. A time's end is known: it is near to now. */
+function isIdApart(signed: readonly SignedPart[]): boolean {
+  const at = signed.indexOf('id')
+  if (at === -1) return true
+  if (signed.lastIndexOf('id') !== at) return false
+  return [signed[at - 1], signed[at + 1]].every(
+    (part) => part === undefined || (typeof part === 'object' && part.text !== ''),
+  )
 }

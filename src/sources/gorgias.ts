@@ -3,7 +3,7 @@
 // There is no id, no type and no time but what the admin's template holds.
 
 import { occurredAtOf, type SourceEvent, type Unreadable } from '../domain/event.ts'
-import { isHeaderName } from './body-paths.ts'
+import { headerProblems } from './header-name.ts'
 import {
   endpointOf,
   isObject,
@@ -45,8 +45,8 @@ type GorgiasOptions = EndpointOptions &
 /** `secret`: the name of the secret that holds the header's value. `mode`: is it live? */
 export const gorgias = (options: GorgiasOptions): Endpoint => {
   const header = options.header ?? 'x-webhook-secret'
-  const problem = `header: "${header}" is not a header's name in small letters`
-  const problems = isHeaderName(header) ? [] : [problem]
   const place = { in: 'header', header } as const
-  return endpointOf(gorgiasSource, [{ kind: 'secret', place }], options, { problems })
+  return endpointOf(gorgiasSource, [{ kind: 'secret', place }], options, {
+    problems: headerProblems(header),
+  })
 }

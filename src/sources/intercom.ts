@@ -27,6 +27,8 @@ const SCHEMES: Schemes = [
   },
 ]
 
+const WORKSPACE_ID = /^[a-z0-9_]{1,64}$/
+
 export const intercomSource: Source = {
   name: 'intercom',
   title: 'Intercom',
@@ -51,6 +53,23 @@ export const intercomSource: Source = {
   probes: ['HEAD'],
 }
 
+type IntercomOptions = EndpointOptions &
+  ModeOption & {
+    /** The one workspace that is listened to, Intercom's `app_id`. Without it, all that have the app. */
+    readonly workspaceId?: string
+  }
+
 /** `secret`: the name of the secret that holds the app's client secret. `mode`: is it live? */
-export const intercom = (options: EndpointOptions & ModeOption): Endpoint =>
-  endpointOf(intercomSource, SCHEMES, options)
+export const intercom = (options: IntercomOptions): Endpoint => {
+  const { workspaceId } = options
+  if (workspaceId === undefined) return endpointOf(intercomSource, SCHEMES, options)
+  const problem = `workspaceId: "${workspaceId}" is not small letters and digits such as a1b2c3d4`
+  return endpointOf(intercomSource, SCHEMES, options, {
+    // All workspaces that have installed the app are signed for with its one secret.
+    admits: (body) =>
+      isObject(body) && body.app_id === workspaceId
+        ? null
+        : { reason: 'body_not_admitted', field: 'app_id' },
+    problems: WORKSPACE_ID.test(workspaceId) ? [] : [problem],
+  })
+}

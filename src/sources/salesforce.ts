@@ -5,7 +5,7 @@
 
 import { occurredAtOf, type SourceEvent, type Unreadable } from '../domain/event.ts'
 import { NOTIFICATIONS_PER_MESSAGE_MAX } from '../domain/limits.ts'
-import { isHeaderName } from './body-paths.ts'
+import { headerProblems } from './header-name.ts'
 import { parseMessage } from './salesforce-message.ts'
 import {
   endpointOf,
@@ -29,6 +29,7 @@ export const salesforceSource: Source = {
   title: 'Salesforce',
   saysMode: false,
   unsignedIdHeader: null,
+  hidesBody: true,
   parse: parseMessage,
   read(body): readonly (SourceEvent | Unreadable)[] {
     if (!isObject(body) || !Array.isArray(body.notifications)) {
@@ -93,10 +94,10 @@ export const salesforce = (
 ): Endpoint => {
   if (options.kind === 'flow') {
     const header = options.header ?? 'x-webhook-secret'
-    const problem = `header: "${header}" is not a header's name in small letters`
-    const problems = isHeaderName(header) ? [] : [problem]
     const place = { in: 'header', header } as const
-    return endpointOf(salesforceFlowSource, [{ kind: 'secret', place }], options, { problems })
+    return endpointOf(salesforceFlowSource, [{ kind: 'secret', place }], options, {
+      problems: headerProblems(header),
+    })
   }
   const { organizationId } = options
   const problem = `organizationId: "${organizationId}" is not 00D and 12 or 15 characters more`

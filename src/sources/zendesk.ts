@@ -31,6 +31,9 @@ const SCHEMES: Schemes = [
   },
 ]
 
+/** How the types of event subscriptions begin. */
+const SUBSCRIBED = 'zen:event-type:'
+
 /** Signs what "Test webhook" sends before the webhook exists; it stands in Zendesk's own pages. */
 const PUBLIC_TEST_SECRET = 'dGhpc19zZWNyZXRfaXNfZm9yX3Rlc3Rpbmdfb25seQ=='
 
@@ -42,12 +45,13 @@ export const zendeskSource: Source = {
   publicSecrets: [PUBLIC_TEST_SECRET],
   read(body): readonly (SourceEvent | Unreadable)[] {
     if (!isObject(body)) return [{ unreadable: 'not_an_object' }]
-    const subscribed = textOf(body.type)
-    if (subscribed !== null) {
+    const type = textOf(body.type)
+    // A template may have a `type` of its own, which says nothing of how it came.
+    if (type?.startsWith(SUBSCRIBED)) {
       return [
         {
           ownId: textOf(body.id),
-          type: subscribed,
+          type,
           occurredAt: occurredAtOf(body.time),
           mode: null,
           data: body,

@@ -60,10 +60,23 @@ describe('an event of a described sender', () => {
     ])
   })
 
-  it('has the signed id of the delivery, unless it is one of a list', () => {
+  it('has the signed id of the delivery, and in a list its place too', () => {
     expect(readBy(TYPE, granted, {}, 'msg_1')).toMatchObject([{ ownId: 'msg_1' }])
     expect(readBy(ENVELOPE, granted, {}, 'msg_1')).toMatchObject([{ ownId: 'wh_0001' }])
-    expect(readBy(TYPE, batch, {}, 'msg_1')).toMatchObject([{ ownId: null }, { ownId: null }])
+    const alike = [granted, granted]
+    expect(readBy(TYPE, alike, {}, 'msg_1')).toMatchObject([
+      { ownId: '["msg_1",0]' },
+      { ownId: '["msg_1",1]' },
+    ])
+    expect(readBy(TYPE, alike, {}, 'msg_2')).toMatchObject([
+      { ownId: '["msg_2",0]' },
+      { ownId: '["msg_2",1]' },
+    ])
+    expect(readBy(TYPE, batch)).toMatchObject([{ ownId: null }, { ownId: null }])
+    expect(readBy(ENVELOPE, batch, {}, 'msg_1')).toMatchObject([
+      { ownId: 'wh_0003' },
+      { ownId: 'wh_0004' },
+    ])
   })
 
   it('has a type that is the same for all, or one of a header', () => {

@@ -17,7 +17,7 @@ import { stripeSource } from '../../src/sources/stripe.ts'
 import { zendeskSource } from '../../src/sources/zendesk.ts'
 import { ENTRIES } from './entries.ts'
 import freshdeskTicket from '../fixtures/freshdesk/ticket.json'
-import freshdeskAdvanced from '../fixtures/freshdesk/ticket.advanced.json'
+import freshdeskAdvanced from '../fixtures/freshdesk/makegood.ticket.json'
 import planChanged from '../fixtures/github/marketplace_purchase.changed.json'
 import ping from '../fixtures/github/ping.json'
 import sponsorshipCancelled from '../fixtures/github/sponsorship.cancelled.json'
@@ -241,6 +241,12 @@ describe('an event', () => {
       { ownId: null, type: 'makegood.ticket', occurredAt: null, mode: null },
     ],
     [
+      'zendesk, a template with a type and an id of its own',
+      zendeskSource,
+      { ...ticket, type: 'Question', id: '5158' },
+      { ownId: null, type: 'makegood.ticket', occurredAt: clock('07:33:12'), mode: null },
+    ],
+    [
       'hubspot, from a workflow',
       hubspotSource,
       dealOfWorkflow,
@@ -256,6 +262,12 @@ describe('an event', () => {
       'freshdesk, advanced content',
       freshdeskSource,
       freshdeskAdvanced,
+      { ownId: null, type: 'makegood.ticket', occurredAt: clock('07:33:15'), mode: null },
+    ],
+    [
+      'freshdesk, a template without kind and time',
+      freshdeskSource,
+      { ticket_id: '5159' },
       { ownId: null, type: 'ticket', occurredAt: null, mode: null },
     ],
     [

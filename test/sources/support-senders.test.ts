@@ -65,6 +65,28 @@ describe('Intercom', () => {
     expect(await open(endpoint, resolved, headers)).toMatchObject({ reason })
   })
 
+  it('of one workspace refuses what another one has sent with the same secret', async () => {
+    const ours = intercom({ ...signed, workspaceId: resolved.app_id })
+    const opened = async (at: Endpoint, body: object) =>
+      open(at, body, await proved(at, { body: text(body) }))
+    expect(await opened(ours, resolved)).toMatchObject({ events: [{ ownId: resolved.id }] })
+    for (const app_id of ['z9y8x7w6', undefined, [resolved.app_id]]) {
+      const foreign = { ...resolved, app_id }
+      const refusal = { reason: 'body_not_admitted', field: 'app_id' }
+      expect(await opened(ours, foreign)).toEqual(refusal)
+      expect(await opened(endpoint, foreign)).toMatchObject({ events: [{ ownId: resolved.id }] })
+    }
+  })
+
+  it('a workspace that can’t be one is a problem of the configuration', () => {
+    expect(intercom({ ...signed, workspaceId: 'a1b2c3d4' }).problems).toEqual([])
+    for (const workspaceId of ['', 'A1 B2']) {
+      expect(intercom({ ...signed, workspaceId }).problems).toEqual([
+        `workspaceId: "${workspaceId}" is not small letters and digits such as a1b2c3d4`,
+      ])
+    }
+  })
+
   it('takes a 200, and may ask by HEAD whether the address is there', () => {
     expect(endpoint.source).toMatchObject({ accepted: { status: 200 }, probes: ['HEAD'] })
   })
