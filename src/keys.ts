@@ -8,12 +8,14 @@ import {
   KEY_SET_KEPT_SECONDS,
   KEY_SET_REFETCH_SECONDS_MIN,
   KEY_SET_RETRY_SECONDS_MIN,
+  KEY_SET_SERVED_STALE_SECONDS_MAX,
   KEYS_PER_SET_MAX,
 } from './domain/limits.ts'
 import type { PublicKey } from './sources/scheme.ts'
 
 /**
- * The RS256 keys at an address; null where they could not be fetched, which may be otherwise soon.
+ * The RS256 keys at an address; null where there are none to rely on, which may be otherwise soon.
+ * While newer ones can't be fetched, old ones are relied on for a day more.
  * `again`: a token names a key that is not among them, so they are asked for anew, but rarely.
  */
 export type KeysAt = (address: string, again?: 'again') => Promise<readonly PublicKey[] | null>
@@ -27,32 +29,66 @@ type KeySet = {
 
 const NEVER: KeySet = { keys: null, fetchedAt: 0, triedAt: 0, hasFailed: false }
 
+type Fetching = { readonly keys: Promise<readonly PublicKey[] | null>; readonly startedAt: number }
+
 /** `now`: milliseconds since 1970. */
 export function createKeysAt(now: () => number): KeysAt {
   const kept = new Map<string, KeySet>()
-  return async (address, again) => {
-    const before = kept.get(address) ?? NEVER
-    const startedAt = now()
-    const isFresh = before.keys !== null && startedAt - before.fetchedAt < KEPT_MS
-    if (isFresh && again === undefined) return before.keys
-    const waitMs = isFresh ? REFETCH_MS : RETRY_MS
-    if (startedAt - before.triedAt < waitMs) return before.hasFailed ? null : before.keys
-    // Said before the answer is there: a burst of tokens with unknown keys asks once.
-    if (isFresh) kept.set(address, { ...before, triedAt: startedAt })
+  const underway = new Map<string, Fetching>()
+
+  async function refresh(address: string): Promise<readonly PublicKey[] | null> {
     const keys = await fetchKeys(address)
     const at = now()
-    const after =
-      keys === null
-        ? { ...(kept.get(address) ?? NEVER), triedAt: at, hasFailed: true }
-        : { keys, fetchedAt: at, triedAt: at, hasFailed: false }
-    kept.set(address, after)
+    const before = kept.get(address) ?? NEVER
+    const failed = { ...before, triedAt: at, hasFailed: true }
+    const fetched = { keys, fetchedAt: at, triedAt: at, hasFailed: false }
+    kept.set(address, keys === null ? failed : fetched)
+    underway.delete(address)
     return keys
+  }
+
+  /** One fetch for all who ask at the same time. */
+  function newest(address: string): Promise<readonly PublicKey[] | null> {
+    const fetching = underway.get(address)
+    // A fetch ends with the request that began it, and then its promise may never settle.
+    if (fetching !== undefined && now() - fetching.startedAt < KEY_SET_DEADLINE_MS) {
+      return nullAfter(KEY_SET_DEADLINE_MS, fetching.keys)
+    }
+    const keys = refresh(address)
+    underway.set(address, { keys, startedAt: now() })
+    return keys
+  }
+
+  return async (address, again) => {
+    const before = kept.get(address) ?? NEVER
+    const isFresh = before.keys !== null && now() - before.fetchedAt < KEPT_MS
+    if (isFresh && again === undefined) return before.keys
+    const isWaiting = now() - before.triedAt < (isFresh ? REFETCH_MS : RETRY_MS)
+    if (isWaiting && !before.hasFailed) return before.keys
+    const keys = isWaiting ? null : await newest(address)
+    if (keys !== null || again !== undefined) return keys
+    const isUsable = now() - before.fetchedAt < KEPT_MS + STALE_MS
+    return isUsable ? before.keys : null
   }
 }
 
 const KEPT_MS = KEY_SET_KEPT_SECONDS * 1_000
+const STALE_MS = KEY_SET_SERVED_STALE_SECONDS_MAX * 1_000
 const REFETCH_MS = KEY_SET_REFETCH_SECONDS_MIN * 1_000
 const RETRY_MS = KEY_SET_RETRY_SECONDS_MIN * 1_000
+
+/** What another request's promise brings; null where that takes longer. */
+async function nullAfter<Value>(ms: number, promise: Promise<Value>): Promise<Value | null> {
+  let timer: ReturnType<typeof setTimeout> | null = null
+  const late = new Promise<null>((resolve) => {
+    timer = setTimeout(() => resolve(null), ms)
+  })
+  try {
+    return await Promise.race([promise, late])
+  } finally {
+    clearTimeout(timer)
+  }
+}
 
 /** Null for all trouble alike: what matters is that nothing can be checked now. */
 async function fetchKeys(address: string): Promise<readonly PublicKey[] | null> {

@@ -2,7 +2,7 @@
 // its edge, and the clock is the test's.
 
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { KEY_SET_BYTES_MAX, KEYS_PER_SET_MAX } from '../src/domain/limits.ts'
+import { KEY_SET_BYTES_MAX, KEY_SET_DEADLINE_MS, KEYS_PER_SET_MAX } from '../src/domain/limits.ts'
 import { createKeysAt } from '../src/keys.ts'
 
 const ADDRESS = 'https://sender.example/.well-known/jwks.json'
@@ -84,7 +84,8 @@ describe('published keys', () => {
     const keysAt = keysAtNow()
     await keysAt(ADDRESS)
     advance(61)
-    await Promise.all(Array.from({ length: 50 }, () => keysAt(ADDRESS, 'again')))
+    const all = await Promise.all(Array.from({ length: 50 }, () => keysAt(ADDRESS, 'again')))
+    expect(all).toEqual(Array.from({ length: 50 }, () => [key('b')]))
     expect(asked).toHaveLength(2)
     expect(await keysAt(ADDRESS)).toEqual([key('b')])
   })
@@ -111,12 +112,51 @@ describe('published keys', () => {
     expect(await keysAt(ADDRESS)).toEqual([key('a')])
   })
 
-  it('are not trusted for longer than the hour, even if nobody answers then', async () => {
+  it('are relied on for a day after their hour while nobody answers, and no longer', async () => {
     answers.push(() => published(key('a')))
     const keysAt = keysAtNow()
     await keysAt(ADDRESS)
     advance(3_600)
+    expect(await keysAt(ADDRESS)).toEqual([key('a')])
+    expect(asked).toHaveLength(2)
+    advance(9)
+    expect(await keysAt(ADDRESS)).toEqual([key('a')])
+    expect(asked).toHaveLength(2)
+    expect(await keysAt(ADDRESS, 'again')).toBeNull()
+    advance(24 * 3_600 - 10)
+    expect(await keysAt(ADDRESS)).toEqual([key('a')])
+    expect(asked).toHaveLength(3)
+    advance(1)
     expect(await keysAt(ADDRESS)).toBeNull()
+    advance(10)
+    answers.push(() => published(key('b')))
+    expect(await keysAt(ADDRESS)).toEqual([key('b')])
+  })
+
+  it('that nobody has yet are fetched once for all who ask at the same time', async () => {
+    answers.push(() => published(key('a')))
+    const keysAt = keysAtNow()
+    const all = await Promise.all(Array.from({ length: 50 }, () => keysAt(ADDRESS)))
+    expect(all).toEqual(Array.from({ length: 50 }, () => [key('a')]))
+    expect(asked).toHaveLength(1)
+  })
+
+  it('are waited for no longer than the deadline, where the fetch of another never ends', async () => {
+    vi.useFakeTimers()
+    try {
+      const keysAt = keysAtNow()
+      answers.push(() => new Promise<Response>(() => {}))
+      void keysAt(ADDRESS)
+      const waiting = keysAt(ADDRESS)
+      await vi.advanceTimersByTimeAsync(KEY_SET_DEADLINE_MS)
+      expect(await waiting).toBeNull()
+      expect(asked).toHaveLength(1)
+      advance(KEY_SET_DEADLINE_MS / 1_000)
+      answers.push(() => published(key('a')))
+      expect(await keysAt(ADDRESS)).toEqual([key('a')])
+    } finally {
+      vi.useRealTimers()
+    }
   })
 
   it('are asked for without following a redirect, and not for ever', async () => {

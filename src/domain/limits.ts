@@ -32,6 +32,8 @@ export const KEY_SET_DEADLINE_MS = 5_000
 export const KEY_SET_BYTES_MAX = 65_536
 export const KEYS_PER_SET_MAX = 50
 export const KEY_SET_KEPT_SECONDS = 3_600
+/** Beyond that, while no newer set can be fetched. */
+export const KEY_SET_SERVED_STALE_SECONDS_MAX = 24 * 3_600
 /** A token with an unknown key asks for the set again, but not more often than this. */
 export const KEY_SET_REFETCH_SECONDS_MIN = 60
 /** After a set could not be fetched. */

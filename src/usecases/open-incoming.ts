@@ -6,6 +6,7 @@ import { openDelivery, type Opened } from '../sources/open-delivery.ts'
 import type { ProvenRequest } from '../sources/proof.ts'
 import type { Refusal } from '../sources/refusal.ts'
 import type { Endpoint } from '../sources/source.ts'
+import { hasTokenShape } from '../sources/token-shape.ts'
 
 /** Nothing is wrong with the delivery that we know of: its sender has to try again. */
 export type KeysTrouble = { readonly reason: 'keys_unavailable'; readonly address: string }
@@ -19,8 +20,8 @@ export async function openIncoming(
   nowMs: number,
 ): Promise<Result<Opened, Refusal | KeysTrouble>> {
   const scheme = endpoint.schemes.find((each) => each.kind === 'jwt')
-  // Without a token there is nothing to check, and nobody makes us fetch.
-  if (scheme === undefined || !request.headers.has(scheme.header)) {
+  // Without what looks like a token there is nothing to check, and nobody makes us fetch.
+  if (scheme === undefined || !hasTokenShape(request.headers.get(scheme.header) ?? '')) {
     return openDelivery(endpoint, secrets, request, nowMs)
   }
   const unavailable = err({ reason: 'keys_unavailable', address: scheme.keysAddress } as const)

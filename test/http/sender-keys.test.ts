@@ -40,6 +40,14 @@ async function keyNamed(kid: string) {
 }
 const [first, second] = await Promise.all([keyNamed('first'), keyNamed('second')])
 
+const tokenScheme = desk.schemes.find((each) => each.kind === 'jwt')
+if (tokenScheme === undefined) throw new Error('it signs no tokens')
+
+const withHeader = (header: unknown) => (token: string) => {
+  const text = btoa(JSON.stringify(header)).replaceAll('=', '')
+  return [text, ...token.split('.').slice(1)].join('.')
+}
+
 const lines: LogLine[] = []
 let nowMs = Date.now()
 let published: readonly object[] | null = []
@@ -128,6 +136,26 @@ describe('a sender that signs tokens', () => {
     const response = await send({ method: 'POST', body: JSON.stringify(ticketUpdated) })
     expect(response.status).toBe(401)
     expect(fetched).toEqual([])
+  })
+
+  it.each([
+    ['no token', () => 'hello'],
+    ['two parts', (token: string) => token.split('.').slice(0, 2).join('.')],
+    ['four parts', (token: string) => `${token}.more`],
+    ['a header that is no JSON', (token: string) => token.replace(/^[^.]+/, 'aGVsbG8')],
+    ['a header without a key', withHeader({ alg: 'RS256' })],
+    ['another algorithm', withHeader({ alg: 'none', kid: 'first' })],
+    ['a header that is a list', withHeader(['RS256'])],
+    ['too long a text', (token: string) => token + 'a'.repeat(4_096)],
+  ])('is refused with %s, and nothing is fetched', async (_, changed) => {
+    published = [first.published]
+    const { headers, body } = await signedBy(first.privateKey)
+    const name = tokenScheme.header
+    const spoilt = { ...headers, [name]: changed(headers[name] ?? '') }
+    expect((await send({ method: 'POST', headers: spoilt, body })).status).toBe(401)
+    expect(fetched).toEqual([])
+    expect((await send({ method: 'POST', headers, body })).status).toBe(200)
+    expect(fetched).toHaveLength(1)
   })
 
   it('finds the address by GET, and by an authentic POST without events, which is not kept', async () => {
