@@ -87,7 +87,8 @@ async function signatureHeaders(
   const facts = { id: scheme.headers.id ? id : null, timestamp }
   const content = signedContent(scheme, facts, { method, url, body: utf8(body) })
   const bytes = await sign(scheme, secret, content, privateKey?.key)
-  const signature = scheme.encoding === 'hex' ? bytes.toHex() : bytes.toBase64()
+  const signature =
+    scheme.encoding === 'hex' ? bytes.toHex() : bytes.toBase64({ alphabet: scheme.encoding })
   const { headers, when } = scheme
   return {
     [headers.signature]: written(scheme, signature, timestamp),

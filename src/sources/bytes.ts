@@ -1,6 +1,6 @@
 // Bytes and their spellings. Nothing here throws on any text.
 
-import type { SecretForm } from './scheme.ts'
+import type { SecretForm, SignatureEncoding } from './scheme.ts'
 
 type Bytes = Uint8Array<ArrayBuffer>
 
@@ -8,7 +8,7 @@ const encoder = new TextEncoder()
 
 export const utf8 = (text: string): Bytes => encoder.encode(text) as Bytes
 
-export function decode(text: string, encoding: 'hex' | 'base64' | 'base64url'): Bytes | null {
+export function decode(text: string, encoding: SignatureEncoding): Bytes | null {
   try {
     if (encoding === 'hex') return Uint8Array.fromHex(text)
     return Uint8Array.fromBase64(text, { alphabet: encoding })
@@ -18,13 +18,29 @@ export function decode(text: string, encoding: 'hex' | 'base64' | 'base64url'): 
 }
 
 /**
- * Null where the text isn't the one spelling of its bytes that senders write: blanks inside, missing
+ * Null where the text isn't a spelling of its bytes that senders write: blanks inside, missing
  * padding, capital hex digits. Vendors' libraries compare texts, so they refuse these too.
  */
-export function decodeExactly(text: string, encoding: 'hex' | 'base64'): Bytes | null {
+export function decodeExactly(
+  text: string,
+  encoding: SignatureEncoding,
+  capitals = false,
+): Bytes | null {
   const bytes = decode(text, encoding)
-  const spelled = encoding === 'hex' ? bytes?.toHex() : bytes?.toBase64()
-  return bytes && spelled === text ? bytes : null
+  return bytes && spellings(bytes, encoding, capitals).includes(text) ? bytes : null
+}
+
+function spellings(bytes: Bytes, encoding: SignatureEncoding, capitals: boolean): string[] {
+  switch (encoding) {
+    case 'hex':
+      return capitals ? [bytes.toHex(), bytes.toHex().toUpperCase()] : [bytes.toHex()]
+    case 'base64':
+      return [bytes.toBase64()]
+    case 'base64url':
+      return [true, false].map((omitPadding) =>
+        bytes.toBase64({ alphabet: 'base64url', omitPadding }),
+      )
+  }
 }
 
 /** The text of bytes that are UTF-8, a byte order mark included; null where they are not. */
@@ -36,17 +52,18 @@ export function textOfBytes(bytes: Uint8Array): string | null {
   }
 }
 
-/** The key's bytes; null where the text is not of this form, or empty. */
+/** The key's bytes; null where the text is not of this form, too short, or empty. */
 export function secretBytes(form: SecretForm, secret: string): Bytes | null {
   if (form.as === 'utf8') return secret === '' ? null : utf8(secret)
   if (form.as === 'hex') return nonEmpty(decode(secret, 'hex'))
   const isPrefixed = secret.startsWith(form.prefix)
   if (!isPrefixed && form.prefixed === true) return null
-  return nonEmpty(decode(isPrefixed ? secret.slice(form.prefix.length) : secret, 'base64'))
+  const bytes = decode(isPrefixed ? secret.slice(form.prefix.length) : secret, 'base64')
+  return nonEmpty(bytes, form.bytesMin)
 }
 
-const nonEmpty = (bytes: Bytes | null): Bytes | null =>
-  bytes === null || bytes.length === 0 ? null : bytes
+const nonEmpty = (bytes: Bytes | null, bytesMin = 1): Bytes | null =>
+  bytes === null || bytes.length < bytesMin ? null : bytes
 
 export function joined(parts: readonly Uint8Array[]): Bytes {
   const whole = new Uint8Array(parts.reduce((length, part) => length + part.length, 0))

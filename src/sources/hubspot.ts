@@ -1,7 +1,8 @@
 // HubSpot: webhooks of apps, a list of events each, and of workflows, whose body the admin composes
 // (npm `@hubspot/api-client` 13.5.0, utils/signature.js; developers.hubspot.com, "Validating requests").
 // v3 is an HMAC of method, address, body and time. v2 and v1 are plain digests of secret and content,
-// without a time: only the event's id stops a replay. Where v3 is there, it must hold.
+// without a time: only the event's id stops a replay, and a body that is no JSON is refused, because
+// such a digest can be made without the secret. Where v3 is there, it must hold.
 
 import { occurredAtOf, occurredAtOfMs, type SourceEvent, type Unreadable } from '../domain/event.ts'
 import type { Scheme, Schemes, SignedPart } from './scheme.ts'
@@ -83,13 +84,22 @@ function readSubscribed(event: unknown): SourceEvent | Unreadable {
   }
 }
 
-/** `eventId` alone is not promised to be unique; the number of the attempt is not part of the event. */
+/**
+ * `eventId` alone is not promised to be unique; the number of the attempt is not part of the event.
+ * Null where a part can't identify, such as a number that has lost digits: then the bytes do.
+ */
 function ownIdOf(event: Readonly<Record<string, unknown>>): string | null {
-  const { portalId, subscriptionId, eventId, objectId, occurredAt } = event
-  const parts = [portalId, subscriptionId, eventId, objectId, occurredAt]
-  if (parts.slice(0, 3).some((part) => typeof part !== 'number')) return null
-  return parts.map((part) => (typeof part === 'number' ? part : '')).join(':')
+  const always = [event.portalId, event.subscriptionId, event.eventId]
+  const { objectId, propertyName, propertyValue, occurredAt } = event
+  const perhaps = [objectId, propertyName, propertyValue, occurredAt].map((part) => part ?? null)
+  if (!always.every(identifies)) return null
+  if (!perhaps.every((part) => part === null || identifies(part))) return null
+  return JSON.stringify([...always, ...perhaps])
 }
+
+/** A property's value may be an empty text: it was cleared. */
+const identifies = (part: unknown): boolean =>
+  Number.isSafeInteger(part) || typeof part === 'string'
 
 /** `secret`: the name of the secret that holds the app's client secret. `mode`: is the portal live? */
 export const hubspot = (options: EndpointOptions & ModeOption): Endpoint =>

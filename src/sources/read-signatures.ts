@@ -8,7 +8,7 @@ import {
 } from '../domain/limits.ts'
 import { err, ok, type Result } from '../domain/result.ts'
 import type { Refusal } from './refusal.ts'
-import type { SignatureForm, SignatureScheme } from './scheme.ts'
+import type { SignatureForm, SignatureScheme, SignedPart } from './scheme.ts'
 import type { SignedFacts } from './source.ts'
 
 type Signatures = { readonly timestamp: string | null; readonly encoded: readonly string[] }
@@ -42,7 +42,7 @@ function readForm(form: SignatureForm, header: string): Signatures | null {
       return { timestamp: null, encoded: encoded.map((part) => part.slice(mark.length)) }
     }
     case 'pairs': {
-      const pairs = header.split(form.separator).map((part) => part.trim().split('=', 2))
+      const pairs = header.split(form.separator).map((part) => cutAtFirst('=', part.trim()))
       if (pairs.some(([, value = '']) => /[\s,;]/.test(value))) return null
       const times = pairs.filter(([name]) => name === form.timestamp)
       // Two times would leave open which of them was checked and which was signed.
@@ -52,6 +52,12 @@ function readForm(form: SignatureForm, header: string): Signatures | null {
       return { timestamp, encoded: signatures.map(([, value = '']) => value) }
     }
   }
+}
+
+/** Behind the first one, because a padded base64 text ends with more of them. */
+function cutAtFirst(mark: string, text: string): readonly [string, string?] {
+  const at = text.indexOf(mark)
+  return at === -1 ? [text] : [text.slice(0, at), text.slice(at + mark.length)]
 }
 
 /** Only visible ASCII is signed content: anything else would have two readings as bytes. */
@@ -70,13 +76,22 @@ export function readFacts(
   }
   const id = named(scheme.headers.id)
   if (!id.ok) return id
-  // With a dot in the id, one signed text could be cut into id, time and body in two ways.
-  if (id.value?.includes('.')) {
+  if (id.value !== null && !isApart(id.value, scheme.signed)) {
     return err({ reason: 'header_malformed', header: scheme.headers.id ?? '' })
   }
   const timestamp = named(scheme.headers.timestamp)
   if (!timestamp.ok) return timestamp
   return ok({ id: id.value, timestamp: timestamp.value ?? timestampInHeader })
+}
+
+/** Else one signed text could be cut into id, time and body in two ways. */
+function isApart(id: string, signed: readonly SignedPart[]): boolean {
+  const at = signed.indexOf('id')
+  const [before, after] = [signed[at - 1], signed[at + 1]]
+  return (
+    (typeof before !== 'object' || (before.text + id).lastIndexOf(before.text) === 0) &&
+    (typeof after !== 'object' || (id + after.text).indexOf(after.text) === id.length)
+  )
 }
 
 /** Null if the timestamp is near enough to now, both ways. */
@@ -109,9 +124,10 @@ export function ageRefusal(
   return { reason: 'timestamp_unreadable' }
 }
 
+/** A number has one spelling: a leading nought may be the end of what is signed before it. */
 function readTimestamp(form: 'seconds' | 'milliseconds' | 'rfc3339', text: string): number | null {
-  if (form === 'seconds') return /^\d{1,11}$/.test(text) ? Number(text) * 1_000 : null
-  if (form === 'milliseconds') return /^\d{1,14}$/.test(text) ? Number(text) : null
+  if (form === 'seconds') return /^[1-9]\d{0,10}$/.test(text) ? Number(text) * 1_000 : null
+  if (form === 'milliseconds') return /^[1-9]\d{0,13}$/.test(text) ? Number(text) : null
   const isRfc3339 = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)$/.test(text)
   const ms = isRfc3339 ? Date.parse(text.replace(/(\.\d{3})\d+/, '$1')) : NaN
   return Number.isNaN(ms) ? null : ms

@@ -5,8 +5,16 @@
 export type SecretForm =
   | { readonly as: 'utf8' }
   | { readonly as: 'hex' }
-  /** `prefixed`: a text without the prefix is unusable, because it may be a key of another kind. */
-  | { readonly as: 'base64'; readonly prefix: string; readonly prefixed?: boolean }
+  /**
+   * `prefixed`: a text without the prefix is unusable, because it may be a key of another kind.
+   * `bytesMin`: so is a key of fewer bytes.
+   */
+  | {
+      readonly as: 'base64'
+      readonly prefix: string
+      readonly prefixed?: boolean
+      readonly bytesMin?: number
+    }
 
 /** Headers by which one scheme signs; all of them must be there. Names are lower case. */
 export type SignatureHeaders = {
@@ -32,6 +40,9 @@ export type SignatureForm =
     }
   | { readonly kind: 'versions'; readonly version: string }
 
+/** `base64url` has padding or none; the others have one spelling. */
+export type SignatureEncoding = 'hex' | 'base64' | 'base64url'
+
 export type SignatureScheme = {
   readonly kind: 'signature'
   /** `SHA-256` is the digest of secret and content one after the other, as HubSpot's v1 and v2. */
@@ -41,7 +52,9 @@ export type SignatureScheme = {
   /** Only where another header has this value. */
   readonly when?: { readonly header: string; readonly is: string }
   readonly form: SignatureForm
-  readonly encoding: 'hex' | 'base64'
+  readonly encoding: SignatureEncoding
+  /** The hex digits may be capitals as well, as .NET writes them; never both kinds mixed. */
+  readonly capitals?: boolean
   readonly timestamp: 'seconds' | 'milliseconds' | 'rfc3339' | 'none'
   /** How far the timestamp may be off, both ways; by default SIGNATURE_TOLERANCE_SECONDS. */
   readonly toleranceSeconds?: number

@@ -37,6 +37,8 @@ export type Source = {
   readonly read: (body: unknown, facts: DeliveryFacts) => readonly (SourceEvent | Unreadable)[]
   /** Of senders that don't write JSON. Pure. */
   readonly parse?: (text: string) => Result<unknown, UnreadableReason>
+  /** Its body holds a secret, which `read` leaves out: the body as it came is never kept. */
+  readonly hidesBody?: true
   /** The answer to an authenticated body that only sets the webhook up; null for all others. */
   readonly handshake?: (body: unknown, facts: DeliveryFacts) => Answer | null
   /** What this sender takes for success; by default 202 and the ids of the events as JSON. */

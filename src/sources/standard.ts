@@ -17,9 +17,12 @@ import {
 
 type Version = Pick<SignatureScheme, 'algorithm' | 'secret' | 'form'>
 
+/** Standard Webhooks 1.0.0, "Signature scheme": a secret is 24 to 64 random bytes. */
+const SECRET_BYTES_MIN = 24
+
 const V1: Version = {
   algorithm: 'HMAC-SHA-256',
-  secret: { as: 'base64', prefix: 'whsec_' },
+  secret: { as: 'base64', prefix: 'whsec_', bytesMin: SECRET_BYTES_MIN },
   form: { kind: 'versions', version: 'v1' },
 }
 

@@ -23,9 +23,14 @@ export async function verifySecret(
   return { reason: 'secret_mismatch' }
 }
 
-/** A user and a password stand in one secret, apart by the first colon. */
-const isUsable = (place: SharedSecretScheme['place'], secret: string): boolean =>
-  place.in === 'basic' ? /^[^:]+:./s.test(secret) : secret !== ''
+/** Whether a request could carry it: one that never matches is the operator's trouble. */
+export function isUsable(place: SharedSecretScheme['place'], secret: string): boolean {
+  // A user and a password stand in one secret, apart by the first colon.
+  if (place.in === 'basic') return /^[^:]+:./s.test(secret)
+  // A bearer token ends at a blank.
+  if (place.in === 'bearer') return /^\S+$/.test(secret)
+  return secret !== ''
+}
 
 function givenSecret(
   place: SharedSecretScheme['place'],

@@ -1,7 +1,7 @@
 // Signatures: HMACs, digests with a secret, and Ed25519, each as its scheme pins it.
 
 import { err, type Result } from '../domain/result.ts'
-import { decodeExactly, isSameBytes, joined, secretBytes, utf8 } from './bytes.ts'
+import { decodeExactly, isSameBytes, joined, secretBytes, textOfBytes, utf8 } from './bytes.ts'
 import { checkAge, readFacts, readSignatures } from './read-signatures.ts'
 import type { Proof, ProvenRequest } from './proof.ts'
 import type { Refusal } from './refusal.ts'
@@ -33,13 +33,31 @@ export async function verifySignature(
 
   const content = signedContent(scheme, facts.value, request)
   for (const encoded of read.value.encoded) {
-    const signature = decodeExactly(encoded, scheme.encoding)
+    const signature = decodeExactly(encoded, scheme.encoding, scheme.capitals)
     if (signature === null) continue
     for (const check of checks) {
-      if (await check(signature, content)) return facts
+      if (!(await check(signature, content))) continue
+      return isForgeable(scheme, request.body)
+        ? err({ reason: 'body_not_admitted', field: 'not_json' })
+        : facts
     }
   }
   return err({ reason: 'signature_mismatch' })
+}
+
+/**
+ * A plain digest of secret and content can be made for more content without the secret (length
+ * extension), and for the same content cut into other parts. Neither leaves a body that is JSON: the
+ * one holds the padding's byte 80, which follows no complete text, the other begins with a method.
+ */
+function isForgeable({ algorithm }: SignatureScheme, body: Uint8Array): boolean {
+  if (algorithm !== 'SHA-256' || body.length === 0) return false
+  try {
+    const parsed: unknown = JSON.parse((textOfBytes(body) ?? '').replace(/^\uFEFF/, ''))
+    return typeof parsed !== 'object' || parsed === null
+  } catch {
+    return true
+  }
 }
 
 /** Null where the secret isn't of the form that the scheme needs. */

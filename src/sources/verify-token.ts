@@ -39,9 +39,14 @@ export async function verifyToken(
   if (claims === null) return malformed
   const ofIssuer = wanted.filter((each) => each?.[1] === claims.iss)
   if (ofIssuer.length === 0) return wrong('iss')
-  if (!ofIssuer.some((each) => each?.[2] === claims.aud)) return wrong('aud')
+  const audience = onlyAudience(claims.aud)
+  if (!ofIssuer.some((each) => each?.[2] === audience)) return wrong('aud')
   return checkTimes(claims, nowMs)
 }
+
+/** RFC 7519, 4.1.3: a text, or a list. A token for several is no proof that it was made for us. */
+const onlyAudience = (aud: unknown): unknown =>
+  Array.isArray(aud) && aud.length === 1 ? aud[0] : aud
 
 const wrong = (claim: string): Refusal => ({ reason: 'token_claim_wrong', claim })
 

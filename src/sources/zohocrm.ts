@@ -23,6 +23,7 @@ export const zohocrmSource: Source = {
   title: 'Zoho CRM',
   saysMode: false,
   unsignedIdHeader: null,
+  hidesBody: true,
   accepted: { status: 200, content: null },
   read(body): readonly (SourceEvent | Unreadable)[] {
     if (!isObject(body)) return [{ unreadable: 'not_an_object' }]

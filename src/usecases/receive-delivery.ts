@@ -80,7 +80,8 @@ async function readDelivery(
 ): Promise<PackedDelivery> {
   const { source } = endpoint
   const bodySha256 = (await sha256(incoming.body)).toHex()
-  const { raw, unsignedId } = opened
+  const { unsignedId } = opened
+  const raw = source.hidesBody ? measured(incoming.body, bodySha256) : opened.raw
   const facts = {
     deliveryId: deps.newId(),
     endpoint: incoming.endpoint,
@@ -113,6 +114,12 @@ async function readDelivery(
 }
 
 type Payload = ReceivedEvent['payload']
+
+/** In the place of a body that holds a secret. */
+const measured = ({ length }: Uint8Array, hash: string): Payload => ({
+  encoding: 'utf8',
+  body: JSON.stringify({ bytes: length, sha256: hash }),
+})
 
 /** One event of several, written again as JSON; null where even that fails (nested too deep). */
 function ownPayload(parsed: SourceEvent | Unreadable): Payload | null {

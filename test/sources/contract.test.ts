@@ -46,6 +46,11 @@ const unlessItIsReadFirst = (sender: Sender, outcome: Expected): Expected =>
     ? outcome
     : { outcome: 'body_not_admitted', because: 'the endpoint looks into the body' }
 
+const unlessForgeable = ({ scheme }: Sender): Expected =>
+  scheme.kind === 'signature' && scheme.algorithm === 'SHA-256'
+    ? { outcome: 'body_not_admitted', because: 'its digest can be made without the secret' }
+    : valid
+
 const tells = ({ scheme, entry }: Sender): 'time' | 'no time' =>
   entry.timeInBody === true ||
   scheme.kind === 'jwt' ||
@@ -150,7 +155,7 @@ const CASES: readonly Case[] = [
     expected: (sender) =>
       placeOf(sender.scheme) === 'body'
         ? { ...valid, because: 'the secret stands in the body' }
-        : unlessItIsReadFirst(sender, valid),
+        : unlessItIsReadFirst(sender, unlessForgeable(sender)),
   },
   { name: 'an hour late', nowMs: NOW_MS + HOUR_MS, expected: ofTime('timestamp_stale') },
   { name: 'an hour early', nowMs: NOW_MS - HOUR_MS, expected: ofTime('timestamp_ahead') },

@@ -85,6 +85,14 @@ const GENERIC_SIGNATURES: readonly GenericSignature[] = [
     idHeader: 'x-delivery',
   },
   {
+    header: 'x-hmac-padded-pairs',
+    encoding: 'base64',
+    pairs: { separator: ',', timestamp: 't', signature: 'v1' },
+    signed: ['timestamp', 'body'],
+    time: { form: 'seconds' },
+  },
+  { header: 'x-hmac-url-safe', encoding: 'base64url', hash: 'SHA-512' },
+  {
     header: 'x-hmac-pairs',
     secretAs: 'hex',
     pairs: { separator: ';', timestamp: 'at', signature: 'sig' },

@@ -231,6 +231,12 @@ describe('a description that leaves something open', () => {
   const ID_UNSIGNED = 'endpoints.acme.signature: an id counts only if it is signed'
   const NAMES = 'endpoints.acme.signature: names of headers are small letters, digits and hyphens'
   const TOLERANCE = 'endpoints.acme.signature: a tolerance is whole seconds from 1 to 3600'
+  const IDS_THAT_TOUCH: readonly NonNullable<GenericSignature['signed']>[] = [
+    ['id', 'timestamp', 'body'],
+    ['id', { text: '' }, 'timestamp', { text: '.' }, 'body'],
+    ['timestamp', { text: '.' }, 'body', 'id'],
+    ['id', { text: '.' }, 'timestamp', 'body', { text: '.' }, 'id'],
+  ]
   it.each<[string, Partial<GenericSignature>, string[]]>([
     ['nothing wrong', {}, []],
     ['a signed time', { time, signed: ['timestamp', 'body'] }, []],
@@ -245,7 +251,12 @@ describe('a description that leaves something open', () => {
       ['endpoints.acme.signature: a header has either a prefix or pairs'],
     ],
     ['an id that is not signed', { idHeader: 'x-id' }, [ID_UNSIGNED]],
-    ['a signed id that stands nowhere', { signed: ['id', 'body'] }, [ID_UNSIGNED]],
+    ...IDS_THAT_TOUCH.map((parts): [string, Partial<GenericSignature>, string[]] => [
+      `an id that touches another part: ${JSON.stringify(parts)}`,
+      { idHeader: 'x-id', time, signed: parts },
+      ['endpoints.acme.signature: a text stands between a signed id and each part beside it'],
+    ]),
+    ['a signed id that stands nowhere', { signed: ['id', { text: '.' }, 'body'] }, [ID_UNSIGNED]],
     ...[0, -1, 1.5, 3_601, Number.NaN, Number.POSITIVE_INFINITY].map(
       (toleranceSeconds): [string, Partial<GenericSignature>, string[]] => [
         `a tolerance of ${toleranceSeconds} s`,

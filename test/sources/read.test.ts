@@ -59,14 +59,14 @@ describe('a list of events', () => {
     const [first, second] = dealChanged
     expect(hubspotSource.read(dealChanged, FACTS)).toEqual([
       {
-        ownId: `24680135:2211334:1148790531:31415926535:${at}`,
+        ownId: `[24680135,2211334,1148790531,31415926535,"dealstage","closedlost",${at}]`,
         type: 'deal.propertyChange',
         occurredAt: at,
         mode: null,
         data: first,
       },
       {
-        ownId: `24680135:2211335:1148790532:31415926535:${at}`,
+        ownId: `[24680135,2211335,1148790532,31415926535,"credit_amount","42.50",${at}]`,
         type: 'deal.propertyChange',
         occurredAt: at,
         mode: null,
@@ -74,7 +74,8 @@ describe('a list of events', () => {
       },
     ])
     const again = hubspotSource.read([{ ...first, attemptNumber: 3 }], FACTS)
-    expect(again).toMatchObject([{ ownId: `24680135:2211334:1148790531:31415926535:${at}` }])
+    const [event] = hubspotSource.read([first], FACTS)
+    expect(again).toMatchObject([{ ownId: event && 'ownId' in event ? event.ownId : 'none' }])
   })
 
   it('hubspot: what can not be read stands beside what can', () => {
@@ -84,9 +85,34 @@ describe('a list of events', () => {
       { type: 'object.propertyChange' },
     ])
     const [changed] = objectChanged
-    expect(hubspotSource.read([{ ...changed, eventId: '77' }], FACTS)).toMatchObject([
+    expect(hubspotSource.read([{ ...changed, eventId: 2 ** 53 }], FACTS)).toMatchObject([
       { ownId: null },
     ])
+  })
+
+  it('hubspot: two events differ if any part of their ids does', () => {
+    const idOf = (parts: object) => {
+      const [event] = hubspotSource.read([{ ...dealChanged[0], ...parts }], FACTS)
+      return event && 'ownId' in event ? event.ownId : 'unreadable'
+    }
+    const one = idOf({})
+    for (const parts of [
+      { propertyName: 'x' },
+      { propertyValue: '' },
+      { objectId: '31415926535' },
+    ]) {
+      expect(idOf(parts)).not.toBe(one)
+      expect(idOf(parts)).toMatch(/^\[24680135,/)
+    }
+    expect(idOf({ propertyName: undefined, propertyValue: undefined })).toContain(',null,null,')
+    for (const parts of [
+      { objectId: 2 ** 53 },
+      { objectId: {} },
+      { occurredAt: 1.5 },
+      { portalId: null },
+    ]) {
+      expect(idOf(parts)).toBeNull()
+    }
   })
 })
 

@@ -51,7 +51,8 @@ async function credential(scheme: Scheme, label: string): Promise<Credential> {
   }
   const { secret } = scheme
   if (secret.as === 'utf8') return { secret: `whsec_${label}` }
-  if (secret.as === 'base64') return { secret: secret.prefix + base64(`a secret, ${label}, long`) }
+  if (secret.as === 'base64')
+    return { secret: secret.prefix + base64(`a secret of 24 bytes, ${label}`) }
   return { secret: [...label].map((each) => each.charCodeAt(0).toString(16)).join('') }
 }
 

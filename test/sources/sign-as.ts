@@ -3,7 +3,7 @@
 
 import type { Result } from '../../src/domain/result.ts'
 import type { Refusal } from '../../src/sources/refusal.ts'
-import type { Schemes, SignatureScheme } from '../../src/sources/scheme.ts'
+import type { Schemes, SignatureEncoding, SignatureScheme } from '../../src/sources/scheme.ts'
 import type { Endpoint, SignedFacts } from '../../src/sources/source.ts'
 import { verify } from '../../src/sources/verify.ts'
 
@@ -16,7 +16,7 @@ export type Signing = {
   readonly body: string | Uint8Array<ArrayBuffer>
   readonly method?: string
   readonly url?: string
-  readonly encoding?: 'hex' | 'base64'
+  readonly encoding?: SignatureEncoding
   readonly hash?: Hash
   /** Signs in the secret's place, where that is only a public key. */
   readonly privateKey?: CryptoKey
@@ -79,10 +79,13 @@ function keyBytes({ secret: form }: SignatureScheme, secret: string): Uint8Array
   return Uint8Array.from(text, (char) => char.charCodeAt(0))
 }
 
-const spell = (bytes: Uint8Array, encoding: 'hex' | 'base64'): string =>
-  encoding === 'base64'
-    ? btoa(String.fromCharCode(...bytes))
-    : [...bytes].map((byte) => byte.toString(16).padStart(2, '0')).join('')
+function spell(bytes: Uint8Array, encoding: SignatureEncoding): string {
+  if (encoding === 'hex') {
+    return [...bytes].map((byte) => byte.toString(16).padStart(2, '0')).join('')
+  }
+  const text = btoa(String.fromCharCode(...bytes))
+  return encoding === 'base64' ? text : text.replaceAll('+', '-').replaceAll('/', '_')
+}
 
 /** The verifier, for requests of which only headers and body matter. */
 export const verifyAt = (
