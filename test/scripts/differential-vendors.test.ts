@@ -99,15 +99,10 @@ function hubspotVendor(): Vendor {
         covers: (_, refusal) => refusal === 'timestamp_ahead',
       },
       {
-        name: 'we refuse a time that is not 1 to 14 plain digits',
+        name: 'we refuse a time that is not 1 to 14 plain digits, the first no nought',
         accepts: 'the vendor',
         covers: (sent, refusal) =>
-          refusal === 'timestamp_unreadable' && !/^\d{1,14}$/.test(sentAt(sent)),
-      },
-      {
-        name: 'we sign a time as it is spelled',
-        accepts: 'the vendor',
-        covers: (sent, refusal) => refusal === 'signature_mismatch' && sentAt(sent).startsWith('0'),
+          refusal === 'timestamp_unreadable' && !/^[1-9]\d{0,13}$/.test(sentAt(sent)),
       },
     ],
     // Which version it is, and the time as a number, is left to the package's caller.
@@ -241,17 +236,11 @@ const PADDLE_POLICIES: readonly Policy[] = [
     covers: (sent, refusal) => refusal === 'header_malformed' && times(sent).length > 1,
   },
   {
-    name: 'we refuse a time that is not 1 to 11 plain digits',
+    name: 'we refuse a time that is not 1 to 11 plain digits, the first no nought',
     accepts: 'the vendor',
     covers: (sent, refusal) =>
       ['timestamp_unreadable', 'header_malformed'].includes(refusal) &&
-      !times(sent).every((time) => /^\d{1,11}$/.test(time)),
-  },
-  {
-    name: 'we sign a time as it is spelled',
-    accepts: 'the vendor',
-    covers: (sent, refusal) =>
-      refusal === 'signature_mismatch' && times(sent).some((time) => time.startsWith('0')),
+      !times(sent).every((time) => /^[1-9]\d{0,10}$/.test(time)),
   },
   {
     name: 'we refuse a blank or a comma in a value, as where the header came twice',
