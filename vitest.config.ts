@@ -44,6 +44,7 @@ export default defineConfig(async (): Promise<ViteUserConfig> => {
                   BOOTSTRAP_KEY: 'ck_mg_test_0123456789abcdef',
                   STRIPE_WEBHOOK_SECRET: 'whsec_test_stripe,whsec_test_stripe_previous',
                   ZENDESK_WEBHOOK_SECRET: 'dGVzdC16ZW5kZXNr',
+                  ZENDESK_LIVE_WEBHOOK_SECRET: 'bGl2ZS16ZW5kZXNr',
                   STANDARD_WEBHOOK_SECRET: 'whsec_dGVzdC1zdGFuZGFyZC13ZWJob29rcy1zZWNyZXQ=',
                   SETUP_WEBHOOK_SECRET: 'setup-secret',
                   LINK_KEY: 'test-link-key-test-link-key-test-link-key',

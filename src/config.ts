@@ -48,6 +48,7 @@ export function defineConfig(input: ConfigInput): Config {
       endpointProblems(name, endpoint),
     ),
     ...accountProblems(input),
+    ...secretProblems(input),
     ...ruleProblems(input),
     ...linkProblems(input.links ?? {}),
   ]
@@ -116,20 +117,48 @@ function endpointProblems(name: string, endpoint: Endpoint): string[] {
   return problems
 }
 
-/** In one account a subject has one adjustment: one of a test would stand in the way of the live one. */
-function accountProblems({ endpoints }: ConfigInput): string[] {
-  const modes = new Map<string, Set<string | null>>()
-  for (const [name, { account, mode }] of Object.entries(endpoints)) {
-    const known = modes.get(account ?? name) ?? new Set()
-    modes.set(account ?? name, known.add(mode))
+/** The first two endpoints that differ in what must be the same for all that share something. */
+function* differing(
+  { endpoints }: ConfigInput,
+  shared: (endpoint: Endpoint, name: string) => string,
+  differs: (one: Endpoint, other: Endpoint) => boolean,
+): Generator<readonly [shared: string, names: string]> {
+  const entries = Object.entries(endpoints)
+  const sharers = Map.groupBy(entries, ([name, endpoint]) => shared(endpoint, name))
+  for (const [what, all] of sharers) {
+    const pairs = all.flatMap((one, at) => all.slice(at + 1).map((other) => [one, other] as const))
+    const pair = pairs.find(([[, one], [, other]]) => differs(one, other))
+    if (pair) yield [what, `${pair[0][0]} and ${pair[1][0]}`]
   }
-  return [...modes]
-    .filter(([, declared]) => declared.has('live') && declared.has('test'))
-    .map(
-      ([account]) =>
-        `endpoints: the account ${account} has live and test endpoints; give each its own`,
-    )
 }
+
+const isOtherMode = (one: Endpoint, other: Endpoint): boolean =>
+  (one.mode === 'live' && other.mode === 'test') || (one.mode === 'test' && other.mode === 'live')
+
+/**
+ * In one account a subject has one adjustment, and an event's id one event: what a test makes, or a
+ * sender that proves less, would stand in the way of the live and the better proven one.
+ */
+function accountProblems(input: ConfigInput): string[] {
+  const accountOf = ({ account }: Endpoint, name: string) => account ?? name
+  const isOtherSource = (one: Endpoint, other: Endpoint) => one.source.name !== other.source.name
+  return [
+    ...[...differing(input, accountOf, isOtherMode)].map(
+      ([account, names]) =>
+        `endpoints: the account ${account} has live and test endpoints (${names}); give each its own`,
+    ),
+    ...[...differing(input, accountOf, isOtherSource)].map(
+      ([account, names]) =>
+        `endpoints: the account ${account} has different sources (${names}); give each its own`,
+    ),
+  ]
+}
+
+/** Whoever may send tests could send the same delivery to the live endpoint, and it would hold. */
+const secretProblems = (input: ConfigInput): string[] =>
+  [...differing(input, ({ secret }) => secret, isOtherMode)].map(
+    ([, names]) => `endpoints: ${names} have one secret, but are live and test; give each its own`,
+  )
 
 function ruleProblems({ rules, endpoints }: ConfigInput): string[] {
   const sources = new Set(Object.values(endpoints).map((endpoint) => endpoint.source.name))

@@ -7,7 +7,7 @@ import { creditRequested } from '../src/rules/credit-requested.ts'
 import { stripeRefundRecord } from '../src/rules/stripe-refund-record.ts'
 import { zendeskTicketCredit } from '../src/rules/zendesk-ticket-credit.ts'
 import { secretList } from '../src/settings.ts'
-import { standard, stripe, zendesk } from '../src/sources/index.ts'
+import { freshdesk, front, hubspot, standard, stripe, zendesk } from '../src/sources/index.ts'
 
 const GOOD: ConfigInput = {
   currency: 'usd',
@@ -188,6 +188,52 @@ describe('a wrong configuration does not start', () => {
     ]),
   ])('%s', (_, changed, lines) => {
     expect(problems(changed)).toEqual(lines)
+  })
+
+  const withEndpoints = (endpoints: object) => problems({ endpoints, rules: [] })
+
+  it('an account with live and test endpoints', () => {
+    const both = {
+      acme: zendesk({ secret: 'A', mode: 'live' }),
+      'acme-test': zendesk({ secret: 'B', mode: 'test', account: 'acme' }),
+    }
+    expect(withEndpoints(both)).toEqual([
+      'endpoints: the account acme has live and test endpoints (acme and acme-test); give each its own',
+    ])
+    expect(withEndpoints({ ...both, 'acme-test': zendesk({ secret: 'B', mode: 'test' }) })).toEqual(
+      [],
+    )
+  })
+
+  it('an account of different sources, in which a weak one could take a strong one’s ids', () => {
+    const account = 'acme'
+    const weak = freshdesk({ secret: 'B', mode: 'live', unsigned: 'accept', account })
+    const wrong = (names: string) => [
+      `endpoints: the account acme has different sources (${names}); give each its own`,
+    ]
+    expect(withEndpoints({ strong: stripe({ secret: 'A', account }), weak })).toEqual(
+      wrong('strong and weak'),
+    )
+    expect(withEndpoints({ weak, acme: stripe({ secret: 'A' }) })).toEqual(wrong('weak and acme'))
+    expect(
+      withEndpoints({
+        application: front({ secret: 'A', mode: 'live', account }),
+        rule: front({ secret: 'B', mode: 'live', kind: 'rule', account }),
+      }),
+    ).toEqual([])
+  })
+
+  it('a secret of live and test endpoints', () => {
+    const live = zendesk({ secret: 'A', mode: 'live' })
+    const test = hubspot({ secret: 'A', mode: 'test' })
+    const lines = [
+      'endpoints: one and two have one secret, but are live and test; give each its own',
+    ]
+    expect(withEndpoints({ one: live, two: test })).toEqual(lines)
+    expect(withEndpoints({ one: test, two: live })).toEqual(lines)
+    expect(withEndpoints({ one: live, two: { ...test, secret: 'B' } })).toEqual([])
+    expect(withEndpoints({ one: live, two: hubspot({ secret: 'A', mode: 'live' }) })).toEqual([])
+    expect(withEndpoints({ one: stripe({ secret: 'A' }), two: test })).toEqual([])
   })
 
   it('never repeats a secret that stands where its name belongs', () => {

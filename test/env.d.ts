@@ -4,6 +4,7 @@ declare namespace Cloudflare {
     readonly SANDBOX: Fetcher
     readonly STRIPE_WEBHOOK_SECRET: string
     readonly ZENDESK_WEBHOOK_SECRET: string
+    readonly ZENDESK_LIVE_WEBHOOK_SECRET: string
     readonly STANDARD_WEBHOOK_SECRET: string
   }
   interface GlobalProps {

@@ -11,7 +11,7 @@ export const OPERATOR = { 'x-api-key': 'ck_mg_test_0123456789abcdef' }
 const SECRETS: Readonly<Record<string, string>> = {
   stripe: 'whsec_test_stripe',
   zendesk: env.ZENDESK_WEBHOOK_SECRET,
-  'zendesk-live': env.ZENDESK_WEBHOOK_SECRET,
+  'zendesk-live': env.ZENDESK_LIVE_WEBHOOK_SECRET,
   standard: env.STANDARD_WEBHOOK_SECRET,
   batch: env.ZENDESK_WEBHOOK_SECRET,
 }

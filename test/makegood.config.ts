@@ -87,7 +87,7 @@ export default defineConfig({
     stripe: stripe({ secret: 'STRIPE_WEBHOOK_SECRET' }),
     zendesk: zendesk({ secret: 'ZENDESK_WEBHOOK_SECRET', mode: 'test' }),
     standard: standard({ secret: 'STANDARD_WEBHOOK_SECRET', mode: 'test' }),
-    'zendesk-live': zendesk({ secret: 'ZENDESK_WEBHOOK_SECRET', mode: 'live' }),
+    'zendesk-live': zendesk({ secret: 'ZENDESK_LIVE_WEBHOOK_SECRET', mode: 'live' }),
     'zendesk-off': zendesk({ secret: 'SECRET_THAT_NOBODY_SET', mode: 'test' }),
     batch: batch('ZENDESK_WEBHOOK_SECRET'),
     hubspot: hubspot({ secret: 'SETUP_WEBHOOK_SECRET', mode: 'test' }),
