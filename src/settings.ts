@@ -12,6 +12,7 @@ import {
 import { isLoopback } from './domain/link.ts'
 import { secretOf, type Env } from './env.ts'
 import type { Endpoint } from './sources/source.ts'
+import { isSecretUsable } from './sources/usable-secret.ts'
 
 export const COMMET_API_URL_DEFAULT = 'https://commet.co'
 
@@ -70,21 +71,30 @@ export function readSettings(env: Env, config: Config): Settings {
     endpointSecrets: new Map(endpoints.map(({ name, usable }) => [name, usable])),
     problems: [
       ...requirements.filter(([isMet]) => !isMet).map(([, problem]) => problem),
-      ...endpoints.flatMap(({ problem }) => problem ?? []),
+      ...endpoints.flatMap(({ problems }) => problems),
     ],
   }
 }
 
-/** A secret that the vendor publishes proves nothing: outside of tests it counts as not set. */
+/**
+ * A secret that the vendor publishes proves nothing: outside of tests it counts as not set. So does
+ * one that is not of the form that the endpoint's schemes need.
+ */
 function endpointSecrets(
   env: Env,
-  { source, secret, mode }: Endpoint,
-): { readonly usable: readonly string[]; readonly problem?: string } {
+  { source, schemes, secret, mode }: Endpoint,
+): { readonly usable: readonly string[]; readonly problems: readonly string[] } {
   const set = secretList(secretOf(env, secret))
-  const usable = mode === 'test' ? set : set.filter((each) => !source.publicSecrets?.includes(each))
-  if (usable.length === set.length) return { usable }
-  const problem = `${secret} holds a secret that ${source.title} publishes for tests: it is not used`
-  return { usable, problem }
+  const own = mode === 'test' ? set : set.filter((each) => !source.publicSecrets?.includes(each))
+  const usable = own.filter((each) => isSecretUsable(schemes, each))
+  const faults: readonly [boolean, string][] = [
+    [own.length < set.length, `that ${source.title} publishes for tests`],
+    [usable.length < own.length, `of another form than ${source.title} needs`],
+  ]
+  const problems = faults
+    .filter(([isThere]) => isThere)
+    .map(([, fault]) => `${secret} holds a secret ${fault}: it is not used`)
+  return { usable, problems }
 }
 
 const matching = (value: string | undefined, form: RegExp): string | null =>

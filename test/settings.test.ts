@@ -5,7 +5,8 @@ import { env } from 'cloudflare:workers'
 import { defineConfig } from '../src/config.ts'
 import { readSettings } from '../src/settings.ts'
 import { openDelivery } from '../src/sources/open-delivery.ts'
-import { zendesk } from '../src/sources/index.ts'
+import { basic, bearer, generic, standard, zendesk, zohodesk } from '../src/sources/index.ts'
+import type { Endpoint } from '../src/sources/source.ts'
 import { signDelivery } from '../scripts/sign-delivery.ts'
 
 /** As it stands in Zendesk's pages; written out, so that a slip in the source's list shows. */
@@ -61,4 +62,35 @@ it('a secret of the sender’s own is taken, live or not', () => {
     const { endpointSecrets, problems } = settingsWith(OWN, mode)
     expect([endpointSecrets.get('zendesk'), problems]).toEqual([[OWN], []])
   }
+})
+
+describe('a secret of another form than the sender needs', () => {
+  const settingsOf = (endpoint: Endpoint, value: string) =>
+    readSettings(
+      Object.assign({}, env, { ZENDESK_WEBHOOK_SECRET: value }),
+      defineConfig({ currency: 'usd', timeZone: 'UTC', endpoints: { here: endpoint }, rules: [] }),
+    )
+  const secret = 'ZENDESK_WEBHOOK_SECRET'
+  const own = { secret, mode: 'live' } as const
+  const unsigned = { ...own, unsigned: 'accept' } as const
+  const event = { type: { is: 'a.type' } }
+  const signature = { header: 'x-hmac', secretAs: 'hex' } as const
+  const bytes = (length: number): string => `whsec_${btoa('x'.repeat(length))}`
+
+  it.each<[string, Endpoint, string, string]>([
+    ['a bearer token with a blank', bearer({ ...unsigned, event }), 'two words', 'one-word'],
+    ['a password without a user', basic({ ...unsigned, event }), 'password', 'user:pass word'],
+    ['a token’s audience without its issuer', zohodesk(unsigned), 'aud', 'iss|aud'],
+    ['a key that is no hex', generic({ ...own, signature, event }), 'xyz', 'c0ffee'],
+    ['a Standard Webhooks secret of 23 bytes', standard(own), bytes(23), bytes(24)],
+  ])('%s turns the endpoint off, and /readyz names it', (_, endpoint, bad, good) => {
+    const { title } = endpoint.source
+    const problem = `${secret} holds a secret of another form than ${title} needs: it is not used`
+    const off = settingsOf(endpoint, bad)
+    expect([off.endpointSecrets.get('here'), off.problems]).toEqual([[], [problem]])
+    const both = settingsOf(endpoint, `${bad},${good}`)
+    expect([both.endpointSecrets.get('here'), both.problems]).toEqual([[good], [problem]])
+    const on = settingsOf(endpoint, good)
+    expect([on.endpointSecrets.get('here'), on.problems]).toEqual([[good], []])
+  })
 })

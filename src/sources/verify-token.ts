@@ -11,6 +11,9 @@ const RS256 = { name: 'RSASSA-PKCS1-v1_5', hash: 'SHA-256' }
 
 type Claims = Readonly<Record<string, unknown>>
 
+/** The form of its secret. */
+export const ISSUER_AND_AUDIENCE = /^([^|]+)\|([^|]+)$/
+
 /** Null if the token holds: its signature, its issuer and audience, its age. */
 export async function verifyToken(
   scheme: TokenScheme,
@@ -19,7 +22,7 @@ export async function verifyToken(
 ): Promise<Refusal | null> {
   const token = request.headers.get(scheme.header)
   if (token === null) return { reason: 'header_missing', header: scheme.header }
-  const wanted = secrets.map((secret) => /^([^|]+)\|([^|]+)$/.exec(secret)).filter((each) => each)
+  const wanted = secrets.map((secret) => ISSUER_AND_AUDIENCE.exec(secret)).filter((each) => each)
   if (wanted.length === 0) return { reason: 'secret_unusable' }
 
   const malformed: Refusal = { reason: 'header_malformed', header: scheme.header }

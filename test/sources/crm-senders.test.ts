@@ -464,6 +464,19 @@ describe('zohodesk', () => {
     expect(await opened({}, keys, `${iss}|webhookId:2`)).toEqual({
       error: { reason: 'token_claim_wrong', claim: 'aud' },
     })
+    const audience = aud ?? ''
+    for (const [claimed, reason] of [
+      [[audience], 'valid'],
+      [[audience, 'webhookId:2'], 'token_claim_wrong'],
+      [[audience, audience], 'token_claim_wrong'],
+      [[], 'token_claim_wrong'],
+      [{ 0: audience }, 'token_claim_wrong'],
+    ] as const) {
+      const { headers } = await proven(sender!, { audience: claimed })
+      const answer = await opened({ headers })
+      expect([claimed, typeof answer === 'string' ? answer : reason]).toEqual([claimed, reason])
+      if (reason !== 'valid') expect(answer).toMatchObject({ error: { claim: 'aud' } })
+    }
     const [stranger] = await sendersOf({ name: 'stranger', endpoint: desk, body: ticketUpdated })
     expect(await opened({}, stranger!.keys)).toEqual({ error: { reason: 'signature_mismatch' } })
     expect(await opened({}, [])).toEqual({ error: { reason: 'token_claim_wrong', claim: 'kid' } })

@@ -101,6 +101,8 @@ export type Proving = {
   readonly nowMs?: number
   /** Instead of the clock's: as it is written. */
   readonly timestamp?: string
+  /** Of a token, instead of the one that is configured. */
+  readonly audience?: unknown
 }
 
 export async function proven(sender: Sender, proving: Proving = {}): Promise<ProvenRequest> {
@@ -114,7 +116,7 @@ export async function proven(sender: Sender, proving: Proving = {}): Promise<Pro
     return { ...request, headers: await signAs(scheme, signing), pathToken: null }
   }
   if (scheme.kind === 'jwt') {
-    const headers = { [scheme.header]: await tokenOf(by, nowMs, proving.timestamp) }
+    const headers = { [scheme.header]: await tokenOf(by, nowMs, proving) }
     return { ...request, headers: new Headers(headers), pathToken: null }
   }
   return { ...request, pathToken: null, ...repeating(scheme.place, by.secret, bytes) }
@@ -155,12 +157,12 @@ const urlSafe = (text: string): string =>
 async function tokenOf(
   { secret, privateKey }: Credential,
   nowMs: number,
-  issuedAt?: string,
+  { timestamp: issuedAt, audience }: Proving,
 ): Promise<string> {
   if (!privateKey) throw new Error('a token wants a private key')
   const [iss, aud] = secret.split('|')
   const seconds = nowMs / 1_000
-  const claims = { iss, aud, iat: issuedAt ?? seconds, exp: seconds + 300 }
+  const claims = { iss, aud: audience ?? aud, iat: issuedAt ?? seconds, exp: seconds + 300 }
   const head = { alg: 'RS256', typ: 'JWT', kid: 'key-1' }
   const text = [head, claims].map((part) => urlSafe(JSON.stringify(part))).join('.')
   const bytes = new TextEncoder().encode(text)
