@@ -63,7 +63,7 @@ export const hubspotSource: Source = {
       {
         ownId: null,
         type: textOf(body.kind) ?? 'workflow',
-        occurredAt: occurredAtOf(body.updated_at),
+        occurredAt: occurredAtOf(body.updated_at) ?? occurredAtOfMs(body.updated_at),
         mode: null,
         data: body,
       },
@@ -101,6 +101,25 @@ function ownIdOf(event: Readonly<Record<string, unknown>>): string | null {
 const identifies = (part: unknown): boolean =>
   Number.isSafeInteger(part) || typeof part === 'string'
 
+type HubspotOptions = EndpointOptions &
+  ModeOption & {
+    /** The one portal that is listened to, by subscriptions only. Without it, all that have the app. */
+    readonly portalId?: number
+  }
+
 /** `secret`: the name of the secret that holds the app's client secret. `mode`: is the portal live? */
-export const hubspot = (options: EndpointOptions & ModeOption): Endpoint =>
-  endpointOf(hubspotSource, SCHEMES, options)
+export const hubspot = (options: HubspotOptions): Endpoint => {
+  const { portalId } = options
+  if (portalId === undefined) return endpointOf(hubspotSource, SCHEMES, options)
+  const isOurs = (event: unknown) => isObject(event) && event.portalId === portalId
+  const isNumber = Number.isSafeInteger(portalId) && portalId > 0
+  return endpointOf(hubspotSource, SCHEMES, options, {
+    // All portals that have installed the app are signed for with its one secret. In the body of a
+    // workflow the portal would be what its composer wrote, who may be of another one.
+    admits: (body) =>
+      Array.isArray(body) && body.every(isOurs)
+        ? null
+        : { reason: 'body_not_admitted', field: 'portalId' },
+    problems: isNumber ? [] : [`portalId: ${portalId} is not a number such as 24680135`],
+  })
+}

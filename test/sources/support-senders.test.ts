@@ -1,8 +1,16 @@
-// Intercom, Help Scout, Front, Gorgias, Pipedrive and Jira: the cases of their own that the table of
+// Intercom, Help Scout, Front, Gorgias, Pipedrive, Jira and HubSpot: the cases of their own that the table of
 // all sources does not have.
 
 import { describe, expect, it } from 'vitest'
-import { front, gorgias, helpscout, intercom, jira, pipedrive } from '../../src/sources/index.ts'
+import {
+  front,
+  gorgias,
+  helpscout,
+  hubspot,
+  intercom,
+  jira,
+  pipedrive,
+} from '../../src/sources/index.ts'
 import { openDelivery } from '../../src/sources/open-delivery.ts'
 import type { DeliveryFacts, Endpoint } from '../../src/sources/source.ts'
 import conversationTagged from '../fixtures/front/conversation_tagged.json'
@@ -177,6 +185,35 @@ describe('Gorgias', () => {
     expect(gorgias({ ...unsigned, header: 'X Acme' }).problems).toEqual([
       'header: "X Acme" is not a header\'s name in small letters',
     ])
+  })
+})
+
+describe('HubSpot', () => {
+  const portalId = 24_680_135
+  const ours = { portalId, subscriptionId: 9, eventId: 77, subscriptionType: 'deal.propertyChange' }
+  const refusal = { reason: 'body_not_admitted', field: 'portalId' }
+
+  it.each([
+    ['its own events', [ours, { ...ours, eventId: 78 }], { events: [{}, {}] }],
+    ['another portal’s event', [{ ...ours, portalId: 24_680_136 }], refusal],
+    ['another portal’s event beside its own', [ours, { ...ours, portalId: 24_680_136 }], refusal],
+    ['an event of no portal', [{ ...ours, portalId: undefined }], refusal],
+    ['its number as a text', [{ ...ours, portalId: String(portalId) }], refusal],
+    ['a workflow’s body, which may claim any portal', { portalId, kind: 'makegood.deal' }, refusal],
+  ])('of one portal, and %s', async (_, body, expected) => {
+    const endpoint = hubspot({ ...signed, portalId })
+    const headers = await proved(endpoint, { body: text(body) })
+    expect(await open(endpoint, body, headers)).toMatchObject(expected)
+    expect(await open(hubspot(signed), body, headers)).toMatchObject({ kind: 'events' })
+  })
+
+  it('a portal that can’t be one is a problem of the configuration', () => {
+    expect(hubspot({ ...signed, portalId }).problems).toEqual([])
+    for (const wrong of [0, 1.5, Number.NaN]) {
+      expect(hubspot({ ...signed, portalId: wrong }).problems).toEqual([
+        `portalId: ${wrong} is not a number such as 24680135`,
+      ])
+    }
   })
 })
 
