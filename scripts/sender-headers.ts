@@ -5,9 +5,6 @@ import { randomUUID } from 'node:crypto'
 import { isUnreadable } from '../src/domain/event.ts'
 import type { Endpoint, SignedFacts, Source } from '../src/sources/source.ts'
 
-/** Their types are written `refunds/create`, and a file's name can't have that. */
-const SLASHED_SOURCES = ['shopify']
-
 /** The headers with which a delivery is sent. `event`: the sample's name, which the type is found by. */
 export function senderHeaders(
   { source }: Endpoint,
@@ -28,7 +25,8 @@ export function senderHeaders(
   read({})
   const wanted = [...asked]
   const withValue = (value: string) => Object.fromEntries(wanted.map((name) => [name, value]))
-  const separator = SLASHED_SOURCES.includes(source.name) ? '/' : '.'
+  // A sample is named as its file, and a file's name can't have another separator.
+  const separator = source.typeSeparator ?? '.'
   const fitting = starts(event.split('.'))
     .map((steps) => steps.join(separator))
     .map((value) => ({ value, chars: charsNamed(read(withValue(value)), event) }))

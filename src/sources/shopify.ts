@@ -33,6 +33,7 @@ export const shopifySource: Source = {
   title: 'Shopify',
   saysMode: false,
   unsignedIdHeader: 'x-shopify-webhook-id',
+  typeSeparator: '/',
   // Shopify speaks of 200, and removes subscriptions that fail eight times in a row.
   accepted: { status: 200, content: null },
   read(body, { unsignedHeader }): readonly (SourceEvent | Unreadable)[] {

@@ -33,6 +33,8 @@ export type Source = {
   readonly saysMode: boolean
   /** A header that identifies the delivery but is not signed: stored to find it again, never used. */
   readonly unsignedIdHeader: string | null
+  /** What parts the words of its types where it isn't a dot, as in `refunds/create`. */
+  readonly typeSeparator?: '/'
   /** The events of an authenticated body. Pure. */
   readonly read: (body: unknown, facts: DeliveryFacts) => readonly (SourceEvent | Unreadable)[]
   /** Of senders that don't write JSON. Pure. */

@@ -278,12 +278,14 @@ describe('an event', () => {
       dealOfWorkflow,
       { ownId: null, type: 'makegood.deal', occurredAt: clock('07:33:16'), mode: null },
     ],
-    ...['1793000000000', 1_793_000_000_000].map((updated_at): [string, Source, unknown, object] => [
-      `hubspot, from a workflow that writes ${typeof updated_at} milliseconds`,
-      hubspotSource,
-      { ...dealOfWorkflow, updated_at },
-      { ownId: null, type: 'makegood.deal', occurredAt: 1_793_000_000_000, mode: null },
-    ]),
+    ...['1793000000000', 1_793_000_000_000].map(
+      (updated_at): [string, Source, unknown, Omit<SourceEvent, 'data'>] => [
+        `hubspot, from a workflow that writes ${typeof updated_at} milliseconds`,
+        hubspotSource,
+        { ...dealOfWorkflow, updated_at },
+        { ownId: null, type: 'makegood.deal', occurredAt: 1_793_000_000_000, mode: null },
+      ],
+    ),
     [
       'freshdesk, simple content',
       freshdeskSource,
