@@ -27,6 +27,9 @@ type Fields = {
 }
 
 /** By the name of the endpoint. */
+const HUBSPOT_ID =
+  'portalId subscriptionId eventId objectId propertyName propertyValue occurredAt'.split(' ')
+
 const FIELDS: Readonly<Record<string, Fields>> = {
   attio: { id: null, time: [] },
   basic: { id: null, time: ['order.returned_at_ms'] },
@@ -48,9 +51,7 @@ const FIELDS: Readonly<Record<string, Fields>> = {
     id: (event) =>
       at(event, 'eventId') === undefined
         ? null
-        : ['portalId', 'subscriptionId', 'eventId', 'objectId', 'occurredAt']
-            .map((field) => at(event, field))
-            .join(':'),
+        : JSON.stringify(HUBSPOT_ID.map((field) => at(event, field) ?? null)),
     time: ['occurredAt', 'updated_at'],
   },
   intercom: { id: 'id', time: ['created_at'] },
