@@ -102,3 +102,15 @@ it('the template for Zendesk is the one of the README', () => {
   expect(template(read('docs/sources/zendesk.md'))).toBe(template(read('README.md')))
   expect(template(read('README.md'))).toContain('makegood.ticket')
 })
+
+it.each(['freshdesk', 'gorgias'])(
+  'the template for %s says when the ticket changed: 10, 25 and again 10 are three events',
+  (name) => {
+    const [, text = ''] =
+      /^```json\n(\{\n {2}"kind".*?)^```/ms.exec(read(`docs/sources/${name}.md`)) ?? []
+    const template = JSON.parse(text)
+    expect(template.updated_at).toMatch(/^\{\{ticket\.updated_\w+\}\}$/)
+    const sample = JSON.parse(read(`test/fixtures/${name}/makegood.ticket.json`))
+    expect(Object.keys(sample)).toEqual(Object.keys(template))
+  },
+)
