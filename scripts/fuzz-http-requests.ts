@@ -75,7 +75,10 @@ export async function drawRequest(
     if (carrier !== null && signed.headers[carrier] === undefined) headers.delete(carrier)
   }
   const shared = { target, body, isChunked: random.below(8) === 0 }
-  const isProven = !isInBody && endpoint.admits === null && body.length <= BODY_BYTES_MAX
+  // A plain digest proves JSON only, which these bodies rarely are.
+  const isDigest = scheme.kind === 'signature' && scheme.algorithm === 'SHA-256'
+  const isLookedInto = isInBody || isDigest || endpoint.admits !== null
+  const isProven = !isLookedInto && body.length <= BODY_BYTES_MAX
   if (kind === 'body') {
     return {
       ...shared,
