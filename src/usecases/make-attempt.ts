@@ -105,8 +105,9 @@ async function lookFirst(
   switch (look.kind) {
     case 'one': {
       const { invoice, requestId } = look
-      if (isOurs(claimed, invoice))
+      if (isOurs(claimed, invoice)) {
         return commit(deps, claimed, invoice, { adopted: true, requestId })
+      }
       deps.log({ event: 'alarm.foreign_invoice', adjustment: claimed.id, invoice: invoice.id })
       return holdUnknown(deps, claimed, { invoiceIds: [invoice.id] })
     }

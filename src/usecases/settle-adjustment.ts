@@ -34,10 +34,10 @@ export async function settleAdjustment(
   }
   // Refused, or answered with something else: what the invoice is now decides.
   deps.log({ event: 'alarm.settlement_refused', adjustment: id, invoice: invoiceId })
-  const now = await billing.invoices.get(invoiceId)
-  if (!now.ok) return settleAgain(deps, adjustment, now.error)
-  const { status } = now.value.data
-  if (status === 'paid') return settled(deps, adjustment, now.value.requestId)
+  const current = await billing.invoices.get(invoiceId)
+  if (!current.ok) return settleAgain(deps, adjustment, current.error)
+  const { status } = current.value.data
+  if (status === 'paid') return settled(deps, adjustment, current.value.requestId)
   const error = answer.ok ? notPaid(answer.value.requestId) : answer.error
   return isClosed(status)
     ? giveUp(deps, adjustment, error, status)
