@@ -3,8 +3,12 @@
 
 import { currencyDecimals } from './domain/currencies.ts'
 import { LINK_EXPIRE_DAYS_DEFAULT, LINK_EXPIRE_DAYS_MAX } from './domain/limits.ts'
+import { limitProblems, limitsOf, type LimitOptions, type Limits } from './domain/money-limits.ts'
+import { reasonsOf, type Reason, type ReasonOptions } from './domain/reason.ts'
 import type { Rule } from './domain/rule.ts'
-import { coversBody } from './sources/scheme.ts'
+import { unknownFields } from './domain/unknown-fields.ts'
+import { accountProblems, endpointProblems, secretProblems } from './endpoint-problems.ts'
+import { reasonProblems, ruleProblems } from './rule-problems.ts'
 import type { Endpoint } from './sources/source.ts'
 
 export type LinkOptions = {
@@ -22,6 +26,9 @@ export type ConfigInput = {
   readonly endpoints: Readonly<Record<string, Endpoint>>
   /** In order of precedence: the first that doesn't ignore an event decides. */
   readonly rules: readonly Rule[]
+  /** Reasons besides the usual ones, or another label or ledger account for one of these. */
+  readonly reasons?: ReasonOptions
+  readonly limits?: LimitOptions
   readonly links?: LinkOptions
 }
 
@@ -30,10 +37,12 @@ export type Config = {
   readonly timeZone: string
   readonly endpoints: ReadonlyMap<string, Endpoint>
   readonly rules: readonly Rule[]
+  readonly reasons: ReadonlyMap<string, Reason>
+  readonly limits: Limits
   readonly links: { readonly expireAfterDays: number; readonly hosts: readonly string[] }
 }
 
-const FIELDS = ['currency', 'timeZone', 'endpoints', 'rules', 'links']
+const FIELDS = ['currency', 'timeZone', 'endpoints', 'rules', 'reasons', 'limits', 'links']
 const LINK_FIELDS = ['expireAfterDays', 'hosts']
 const COMMET_HOST = 'commet.co'
 
@@ -47,9 +56,11 @@ export function defineConfig(input: ConfigInput): Config {
     ...Object.entries(input.endpoints).flatMap(([name, endpoint]) =>
       endpointProblems(name, endpoint),
     ),
-    ...accountProblems(input),
-    ...secretProblems(input),
+    ...accountProblems(input.endpoints),
+    ...secretProblems(input.endpoints),
+    ...reasonProblems(input.reasons ?? {}),
     ...ruleProblems(input),
+    ...limitProblems(input.limits ?? {}, input.currency),
     ...linkProblems(input.links ?? {}),
   ]
   if (problems.length > 0) {
@@ -60,17 +71,14 @@ export function defineConfig(input: ConfigInput): Config {
     timeZone: input.timeZone,
     endpoints: new Map(Object.entries(input.endpoints)),
     rules: input.rules,
+    reasons: reasonsOf(input.reasons ?? {}),
+    limits: limitsOf(input.limits ?? {}),
     links: {
       expireAfterDays: input.links?.expireAfterDays ?? LINK_EXPIRE_DAYS_DEFAULT,
       hosts: [COMMET_HOST, ...(input.links?.hosts ?? [])],
     },
   }
 }
-
-const unknownFields = (value: object, known: readonly string[], path: string): string[] =>
-  Object.keys(value)
-    .filter((field) => !known.includes(field))
-    .map((field) => `${path}${field}: there is no such setting; known are ${known.join(', ')}`)
 
 function currencyProblems(currency: string): string[] {
   const decimals = currencyDecimals(currency)
@@ -91,92 +99,6 @@ function timeZoneProblems(timeZone: string): string[] {
   } catch {
     return [problem]
   }
-}
-
-function endpointProblems(name: string, endpoint: Endpoint): string[] {
-  const path = `endpoints.${name}`
-  const problems = endpoint.problems.map((problem) => `${path}.${problem}`)
-  if (!/^[a-z][a-z0-9-]{0,62}$/.test(name)) {
-    problems.push(`${path}: a name is a part of the address: small letters, digits, hyphens`)
-  }
-  // The value is not repeated here: who puts a secret itself there must not find it in a log.
-  if (!/^[A-Z][A-Z0-9_]{0,63}$/.test(endpoint.secret)) {
-    problems.push(`${path}.secret: the name of a secret is wanted, such as STRIPE_WEBHOOK_SECRET`)
-  }
-  if (!endpoint.schemes.every(coversBody) && !endpoint.acceptsUnsigned) {
-    problems.push(
-      `${path}.unsigned: nothing proves what ${endpoint.source.title} writes; 'accept' says that this is known`,
-    )
-  }
-  // A mode that a user's file leaves out arrives as undefined, whatever the type says.
-  if (!endpoint.source.saysMode && endpoint.mode !== 'live' && endpoint.mode !== 'test') {
-    problems.push(
-      `${path}.mode: ${endpoint.source.name} doesn't say if it is live: 'live' or 'test'`,
-    )
-  }
-  return problems
-}
-
-/** The first two endpoints that differ in what must be the same for all that share something. */
-function* differing(
-  { endpoints }: ConfigInput,
-  shared: (endpoint: Endpoint, name: string) => string,
-  differs: (one: Endpoint, other: Endpoint) => boolean,
-): Generator<readonly [shared: string, names: string]> {
-  const entries = Object.entries(endpoints)
-  const sharers = Map.groupBy(entries, ([name, endpoint]) => shared(endpoint, name))
-  for (const [what, all] of sharers) {
-    const pairs = all.flatMap((one, at) => all.slice(at + 1).map((other) => [one, other] as const))
-    const pair = pairs.find(([[, one], [, other]]) => differs(one, other))
-    if (pair) yield [what, `${pair[0][0]} and ${pair[1][0]}`]
-  }
-}
-
-const isOtherMode = (one: Endpoint, other: Endpoint): boolean =>
-  (one.mode === 'live' && other.mode === 'test') || (one.mode === 'test' && other.mode === 'live')
-
-/**
- * In one account a subject has one adjustment, and an event's id one event: what a test makes, or a
- * sender that proves less, would stand in the way of the live and the better proven one.
- */
-function accountProblems(input: ConfigInput): string[] {
-  const accountOf = ({ account }: Endpoint, name: string) => account ?? name
-  const isOtherSource = (one: Endpoint, other: Endpoint) => one.source.name !== other.source.name
-  return [
-    ...[...differing(input, accountOf, isOtherMode)].map(
-      ([account, names]) =>
-        `endpoints: the account ${account} has live and test endpoints (${names}); give each its own`,
-    ),
-    ...[...differing(input, accountOf, isOtherSource)].map(
-      ([account, names]) =>
-        `endpoints: the account ${account} has different sources (${names}); give each its own`,
-    ),
-  ]
-}
-
-/** Whoever may send tests could send the same delivery to the live endpoint, and it would hold. */
-const secretProblems = (input: ConfigInput): string[] =>
-  [...differing(input, ({ secret }) => secret, isOtherMode)].map(
-    ([, names]) => `endpoints: ${names} have one secret, but are live and test; give each its own`,
-  )
-
-function ruleProblems({ rules, endpoints }: ConfigInput): string[] {
-  const sources = new Set(Object.values(endpoints).map((endpoint) => endpoint.source.name))
-  return rules.flatMap((rule, position) => {
-    const problems: string[] = []
-    if (!/^[a-z][a-z0-9-]{0,62}$/.test(rule.id)) {
-      problems.push(`rules[${position}].id: "${rule.id}" must be small letters, digits, hyphens`)
-    }
-    if (rules.findIndex((other) => other.id === rule.id) < position) {
-      problems.push(`rules[${position}].id: there are two rules with the id ${rule.id}`)
-    }
-    if (!sources.has(rule.source)) {
-      problems.push(
-        `rules[${position}]: ${rule.id} reads ${rule.source}, which no endpoint receives`,
-      )
-    }
-    return problems
-  })
 }
 
 function linkProblems({ expireAfterDays, hosts }: LinkOptions): string[] {

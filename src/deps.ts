@@ -4,6 +4,7 @@ import { createBillingClient, type BillingClient } from './commet/client.ts'
 import type { Config } from './config.ts'
 import { openDatabase, type Database } from './db/database.ts'
 import type { Mode } from './domain/event.ts'
+import { ruleSetHash } from './domain/rule-set.ts'
 import { QUEUE_MESSAGES_PER_SEND_MAX } from './domain/limits.ts'
 import type { WakeUp } from './domain/wake-up.ts'
 import type { Env } from './env.ts'
@@ -28,6 +29,8 @@ export type Deps = {
   /** 0 ≤ x < 1. */
   readonly random: () => number
   readonly newId: () => string
+  /** Hash of the deployed rules, limits and reasons. */
+  readonly ruleSet: () => Promise<string>
   readonly log: Log
 }
 
@@ -47,8 +50,15 @@ export function createDeps(env: Env, config: Config): Deps {
     now: () => Date.now(),
     random: () => Math.random(),
     newId: () => crypto.randomUUID(),
+    ruleSet: once(() => ruleSetHash(config.rules, [config.limits, [...config.reasons]])),
     log,
   }
+}
+
+/** Asked for at the first request, since nothing asynchronous may run before; the value is kept. */
+function once<Value>(make: () => Promise<Value>): () => Promise<Value> {
+  let made: Value | undefined
+  return async () => (made ??= await make())
 }
 
 async function send(queue: Queue<WakeUp>, wakeUps: readonly WakeUp[]): Promise<void> {

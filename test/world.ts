@@ -29,7 +29,9 @@ export async function callsOf(method: string, path: RegExp): Promise<any[]> {
   return requests.filter((call: any) => call.method === method && path.test(call.path))
 }
 
+/** Nothing is paused in it: what an earlier test of the file has stopped runs again. */
 export async function createWorld() {
+  await env.DB.prepare('DELETE FROM switches').run()
   const clock = await (await sandboxControl('GET', '/clock')).json<{ now: string }>()
   let now = Date.parse(clock.now)
   const queue: WakeUp[] = []

@@ -1,9 +1,14 @@
 // The sweep's statement: what is due is woken again, from D1 alone, as if every queue had forgotten.
 
 import { and, eq, sql } from 'drizzle-orm'
-import type { HoldReason } from '../domain/adjustment.ts'
 import type { AuditAction } from '../domain/audit.ts'
-import { ATTEMPTS_MAX, SWEEP_ROWS_MAX, WAKE_AFTER_SECONDS } from '../domain/limits.ts'
+import type { HoldDetail, HoldReason } from '../domain/hold.ts'
+import {
+  ATTEMPTS_MAX,
+  HOLD_REMIND_SECONDS,
+  SWEEP_ROWS_MAX,
+  WAKE_AFTER_SECONDS,
+} from '../domain/limits.ts'
 import type { AdjustmentId } from '../domain/ids.ts'
 import type { WakeUp } from '../domain/wake-up.ts'
 import type { Database } from './database.ts'
@@ -23,32 +28,44 @@ export type Swept = {
 export async function sweepAdjustments(db: Database, now: number): Promise<Swept> {
   const taken = sql`
     SELECT seq FROM adjustments WHERE wake_at <= ${now} ORDER BY wake_at, seq LIMIT ${SWEEP_ROWS_MAX}`
-  const isUsedUp = sql`state = 'issuing' AND attempts >= ${ATTEMPTS_MAX}`
+  const usedUp = sql`state = 'issuing' AND attempts >= ${ATTEMPTS_MAX}`
   const expired: AuditAction = 'adjustment.lease_expired'
   const held: AuditAction = 'adjustment.held'
   const reasons: readonly HoldReason[] = ['outcome_unknown']
+  const details: readonly HoldDetail[] = [{ reason: 'outcome_unknown' }]
+  const ifUsedUp = (value: unknown, column: string) =>
+    sql`CASE WHEN ${usedUp} THEN ${value} ELSE ${sql.raw(column)} END`
   const [, rows] = await db.batch([
     db.insert(auditEntries).select(sql`
-      SELECT NULL, ${now}, 'system:sweep', CASE WHEN ${isUsedUp} THEN ${held} ELSE ${expired} END, id,
-        CASE WHEN ${isUsedUp}
+      SELECT NULL, ${now}, 'system:sweep', CASE WHEN ${usedUp} THEN ${held} ELSE ${expired} END, id,
+        CASE WHEN ${usedUp}
           THEN json_object('attempts', attempts, 'reasons', json(${JSON.stringify(reasons)}))
           ELSE json_object('attempts', attempts) END
       FROM adjustments WHERE state = 'issuing' AND seq IN (${taken})`),
     db
       .update(adjustments)
       .set({
-        state: sql`CASE WHEN ${isUsedUp} THEN 'held' WHEN state = 'issuing' THEN 'due' ELSE state END`,
-        holdReasons: sql`CASE WHEN ${isUsedUp} THEN ${JSON.stringify(reasons)} ELSE hold_reasons END`,
+        state: sql`CASE WHEN ${usedUp} THEN 'held' WHEN state = 'issuing' THEN 'due' ELSE state END`,
+        holdReasons: ifUsedUp(JSON.stringify(reasons), 'hold_reasons'),
+        holdDetails: ifUsedUp(JSON.stringify(details), 'hold_details'),
+        heldAt: ifUsedUp(now, 'held_at'),
+        holds: sql`holds + (${usedUp})`,
+        holdReminders: ifUsedUp(0, 'hold_reminders'),
         version: sql`version + (state = 'issuing')`,
         leaseUntil: null,
-        wakeAt: sql`CASE WHEN ${isUsedUp} THEN NULL ELSE ${now + WAKE_AFTER_SECONDS * 1_000} END`,
+        wakeAt: sql`CASE WHEN ${usedUp} THEN ${now + HOLD_REMIND_SECONDS * 1_000}
+          ELSE ${now + WAKE_AFTER_SECONDS * 1_000} END`,
       })
       .where(sql`seq IN (${taken})`)
-      .returning({ id: adjustments.id, version: adjustments.version, state: adjustments.state }),
+      .returning({
+        id: adjustments.id,
+        version: adjustments.version,
+        isUsedUp: sql<number>`state = 'held' AND held_at = ${now}`,
+      }),
   ])
   return {
-    wakeUps: rows.flatMap(({ id, version, state }) => (state === 'held' ? [] : [{ id, version }])),
-    held: rows.flatMap(({ id, state }) => (state === 'held' ? [id] : [])),
+    wakeUps: rows.flatMap(({ id, version, isUsedUp }) => (isUsedUp ? [] : [{ id, version }])),
+    held: rows.flatMap(({ id, isUsedUp }) => (isUsedUp ? [id] : [])),
   }
 }
 

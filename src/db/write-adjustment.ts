@@ -2,15 +2,16 @@
 // Each answers the changed row, or null where somebody else was first and nothing was written.
 
 import { and, eq } from 'drizzle-orm'
-import type { FrozenRequest, HoldReason } from '../domain/adjustment.ts'
+import type { SQLiteUpdateSetSource } from 'drizzle-orm/sqlite-core'
+import type { HoldReason } from '../domain/hold.ts'
 import type { AuditAction, AuditData, AuditEntry } from '../domain/audit.ts'
-import { LEASE_SECONDS } from '../domain/limits.ts'
+import { HOLD_REMIND_SECONDS } from '../domain/limits.ts'
 import type { Trouble } from '../domain/trouble.ts'
 import { commitChange } from './commit.ts'
 import type { Database } from './database.ts'
 import { adjustments, type Adjustment } from './schema.ts'
 
-export type Columns = Partial<typeof adjustments.$inferInsert>
+export type Columns = SQLiteUpdateSetSource<typeof adjustments>
 
 export const entry = (
   now: number,
@@ -33,34 +34,6 @@ export const changed = (db: Database, read: Adjustment, columns: Columns) =>
     )
     .returning()
 
-/** Takes the lease. The first claim freezes the request; every later one hands in what is frozen. */
-export function claim(
-  db: Database,
-  read: Adjustment,
-  request: FrozenRequest,
-  now: number,
-): Promise<Adjustment | null> {
-  const leaseUntil = now + LEASE_SECONDS * 1_000
-  const columns: Columns = {
-    state: 'issuing',
-    leaseUntil,
-    wakeAt: leaseUntil,
-    attempts: read.attempts + 1,
-    attemptedAt: now,
-    firstAttemptedAt: read.firstAttemptedAt ?? now,
-    request,
-  }
-  return commitChange(
-    db,
-    changed(db, read, columns),
-    entry(now, 'adjustment.claimed', read, {
-      attempt: read.attempts + 1,
-      generation: read.generation,
-      customerId: request.customerId,
-    }),
-  )
-}
-
 /** `trouble`: the refusal that led to it, if one did; `invoiceIds`: those that are there already. */
 export type Hold = {
   readonly reasons: readonly HoldReason[]
@@ -68,6 +41,17 @@ export type Hold = {
   readonly invoiceIds?: readonly string[]
 }
 
+/** A hold begins: its reminders are counted anew, and approvals of an earlier one count no more. */
+export const heldColumns = (read: Adjustment, now: number) =>
+  ({
+    state: 'held',
+    heldAt: now,
+    holds: read.holds + 1,
+    holdReminders: 0,
+    wakeAt: now + HOLD_REMIND_SECONDS * 1_000,
+  }) satisfies Columns
+
+/** Held though an attempt was made, or may have been: it still counts against the limits. */
 export function hold(
   db: Database,
   read: Adjustment,
@@ -75,10 +59,10 @@ export function hold(
   now: number,
 ): Promise<Adjustment | null> {
   const columns: Columns = {
-    state: 'held',
+    ...heldColumns(read, now),
     holdReasons: reasons,
+    holdDetails: reasons.map((reason) => ({ reason })),
     leaseUntil: null,
-    wakeAt: null,
     trouble: trouble ?? read.trouble,
   }
   return commitChange(
@@ -130,6 +114,8 @@ export function fail(
     trouble,
     attempts,
     attemptedAt,
+    countedAt: null,
+    countedDay: null,
   }
   return commitChange(
     db,

@@ -1,4 +1,4 @@
-// One delivery, one batch of five statements, however many events it carries. Every row carries the
+// One delivery, one batch of six statements, however many events it carries. Every row carries the
 // delivery's id, so a redelivery writes nothing, and old events among new ones don't hide the new.
 
 import { sql } from 'drizzle-orm'
@@ -9,7 +9,21 @@ import type { Encoding, Mode } from '../domain/event.ts'
 import type { AdjustmentId, EventId } from '../domain/ids.ts'
 import { BOUND_VALUE_BYTES_MAX, EVENTS_PER_DELIVERY_MAX } from '../domain/limits.ts'
 import type { Database } from './database.ts'
-import { adjustments, auditEntries, events, payloads, type RecordedDecision } from './schema.ts'
+import { insertAdjustments } from './insert-adjustments.ts'
+import { auditEntries, events, payloads, undos, type RecordedDecision } from './schema.ts'
+
+/** `formerIds`: what its rule, under a former id, would have made of the same subject. */
+export type NewAdjustment = AdjustmentFacts & { readonly formerIds: readonly AdjustmentId[] }
+
+/** `ruleIds`: of the rule whose adjustments are undone, its former ones among them. */
+export type NewUndo = { readonly subject: string; readonly ruleIds: readonly string[] }
+
+/** `isWhole`: the delivery's whole body, or the event's own part of it, written as JSON. */
+export type Payload = {
+  readonly encoding: Encoding
+  readonly body: string
+  readonly isWhole: boolean
+}
 
 export type ReceivedEvent = {
   readonly id: EventId
@@ -17,21 +31,25 @@ export type ReceivedEvent = {
   readonly type: string
   readonly mode: Mode | null
   readonly occurredAt: number | null
-  readonly fate: 'adjusted' | 'ignored' | 'undecided'
+  /** `adjusted` is what it wants to be; the batch finds out if it is. */
+  readonly fate: 'adjusted' | 'ignored' | 'shadow' | 'undecided'
   readonly ruleId: string | null
   readonly reason: string | null
   readonly decision: RecordedDecision
-  readonly adjustments: readonly AdjustmentFacts[]
-  readonly payload: { readonly encoding: Encoding; readonly body: string }
+  readonly adjustments: readonly NewAdjustment[]
+  readonly undo: NewUndo | null
+  readonly payload: Payload
 }
 
 export type Delivery = {
   readonly deliveryId: string
+  readonly actor: Actor
   readonly endpoint: string
   readonly account: string
   readonly source: string
   readonly unsignedId: string | null
   readonly bodySha256: string
+  readonly ruleSet: string
   readonly receivedAt: number
   readonly wakeAt: number
   /** Of distinct ids. */
@@ -43,6 +61,7 @@ export type PackedDelivery = {
   readonly delivery: Delivery
   readonly eventRows: string
   readonly adjustmentRows: string
+  readonly undoRows: string
   readonly payloadBytes: ArrayBuffer
   readonly payloadSlices: string
 }
@@ -53,12 +72,17 @@ export function packDelivery(delivery: Delivery): PackedDelivery | null {
   const { payloadBytes, payloadSlices } = packPayloads(delivery.events)
   const eventRows = JSON.stringify(delivery.events.map(eventRow))
   const adjustmentRows = JSON.stringify(delivery.events.flatMap((event) => event.adjustments))
+  const undoRows = JSON.stringify(
+    delivery.events.flatMap(({ id, undo }) =>
+      (undo?.ruleIds ?? []).map((ruleId) => ({ eventId: id, ruleId, subject: undo?.subject })),
+    ),
+  )
   const encoder = new TextEncoder()
-  const sizes = [eventRows, adjustmentRows, payloadSlices].map(
+  const sizes = [eventRows, adjustmentRows, undoRows, payloadSlices].map(
     (text) => encoder.encode(text).length,
   )
   if (Math.max(payloadBytes.byteLength, ...sizes) > BOUND_VALUE_BYTES_MAX) return null
-  return { delivery, eventRows, adjustmentRows, payloadBytes, payloadSlices }
+  return { delivery, eventRows, adjustmentRows, undoRows, payloadBytes, payloadSlices }
 }
 
 /**
@@ -71,6 +95,7 @@ export async function commitDelivery(
 ): Promise<readonly AdjustmentId[]> {
   const [made] = await db.batch([
     insertAdjustments(db, packed),
+    insertUndos(db, packed),
     insertEvents(db, packed),
     insertPayloads(db, packed),
     insertEventEntries(db, packed),
@@ -79,37 +104,24 @@ export async function commitDelivery(
   return made.map((row) => row.id)
 }
 
-/**
- * An event that is known already makes nothing, whatever today's rules say of it. Of two new events
- * for one subject in one delivery, the first makes the adjustment.
- */
-const insertAdjustments = (db: Database, { delivery, adjustmentRows }: PackedDelivery) =>
-  db
-    .insert(adjustments)
-    .select(
-      sql`
-  SELECT NULL, a.value ->> 'id', a.value ->> 'eventId', a.value ->> 'ruleId', ${delivery.account},
-    ${delivery.endpoint}, ${delivery.source}, a.value ->> 'subject', a.value ->> 'part',
-    a.value ->> 'mode', a.value ->> 'settlement', a.value ->> 'reason', a.value ->> 'causedBy',
-    a.value ->> 'amount', a.value ->> 'currency', a.value ->> 'customerReference',
-    a.value ->> 'asker', a.value ->> 'originalInvoice', a.value ->> 'description',
-    ${delivery.receivedAt}, 'due', NULL, 1, ${delivery.wakeAt}, NULL, 0, NULL, NULL, 0, NULL, NULL,
-    NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
+/** Once for each subject and rule; a trigger wakes what it undoes. */
+const insertUndos = (db: Database, { delivery, undoRows }: PackedDelivery) =>
+  db.insert(undos).select(sql`
+  SELECT ${delivery.account}, u.value ->> 'subject', u.value ->> 'ruleId', u.value ->> 'eventId',
+    ${delivery.receivedAt}
   FROM (
-    SELECT p.key, p.value,
-      row_number() OVER (PARTITION BY p.value ->> 'id' ORDER BY p.key) AS nth
-    FROM json_each(${adjustmentRows}) p
-    WHERE NOT EXISTS (SELECT 1 FROM events e WHERE e.id = p.value ->> 'eventId')
-      AND NOT EXISTS (SELECT 1 FROM adjustments x WHERE x.id = p.value ->> 'id')
-  ) a
-  WHERE a.nth = 1
-  ORDER BY a.key`,
-    )
-    .returning({ id: adjustments.id })
+    SELECT p.key, p.value, row_number() OVER (
+      PARTITION BY p.value ->> 'subject', p.value ->> 'ruleId' ORDER BY p.key) AS nth
+    FROM json_each(${undoRows}) p
+  ) u
+  WHERE u.nth = 1 AND NOT EXISTS (SELECT 1 FROM events e WHERE e.id = u.value ->> 'eventId')
+    AND NOT EXISTS (SELECT 1 FROM undos x WHERE x.account = ${delivery.account}
+      AND x.subject = u.value ->> 'subject' AND x.rule_id = u.value ->> 'ruleId')`)
 
 /**
- * The fate of an event that wanted adjustments is known only here, after they were inserted: a
- * `conflict` if one exists with other values, `adjusted` if one is its own, else a `duplicate`.
+ * The fate of an event that wanted adjustments, or an undo, is known only here, after they were
+ * inserted: a `conflict` if one exists with other values, `adjusted` if one is its own, else a
+ * `duplicate`.
  */
 const insertEvents = (db: Database, { delivery, eventRows }: PackedDelivery) =>
   db.insert(events).select(
@@ -117,6 +129,7 @@ const insertEvents = (db: Database, { delivery, eventRows }: PackedDelivery) =>
   SELECT NULL, e.value ->> 'id', ${delivery.deliveryId}, ${delivery.endpoint}, ${delivery.account},
     ${delivery.source}, e.value ->> 'ownId', ${delivery.unsignedId}, e.value ->> 'type',
     e.value ->> 'mode', e.value ->> 'occurredAt', ${delivery.receivedAt}, ${delivery.bodySha256},
+    ${delivery.ruleSet},
     CASE
       WHEN e.value ->> 'fate' <> 'adjusted' THEN e.value ->> 'fate'
       WHEN EXISTS (
@@ -130,6 +143,11 @@ const insertEvents = (db: Database, { delivery, eventRows }: PackedDelivery) =>
         SELECT 1 FROM json_each(e.value, '$.adjustments') p
         CROSS JOIN adjustments a ON a.id = p.value ->> 'id'
         WHERE a.event_id = e.value ->> 'id') THEN 'adjusted'
+      WHEN EXISTS (
+        SELECT 1 FROM json_each(e.value, '$.undo.ruleIds') r
+        CROSS JOIN undos u ON u.account = ${delivery.account}
+          AND u.subject = e.value -> 'undo' ->> 'subject' AND u.rule_id = r.value
+        WHERE u.event_id = e.value ->> 'id') THEN 'adjusted'
       ELSE 'duplicate'
     END,
     e.value ->> 'ruleId', e.value ->> 'reason', e.value -> 'decision'
@@ -142,11 +160,10 @@ const insertEvents = (db: Database, { delivery, eventRows }: PackedDelivery) =>
 const insertPayloads = (db: Database, { delivery, payloadBytes, payloadSlices }: PackedDelivery) =>
   db.insert(payloads).select(sql`
   SELECT e.seq, p.value ->> 'encoding',
-    coalesce(CAST(substr(${payloadBytes}, p.value ->> 'start', p.value ->> 'length') AS TEXT), '')
+    coalesce(CAST(substr(${payloadBytes}, p.value ->> 'start', p.value ->> 'length') AS TEXT), ''),
+    p.value ->> 'isWhole'
   FROM json_each(${payloadSlices}) p CROSS JOIN events e ON e.id = p.value ->> 'eventId'
   WHERE e.delivery_id = ${delivery.deliveryId}`)
-
-const actorOf = ({ endpoint }: Delivery): Actor => `source:${endpoint}`
 
 /**
  * One entry a new event. Only codes go into the log that nothing is ever removed from: a type, a
@@ -154,7 +171,7 @@ const actorOf = ({ endpoint }: Delivery): Actor => `source:${endpoint}`
  */
 const insertEventEntries = (db: Database, { delivery, eventRows }: PackedDelivery) =>
   db.insert(auditEntries).select(sql`
-  SELECT NULL, ${delivery.receivedAt}, ${actorOf(delivery)},
+  SELECT NULL, ${delivery.receivedAt}, ${delivery.actor},
     ${'event.received' satisfies AuditAction}, e.id,
     json_object('fate', e.fate, 'rule', e.rule_id, 'bodySha256', e.body_sha256, 'reason',
       iif(e.fate = 'undecided', e.reason, NULL))
@@ -164,7 +181,7 @@ const insertEventEntries = (db: Database, { delivery, eventRows }: PackedDeliver
 /** One entry a new adjustment; its id stands for the subject, which it is derived from. */
 const insertAdjustmentEntries = (db: Database, { delivery, adjustmentRows }: PackedDelivery) =>
   db.insert(auditEntries).select(sql`
-  SELECT NULL, ${delivery.receivedAt}, ${actorOf(delivery)},
+  SELECT NULL, ${delivery.receivedAt}, ${delivery.actor},
     ${'adjustment.created' satisfies AuditAction}, a.id,
     json_object('event', a.event_id, 'rule', a.rule_id, 'amount', a.amount, 'currency', a.currency,
       'settlement', a.settlement)
@@ -176,13 +193,15 @@ function eventRow(event: ReceivedEvent): object {
   const { adjustments, payload: _, ...row } = event
   return {
     ...row,
-    adjustments: adjustments.map(({ id, amount, currency, customerReference, mode }) => ({
-      id,
-      amount,
-      currency,
-      customerReference,
-      mode,
-    })),
+    adjustments: adjustments.flatMap(({ amount, currency, customerReference, mode, ...each }) =>
+      [each.id, ...each.formerIds].map((id) => ({
+        id,
+        amount,
+        currency,
+        customerReference,
+        mode,
+      })),
+    ),
   }
 }
 
@@ -191,16 +210,16 @@ function packPayloads(
   events: readonly ReceivedEvent[],
 ): Pick<PackedDelivery, 'payloadBytes' | 'payloadSlices'> {
   const encoder = new TextEncoder()
-  const encoded = events.map(({ id, payload: { encoding, body } }) => {
-    return { eventId: id, encoding, bytes: encoder.encode(body) }
+  const encoded = events.map(({ id, payload: { encoding, body, isWhole } }) => {
+    return { eventId: id, encoding, isWhole, bytes: encoder.encode(body) }
   })
   const all = new Uint8Array(encoded.reduce((sum, { bytes }) => sum + bytes.length, 0))
   let offset = 0
-  const slices = encoded.map(({ eventId, encoding, bytes }) => {
+  const slices = encoded.map(({ eventId, encoding, isWhole, bytes }) => {
     const start = offset + 1
     all.set(bytes, offset)
     offset += bytes.length
-    return { eventId, encoding, start, length: bytes.length }
+    return { eventId, encoding, isWhole, start, length: bytes.length }
   })
   return { payloadBytes: all.buffer, payloadSlices: JSON.stringify(slices) }
 }

@@ -9,6 +9,7 @@ import type { Trouble } from '../domain/trouble.ts'
 import { AFTER_CHANGE, commitChange } from './commit.ts'
 import type { Database } from './database.ts'
 import { adjustments, links, type Adjustment } from './schema.ts'
+import { pauseRule } from './write-switch.ts'
 import { changed, entry, type Columns } from './write-adjustment.ts'
 
 export type NewLink = {
@@ -26,11 +27,14 @@ export type Issued = {
   readonly link: NewLink | null
   /** Null unless the record still has to be marked paid. */
   readonly wakeAt: number | null
+  /** Today, in the configured time zone: where it counts, if nobody counted it before. */
+  readonly day: string
 }
 
-const issuedColumns = (issued: Issued, now: number): Columns => ({
-  state: 'invoiced',
+const issuedColumns = (issued: Issued, now: number) => ({
+  state: 'invoiced' as const,
   holdReasons: null,
+  holdDetails: null,
   leaseUntil: null,
   wakeAt: issued.wakeAt,
   trouble: null,
@@ -44,6 +48,8 @@ const issuedColumns = (issued: Issued, now: number): Columns => ({
   invoiceTax: issued.invoice.taxAmount,
   invoiceTotal: issued.invoice.total,
   invoicedAt: now,
+  countedAt: sql`coalesce(${adjustments.countedAt}, ${now})`,
+  countedDay: sql`coalesce(${adjustments.countedDay}, ${issued.day})`,
   answerDifferences: issued.differences.length === 0 ? null : issued.differences,
 })
 
@@ -72,7 +78,7 @@ export function commitIssued(
     db,
     changed(db, read, issuedColumns(issued, now)),
     entry(now, 'adjustment.invoiced', read, issuedData(issued, read)),
-    linkAfterChange(db, issued, now),
+    [...linkAfterChange(db, issued, now), ...stopAfterDifference(db, read, issued, now)],
   )
 }
 
@@ -101,7 +107,7 @@ export async function commitIssuedLate(
     db,
     update,
     entry(now, 'adjustment.invoiced', read, { ...issuedData(issued, read), late: true }),
-    linkAfterChange(db, issued, now),
+    [...linkAfterChange(db, issued, now), ...stopAfterDifference(db, read, issued, now)],
   )
   if (committed) return { kind: 'committed' }
   const [row] = await db
@@ -147,6 +153,21 @@ const linkAfterChange = (db: Database, { link, invoice }: Issued, now: number) =
           )
           .onConflictDoNothing(),
       ]
+
+/**
+ * What was answered is not what was asked: its rule stops until a person has looked. The link's insert
+ * may have changed nothing, so the row itself tells if this batch is the one that committed.
+ */
+const stopAfterDifference = (db: Database, read: Adjustment, issued: Issued, now: number) =>
+  issued.differences.length === 0
+    ? []
+    : pauseRule(
+        db,
+        { ruleId: read.ruleId, cause: 'answer_differs' },
+        sql`EXISTS (SELECT 1 FROM adjustments WHERE id = ${read.id}
+          AND invoice_id = ${issued.invoice.id} AND invoiced_at = ${now})`,
+        now,
+      )
 
 /** A record of money that moved elsewhere is marked paid: the last step of `already_paid`. */
 export function commitSettled(

@@ -1,11 +1,14 @@
 // An adjustment: its states, why it waits, and the request that is made of it.
 
+import type { CustomerKind } from './customer.ts'
+import { dayOf } from './day.ts'
 import type { Mode } from './event.ts'
+import type { HoldDetail, HoldReason } from './hold.ts'
 import type { AdjustmentId, EventId } from './ids.ts'
-import { DESCRIPTION_CHARS_MAX } from './limits.ts'
 import { moneyText } from './money.ts'
-import type { Causer, ReasonCode, Settlement } from './rule.ts'
-import { oneLine } from './text.ts'
+import type { Limits } from './money-limits.ts'
+import type { ReasonCode } from './reason.ts'
+import type { Causer, Settlement } from './rule.ts'
 
 export const ADJUSTMENT_STATES = [
   'due',
@@ -17,15 +20,6 @@ export const ADJUSTMENT_STATES = [
   'cancelled',
 ] as const
 export type AdjustmentState = (typeof ADJUSTMENT_STATES)[number]
-
-export type HoldReason =
-  | 'customer_unresolved'
-  | 'currency_mismatch'
-  | 'mode_mismatch'
-  | 'charge'
-  | 'customer_caused'
-  | 'unsigned_body'
-  | 'outcome_unknown'
 
 /** What the door writes down; nothing of it ever changes. */
 export type AdjustmentFacts = {
@@ -44,11 +38,21 @@ export type AdjustmentFacts = {
   /** Signed minor units: negative is a credit. */
   readonly amount: number
   readonly currency: string
-  /** External id at the billing API, as the event had it. */
+  /** How the event names the customer; null where it doesn't. */
   readonly customerReference: string | null
+  readonly customerKind: CustomerKind
   readonly asker: string | null
   readonly originalInvoice: string | null
   readonly description: string
+  /** When what it is for came to be at the source, milliseconds; null where it doesn't say. */
+  readonly happenedAt: number | null
+  /** The code by which its rule asked for a person. */
+  readonly ruleHold: string | null
+  readonly ruleSet: string | null
+  /** Who made it by hand, as an operator's identity; null where a source did. */
+  readonly maker: string | null
+  /** The adjustment that it undoes. */
+  readonly reverses: AdjustmentId | null
 }
 
 /** What the billing API says about an adjustment's customer, read before the claim. */
@@ -58,24 +62,52 @@ export type ResolvedCustomer = {
   readonly currency: string | null
 }
 
-/** Every reason for which a person has to look first; an empty list lets the adjustment go on. */
+export type Surroundings = {
+  /** The billing key's mode. */
+  readonly mode: Mode
+  readonly currency: string
+  readonly timeZone: string
+  readonly limits: Limits
+  readonly endpoint: {
+    readonly holdsAll: boolean
+    /** When it received its first event, milliseconds; null where that is not known. */
+    readonly startedAt: number | null
+  }
+}
+
+/**
+ * Every reason for which a person has to look first that needs no other adjustment to be seen; the
+ * claim adds those of the limits.
+ */
 export function holdReasons(
   adjustment: AdjustmentFacts,
   customer: ResolvedCustomer,
-  billing: { readonly currency: string; readonly mode: Mode },
-  endpoint: { readonly holdsAll: boolean },
-): HoldReason[] {
-  const reasons: HoldReason[] = []
-  if (customer.customerId === null) reasons.push('customer_unresolved')
-  const inBillingCurrency = adjustment.currency === billing.currency
+  around: Surroundings,
+): HoldDetail[] {
+  const inBillingCurrency = adjustment.currency === around.currency
   const inCustomersCurrency =
     customer.customerId === null || adjustment.currency === customer.currency
-  if (!inBillingCurrency || !inCustomersCurrency) reasons.push('currency_mismatch')
-  if (adjustment.mode !== billing.mode) reasons.push('mode_mismatch')
-  if (adjustment.amount > 0) reasons.push('charge')
-  if (adjustment.causedBy === 'customer') reasons.push('customer_caused')
-  if (endpoint.holdsAll) reasons.push('unsigned_body')
-  return reasons
+  const reasons: readonly (readonly [boolean, HoldReason])[] = [
+    [customer.customerId === null, 'customer_unresolved'],
+    [!inBillingCurrency || !inCustomersCurrency, 'currency_mismatch'],
+    [adjustment.mode !== around.mode, 'mode_mismatch'],
+    [adjustment.amount > 0 && around.limits.charges === 'hold', 'charge'],
+    [adjustment.causedBy === 'customer', 'customer_caused'],
+    [around.endpoint.holdsAll, 'unsigned_body'],
+    [isOlderThanEndpoint(adjustment, around), 'older_than_endpoint'],
+  ]
+  const found = reasons.filter(([isThere]) => isThere).map(([, reason]): HoldDetail => ({ reason }))
+  const { ruleHold } = adjustment
+  return ruleHold === null ? found : [...found, { reason: 'rule_asked', code: ruleHold }]
+}
+
+/** A sender that is asked to send its past again must not have it paid again. */
+function isOlderThanEndpoint({ happenedAt }: AdjustmentFacts, around: Surroundings): boolean {
+  const { startedAt } = around.endpoint
+  if (around.limits.olderThanEndpoint === 'allow' || happenedAt === null || startedAt === null) {
+    return false
+  }
+  return dayOf(happenedAt, around.timeZone) < dayOf(startedAt, around.timeZone)
 }
 
 /** A live key begins `ck_`, a sandbox one `ck_sandbox_` (Commet, "API keys"). */
@@ -100,11 +132,10 @@ export const ADJUSTMENT_METADATA_KEY = 'makegood_adjustment_id'
 
 export function frozenRequest(adjustment: AdjustmentFacts, customerId: string): FrozenRequest {
   const { originalInvoice } = adjustment
-  const about = originalInvoice === null ? '' : ` (invoice ${originalInvoice})`
   return {
     customerId,
     amount: adjustment.amount,
-    description: oneLine(adjustment.description + about, DESCRIPTION_CHARS_MAX),
+    description: adjustment.description,
     metadata: {
       [ADJUSTMENT_METADATA_KEY]: adjustment.id,
       makegood_event_id: adjustment.eventId,
@@ -112,6 +143,7 @@ export function frozenRequest(adjustment: AdjustmentFacts, customerId: string): 
       makegood_subject: adjustment.subject,
       makegood_settlement: adjustment.settlement,
       makegood_reason: adjustment.reason,
+      ...(adjustment.reverses === null ? {} : { makegood_reverses: adjustment.reverses }),
       ...(originalInvoice === null ? {} : { makegood_original_invoice: originalInvoice }),
     },
   }

@@ -13,8 +13,29 @@ export type AuditAction =
   | 'adjustment.settlement_failed'
   | 'adjustment.failed'
   | 'adjustment.wake_up_lost'
+  | 'adjustment.cancelled'
+  | 'adjustment.approved'
+  | 'adjustment.rejected'
+  | 'adjustment.expired'
+  | 'adjustment.reminded'
+  | 'adjustment.escalated'
+  | 'adjustment.customer_chosen'
+  | 'adjustment.reversed'
+  | 'adjustment.void_requested'
+  | 'adjustment.voided'
+  | 'adjustment.void_failed'
+  | 'identity.set'
+  | 'identity.removed'
+  | 'key.made'
+  | 'key.revoked'
+  | 'switch.paused'
+  | 'switch.resumed'
 
-export type Actor = `source:${string}` | `system:${'issuer' | 'sweep' | 'dead-letters'}`
+/** An operator is known by his key's name. */
+export type Actor =
+  | `source:${string}`
+  | `operator:${string}`
+  | `system:${'issuer' | 'sweep' | 'dead-letters' | 'limits' | 'undo'}`
 
 /** Codes, ids, field names and money only; never a secret, a slug, an address or personal text. */
 export type AuditData = Readonly<Record<string, unknown>>

@@ -1,6 +1,7 @@
 // From an event and the rules to a decision. Pure, on the delivered bytes only, and it never throws:
 // a rule that does is an `undecided` event, not a lost one.
 
+import { CUSTOMER_KINDS, type CustomerReference } from './customer.ts'
 import type { SourceEvent } from './event.ts'
 import {
   ASKER_CHARS_MAX,
@@ -10,17 +11,24 @@ import {
   SUBJECT_CHARS_MAX,
 } from './limits.ts'
 import { moneyFromMinorUnits } from './money.ts'
-import type { Outcome, Proposal, Rule, Undecided, UndecidedReason } from './rule.ts'
+import type { Outcome, Proposal, Undecided, UndecidedReason, Undo } from './outcome.ts'
+import type { Rule } from './rule.ts'
 import { oneLine } from './text.ts'
 
 /** Why each rule of the source did or didn't decide, in the order of the configuration. */
 export type Consideration = { readonly rule: string; readonly answer: string }
 
+/** What a rule in shadow mode would have made. */
+export type Shadow = { readonly rule: Rule; readonly proposals: readonly Proposal[] }
+
 export type Decision = {
   readonly considered: readonly Consideration[]
+  readonly shadows: readonly Shadow[]
 } & (
   | { readonly kind: 'adjust'; readonly rule: Rule; readonly proposals: readonly Proposal[] }
+  | { readonly kind: 'undo'; readonly rule: Rule; readonly subject: string; readonly of: string }
   | { readonly kind: 'ignored'; readonly reason: string }
+  | { readonly kind: 'shadow'; readonly rule: Rule }
   | {
       readonly kind: 'undecided'
       readonly rule: Rule
@@ -29,9 +37,13 @@ export type Decision = {
     }
 )
 
-/** The first rule that doesn't ignore the event decides; the later ones are listed as not reached. */
+/**
+ * The first rule that doesn't ignore the event decides; the later ones are listed as not reached. A
+ * rule in shadow mode is asked and listed, and never decides.
+ */
 export function decide(rules: readonly Rule[], source: string, event: SourceEvent): Decision {
   const considered: Consideration[] = []
+  const shadows: Shadow[] = []
   const candidates = rules.filter((rule) => rule.source === source)
   let ignored: string | null = null
   for (const [position, rule] of candidates.entries()) {
@@ -40,26 +52,52 @@ export function decide(rules: readonly Rule[], source: string, event: SourceEven
       continue
     }
     const outcome = answerOf(rule, event)
-    if (outcome.kind === 'ignore') {
-      ignored ??= outcome.reason
-      considered.push({
-        rule: rule.id,
-        answer: `ignored: ${outcome.reason}`,
-      })
+    if (rule.mode === 'shadow') {
+      considered.push({ rule: rule.id, answer: `shadow: ${answerText(outcome)}` })
+      if (outcome.kind === 'adjust') shadows.push({ rule, proposals: outcome.proposals })
       continue
     }
-    considered.push({
-      rule: rule.id,
-      answer: outcome.kind === 'adjust' ? 'adjust' : `undecided: ${outcome.reason}`,
-    })
+    considered.push({ rule: rule.id, answer: answerText(outcome) })
+    if (outcome.kind === 'ignore') {
+      ignored ??= outcome.reason
+      continue
+    }
     for (const later of candidates.slice(position + 1)) {
       considered.push({ rule: later.id, answer: 'not_reached' })
     }
-    return outcome.kind === 'adjust'
-      ? { kind: 'adjust', rule, proposals: outcome.proposals, considered }
-      : { kind: 'undecided', rule, reason: outcome.reason, detail: outcome.detail, considered }
+    return { ...decided(rule, outcome), considered, shadows }
   }
-  return { kind: 'ignored', reason: ignored ?? 'no_rule_for_this_event_type', considered }
+  const [shadow] = shadows
+  if (shadow) return { kind: 'shadow', rule: shadow.rule, considered, shadows }
+  return { kind: 'ignored', reason: ignored ?? 'no_rule_for_this_event_type', considered, shadows }
+}
+
+function decided(rule: Rule, outcome: Exclude<Outcome, { kind: 'ignore' }>) {
+  switch (outcome.kind) {
+    case 'adjust':
+      return { kind: 'adjust', rule, proposals: outcome.proposals } as const
+    case 'undo':
+      return { kind: 'undo', rule, subject: outcome.subject, of: outcome.of ?? rule.id } as const
+    case 'undecided':
+      return {
+        kind: 'undecided',
+        rule,
+        reason: outcome.reason,
+        detail: outcome.detail,
+      } as const
+  }
+}
+
+function answerText(outcome: Outcome): string {
+  switch (outcome.kind) {
+    case 'adjust':
+    case 'undo':
+      return outcome.kind
+    case 'ignore':
+      return `ignored: ${outcome.reason}`
+    case 'undecided':
+      return `undecided: ${outcome.reason}`
+  }
 }
 
 function answerOf(rule: Rule, event: SourceEvent): Outcome {
@@ -80,6 +118,8 @@ function checked(outcome: Outcome): Outcome {
   switch (outcome.kind) {
     case 'adjust':
       return checkedParts(outcome.proposals)
+    case 'undo':
+      return checkedUndo(outcome)
     case 'ignore':
       return { kind: 'ignore', reason: oneLine(outcome.reason, REASON_CHARS_MAX) }
     case 'undecided': {
@@ -89,8 +129,21 @@ function checked(outcome: Outcome): Outcome {
       return trouble(reason, oneLine(detail, REASON_CHARS_MAX))
     }
     default:
-      return trouble('shape', 'a rule answers credit(), charge(), ignore() or undecided()')
+      return trouble(
+        'shape',
+        'a rule answers credit(), charge(), several(), hold(), undo(), ignore() or undecided()',
+      )
   }
+}
+
+function checkedUndo({ subject, of }: Undo): Outcome {
+  if (!isIdentifier(subject, SUBJECT_CHARS_MAX)) {
+    return trouble('subject_unusable', 'subject: empty, too long, or not printable')
+  }
+  if (of !== null && !isIdentifier(of, SUBJECT_CHARS_MAX)) {
+    return trouble('shape', 'of: the id of a rule is wanted')
+  }
+  return { kind: 'undo', subject, of }
 }
 
 const REASON_CODE = /^[a-z][a-z_]{0,63}$/
@@ -102,7 +155,10 @@ function checkedParts(answered: readonly Proposal[]): Outcome {
       `a rule answers 1 to ${PARTS_PER_EVENT_MAX} parts, not ${answered.length}`,
     )
   }
-  const proposals = Array.from(answered, (proposal) => ({ ...proposal }))
+  const proposals = Array.from(answered, (proposal) => ({
+    ...proposal,
+    customer: proposal.customer && { ...proposal.customer },
+  }))
   for (const proposal of proposals) {
     const refusal = refusalOf(proposal)
     if (refusal) return refusal
@@ -126,8 +182,8 @@ function refusalOf(proposal: Proposal): Undecided | null {
   if (proposal.part !== '' && !isIdentifier(proposal.part, SUBJECT_CHARS_MAX)) {
     return trouble('subject_unusable', 'part: too long, or not printable')
   }
-  const { customer, asker, originalInvoice } = proposal
-  if (customer !== null && !isIdentifier(customer, CUSTOMER_REFERENCE_CHARS_MAX)) {
+  const { customer, asker, originalInvoice, happenedAt, hold } = proposal
+  if (customer !== null && !isReference(customer)) {
     return trouble('customer_unusable', 'customer: empty, too long, or not printable')
   }
   if (asker !== null && !isIdentifier(asker, ASKER_CHARS_MAX)) {
@@ -136,8 +192,17 @@ function refusalOf(proposal: Proposal): Undecided | null {
   if (originalInvoice !== null && !isIdentifier(originalInvoice, SUBJECT_CHARS_MAX)) {
     return trouble('shape', 'originalInvoice: empty, too long, or not printable')
   }
+  if (happenedAt !== null && !(Number.isSafeInteger(happenedAt) && happenedAt >= 0)) {
+    return trouble('shape', 'happenedAt: milliseconds since 1970 are wanted')
+  }
+  if (hold !== null && !(typeof hold === 'string' && REASON_CODE.test(hold))) {
+    return trouble('shape', 'hold() wants a reason code, such as second_this_month')
+  }
   return null
 }
+
+const isReference = ({ kind, value }: CustomerReference): boolean =>
+  CUSTOMER_KINDS.includes(kind) && isIdentifier(value, CUSTOMER_REFERENCE_CHARS_MAX)
 
 const trouble = (reason: UndecidedReason, detail: string): Undecided => ({
   kind: 'undecided',

@@ -3,6 +3,7 @@
 export type EventId = `evt_${string}`
 export type AdjustmentId = `adj_${string}`
 export type LinkId = `lnk_${string}`
+export type KeyId = `key_${string}`
 
 const FORM = /^[a-z]{3}_[0-9a-z]{32}$/
 

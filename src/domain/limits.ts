@@ -45,6 +45,26 @@ export const AMOUNT_MINOR_UNITS_MAX = 1_000_000_000_000
 export const AMOUNT_TEXT_CHARS_MAX = 32
 export const DESCRIPTION_CHARS_MAX = 500
 
+// Money limits
+/** 250.00 in a currency of two decimals. */
+export const HOLD_ABOVE_MINOR_UNITS_DEFAULT = 25_000
+export const HOLD_FIRST_DEFAULT = 10
+export const HOLD_FIRST_MAX = 1_000
+export const DUPLICATE_HOURS_DEFAULT = 24
+export const DUPLICATE_HOURS_MAX = 24 * 31
+export const LIMIT_DAYS_MAX = 366
+/** Of a customer's or an asker's adjustments that a limit adds up; with more, the next one is held. */
+export const LIMIT_ROWS_MAX = 1_000
+export const FORMER_RULE_IDS_MAX = 20
+
+// Holds
+export const HOLD_REMIND_SECONDS = 4 * 3_600
+export const HOLD_ESCALATE_SECONDS = 24 * 3_600
+export const HOLD_EXPIRE_SECONDS = 14 * 24 * 3_600
+export const NOTE_CHARS_MAX = 500
+/** What is paused is looked at again after this, also if nobody resumes it. */
+export const PAUSE_LOOK_SECONDS = 15 * 60
+
 // Issuing
 export const LEASE_SECONDS = 120
 export const BILLING_DEADLINE_MS = 20_000

@@ -7,8 +7,8 @@ import {
   wordFor,
   type AdjustmentState,
   type AnswerDifference,
-  type HoldReason,
 } from './adjustment.ts'
+import type { HoldReason } from './hold.ts'
 import type { Settlement } from './rule.ts'
 
 export type Noted = {
@@ -30,6 +30,15 @@ const HOLD_TEXTS: Readonly<Record<HoldReason, string>> = {
   charge: 'charges wait for a person',
   customer_caused: 'a customer could have caused it',
   unsigned_body: 'nothing proves that its sender wrote it',
+  older_than_endpoint: 'it is about something older than this connection',
+  rule_asked: 'its rule asks for a person',
+  new_rule: 'its rule is new, and the first ones wait for a person',
+  possible_duplicate: 'something alike was already given',
+  'over_limit:holdAbove': 'it is above the amount that goes out without a person',
+  'over_limit:perCustomer': 'the limit for this customer is reached',
+  'over_limit:perAsker': 'the limit for this person who asks is reached',
+  'over_limit:perDay': "the day's limit is reached",
+  'over_limit:perHourPerRule': "the rule's limit for an hour is reached",
   outcome_unknown: 'it is not known if the invoice was made',
 }
 

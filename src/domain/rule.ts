@@ -2,7 +2,12 @@
 
 import type * as z from 'zod'
 import type { SourceEvent } from './event.ts'
-import type { AmountTrouble, Money } from './money.ts'
+import { undecided, type Outcome } from './outcome.ts'
+import type { ReasonCode } from './reason.ts'
+import { unknownFields } from './unknown-fields.ts'
+
+export { charge, credit, hold, ignore, several, undecided, undo } from './outcome.ts'
+export type { Outcome, Proposal, ProposalFields } from './outcome.ts'
 
 /** `owed`: a promise, the invoice stays open. `already_paid`: a record of money that moved elsewhere. */
 export const SETTLEMENTS = ['owed', 'already_paid'] as const
@@ -12,86 +17,6 @@ export type Settlement = (typeof SETTLEMENTS)[number]
 export const CAUSERS = ['customer', 'agent', 'system'] as const
 export type Causer = (typeof CAUSERS)[number]
 
-export type ReasonCode = 'goodwill' | 'refund' | 'service_credit'
-
-/** The complete amount to give or take, as a rule answers it. Made by `credit()` and `charge()` only. */
-export type Proposal = {
-  readonly kind: 'adjustment_invoice'
-  /** Signed minor units: negative gives (credit), positive takes (charge). Never zero. */
-  readonly amount: number
-  readonly currency: string
-  /** What it is for, as `kind:id` of the source's own id: `refund:re_1`, `ticket:42`. */
-  readonly subject: string
-  /** Which of several adjustments for one subject; empty where there is one. */
-  readonly part: string
-  /** The customer's external id at the billing API; null is held as `customer_unresolved`. */
-  readonly customer: string | null
-  readonly asker: string | null
-  readonly originalInvoice: string | null
-}
-
-export type UndecidedReason =
-  | AmountTrouble['reason']
-  | 'shape'
-  | 'not_in_event'
-  | 'amount_ambiguous'
-  | 'subject_unusable'
-  | 'customer_unusable'
-  | 'same_part_twice'
-  | 'rule_threw'
-
-export type Undecided = {
-  readonly kind: 'undecided'
-  readonly reason: UndecidedReason
-  /** The field, and what would help; for the operator, never for the public. */
-  readonly detail: string
-}
-
-export type Outcome =
-  | { readonly kind: 'adjust'; readonly proposals: readonly Proposal[] }
-  | { readonly kind: 'ignore'; readonly reason: string }
-  | Undecided
-
-export type ProposalFields = {
-  readonly subject: string
-  readonly customer: string | null
-  readonly part?: string
-  readonly asker?: string | null
-  readonly originalInvoice?: string | null
-}
-
-const proposal = (sign: 1 | -1, money: Money, fields: ProposalFields): Proposal => ({
-  kind: 'adjustment_invoice',
-  amount: sign * money.minorUnits,
-  currency: money.currency,
-  subject: fields.subject,
-  part: fields.part ?? '',
-  customer: fields.customer,
-  asker: fields.asker ?? null,
-  originalInvoice: fields.originalInvoice ?? null,
-})
-
-/** Gives the customer this amount. */
-export const credit = (money: Money, fields: ProposalFields): Outcome => ({
-  kind: 'adjust',
-  proposals: [proposal(-1, money, fields)],
-})
-
-/** Takes this amount from the customer. */
-export const charge = (money: Money, fields: ProposalFields): Outcome => ({
-  kind: 'adjust',
-  proposals: [proposal(1, money, fields)],
-})
-
-/** `reason`: a code, such as `refund_pending`; nothing of what the sender wrote. */
-export const ignore = (reason: string): Outcome => ({ kind: 'ignore', reason })
-
-export const undecided = (reason: UndecidedReason, detail: string): Outcome => ({
-  kind: 'undecided',
-  reason,
-  detail,
-})
-
 export type Rule = {
   /** For ever: adjustments' ids are derived from it. */
   readonly id: string
@@ -100,31 +25,70 @@ export type Rule = {
   readonly settlement: Settlement
   readonly reason: ReasonCode
   readonly causedBy: Causer
-  /** The line that the customer reads on the invoice. Plain text, without anything from the event. */
-  readonly description: string
+  /**
+   * The line that the customer reads on the invoice: plain text without anything that a sender wrote.
+   * `{reason}` becomes the reason's label, `{original_invoice}` the invoice that it is about. Null is
+   * the reason's label alone.
+   */
+  readonly description: string | null
+  /** `shadow`: decides and is recorded, never billed, and doesn't stop the rules behind it. */
+  readonly mode: 'live' | 'shadow'
+  /** Its former ids: what they made counts as its own. */
+  readonly was: readonly string[]
+  /** Rules whose adjustment of the same subject is no reason to hold this one. */
+  readonly alongside: readonly string[]
+  /** What it was made with and how it decides, as text: the rule set's hash covers it. */
+  readonly text: string
+  /** What is wrong with its definition, each line with the path of the field: it does not start. */
+  readonly problems: readonly string[]
   readonly decide: (event: SourceEvent) => Outcome
+  /** The fields that it read of an event, as it understood them; null where it can't. */
+  readonly read: (event: SourceEvent) => unknown
 }
 
-export type RuleDefinition<Payload extends z.ZodType> = Omit<Rule, 'decide'> & {
-  readonly payload: Payload
-  readonly adjust: (payload: z.output<Payload>, event: SourceEvent) => Outcome
-}
+type Optional = 'description' | 'mode' | 'was' | 'alongside'
+type Facts = Omit<Rule, 'decide' | 'read' | 'text' | 'problems'>
+
+export type RuleDefinition<Payload extends z.ZodType> = Omit<Facts, Optional> &
+  Partial<Pick<Facts, Optional>> & {
+    readonly payload: Payload
+    readonly adjust: (payload: z.output<Payload>, event: SourceEvent) => Outcome
+    /** What a ready-made rule was made with; another value is another rule set. */
+    readonly options?: unknown
+    /** Problems of these options, each line with the path of the option. */
+    readonly problems?: readonly string[]
+  }
+
+const FIELDS = [
+  ...['id', 'source', 'on', 'settlement', 'reason', 'causedBy', 'description', 'mode', 'was'],
+  ...['alongside', 'payload', 'adjust', 'options', 'problems'],
+]
 
 /**
  * A rule from its parts. `payload` declares the fields of `event.data` that `adjust` reads; an
  * event that lacks them is `undecided: shape`, with the path of the first one.
  */
 export function rule<Payload extends z.ZodType>(definition: RuleDefinition<Payload>): Rule {
-  const { payload, adjust, ...facts } = definition
+  const { payload, adjust, options, problems, ...facts } = definition
   return {
+    description: null,
+    mode: 'live',
+    was: [],
+    alongside: [],
     ...facts,
+    text: JSON.stringify([options ?? null, String(adjust)]),
+    problems: [...unknownFields(definition, FIELDS), ...(problems ?? [])],
     decide(event) {
       const parsed = payload.safeParse(event.data)
       if (parsed.success) return adjust(parsed.data, event)
       return undecided('shape', firstProblem(parsed.error.issues))
     },
+    read: (event) => payload.safeParse(event.data).data ?? null,
   }
 }
+
+/** All ids under which a rule has made adjustments. */
+export const ownIds = ({ id, was }: Pick<Rule, 'id' | 'was'>): readonly string[] => [id, ...was]
 
 type Issue = z.core.$ZodIssue
 

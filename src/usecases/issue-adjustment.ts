@@ -1,50 +1,66 @@
-// One wake-up of one adjustment: resolve the customer, hold or claim, post once, commit what came of
+// One wake-up of one adjustment: resolve the customer, claim or hold, post once, commit what came of
 // it. Whatever happens between two lines of this file, D1 knows enough to go on.
 
-import { findAdjustment } from '../db/read-adjustments.ts'
+import { findForIssue, findPause, type ForIssue } from '../db/read-for-issue.ts'
 import type { Adjustment } from '../db/schema.ts'
-import { claim, hold } from '../db/write-adjustment.ts'
-import { frozenRequest, holdReasons, type HoldReason } from '../domain/adjustment.ts'
+import { hold } from '../db/write-adjustment.ts'
+import { claim, park, type Claim } from '../db/write-claim.ts'
+import { frozenRequest, holdReasons } from '../domain/adjustment.ts'
 import { assert } from '../domain/assert.ts'
+import type { HoldReason } from '../domain/hold.ts'
 import type { WakeUp } from '../domain/wake-up.ts'
 import type { Billing, Deps } from '../deps.ts'
+import { approversNeeded, askedOf, ruleFacts } from './ask-limits.ts'
 import { makeAttempt, type AttemptResult } from './make-attempt.ts'
 import { postponeOrFail } from './postpone-or-fail.ts'
 import { resolveCustomer } from './resolve-customer.ts'
 import { settleAdjustment, type SettleResult } from './settle-adjustment.ts'
 
 /** What this wake-up did; `stale`: somebody else did it, or there is nothing to do. */
-export type IssueResult = AttemptResult | SettleResult | 'not_configured'
+export type IssueResult = AttemptResult | SettleResult | 'cancelled' | 'paused' | 'not_configured'
 
 export async function issueAdjustment(deps: Deps, wakeUp: WakeUp): Promise<IssueResult> {
-  const adjustment = await findAdjustment(deps.db, wakeUp.id)
-  if (adjustment?.version !== wakeUp.version) return 'stale'
+  const read = await findForIssue(deps.db, wakeUp.id)
+  if (read?.adjustment.version !== wakeUp.version) return 'stale'
   const { billing } = deps
   if (billing === null) return 'not_configured'
+  const { adjustment } = read
   if (adjustment.state === 'invoiced' && adjustment.wakeAt !== null) {
     return settleAdjustment(deps, billing, adjustment)
   }
   if (adjustment.state !== 'due') return 'stale'
+  const { ruleIds } = ruleFacts(deps.config, adjustment.ruleId)
+  if (await findPause(deps.db, adjustment, ruleIds)) return pausedAt(deps, adjustment)
   return adjustment.request === null
-    ? issueFirst(deps, billing, adjustment)
+    ? issueFirst(deps, billing, read)
     : issueAgain(deps, billing, adjustment, adjustment.request)
 }
 
 async function issueFirst(
   deps: Deps,
   billing: Billing,
-  adjustment: Adjustment,
+  { adjustment, endpointStartedAt }: ForIssue,
 ): Promise<IssueResult> {
-  const resolved = await resolveCustomer(billing, adjustment.customerReference)
+  const resolved = await resolveCustomer(deps, billing, adjustment)
   if (!resolved.ok) return postponeOrFail(deps, adjustment, 'resolve', resolved.error, adjustment)
   const customer = resolved.value
-  const { currency, endpoints } = deps.config
-  // An endpoint that is configured no more can't say that its bodies were proven.
-  const holdsAll = endpoints.get(adjustment.endpoint)?.holdsAll ?? true
-  const reasons = holdReasons(adjustment, customer, { currency, mode: billing.mode }, { holdsAll })
-  if (reasons.length > 0) return holdFor(deps, adjustment, reasons)
-  assert(customer.customerId !== null, 'no reason to hold, and yet no customer')
-  return claimAndAttempt(deps, billing, adjustment, frozenRequest(adjustment, customer.customerId))
+  const { config } = deps
+  const found = holdReasons(adjustment, customer, {
+    ...config,
+    mode: billing.mode,
+    endpoint: {
+      // An endpoint that is configured no more can't say that its bodies were proven.
+      holdsAll: config.endpoints.get(adjustment.endpoint)?.holdsAll ?? adjustment.maker === null,
+      startedAt: endpointStartedAt,
+    },
+  })
+  const { customerId } = customer
+  const asked = askedOf(deps, adjustment, { customer: customerId, found, mode: billing.mode })
+  return claimAndAttempt(deps, billing, adjustment, {
+    asked,
+    request: customerId === null ? null : frozenRequest(adjustment, customerId),
+    approversNeeded: approversNeeded(config, adjustment),
+  })
 }
 
 /**
@@ -58,31 +74,41 @@ async function issueAgain(
   request: NonNullable<Adjustment['request']>,
 ): Promise<IssueResult> {
   if (adjustment.mode === billing.mode) {
-    return claimAndAttempt(deps, billing, adjustment, request)
+    const asked = askedOf(deps, adjustment, { customer: request.customerId, found: [] })
+    const { approversNeeded: needed } = adjustment
+    return claimAndAttempt(deps, billing, adjustment, { asked, request, approversNeeded: needed })
   }
   const mayHaveArrived = adjustment.attemptedAt !== null
-  return holdFor(deps, adjustment, ['mode_mismatch', ...(mayHaveArrived ? OUTCOME_UNKNOWN : [])])
+  const reasons: HoldReason[] = ['mode_mismatch', ...(mayHaveArrived ? OUTCOME_UNKNOWN : [])]
+  return (await hold(deps.db, adjustment, { reasons }, deps.now())) ? 'held' : 'stale'
 }
 
 const OUTCOME_UNKNOWN: readonly HoldReason[] = ['outcome_unknown']
-
-const holdFor = async (
-  deps: Deps,
-  adjustment: Adjustment,
-  reasons: readonly HoldReason[],
-): Promise<IssueResult> =>
-  (await hold(deps.db, adjustment, { reasons }, deps.now())) ? 'held' : 'stale'
 
 async function claimAndAttempt(
   deps: Deps,
   billing: Billing,
   read: Adjustment,
-  request: NonNullable<Adjustment['request']>,
+  what: Claim,
 ): Promise<IssueResult> {
-  const claimed = await claim(deps.db, read, request, deps.now())
-  if (!claimed) return 'stale'
+  const claimed = await claim(deps.db, read, what, deps.now())
+  if (!claimed) return pausedAt(deps, read)
+  if (claimed.state === 'cancelled') return 'cancelled'
+  if (claimed.state === 'held') return told(deps, claimed)
+  assert(claimed.request !== null, 'claimed without a request')
   const result = await makeAttempt(deps, billing, claimed, read)
   if (result.kind !== 'issued') return result.kind
   const { adjustment } = result
   return adjustment.wakeAt === null ? 'issued' : settleAdjustment(deps, billing, adjustment)
 }
+
+function told(deps: Deps, { id, ruleId, holdReasons: reasons }: Adjustment): 'held' {
+  if (reasons?.includes('over_limit:perHourPerRule') === true) {
+    deps.log({ event: 'alarm.rule_paused', rule: ruleId, adjustment: id })
+  }
+  return 'held'
+}
+
+/** Paused, unless somebody else was first: then nothing of it is changed. */
+const pausedAt = async (deps: Deps, read: Adjustment): Promise<'paused' | 'stale'> =>
+  (await park(deps.db, read, deps.now())) ? 'paused' : 'stale'

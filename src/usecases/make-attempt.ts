@@ -18,6 +18,7 @@ import {
   type AnsweredInvoice,
 } from '../domain/adjustment.ts'
 import { assert } from '../domain/assert.ts'
+import { dayOf } from '../domain/day.ts'
 import { linkId } from '../domain/ids.ts'
 import {
   LEASE_LEFT_SECONDS_MIN,
@@ -179,6 +180,7 @@ async function commit(
     differences,
     link: await newLink(deps, invoice.id, now),
     wakeAt: isToSettle ? now + WAKE_AFTER_SECONDS * 1_000 : null,
+    day: dayOf(now, deps.config.timeZone),
   }
   if (differences.length > 0) {
     const fields = differences.map(({ field }) => field)

@@ -4,12 +4,10 @@
 import {
   commitDelivery,
   packDelivery,
-  type Delivery,
   type PackedDelivery,
+  type Payload,
   type ReceivedEvent,
 } from '../db/write-delivery.ts'
-import type { AdjustmentFacts } from '../domain/adjustment.ts'
-import { decide, type Decision } from '../domain/decide.ts'
 import {
   isUnreadable,
   UNREADABLE_TYPE,
@@ -18,8 +16,8 @@ import {
   type UnreadableReason,
 } from '../domain/event.ts'
 import { assert } from '../domain/assert.ts'
-import { adjustmentId, eventId, sha256, type EventId } from '../domain/ids.ts'
-import { EVENT_TYPE_CHARS_MAX, NATIVE_ID_CHARS_MAX, WAKE_AFTER_SECONDS } from '../domain/limits.ts'
+import { eventId, sha256, type EventId } from '../domain/ids.ts'
+import { NATIVE_ID_CHARS_MAX, WAKE_AFTER_SECONDS } from '../domain/limits.ts'
 import { err, ok, type Result } from '../domain/result.ts'
 import { oneLine } from '../domain/text.ts'
 import type { WakeUp } from '../domain/wake-up.ts'
@@ -28,6 +26,7 @@ import type { Opened } from '../sources/open-delivery.ts'
 import type { ProvenRequest } from '../sources/proof.ts'
 import type { Refusal } from '../sources/refusal.ts'
 import type { Answer, Endpoint } from '../sources/source.ts'
+import { decideEvent } from './decide-event.ts'
 import { openIncoming, type KeysTrouble } from './open-incoming.ts'
 
 export type ReceiveTrouble =
@@ -81,14 +80,18 @@ async function readDelivery(
   const { source } = endpoint
   const bodySha256 = (await sha256(incoming.body)).toHex()
   const { unsignedId } = opened
-  const raw = source.hidesBody ? measured(incoming.body, bodySha256) : opened.raw
+  const raw: Payload = source.hidesBody
+    ? measured(incoming.body, bodySha256)
+    : { ...opened.raw, isWhole: true }
   const facts = {
     deliveryId: deps.newId(),
+    actor: `source:${incoming.endpoint}` as const,
     endpoint: incoming.endpoint,
     account: endpoint.account ?? incoming.endpoint,
     source: source.name,
     unsignedId: unsignedId ? oneLine(unsignedId, NATIVE_ID_CHARS_MAX) : null,
     bodySha256,
+    ruleSet: await deps.ruleSet(),
     receivedAt: now,
     wakeAt: now + WAKE_AFTER_SECONDS * 1_000,
   }
@@ -106,19 +109,18 @@ async function readDelivery(
     const hash = opened.isWhole ? bodySha256 : await hashOf(payload.body)
     const received = isUnreadable(each)
       ? await unreadableEvent(each.unreadable, facts.account, hash, payload)
-      : await readEvent(deps, facts, endpoint, each, payload, hash)
+      : await decideEvent(deps, { ...facts, mode: endpoint.mode, hash }, each, payload)
     // A sender may repeat an event within one delivery; the first is the event.
     if (!events.some((event) => event.id === received.id)) events.push(received)
   }
   return packDelivery({ ...facts, events }) ?? whole('too_large_to_keep_apart')
 }
 
-type Payload = ReceivedEvent['payload']
-
 /** In the place of a body that holds a secret. */
 const measured = ({ length }: Uint8Array, hash: string): Payload => ({
   encoding: 'utf8',
   body: JSON.stringify({ bytes: length, sha256: hash }),
+  isWhole: false,
 })
 
 /** One event of several, written again as JSON; null where even that fails (nested too deep). */
@@ -127,6 +129,7 @@ function ownPayload(parsed: SourceEvent | Unreadable): Payload | null {
     return {
       encoding: 'utf8',
       body: JSON.stringify(isUnreadable(parsed) ? (parsed.data ?? null) : parsed.data),
+      isWhole: false,
     }
   } catch {
     return null
@@ -153,69 +156,7 @@ async function unreadableEvent(
     reason,
     decision: { considered: [] },
     adjustments: [],
+    undo: null,
     payload,
   }
-}
-
-async function readEvent(
-  deps: Deps,
-  facts: Omit<Delivery, 'events'>,
-  endpoint: Endpoint,
-  event: SourceEvent,
-  payload: Payload,
-  hash: string,
-): Promise<ReceivedEvent> {
-  const type = oneLine(event.type, EVENT_TYPE_CHARS_MAX)
-  const ownId = event.ownId === null ? null : oneLine(event.ownId, NATIVE_ID_CHARS_MAX)
-  const mode = event.mode ?? endpoint.mode
-  const decision = decide(deps.config.rules, endpoint.source.name, event)
-  const id = await eventId(facts.account, event.ownId ?? `sha256:${hash}`)
-  const adjustments = await adjustmentsOf(decision, { ...facts, eventId: id, mode })
-  return {
-    id,
-    ownId,
-    type,
-    mode,
-    occurredAt: event.occurredAt,
-    fate: decision.kind === 'adjust' ? 'adjusted' : decision.kind,
-    ruleId: decision.kind === 'ignored' ? null : decision.rule.id,
-    reason: decision.kind === 'adjust' ? null : decision.reason,
-    decision: {
-      considered: decision.considered,
-      ...(decision.kind === 'undecided' ? { detail: decision.detail } : {}),
-      ...(decision.kind === 'adjust' ? { adjustments: adjustments.map((each) => each.id) } : {}),
-    },
-    adjustments,
-    payload,
-  }
-}
-
-function adjustmentsOf(
-  decision: Decision,
-  facts: Pick<AdjustmentFacts, 'account' | 'endpoint' | 'source' | 'eventId' | 'mode'>,
-): Promise<AdjustmentFacts[]> {
-  if (decision.kind !== 'adjust') return Promise.resolve([])
-  const { rule, proposals } = decision
-  return Promise.all(
-    proposals.map(async (proposal) => ({
-      id: await adjustmentId(rule.id, facts.account, proposal.subject, proposal.part),
-      eventId: facts.eventId,
-      ruleId: rule.id,
-      account: facts.account,
-      endpoint: facts.endpoint,
-      source: facts.source,
-      subject: proposal.subject,
-      part: proposal.part,
-      mode: facts.mode,
-      settlement: rule.settlement,
-      reason: rule.reason,
-      causedBy: rule.causedBy,
-      amount: proposal.amount,
-      currency: proposal.currency,
-      customerReference: proposal.customer,
-      asker: proposal.asker,
-      originalInvoice: proposal.originalInvoice,
-      description: rule.description,
-    })),
-  )
 }

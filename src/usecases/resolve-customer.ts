@@ -1,16 +1,19 @@
 // Whose adjustment is it, and in which currency is he billed? Asked at the billing API, before the claim.
 
 import type { BillingClient, BillingError } from '../commet/client.ts'
+import type { Adjustment } from '../db/schema.ts'
 import type { ResolvedCustomer } from '../domain/adjustment.ts'
 import { RECENT_INVOICE_ROWS } from '../domain/limits.ts'
 import { ok, type Result } from '../domain/result.ts'
+import type { Deps } from '../deps.ts'
 
 const UNRESOLVED: ResolvedCustomer = { customerId: null, currency: null }
 
 /** `reference`: his external id. None, or more than one with it, is unresolved: a person chooses. */
 export async function resolveCustomer(
+  _deps: Deps,
   billing: BillingClient,
-  reference: string | null,
+  { customerReference: reference }: Adjustment,
 ): Promise<Result<ResolvedCustomer, BillingError>> {
   if (reference === null) return ok(UNRESOLVED)
   const found = await billing.customers.list({ externalId: reference, limit: 2 })

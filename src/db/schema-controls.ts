@@ -1,0 +1,91 @@
+// What stands in an adjustment's way: sums of the limits, approvals, undos, switches.
+
+import { sql } from 'drizzle-orm'
+import { check, integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core'
+import type { Mode } from '../domain/event.ts'
+import type { AdjustmentId, EventId } from '../domain/ids.ts'
+import type { Settlement } from '../domain/rule.ts'
+import { SWITCH_KINDS, type SwitchKind } from '../domain/switch.ts'
+import { oneOf } from './one-of.ts'
+
+/**
+ * What counts against a day's and an hour's limit, kept by triggers on `adjustments.counted_at`, so
+ * that no claim adds up a day. `bucket`: the day, or the hour since 1970.
+ */
+export const limitSums = sqliteTable(
+  'limit_sums',
+  {
+    kind: text('kind').$type<'day' | 'rule_hour'>().notNull(),
+    /** The rule's id of an hour; empty of a day. */
+    key: text('key').notNull(),
+    mode: text('mode').$type<Mode>().notNull(),
+    bucket: text('bucket').notNull(),
+    settlement: text('settlement').$type<Settlement>().notNull(),
+    direction: text('direction').$type<'credit' | 'charge'>().notNull(),
+    currency: text('currency').notNull(),
+    /** Minor units, without a sign. */
+    total: integer('total').notNull(),
+    adjustments: integer('adjustments').notNull(),
+  },
+  (table) => [
+    primaryKey({
+      columns: [
+        table.kind,
+        table.key,
+        table.mode,
+        table.bucket,
+        table.settlement,
+        table.direction,
+        table.currency,
+      ],
+    }),
+    check('limit_sums_total', sql`${table.total} >= 0 AND ${table.adjustments} >= 0`),
+  ],
+)
+
+/** One person's yes to one hold of one adjustment, at the version and amount that he saw. */
+export const approvals = sqliteTable(
+  'approvals',
+  {
+    adjustmentId: text('adjustment_id').$type<AdjustmentId>().notNull(),
+    /** `adjustments.holds` at that time. */
+    hold: integer('hold').notNull(),
+    /** Whoever it is, whichever of his keys he used. */
+    identity: text('identity').notNull(),
+    operator: text('operator').notNull(),
+    at: integer('at').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.adjustmentId, table.hold, table.identity] })],
+)
+
+/** What a rule's adjustments for a subject are to be undone, before or after they are there. */
+export const undos = sqliteTable(
+  'undos',
+  {
+    account: text('account').notNull(),
+    subject: text('subject').notNull(),
+    /** The rule whose adjustments it undoes. */
+    ruleId: text('rule_id').notNull(),
+    eventId: text('event_id').$type<EventId>().notNull(),
+    at: integer('at').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.account, table.subject, table.ruleId] })],
+)
+
+/** What is paused; no row is running. Read in every claim. */
+export const switches = sqliteTable(
+  'switches',
+  {
+    kind: text('kind').$type<SwitchKind>().notNull(),
+    /** Empty for `all`. */
+    key: text('key').notNull(),
+    at: integer('at').notNull(),
+    actor: text('actor').notNull(),
+    /** A code, such as `per_hour_per_rule`, or null where a person paused it. */
+    cause: text('cause'),
+  },
+  (table) => [
+    primaryKey({ columns: [table.kind, table.key] }),
+    check('switches_kind', oneOf(table.kind, SWITCH_KINDS)),
+  ],
+)

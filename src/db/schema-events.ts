@@ -1,0 +1,115 @@
+// What came: events and what was delivered, links, and the audit log.
+
+import { sql } from 'drizzle-orm'
+import { check, integer, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core'
+import type { Consideration } from '../domain/decide.ts'
+import { ENCODINGS, FATES, MODES, type Encoding, type Fate, type Mode } from '../domain/event.ts'
+import type { AdjustmentId, EventId, LinkId } from '../domain/ids.ts'
+import { oneOf } from './one-of.ts'
+
+/** Why an event has its fate; names of fields, money and reasons only, nothing personal. */
+export type RecordedDecision = {
+  readonly considered: readonly Consideration[]
+  readonly detail?: string
+  /** Those that it wanted; under a former id of the rule too. */
+  readonly adjustments?: readonly AdjustmentId[]
+  readonly undoes?: { readonly subject: string; readonly ruleIds: readonly string[] }
+  readonly shadows?: readonly ShadowRecord[]
+}
+
+/** What a rule in shadow mode would have made; signed minor units. */
+export type ShadowRecord = {
+  readonly rule: string
+  readonly subject: string
+  readonly part: string
+  readonly amount: number
+  readonly currency: string
+}
+
+/** One fact at a source, once, however often it is delivered. */
+export const events = sqliteTable(
+  'events',
+  {
+    seq: integer('seq').primaryKey(),
+    id: text('id').$type<EventId>().notNull(),
+    /** The delivery that brought it first; drawn for each request, so that a later one inserts nothing. */
+    deliveryId: text('delivery_id').notNull(),
+    endpoint: text('endpoint').notNull(),
+    account: text('account').notNull(),
+    source: text('source').notNull(),
+    /** The event's own id at the source; null where it has none and the body's hash stands for it. */
+    ownId: text('own_id'),
+    /** Of an unsigned header: to find the delivery at the source, never used. */
+    unsignedId: text('unsigned_id'),
+    type: text('type').notNull(),
+    mode: text('mode').$type<Mode>(),
+    occurredAt: integer('occurred_at'),
+    receivedAt: integer('received_at').notNull(),
+    bodySha256: text('body_sha256').notNull(),
+    /** Hash of the rules that decided (domain/rule-set.ts). */
+    ruleSet: text('rule_set'),
+    fate: text('fate').$type<Fate>().notNull(),
+    ruleId: text('rule_id'),
+    reason: text('reason'),
+    decision: text('decision', { mode: 'json' }).$type<RecordedDecision>().notNull(),
+  },
+  (table) => [
+    uniqueIndex('events_id').on(table.id),
+    check('events_id_form', sql`${table.id} GLOB 'evt_?*'`),
+    check('events_mode', oneOf(table.mode, MODES)),
+    check('events_fate', oneOf(table.fate, FATES)),
+    check('events_decision', sql`json_valid(${table.decision})`),
+  ],
+)
+
+/** What was delivered, apart from the event, so that it can be forgotten while the event stays. */
+export const payloads = sqliteTable(
+  'payloads',
+  {
+    eventSeq: integer('event_seq')
+      .primaryKey()
+      .references(() => events.seq),
+    encoding: text('encoding').$type<Encoding>().notNull(),
+    body: text('body').notNull(),
+    /** Whether it is the delivery's whole body, or the one event's own part of it, written as JSON. */
+    isWhole: integer('is_whole', { mode: 'boolean' }).notNull().default(true),
+  },
+  (table) => [check('payloads_encoding', oneOf(table.encoding, ENCODINGS))],
+)
+
+/** When an endpoint received its first event; kept by a trigger. */
+export const endpointStarts = sqliteTable('endpoint_starts', {
+  endpoint: text('endpoint').primaryKey(),
+  at: integer('at').notNull(),
+})
+
+/** The short address of an invoice's PDF. Only the slug's hash is kept. */
+export const links = sqliteTable(
+  'links',
+  {
+    id: text('id').$type<LinkId>().primaryKey(),
+    slugHash: text('slug_hash').notNull(),
+    invoiceId: text('invoice_id').notNull(),
+    createdAt: integer('created_at').notNull(),
+    expiresAt: integer('expires_at').notNull(),
+    revokedAt: integer('revoked_at'),
+  },
+  (table) => [
+    uniqueIndex('links_slug_hash').on(table.slugHash),
+    check('links_id_form', sql`${table.id} GLOB 'lnk_?*'`),
+  ],
+)
+
+/** One fact with actor, action, subject and time. Append-only: triggers refuse everything else. */
+export const auditEntries = sqliteTable(
+  'audit_entries',
+  {
+    seq: integer('seq').primaryKey(),
+    at: integer('at').notNull(),
+    actor: text('actor').notNull(),
+    action: text('action').notNull(),
+    subject: text('subject').notNull(),
+    data: text('data').notNull(),
+  },
+  (table) => [check('audit_entries_data', sql`json_valid(${table.data})`)],
+)

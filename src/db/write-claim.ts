@@ -1,0 +1,123 @@
+// The claim: one statement asks every limit and switch and decides, then and there, if an adjustment is
+// issued, held with all its reasons, or cancelled because it was undone. Nothing can come between.
+
+import { and, eq, sql } from 'drizzle-orm'
+import type { FrozenRequest } from '../domain/adjustment.ts'
+import type { AuditAction } from '../domain/audit.ts'
+import type { HoldReason } from '../domain/hold.ts'
+import { LEASE_SECONDS, PAUSE_LOOK_SECONDS } from '../domain/limits.ts'
+import { askedRow, foundReasons, isPaused, isUndone, type Asked } from './asked.ts'
+import { AFTER_CHANGE } from './commit.ts'
+import type { Database } from './database.ts'
+import { adjustments, auditEntries, type Adjustment } from './schema.ts'
+import { heldColumns } from './write-adjustment.ts'
+import { pauseRule } from './write-switch.ts'
+
+export type Claim = {
+  readonly asked: Asked
+  /** Null where the customer isn't known: then it is held in any case. */
+  readonly request: FrozenRequest | null
+  readonly approversNeeded: number
+}
+
+/** The row as it is now: `issuing`, `held` or `cancelled`. Null: paused, or somebody else was first. */
+export async function claim(
+  db: Database,
+  read: Adjustment,
+  { asked, request, approversNeeded }: Claim,
+  now: number,
+): Promise<Adjustment | null> {
+  const isFirst = read.firstAttemptedAt === null
+  const leaseUntil = now + LEASE_SECONDS * 1_000
+  const held = heldColumns(read, now)
+  const when = (issuing: unknown, isHeld: unknown, cancelled: unknown = null) =>
+    sql`CASE f.answer WHEN 'issuing' THEN ${issuing} WHEN 'held' THEN ${isHeld} ELSE ${cancelled} END`
+  const [rows] = await db.batch([
+    db
+      .update(adjustments)
+      .set({
+        state: sql`f.answer`,
+        version: read.version + 1,
+        customerId: asked.customer,
+        leaseUntil: when(leaseUntil, null),
+        wakeAt: when(leaseUntil, held.wakeAt),
+        attempts: when(read.attempts + 1, read.attempts, read.attempts),
+        attemptedAt: when(now, read.attemptedAt, read.attemptedAt),
+        firstAttemptedAt: when(read.firstAttemptedAt ?? now, read.firstAttemptedAt),
+        request: when(JSON.stringify(request), read.request && JSON.stringify(read.request)),
+        holdReasons: when(
+          null,
+          sql`(SELECT json_group_array(value ->> 'reason') FROM json_each(f.found))`,
+        ),
+        holdDetails: when(null, sql`f.found`),
+        heldAt: when(read.heldAt, now, read.heldAt),
+        holds: when(read.holds, held.holds, read.holds),
+        holdReminders: 0,
+        approversNeeded,
+        // What waits or is cancelled takes no room, unless an attempt of it may have arrived.
+        countedAt: when(read.countedAt ?? now, isFirst ? null : read.countedAt),
+        countedDay: when(read.countedDay ?? asked.day, isFirst ? null : read.countedDay),
+      })
+      .from(
+        sql`(SELECT a.found, a.paused, CASE WHEN a.undone THEN 'cancelled'
+            WHEN a.found <> '[]' THEN 'held' ELSE 'issuing' END AS answer
+          FROM (SELECT ${foundReasons(asked)} AS found, ${isPaused} AS paused,
+            ${isFirst ? isUndone : sql`false`} AS undone FROM ${askedRow(asked)} ask) a) f`,
+      )
+      .where(
+        and(
+          eq(adjustments.id, read.id),
+          eq(adjustments.version, read.version),
+          eq(adjustments.state, 'due'),
+          sql`NOT f.paused`,
+        ),
+      )
+      .returning(),
+    insertOutcomeEntry(db, read, now),
+    // A rule that has reached its hour's limit stops as a whole: what made it run away makes more.
+    ...pauseRule(
+      db,
+      { ruleId: read.ruleId, cause: 'per_hour_per_rule' },
+      sql`${AFTER_CHANGE} AND EXISTS (SELECT 1 FROM adjustments a, json_each(a.hold_reasons) r
+        WHERE a.id = ${read.id} AND a.state = 'held' AND r.value = ${OVER_THE_HOUR})`,
+      now,
+    ),
+  ])
+  return rows[0] ?? null
+}
+
+const OVER_THE_HOUR: HoldReason = 'over_limit:perHourPerRule'
+
+const insertOutcomeEntry = (db: Database, { id }: Adjustment, now: number) =>
+  db.insert(auditEntries).select(sql`
+  SELECT NULL, ${now}, 'system:issuer',
+    CASE a.state WHEN 'issuing' THEN ${'adjustment.claimed' satisfies AuditAction}
+      WHEN 'held' THEN ${'adjustment.held' satisfies AuditAction}
+      ELSE ${'adjustment.cancelled' satisfies AuditAction} END,
+    a.id,
+    CASE a.state
+      WHEN 'issuing' THEN json_object('attempt', a.attempts, 'generation', a.generation,
+        'customerId', a.customer_id, 'cleared', json(coalesce(a.cleared_reasons, '[]')))
+      WHEN 'held' THEN json_object('reasons', json(a.hold_reasons), 'details', json(a.hold_details))
+      ELSE json_object('cause', 'undone') END
+  FROM adjustments a WHERE a.id = ${id} AND ${AFTER_CHANGE}`)
+
+/**
+ * Nothing was claimed because something is paused: it is looked at again later, or when that is
+ * resumed. It keeps its version, and so its place.
+ */
+export async function park(db: Database, read: Adjustment, now: number): Promise<boolean> {
+  const wakeAt = now + PAUSE_LOOK_SECONDS * 1_000
+  const rows = await db
+    .update(adjustments)
+    .set({ wakeAt })
+    .where(
+      and(
+        eq(adjustments.id, read.id),
+        eq(adjustments.version, read.version),
+        eq(adjustments.state, 'due'),
+      ),
+    )
+    .returning({ id: adjustments.id })
+  return rows.length > 0
+}

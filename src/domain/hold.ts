@@ -1,0 +1,49 @@
+// Why an adjustment waits for a person. An approval clears exactly the reasons that were shown.
+
+export const LIMIT_NAMES = [
+  'holdAbove',
+  'perCustomer',
+  'perAsker',
+  'perDay',
+  'perHourPerRule',
+] as const
+export type LimitName = (typeof LIMIT_NAMES)[number]
+
+export type HoldReason =
+  | 'customer_unresolved'
+  | 'currency_mismatch'
+  | 'mode_mismatch'
+  | 'older_than_endpoint'
+  | 'rule_asked'
+  | 'charge'
+  | 'customer_caused'
+  | 'unsigned_body'
+  | 'new_rule'
+  | 'possible_duplicate'
+  | `over_limit:${LimitName}`
+  | 'outcome_unknown'
+
+/** A reason with its numbers: minor units for limits, a count for `new_rule`. */
+export type HoldDetail = {
+  readonly reason: HoldReason
+  /** The bound, and what was used of it before this adjustment. */
+  readonly max?: number
+  readonly used?: number
+  /** The adjustment that this one may repeat. */
+  readonly adjustment?: string
+  /** The code by which a rule asked for a person. */
+  readonly code?: string
+}
+
+/**
+ * What no approval clears: the customer has to be chosen, the invoice looked for, and money in another
+ * currency or mode is never posted.
+ */
+const UNAPPROVABLE: ReadonlySet<HoldReason> = new Set([
+  'customer_unresolved',
+  'currency_mismatch',
+  'mode_mismatch',
+  'outcome_unknown',
+] as const)
+
+export const isApprovable = (reason: HoldReason): boolean => !UNAPPROVABLE.has(reason)

@@ -1,0 +1,130 @@
+// What a rule answers about an event: `credit()`, `charge()`, several of them, the undoing of an
+// earlier one, or why none. Only `credit()` and `charge()` give an amount its sign.
+
+import type { CustomerReference } from './customer.ts'
+import type { AmountTrouble, Money } from './money.ts'
+
+/** The complete amount to give or take, as a rule answers it. Made by `credit()` and `charge()` only. */
+export type Proposal = {
+  readonly kind: 'adjustment_invoice'
+  /** Signed minor units: negative gives (credit), positive takes (charge). Never zero. */
+  readonly amount: number
+  readonly currency: string
+  /** What it is for, as `kind:id` of the source's own id: `refund:re_1`, `ticket:42`. */
+  readonly subject: string
+  /** Which of several adjustments for one subject; empty where there is one. */
+  readonly part: string
+  /** Null is held as `customer_unresolved`. */
+  readonly customer: CustomerReference | null
+  readonly asker: string | null
+  readonly originalInvoice: string | null
+  /** When the thing that it is for came to be at the source, milliseconds since 1970. */
+  readonly happenedAt: number | null
+  /** A code: the rule asks for a person. */
+  readonly hold: string | null
+}
+
+export type UndecidedReason =
+  | AmountTrouble['reason']
+  | 'shape'
+  | 'not_in_event'
+  | 'amount_ambiguous'
+  | 'subject_unusable'
+  | 'customer_unusable'
+  | 'same_part_twice'
+  | 'rule_threw'
+
+export type Undecided = {
+  readonly kind: 'undecided'
+  readonly reason: UndecidedReason
+  /** The field, and what would help; for the operator, never for the public. */
+  readonly detail: string
+}
+
+export type Adjust = { readonly kind: 'adjust'; readonly proposals: readonly Proposal[] }
+
+export type Undo = {
+  readonly kind: 'undo'
+  readonly subject: string
+  /** The rule whose adjustments of the subject are undone; null is the answering rule itself. */
+  readonly of: string | null
+}
+
+export type Outcome =
+  | Adjust
+  | Undo
+  | { readonly kind: 'ignore'; readonly reason: string }
+  | Undecided
+
+export type ProposalFields = {
+  readonly subject: string
+  /** His external id at the billing API, or another way to name him; null where nobody knows. */
+  readonly customer: string | CustomerReference | null
+  readonly part?: string
+  readonly asker?: string | null
+  readonly originalInvoice?: string | null
+  /** Milliseconds since 1970; left out, it is the event's own time. */
+  readonly happenedAt?: number | null
+}
+
+const proposal = (sign: 1 | -1, money: Money, fields: ProposalFields): Proposal => ({
+  kind: 'adjustment_invoice',
+  amount: sign * money.minorUnits,
+  currency: money.currency,
+  subject: fields.subject,
+  part: fields.part ?? '',
+  customer:
+    typeof fields.customer === 'string'
+      ? { kind: 'external_id', value: fields.customer }
+      : fields.customer,
+  asker: fields.asker ?? null,
+  originalInvoice: fields.originalInvoice ?? null,
+  happenedAt: fields.happenedAt ?? null,
+  hold: null,
+})
+
+/** Gives the customer this amount. */
+export const credit = (money: Money, fields: ProposalFields): Adjust => ({
+  kind: 'adjust',
+  proposals: [proposal(-1, money, fields)],
+})
+
+/** Takes this amount from the customer. */
+export const charge = (money: Money, fields: ProposalFields): Adjust => ({
+  kind: 'adjust',
+  proposals: [proposal(1, money, fields)],
+})
+
+/** Several adjustments of one event; those of one subject differ in `part`. */
+export const several = (...answers: readonly Adjust[]): Adjust => ({
+  kind: 'adjust',
+  proposals: answers.flatMap(({ proposals }) => proposals),
+})
+
+/** The same adjustments, each waiting for a person. `reason`: a code, such as `second_this_month`. */
+export const hold = (reason: string, { proposals }: Adjust): Adjust => ({
+  kind: 'adjust',
+  proposals: proposals.map((each) => ({ ...each, hold: reason })),
+})
+
+/**
+ * Undoes what a rule made, or will make, for a subject: it is cancelled if no attempt was made for
+ * it, else reversed once it is invoiced. `of`: that rule's id, where it is another one.
+ */
+export const undo = (
+  subject: string,
+  { of = null }: { readonly of?: string | null } = {},
+): Undo => ({
+  kind: 'undo',
+  subject,
+  of,
+})
+
+/** `reason`: a code, such as `refund_pending`; nothing of what the sender wrote. */
+export const ignore = (reason: string): Outcome => ({ kind: 'ignore', reason })
+
+export const undecided = (reason: UndecidedReason, detail: string): Undecided => ({
+  kind: 'undecided',
+  reason,
+  detail,
+})

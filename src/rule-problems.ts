@@ -1,0 +1,88 @@
+// What is wrong with the rules and reasons of a configuration, a line each.
+
+import { templateProblems } from './domain/description.ts'
+import { FORMER_RULE_IDS_MAX, WORD_CHARS_MAX } from './domain/limits.ts'
+import { reasonsOf, type ReasonOptions } from './domain/reason.ts'
+import { CAUSERS, ownIds, SETTLEMENTS, type Rule } from './domain/rule.ts'
+import { unknownFields } from './domain/unknown-fields.ts'
+import type { Endpoint } from './sources/source.ts'
+
+type Input = {
+  readonly rules: readonly Rule[]
+  readonly endpoints: Readonly<Record<string, Endpoint>>
+  readonly reasons?: ReasonOptions
+}
+
+const ID = /^[a-z][a-z0-9-]{0,62}$/
+/** Adjustments that no rule makes are known by these. */
+export const RESERVED_RULE_IDS: readonly string[] = ['by-hand', 'reversal']
+
+export function ruleProblems(input: Input): string[] {
+  const sources = new Set(Object.values(input.endpoints).map(({ source }) => source.name))
+  const reasons = reasonsOf(input.reasons ?? {})
+  const taken = new Map<string, number>()
+  return input.rules.flatMap((rule, position) => {
+    const path = `rules[${position}]`
+    const problems = rule.problems.map((problem) => `${path} (${rule.id}).${problem}`)
+    problems.push(...idProblems(rule, path, taken))
+    for (const id of ownIds(rule)) taken.set(id, taken.get(id) ?? position)
+    if (!sources.has(rule.source)) {
+      problems.push(`${path}: ${rule.id} reads ${rule.source}, which no endpoint receives`)
+    }
+    if (!reasons.has(rule.reason)) {
+      problems.push(
+        `${path}.reason: there is no reason ${rule.reason}; known are ${[...reasons.keys()].join(', ')}`,
+      )
+    }
+    return [...problems, ...factProblems(rule, path)]
+  })
+}
+
+function idProblems(rule: Rule, path: string, taken: ReadonlyMap<string, number>): string[] {
+  const problems: string[] = []
+  if (!ID.test(rule.id)) {
+    problems.push(`${path}.id: "${rule.id}" must be small letters, digits, hyphens`)
+  }
+  if (taken.has(rule.id)) {
+    problems.push(`${path}.id: there are two rules with the id ${rule.id}`)
+  }
+  for (const id of rule.was) {
+    if (!ID.test(id)) problems.push(`${path}.was: "${id}" is no id of a rule`)
+    if (taken.has(id)) problems.push(`${path}.was: ${id} is the id of another rule`)
+  }
+  const reserved = ownIds(rule).find((id) => RESERVED_RULE_IDS.includes(id))
+  if (reserved) problems.push(`${path}.id: ${reserved} is what Makegood calls its own adjustments`)
+  if (rule.was.length > FORMER_RULE_IDS_MAX) {
+    problems.push(`${path}.was: has more than ${FORMER_RULE_IDS_MAX} ids`)
+  }
+  return problems
+}
+
+/** What TypeScript says already, said again to who doesn't run it. */
+function factProblems(rule: Rule, path: string): string[] {
+  const choices: readonly (readonly [string, string, readonly string[]])[] = [
+    ['settlement', rule.settlement, SETTLEMENTS],
+    ['causedBy', rule.causedBy, CAUSERS],
+    ['mode', rule.mode, ['live', 'shadow']],
+  ]
+  const problems = choices
+    .filter(([, value, known]) => !known.includes(value))
+    .map(([field, , known]) => `${path}.${field}: one of ${known.join(', ')} is wanted`)
+  if (!Array.isArray(rule.on) || rule.on.length === 0) {
+    problems.push(`${path}.on: one event type or more is wanted`)
+  }
+  const template = rule.description === null ? [] : templateProblems(rule.description)
+  return [...problems, ...template.map((problem) => `${path}.description: ${problem}`)]
+}
+
+export const reasonProblems = (reasons: ReasonOptions): string[] =>
+  Object.entries(reasons).flatMap(([code, reason]) => [
+    ...(/^[a-z][a-z0-9_]{0,39}$/.test(code)
+      ? []
+      : [`reasons.${code}: a code is small letters, digits and underscores`]),
+    ...unknownFields(reason, ['label', 'account'], `reasons.${code}.`),
+    ...[reason.label, reason.account]
+      .filter((text) => text !== undefined)
+      .filter((text) => text.trim() === '' || text.length > WORD_CHARS_MAX)
+      .map(() => `reasons.${code}: label and account have 1 to ${WORD_CHARS_MAX} characters`),
+  ])

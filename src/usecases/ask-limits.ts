@@ -1,0 +1,74 @@
+// What one adjustment asks of the limits: the configuration's numbers for its rule, settlement and
+// place in time. The claim and the dry run ask the same.
+
+import type { Asked } from '../db/asked.ts'
+import type { Adjustment } from '../db/schema.ts'
+import { dayOf } from '../domain/day.ts'
+import type { Mode } from '../domain/event.ts'
+import type { HoldDetail } from '../domain/hold.ts'
+import { ownIds } from '../domain/rule.ts'
+import type { Config } from '../config.ts'
+import type { Deps } from '../deps.ts'
+
+const MS_PER_HOUR = 3_600_000
+
+/** A rule that is configured no more, or none at all, has its id alone. */
+export function ruleFacts(
+  { rules }: Config,
+  ruleId: string,
+): { readonly ruleIds: readonly string[]; readonly alongside: readonly string[] } {
+  const rule = rules.find((each) => ownIds(each).includes(ruleId))
+  return rule
+    ? { ruleIds: [...new Set([ruleId, ...ownIds(rule)])], alongside: rule.alongside }
+    : { ruleIds: [ruleId], alongside: [] }
+}
+
+type WithAmount = Pick<Adjustment, 'amount' | 'settlement'>
+
+/** How many people have to let it through, once it is held. */
+export const approversNeeded = ({ limits }: Config, { amount, settlement }: WithAmount): number => {
+  const { twoApproversAbove } = limits.of[settlement]
+  return twoApproversAbove !== null && Math.abs(amount) > twoApproversAbove ? 2 : 1
+}
+
+export type Seen = {
+  readonly customer: string | null
+  readonly found: readonly HoldDetail[]
+  /** The billing key's mode; under a live one new rules are held. */
+  readonly mode?: Mode
+}
+
+/** Once an attempt was made no limit is asked again: its room is taken. */
+export function askedOf(
+  { config, now }: Pick<Deps, 'config' | 'now'>,
+  adjustment: Adjustment,
+  { customer, found, mode }: Seen,
+): Asked {
+  const { limits, timeZone } = config
+  const at = now()
+  const countedAt = adjustment.countedAt ?? at
+  const isFirst = adjustment.firstAttemptedAt === null
+  const isMadeByRule = adjustment.maker === null && adjustment.reverses === null
+  return {
+    ...ruleFacts(config, adjustment.ruleId),
+    seq: adjustment.seq,
+    account: adjustment.account,
+    subject: adjustment.subject,
+    endpoint: adjustment.endpoint,
+    settlement: adjustment.settlement,
+    mode: adjustment.mode,
+    amount: adjustment.amount,
+    currency: adjustment.currency,
+    customer,
+    asker: adjustment.asker,
+    now: at,
+    day: adjustment.countedDay ?? dayOf(at, timeZone),
+    hour: String(Math.floor(countedAt / MS_PER_HOUR)),
+    counted: adjustment.countedAt === null ? 0 : Math.abs(adjustment.amount),
+    limits: isFirst ? limits.of[adjustment.settlement] : null,
+    first: mode === 'live' && isMadeByRule ? limits.holdFirst : 0,
+    duplicateMs: isFirst ? limits.duplicateHours * MS_PER_HOUR : 0,
+    found,
+    cleared: adjustment.clearedReasons ?? [],
+  }
+}

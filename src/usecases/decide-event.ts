@@ -1,0 +1,146 @@
+// One event through the rules: what becomes of it, as the door writes it down. Nothing is read and
+// nothing written, so that a dry run and a backtest ask the same.
+
+import type { NewAdjustment, NewUndo, Payload, ReceivedEvent } from '../db/write-delivery.ts'
+import type { RecordedDecision } from '../db/schema.ts'
+import { assert } from '../domain/assert.ts'
+import { decide, type Decision } from '../domain/decide.ts'
+import { descriptionOf } from '../domain/description.ts'
+import type { Mode, SourceEvent } from '../domain/event.ts'
+import { adjustmentId, eventId, type EventId } from '../domain/ids.ts'
+import { EVENT_TYPE_CHARS_MAX, NATIVE_ID_CHARS_MAX } from '../domain/limits.ts'
+import type { Proposal } from '../domain/outcome.ts'
+import { ownIds, type Rule } from '../domain/rule.ts'
+import { oneLine } from '../domain/text.ts'
+import type { Config } from '../config.ts'
+
+/** What the delivery says of all its events. `mode`: the endpoint's; the event's own comes first. */
+export type DeliveredWith = {
+  readonly endpoint: string
+  readonly account: string
+  readonly source: string
+  readonly ruleSet: string
+  readonly mode: Mode | null
+  /** SHA-256 of the event's bytes: its id where its sender gives none. */
+  readonly hash: string
+}
+
+export async function decideEvent(
+  { config }: { readonly config: Config },
+  delivered: DeliveredWith,
+  event: SourceEvent,
+  payload: Payload,
+): Promise<ReceivedEvent> {
+  const mode = event.mode ?? delivered.mode
+  const decision = decide(config.rules, delivered.source, event)
+  const id = await eventId(delivered.account, event.ownId ?? `sha256:${delivered.hash}`)
+  const adjustments = await adjustmentsOf(config, decision, {
+    ...delivered,
+    eventId: id,
+    mode,
+    occurredAt: event.occurredAt,
+  })
+  const undo = undoOf(config.rules, decision)
+  return {
+    id,
+    ownId: event.ownId === null ? null : oneLine(event.ownId, NATIVE_ID_CHARS_MAX),
+    type: oneLine(event.type, EVENT_TYPE_CHARS_MAX),
+    mode,
+    occurredAt: event.occurredAt,
+    fate: decision.kind === 'adjust' || decision.kind === 'undo' ? 'adjusted' : decision.kind,
+    ruleId: decision.kind === 'ignored' ? null : decision.rule.id,
+    reason: reasonOf(decision),
+    decision: recorded(decision, adjustments, undo),
+    adjustments,
+    undo,
+    payload,
+  }
+}
+
+const reasonOf = (decision: Decision): string | null =>
+  decision.kind === 'ignored' || decision.kind === 'undecided' ? decision.reason : null
+
+const recorded = (
+  decision: Decision,
+  adjustments: readonly NewAdjustment[],
+  undo: NewUndo | null,
+): RecordedDecision => ({
+  considered: decision.considered,
+  ...(decision.kind === 'undecided' ? { detail: decision.detail } : {}),
+  ...(decision.kind === 'adjust'
+    ? { adjustments: adjustments.flatMap((each) => [each.id, ...each.formerIds]) }
+    : {}),
+  ...(undo ? { undoes: undo } : {}),
+  ...(decision.shadows.length > 0
+    ? {
+        shadows: decision.shadows.flatMap(({ rule, proposals }) =>
+          proposals.map(({ subject, part, amount, currency }) => ({
+            rule: rule.id,
+            subject,
+            part,
+            amount,
+            currency,
+          })),
+        ),
+      }
+    : {}),
+})
+
+/** A rule that isn't configured any more is still known by the id that undoes it. */
+function undoOf(rules: readonly Rule[], decision: Decision): NewUndo | null {
+  if (decision.kind !== 'undo') return null
+  const undone = rules.find((rule) => ownIds(rule).includes(decision.of))
+  return { subject: decision.subject, ruleIds: undone ? ownIds(undone) : [decision.of] }
+}
+
+type Facts = Omit<DeliveredWith, 'hash'> & {
+  readonly eventId: EventId
+  readonly occurredAt: number | null
+}
+
+function adjustmentsOf(config: Config, decision: Decision, facts: Facts): Promise<NewAdjustment[]> {
+  if (decision.kind !== 'adjust') return Promise.resolve([])
+  const { rule, proposals } = decision
+  return Promise.all(proposals.map((proposal) => adjustmentOf(config, rule, proposal, facts)))
+}
+
+async function adjustmentOf(
+  config: Config,
+  rule: Rule,
+  proposal: Proposal,
+  facts: Facts,
+): Promise<NewAdjustment> {
+  const { account, endpoint, source, eventId: madeBy, mode, ruleSet, occurredAt } = facts
+  const { subject, part, customer, originalInvoice } = proposal
+  const reason = config.reasons.get(rule.reason)
+  assert(reason !== undefined, 'a rule with a reason that the configuration let through')
+  const idUnder = (ruleId: string) => adjustmentId(ruleId, account, subject, part)
+  return {
+    id: await idUnder(rule.id),
+    formerIds: await Promise.all(rule.was.map(idUnder)),
+    eventId: madeBy,
+    ruleId: rule.id,
+    account,
+    endpoint,
+    source,
+    subject,
+    part,
+    mode,
+    settlement: rule.settlement,
+    reason: rule.reason,
+    causedBy: rule.causedBy,
+    amount: proposal.amount,
+    currency: proposal.currency,
+    customerReference: customer?.value ?? null,
+    customerKind: customer?.kind ?? 'external_id',
+    // Limits and approvals compare people: one person has one spelling.
+    asker: proposal.asker?.toLowerCase() ?? null,
+    originalInvoice,
+    description: descriptionOf(rule.description, reason.label, originalInvoice),
+    happenedAt: proposal.happenedAt ?? occurredAt,
+    ruleHold: proposal.hold,
+    ruleSet,
+    maker: null,
+    reverses: null,
+  }
+}
