@@ -25,5 +25,15 @@ export default defineConfig({
     stripeRefundRecord(),
     creditRequested(),
   ],
+  // Whatever is above waits for a person; what isn't said here has a safe default (docs/money.md).
+  limits: {
+    holdAbove: usd(250),
+    twoApproversAbove: usd(2500),
+    perCustomer: { amount: usd(500), days: 30 },
+    perAsker: { amount: usd(200), days: 1 },
+    perDay: usd(5000),
+    perHourPerRule: usd(1000),
+  },
+  reasons: { goodwill: { account: '4010' }, service_credit: { account: '4011' } },
   links: { expireAfterDays: 400 },
 })
