@@ -110,6 +110,10 @@ export const LINK_EXPIRE_DAYS_MAX = 3_650
 export const LINK_RETRY_AFTER_SECONDS = 30
 
 // Operator's API
+/** Of a JSON body of the operator's API. */
+export const API_BODY_BYTES_MAX = 65_536
+/** Of the faults of one body that an answer lists. */
+export const BODY_FAULTS_MAX = 20
 export const REQUEST_ID_CHARS_MAX = 64
 export const LOG_MESSAGE_CHARS_MAX = 300
 /** Sixteen characters behind `ck_mg_` are no guess; a link key is at least 32 characters. */

@@ -7,6 +7,7 @@ import type { AppContext } from './context.ts'
 export type ErrorType =
   | 'validation_error'
   | 'authentication_error'
+  | 'permission_error'
   | 'not_found_error'
   | 'conflict_error'
   | 'internal_error'
@@ -17,17 +18,29 @@ export type Failure = {
   readonly code: string
   readonly message: string
   readonly param?: string
+  /** Codes, ids and numbers that a program can act on; no secret, and nothing of another's. */
+  readonly details?: unknown
   readonly retryAfterSeconds?: number
 }
 
 export function fail(c: Context, failure: Failure): Response {
-  const { status, type, code, message, param, retryAfterSeconds } = failure
+  const { status, type, code, message, param, details, retryAfterSeconds } = failure
   if (retryAfterSeconds !== undefined) c.header('retry-after', String(retryAfterSeconds))
-  const error = { type, code, message, ...(param === undefined ? {} : { param }) }
+  const error = {
+    type,
+    code,
+    message,
+    ...(param === undefined ? {} : { param }),
+    ...(details === undefined ? {} : { details }),
+  }
   return c.json({ success: false, error }, status)
 }
 
-export const succeed = (c: AppContext, data: unknown): Response => c.json({ success: true, data })
+export const succeed = (
+  c: AppContext,
+  data: unknown,
+  status: ContentfulStatusCode = 200,
+): Response => c.json({ success: true, data }, status)
 
 /** A page of a list; `nextCursor` is there only where there is more. */
 export function succeedPage<Row extends { readonly seq: number }>(

@@ -1,6 +1,7 @@
 import type { Context } from 'hono'
 import type { RequestIdVariables } from 'hono/request-id'
 import type { Deps } from '../deps.ts'
+import type { Operator } from '../domain/operator.ts'
 import type { Env } from '../env.ts'
 
 /** Everything that a handler may touch. */
@@ -8,6 +9,8 @@ export type AppEnv = {
   readonly Bindings: Env
   readonly Variables: RequestIdVariables & {
     readonly deps: Deps
+    /** Who calls: set behind `requireKey`, so everywhere under `/api/v1` and nowhere else. */
+    readonly operator: Operator
     /** What the request's log line says beyond method, route and status. */
     readonly logFields: Map<string, string | number | null>
   }

@@ -1,7 +1,19 @@
+// What a request may hold. A refusal names the field; what was in it is not repeated.
+
 import { zValidator } from '@hono/zod-validator'
+import type { Context, MiddlewareHandler } from 'hono'
+import { bodyLimit } from 'hono/body-limit'
 import * as z from 'zod'
-import { PAGE_ROWS_DEFAULT, PAGE_ROWS_MAX } from '../domain/limits.ts'
-import { fail } from './answers.ts'
+import {
+  API_BODY_BYTES_MAX,
+  BODY_FAULTS_MAX,
+  PAGE_ROWS_DEFAULT,
+  PAGE_ROWS_MAX,
+  WORD_CHARS_MAX,
+} from '../domain/limits.ts'
+import { oneLine } from '../domain/text.ts'
+import { fail, type Failure } from './answers.ts'
+import type { AppEnv } from './context.ts'
 
 /** A page of a list: `limit` 1–100, and the `nextCursor` of the page before. */
 const pageQuery = z.strictObject({
@@ -13,16 +25,88 @@ const pageQuery = z.strictObject({
     .optional(),
 })
 
-export const validPage = zValidator('query', pageQuery, (result, c) => {
-  if (result.success) return
-  const [issue] = result.error.issues
-  const unknown = issue?.code === 'unrecognized_keys' ? issue.keys[0] : undefined
-  const param = unknown ?? issue?.path.join('.') ?? ''
+export const validPage = zValidator('query', pageQuery, (result, c) =>
+  result.success ? undefined : refuse(c, result.error.issues, 'parameter'),
+)
+
+/** 413 for a larger body, before more than that is read. `validBody` does it already. */
+export const limitBody = (bytesMax: number): MiddlewareHandler<AppEnv> =>
+  bodyLimit({
+    maxSize: bytesMax,
+    onError: (c) =>
+      fail(c, {
+        status: 413,
+        type: 'validation_error',
+        code: 'body_too_large',
+        message: `A body has at most ${bytesMax} bytes here.`,
+      }),
+  })
+
+const NOT_JSON: Failure = {
+  status: 400,
+  type: 'validation_error',
+  code: 'invalid_json',
+  message: 'The body is not JSON in UTF-8.',
+}
+
+/**
+ * A JSON body of at most `bytesMax`, whatever its content type says; then `c.req.valid('json')` is
+ * what the schema made of it. 413 where it is larger, 400 where it isn't JSON or isn't what is asked for.
+ */
+export function validBody<Schema extends z.ZodType<object>>(
+  schema: Schema,
+  bytesMax: number = API_BODY_BYTES_MAX,
+): MiddlewareHandler<
+  AppEnv,
+  string,
+  { in: { json: z.input<Schema> }; out: { json: z.output<Schema> } }
+> {
+  const limit = limitBody(bytesMax)
+  return async (c, next) => {
+    const tooLarge = await limit(c, async () => {})
+    if (tooLarge) return tooLarge
+    const body = readJson(await c.req.arrayBuffer())
+    if (body === undefined) return fail(c, NOT_JSON)
+    const read = await schema.safeParseAsync(body)
+    if (!read.success) return refuse(c, read.error.issues, 'field')
+    c.req.addValidatedData('json', read.data)
+    return next()
+  }
+}
+
+/** Undefined where the bytes are no JSON. */
+function readJson(bytes: ArrayBuffer): unknown {
+  try {
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true, ignoreBOM: false }).decode(bytes))
+  } catch {
+    return undefined
+  }
+}
+
+type Issue = z.core.$ZodIssue
+
+/** `param` is the first field that is wrong; `details` lists the others too. */
+function refuse(c: Context, issues: readonly Issue[], noun: 'field' | 'parameter'): Response {
+  const details = issues.flatMap((issue) => faultsOf(issue, noun)).slice(0, BODY_FAULTS_MAX)
+  const [first] = details
+  const { field, message } = first ?? { field: '', message: 'this can not be read' }
   return fail(c, {
     status: 400,
     type: 'validation_error',
     code: 'validation_error',
-    message: unknown ? `${param}: there is no such parameter` : `${param}: ${issue?.message}`,
-    param,
+    message: field === '' ? message : `${field}: ${message}`,
+    ...(field === '' ? {} : { param: field }),
+    details,
   })
-})
+}
+
+function faultsOf(issue: Issue, noun: string): { field: string; message: string }[] {
+  const named = (path: readonly PropertyKey[]): string =>
+    oneLine(path.map(String).join('.'), WORD_CHARS_MAX)
+  if (issue.code !== 'unrecognized_keys') {
+    return [{ field: named(issue.path), message: issue.message }]
+  }
+  return issue.keys
+    .slice(0, BODY_FAULTS_MAX)
+    .map((key) => ({ field: named([...issue.path, key]), message: `there is no such ${noun}` }))
+}

@@ -7,15 +7,16 @@ import { note } from '../../domain/note.ts'
 import { linkAddress } from '../../usecases/link-address.ts'
 import { fail, NOT_FOUND, succeed, succeedPage } from '../answers.ts'
 import type { AppContext, AppEnv } from '../context.ts'
+import { requireScope } from '../require-key.ts'
 import { validPage } from '../validate.ts'
 
 export const adjustments = new Hono<AppEnv>()
-  .get('/', validPage, async (c) => {
+  .get('/', requireScope('read'), validPage, async (c) => {
     const { limit, cursor = null } = c.req.valid('query')
     const rows = await listAdjustments(c.var.deps.db, { before: cursor, limit: limit + 1 })
     return succeedPage(c, rows, limit, presentAdjustment)
   })
-  .get('/:id', async (c) => {
+  .get('/:id', requireScope('read'), async (c) => {
     const id = c.req.param('id')
     const adjustment = isAdjustmentId(id) ? await findAdjustment(c.var.deps.db, id) : null
     if (adjustment === null) return fail(c, { ...NOT_FOUND, code: 'adjustment_not_found' })

@@ -5,16 +5,17 @@ import type { Event } from '../../db/schema.ts'
 import { isEventId } from '../../domain/ids.ts'
 import { fail, NOT_FOUND, succeed, succeedPage } from '../answers.ts'
 import type { AppEnv } from '../context.ts'
+import { requireScope } from '../require-key.ts'
 import { validPage } from '../validate.ts'
 import { presentWithNote } from './adjustments.ts'
 
 export const events = new Hono<AppEnv>()
-  .get('/', validPage, async (c) => {
+  .get('/', requireScope('read'), validPage, async (c) => {
     const { limit, cursor = null } = c.req.valid('query')
     const rows = await listEvents(c.var.deps.db, { before: cursor, limit: limit + 1 })
     return succeedPage(c, rows, limit, presentEvent)
   })
-  .get('/:id', async (c) => {
+  .get('/:id', requireScope('read'), async (c) => {
     const { db } = c.var.deps
     const id = c.req.param('id')
     const found = isEventId(id) ? await findEvent(db, id) : null
