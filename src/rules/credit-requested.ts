@@ -5,6 +5,7 @@
 import * as z from 'zod'
 import { moneyFromMinorUnits, parseCurrency } from '../domain/money.ts'
 import { credit, rule, undecided, type Rule } from '../domain/rule.ts'
+import { settingsOf, type RuleSettings } from './rule-settings.ts'
 
 const payload = z.object({
   data: z.object({
@@ -17,7 +18,7 @@ const payload = z.object({
   }),
 })
 
-export const creditRequested = (): Rule =>
+export const creditRequested = (options: RuleSettings = {}): Rule =>
   rule({
     id: 'credit-requested',
     source: 'standard',
@@ -26,6 +27,7 @@ export const creditRequested = (): Rule =>
     reason: 'service_credit',
     causedBy: 'system',
     description: 'Service credit',
+    ...settingsOf(options),
     payload,
     adjust({ data }) {
       const currency = parseCurrency(data.currency)

@@ -3,6 +3,7 @@
 
 import * as z from 'zod'
 import { credit, ignore, rule, undecided, type Rule } from '../domain/rule.ts'
+import { settingsOf, type RuleSettings } from './rule-settings.ts'
 import { stripeAmount } from './stripe-amount.ts'
 
 /** Stripe gives an id, or the whole object where the field is expanded. */
@@ -31,7 +32,7 @@ const payload = z.object({
  * Needs a Stripe API version whose refunds carry the customer (2026-07-29 or later), or the billing
  * customer's external id in the refund's `metadata.commet_customer`. Without either it is held.
  */
-export const stripeRefundRecord = (): Rule =>
+export const stripeRefundRecord = (options: RuleSettings = {}): Rule =>
   rule({
     id: 'stripe-refund-record',
     source: 'stripe',
@@ -40,6 +41,7 @@ export const stripeRefundRecord = (): Rule =>
     reason: 'refund',
     causedBy: 'agent',
     description: 'Refund already returned to your payment method',
+    ...settingsOf(options),
     payload,
     adjust({ data: { object: refund } }) {
       if (refund.status !== 'succeeded')

@@ -2,9 +2,16 @@
 // tag with a preset amount or by a decimal field. The credit is owed; the ticket is its subject.
 
 import * as z from 'zod'
-import { moneyFromDecimal, parseCurrency, type AmountTrouble, type Money } from '../domain/money.ts'
+import {
+  moneyFromDecimal,
+  moneyFromMinorUnits,
+  parseCurrency,
+  type AmountTrouble,
+  type Money,
+} from '../domain/money.ts'
 import { err, ok, type Result } from '../domain/result.ts'
 import { credit, ignore, rule, undecided, type Outcome, type Rule } from '../domain/rule.ts'
+import { settingsOf, type RuleSettings } from './rule-settings.ts'
 
 /** `kind` of the body template that README gives for the trigger's webhook. */
 export const ZENDESK_TICKET_KIND = 'makegood.ticket'
@@ -29,7 +36,7 @@ const tagsChanged = z.object({
 const payload = z.union([ticket, tagsChanged])
 type Ticket = z.output<typeof ticket>
 
-export type ZendeskTicketCreditOptions = {
+export type ZendeskTicketCreditOptions = RuleSettings & {
   /** Tag by which an agent asks; without it the ticket is none of this rule's business. */
   readonly requestTag: string
   /** Tag to amount: a dropdown field's value is a tag. */
@@ -38,8 +45,11 @@ export type ZendeskTicketCreditOptions = {
   readonly otherAmountField?: boolean
 }
 
-export const zendeskTicketCredit = (options: ZendeskTicketCreditOptions): Rule =>
-  rule({
+const OWN_OPTIONS = ['requestTag', 'amounts', 'otherAmountField']
+
+export function zendeskTicketCredit(options: ZendeskTicketCreditOptions): Rule {
+  const settings = settingsOf(options, OWN_OPTIONS)
+  return rule({
     id: 'zendesk-ticket-credit',
     source: 'zendesk',
     on: [ZENDESK_TICKET_KIND, TAGS_CHANGED],
@@ -47,6 +57,8 @@ export const zendeskTicketCredit = (options: ZendeskTicketCreditOptions): Rule =
     reason: 'goodwill',
     causedBy: 'agent',
     description: 'Credit from customer support',
+    ...settings,
+    problems: [...settings.problems, ...optionProblems(options)],
     payload,
     adjust(event) {
       return 'kind' in event
@@ -54,6 +66,25 @@ export const zendeskTicketCredit = (options: ZendeskTicketCreditOptions): Rule =
         : withoutMoney(event.event.tags_added ?? [], options.requestTag)
     },
   })
+}
+
+/** A tag that no ticket can have, or a number where an amount belongs, would never make a credit. */
+function optionProblems({ requestTag, amounts, otherAmountField }: ZendeskTicketCreditOptions) {
+  const presets = Object.entries(amounts ?? {})
+  const problems = presets.flatMap(([tag, amount]) => [
+    ...(isTag(tag) ? [] : [`amounts.${tag}: is no tag, which has no blanks and no commas`]),
+    ...(moneyFromMinorUnits(amount?.minorUnits, amount?.currency).ok
+      ? []
+      : [`amounts.${tag}: an amount is wanted, such as usd(25)`]),
+  ])
+  if (!isTag(requestTag)) problems.push('requestTag: one tag is wanted, without blanks and commas')
+  if (presets.length === 0 && otherAmountField !== true) {
+    problems.push('amounts: no preset and no amount field, so no ticket could have an amount')
+  }
+  return problems
+}
+
+const isTag = (text: unknown): boolean => typeof text === 'string' && /^[^\s,]+$/.test(text)
 
 function creditFor(event: Ticket, options: ZendeskTicketCreditOptions): Outcome {
   const tags = event.tags.split(/[\s,]+/)
