@@ -5,7 +5,12 @@ import type { Database } from './database.ts'
 import type { Page } from './page.ts'
 import { events, payloads, type Event } from './schema.ts'
 
-export type Payload = { readonly encoding: Encoding; readonly body: string }
+/** `isWhole`: the delivery's whole body, or the event's own part of it, written as JSON. */
+export type Payload = {
+  readonly encoding: Encoding
+  readonly body: string
+  readonly isWhole: boolean
+}
 
 /** The event with what was delivered; `payload` is null once it was forgotten. */
 export async function findEvent(

@@ -14,7 +14,7 @@ import { textOfBytes } from './bytes.ts'
 import type { ProvenRequest } from './proof.ts'
 import type { Refusal } from './refusal.ts'
 import type { PublicKey } from './scheme.ts'
-import type { Answer, DeliveryFacts, Endpoint } from './source.ts'
+import type { Answer, DeliveryFacts, Endpoint, Source } from './source.ts'
 import { verify } from './verify.ts'
 
 /** The bytes as they came: as text where they are UTF-8 without NUL, which SQLite's texts end at. */
@@ -61,7 +61,7 @@ export async function openDelivery(
     answer: source.accepted ?? null,
   } as const
 
-  const parsed = parse(endpoint, raw)
+  const parsed = parseBody(source, raw)
   if (!parsed.ok) {
     // Without a body that can be looked into, nothing shows that it is for this endpoint, or fresh.
     if (endpoint.admits) return err({ reason: 'body_not_admitted', field: parsed.error })
@@ -95,9 +95,13 @@ function rawBody(bytes: Uint8Array): RawBody {
     : { encoding: 'utf8', body: text }
 }
 
-function parse({ source }: Endpoint, raw: RawBody): Result<unknown, UnreadableReason> {
+/** A body as its source writes it: JSON, unless its page parses another form. */
+export function parseBody(
+  { parse = parseJson }: Pick<Source, 'parse'>,
+  raw: RawBody,
+): Result<unknown, UnreadableReason> {
   if (raw.encoding !== 'utf8') return err('not_utf8')
-  const parsed = guarded(() => (source.parse ?? parseJson)(raw.body))
+  const parsed = guarded(() => parse(raw.body))
   return parsed === FAILED ? err('reader_failed') : parsed
 }
 
