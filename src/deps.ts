@@ -29,6 +29,8 @@ export type Deps = {
   /** 0 ≤ x < 1. */
   readonly random: () => number
   readonly newId: () => string
+  /** As many bytes, fit to be a secret. */
+  readonly randomBytes: (count: number) => Uint8Array
   /** Hash of the deployed rules, limits and reasons. */
   readonly ruleSet: () => Promise<string>
   readonly log: Log
@@ -50,6 +52,7 @@ export function createDeps(env: Env, config: Config): Deps {
     now: () => Date.now(),
     random: () => Math.random(),
     newId: () => crypto.randomUUID(),
+    randomBytes: (count) => crypto.getRandomValues(new Uint8Array(count)),
     ruleSet: once(() => ruleSetHash(config.rules, [config.limits, [...config.reasons]])),
     log,
   }

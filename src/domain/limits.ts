@@ -116,6 +116,12 @@ export const API_BODY_BYTES_MAX = 65_536
 export const BODY_FAULTS_MAX = 20
 export const REQUEST_ID_CHARS_MAX = 64
 export const LOG_MESSAGE_CHARS_MAX = 300
+/** Of a key's secret part, and of its id: 32 characters of base32. */
+export const OPERATOR_KEY_BYTES = 20
+export const OPERATOR_NAME_CHARS_MAX = 64
+/** The longest address that mail can go to. */
+export const EMAIL_CHARS_MAX = 254
+export const OPERATOR_KEY_DAYS_MAX = 3_650
 /** Sixteen characters behind `ck_mg_` are no guess; a link key is at least 32 characters. */
 export const OPERATOR_KEY_CHARS_MIN = 16
 export const LINK_KEY_CHARS_MIN = 32

@@ -12,6 +12,7 @@ import { log, thrownFields } from '../log.ts'
 import { fail, NOT_FOUND, TRY_AGAIN } from './answers.ts'
 import { adjustments } from './api/adjustments.ts'
 import { events } from './api/events.ts'
+import { keys } from './api/keys.ts'
 import type { AppEnv } from './context.ts'
 import { health } from './health.ts'
 import { links } from './links.ts'
@@ -23,6 +24,7 @@ export function createApp(depsOf: (env: Env) => Deps) {
     .use(requireKey)
     .route('/events', events)
     .route('/adjustments', adjustments)
+    .route('/keys', keys)
 
   return new Hono<AppEnv>()
     .use(requestId({ limitLength: REQUEST_ID_CHARS_MAX }))

@@ -1,30 +1,22 @@
 // Who may call the operator's API: `requireKey` for all of it, `requireScope` for each route.
 
 import { createMiddleware } from 'hono/factory'
-import { timingSafeEqual } from 'hono/utils/buffer'
-import { BOOTSTRAP, type Scope } from '../domain/operator.ts'
-import { fail, TRY_AGAIN } from './answers.ts'
+import { unreachable } from '../domain/assert.ts'
+import type { Scope } from '../domain/operator.ts'
+import { findOperator, type KeyTrouble } from '../usecases/find-operator.ts'
+import { fail, TRY_AGAIN, type Failure } from './answers.ts'
 import type { AppEnv } from './context.ts'
 
-/** Operators only: `x-api-key` must be the bootstrap key. Without one configured nobody gets in. */
+/** The bootstrap key, or one that was made here and has neither ended nor been revoked. */
 export const requireKey = createMiddleware<AppEnv>(async (c, next) => {
-  const { bootstrapKey } = c.var.deps.settings
-  if (bootstrapKey === null) {
-    return fail(c, {
-      ...TRY_AGAIN,
-      code: 'not_configured',
-      message: 'No operator key is configured.',
-    })
+  const { deps, logFields } = c.var
+  const operator = await findOperator(deps, c.req.header('x-api-key'))
+  if (!operator.ok) {
+    for (const [field, value] of Object.entries(operator.error)) logFields.set(field, value)
+    return fail(c, answerFor(operator.error))
   }
-  if (!(await timingSafeEqual(c.req.header('x-api-key') ?? '', bootstrapKey))) {
-    return fail(c, {
-      status: 401,
-      type: 'authentication_error',
-      code: 'unauthorized',
-      message: 'The header x-api-key is missing, or not a key of this Makegood.',
-    })
-  }
-  c.set('operator', BOOTSTRAP)
+  logFields.set('operator', operator.value.name)
+  c.set('operator', operator.value)
   return next()
 })
 
@@ -32,6 +24,7 @@ export const requireKey = createMiddleware<AppEnv>(async (c, next) => {
 export const requireScope = (scope: Scope) =>
   createMiddleware<AppEnv>(async (c, next) => {
     if (c.var.operator.scopes.includes(scope)) return next()
+    c.var.logFields.set('reason', 'scope_missing')
     c.var.logFields.set('scope', scope)
     return fail(c, {
       status: 403,
@@ -40,3 +33,27 @@ export const requireScope = (scope: Scope) =>
       message: `This needs a key with the scope ${scope}.`,
     })
   })
+
+/** A prober doesn't learn whether a key was ever one; the log says it. */
+function answerFor(trouble: KeyTrouble): Failure {
+  switch (trouble.reason) {
+    case 'key_missing':
+    case 'key_unknown':
+    case 'key_revoked':
+    case 'key_expired':
+      return {
+        status: 401,
+        type: 'authentication_error',
+        code: 'unauthorized',
+        message: 'The header x-api-key is missing, or not a key of this Makegood.',
+      }
+    case 'no_key_configured':
+      return {
+        ...TRY_AGAIN,
+        code: 'not_configured',
+        message: 'No operator key is configured.',
+      }
+    default:
+      return unreachable(trouble)
+  }
+}
