@@ -35,7 +35,8 @@ export async function commitEntry(db: Database, entry: AuditEntry): Promise<void
   await insertEntry(db, entry, sql`true`)
 }
 
-const insertEntry = (db: Database, entry: AuditEntry, condition: SQL) => {
+/** For a batch whose change is not one UPDATE. */
+export const insertEntry = (db: Database, entry: AuditEntry, condition: SQL) => {
   const { at, actor, action, subject, data } = entry
   return db
     .insert(auditEntries)

@@ -15,16 +15,24 @@ import { makeAttempt, type AttemptResult } from './make-attempt.ts'
 import { postponeOrFail } from './postpone-or-fail.ts'
 import { resolveCustomer } from './resolve-customer.ts'
 import { settleAdjustment, type SettleResult } from './settle-adjustment.ts'
+import { tendHold, type TendResult } from './tend-hold.ts'
 
 /** What this wake-up did; `stale`: somebody else did it, or there is nothing to do. */
-export type IssueResult = AttemptResult | SettleResult | 'cancelled' | 'paused' | 'not_configured'
+export type IssueResult =
+  | AttemptResult
+  | SettleResult
+  | TendResult
+  | 'cancelled'
+  | 'paused'
+  | 'not_configured'
 
 export async function issueAdjustment(deps: Deps, wakeUp: WakeUp): Promise<IssueResult> {
   const read = await findForIssue(deps.db, wakeUp.id)
   if (read?.adjustment.version !== wakeUp.version) return 'stale'
+  const { adjustment } = read
+  if (adjustment.state === 'held') return tendHold(deps, adjustment)
   const { billing } = deps
   if (billing === null) return 'not_configured'
-  const { adjustment } = read
   if (adjustment.state === 'invoiced' && adjustment.wakeAt !== null) {
     return settleAdjustment(deps, billing, adjustment)
   }

@@ -1,0 +1,187 @@
+// The answers to a hold, and its clock. Each is conditional on the version that was read, and answers
+// the changed row, or null where somebody else was first and nothing was written.
+
+import { and, eq, sql } from 'drizzle-orm'
+import type { BatchItem } from 'drizzle-orm/batch'
+import type { Approval } from '../domain/approval.ts'
+import type { Actor, AuditAction, AuditData, AuditEntry } from '../domain/audit.ts'
+import type { HoldReason } from '../domain/hold.ts'
+import { WAKE_AFTER_SECONDS } from '../domain/limits.ts'
+import type { Operator } from '../domain/operator.ts'
+import { AFTER_CHANGE, commitChange, insertEntry } from './commit.ts'
+import type { Database } from './database.ts'
+import { adjustments, approvals, type Adjustment } from './schema.ts'
+import { changed, type Columns } from './write-adjustment.ts'
+
+const operatorOf = ({ name }: Operator): Actor => `operator:${name}`
+
+const entryOf = (
+  at: number,
+  actor: Actor,
+  action: AuditAction,
+  { id }: Adjustment,
+  data: AuditData,
+): AuditEntry => ({ at, actor, action, subject: id, data })
+
+/** No hold any more: its reasons live on in the audit log. */
+const RELEASED = { holdReasons: null, holdDetails: null } satisfies Columns
+
+const dueColumns = (now: number) =>
+  ({ ...RELEASED, state: 'due', wakeAt: now + WAKE_AFTER_SECONDS * 1_000 }) satisfies Columns
+
+/** `day`: today in the configured time zone, in which it counts once it is approved. */
+export type NewApproval = Approval & { readonly operator: Operator; readonly day: string }
+
+/**
+ * The approval first, since nothing is cleared without it; the row directly after it, since nothing is
+ * approved but what was read. From the last approval on, its amount counts against the limits.
+ */
+export async function commitApproval(
+  db: Database,
+  read: Adjustment,
+  { operator, reasons, approvals: count, cleared, day }: NewApproval,
+  now: number,
+): Promise<Adjustment | null> {
+  const { id, version, holds, approversNeeded, amount, currency } = read
+  const columns: Columns =
+    cleared === null
+      ? {}
+      : { ...dueColumns(now), clearedReasons: cleared, countedAt: now, countedDay: day }
+  const data = { hold: holds, approvals: count, needed: approversNeeded, reasons, amount, currency }
+  const [, rows] = await db.batch([
+    db.insert(approvals).select(sql`
+      SELECT ${id}, ${holds}, ${operator.identity}, ${operator.name}, ${now} FROM adjustments
+      WHERE id = ${id} AND version = ${version} AND state = 'held' AND holds = ${holds}`),
+    db
+      .update(adjustments)
+      .set({ ...columns, version: version + 1 })
+      .where(and(eq(adjustments.id, id), eq(adjustments.version, version), AFTER_CHANGE))
+      .returning(),
+    insertEntry(
+      db,
+      entryOf(now, operatorOf(operator), 'adjustment.approved', read, data),
+      AFTER_CHANGE,
+    ),
+  ])
+  return rows[0] ?? null
+}
+
+/** Final. It counts against no limit, and nothing looks at it again. */
+const rejectedColumns: Columns = {
+  ...RELEASED,
+  state: 'rejected',
+  wakeAt: null,
+  countedAt: null,
+  countedDay: null,
+}
+
+/** `note`: a person's own words, kept with the row and nowhere else. */
+export const commitRejection = (
+  db: Database,
+  read: Adjustment,
+  {
+    operator,
+    reasons,
+    note,
+  }: { operator: Operator; reasons: readonly HoldReason[]; note: string | null },
+  now: number,
+): Promise<Adjustment | null> =>
+  commitChange(
+    db,
+    changed(db, read, { ...rejectedColumns, decisionNote: note }),
+    entryOf(now, operatorOf(operator), 'adjustment.rejected', read, { hold: read.holds, reasons }),
+  )
+
+export const commitExpiry = (
+  db: Database,
+  read: Adjustment,
+  now: number,
+): Promise<Adjustment | null> =>
+  commitChange(
+    db,
+    changed(db, read, rejectedColumns),
+    entryOf(now, 'system:sweep', 'adjustment.expired', read, {
+      hold: read.holds,
+      reasons: read.holdReasons,
+      heldAt: read.heldAt,
+    }),
+  )
+
+export type Choice = {
+  readonly operator: Operator
+  readonly customerId: string
+  readonly reasons: readonly HoldReason[]
+  /** Inserts that remember the choice, each on `changes() = 1`. */
+  readonly remembering: readonly BatchItem<'sqlite'>[]
+}
+
+/** Another customer's money: what was approved for the one before counts no more, every limit is asked. */
+export const commitChoice = (
+  db: Database,
+  read: Adjustment,
+  { operator, customerId, reasons, remembering }: Choice,
+  now: number,
+): Promise<Adjustment | null> =>
+  commitChange(
+    db,
+    changed(db, read, {
+      ...dueColumns(now),
+      customerId,
+      chosenCustomerId: customerId,
+      clearedReasons: null,
+      countedAt: null,
+      countedDay: null,
+    }),
+    entryOf(now, operatorOf(operator), 'adjustment.customer_chosen', read, {
+      hold: read.holds,
+      reasons,
+      customerId,
+      before: read.customerId,
+    }),
+    remembering,
+  )
+
+export type Reminder = {
+  readonly action: 'adjustment.reminded' | 'adjustment.escalated'
+  readonly reminders: number
+  readonly wakeAt: number
+}
+
+/** Leaves the version: a reminder must not make an answer late that was being written. */
+export const commitReminder = (
+  db: Database,
+  read: Adjustment,
+  { action, reminders, wakeAt }: Reminder,
+  now: number,
+): Promise<Adjustment | null> =>
+  commitChange(
+    db,
+    clockSet(db, read, { holdReminders: reminders, wakeAt }),
+    entryOf(now, 'system:sweep', action, read, { hold: read.holds, reasons: read.holdReasons }),
+  )
+
+/** Nothing is to be done yet: it is looked at again then. */
+export async function lookAgainAt(
+  db: Database,
+  read: Adjustment,
+  wakeAt: number,
+): Promise<Adjustment | null> {
+  const [row] = await clockSet(db, read, { wakeAt })
+  return row ?? null
+}
+
+/** Of two wake-ups at once one sets the clock; and one that an undo has set meanwhile stands. */
+const clockSet = (db: Database, read: Adjustment, columns: Columns) =>
+  db
+    .update(adjustments)
+    .set(columns)
+    .where(
+      and(
+        eq(adjustments.id, read.id),
+        eq(adjustments.version, read.version),
+        eq(adjustments.state, 'held'),
+        eq(adjustments.holdReminders, read.holdReminders),
+        sql`${adjustments.wakeAt} IS ${read.wakeAt}`,
+      ),
+    )
+    .returning()

@@ -1,0 +1,39 @@
+// A person's yes to one hold of one adjustment, at the version and amount that he saw.
+
+import { findWithApprovals } from '../db/read-approvals.ts'
+import type { Adjustment } from '../db/schema.ts'
+import { commitApproval } from '../db/write-hold-answer.ts'
+import { decideApproval, type ApprovalRefusal, type Seen } from '../domain/approval.ts'
+import { dayOf } from '../domain/day.ts'
+import type { AdjustmentId } from '../domain/ids.ts'
+import type { Operator } from '../domain/operator.ts'
+import { err, ok, type Result } from '../domain/result.ts'
+import type { Deps } from '../deps.ts'
+import { movedMeanwhile, type NotFound, type Refused } from './hold-refusal.ts'
+import { wakeCommitted } from './wake-committed.ts'
+
+export type ApprovalTrouble = NotFound | Refused<ApprovalRefusal>
+
+/**
+ * The adjustment after it: due once enough people have approved, until then still held. Of two who
+ * approve at once, one is told that the version has moved.
+ */
+export async function approveAdjustment(
+  deps: Deps,
+  operator: Operator,
+  id: AdjustmentId,
+  seen: Seen,
+): Promise<Result<Adjustment, ApprovalTrouble>> {
+  const { db, config } = deps
+  const found = await findWithApprovals(db, id)
+  if (found === null) return err({ reason: 'adjustment_not_found' })
+  const { adjustment, approved } = found
+  const now = deps.now()
+  const decided = decideApproval(adjustment, seen, operator.identity, approved, now)
+  if (!decided.ok) return err({ reason: 'refused', refusal: decided.error, adjustment })
+  const approval = { ...decided.value, operator, day: dayOf(now, config.timeZone) }
+  const row = await commitApproval(db, adjustment, approval, now)
+  if (row === null) return movedMeanwhile(deps, adjustment)
+  if (row.state === 'due') await wakeCommitted(deps, row)
+  return ok(row)
+}
