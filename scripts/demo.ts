@@ -87,7 +87,7 @@ async function tellStory(
   const settlement = adjustment.settlement === 'owed' ? 'owed' : 'already paid'
   step(
     'adjustment',
-    `${word} of ${adjustment.amountText} for ${adjustment.customer.externalId}, ${settlement}`,
+    `${word} of ${adjustment.amountText} for ${adjustment.customer.reference}, ${settlement}`,
   )
   const currency = invoice.currency.toLowerCase()
   const total = `${decimalText(invoice.total, currency)} ${currency.toUpperCase()}`
@@ -127,7 +127,7 @@ type Story = {
     amount: number
     amountText: string
     settlement: string
-    customer: { externalId: string }
+    customer: { reference: string }
     invoice: { number: string; total: number; currency: string; status: string } | null
     link: string
     note: [string, ...string[]]

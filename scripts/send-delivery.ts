@@ -104,7 +104,7 @@ const adjustmentSchema = z.object({
   amountText: z.string(),
   settlement: z.string(),
   subject: z.string(),
-  customer: z.object({ externalId: z.string().nullable() }),
+  customer: z.object({ reference: z.string().nullable() }),
   invoice: z.object({ number: z.string().nullable(), status: z.string().nullable() }).nullable(),
 })
 

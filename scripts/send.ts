@@ -95,7 +95,7 @@ function tell(story: Story): void {
       each.state === 'held' ? `held: ${(each.holdReasons ?? []).join(', ')}` : each.state
     const invoice = each.invoice ? `, invoice ${each.invoice.number} ${each.invoice.status}` : ''
     line('adjustment', `${each.id}  ${each.subject}`)
-    line('', `${each.amountText} for ${each.customer.externalId ?? 'nobody named'}`)
+    line('', `${each.amountText} for ${each.customer.reference ?? 'nobody named'}`)
     line('', state + invoice)
   }
 }

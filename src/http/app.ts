@@ -12,6 +12,7 @@ import { log, thrownFields } from '../log.ts'
 import { fail, NOT_FOUND, TRY_AGAIN } from './answers.ts'
 import { adjustments } from './api/adjustments.ts'
 import { events } from './api/events.ts'
+import { holds } from './api/holds.ts'
 import { keys } from './api/keys.ts'
 import type { AppEnv } from './context.ts'
 import { health } from './health.ts'
@@ -24,6 +25,7 @@ export function createApp(depsOf: (env: Env) => Deps) {
     .use(requireKey)
     .route('/events', events)
     .route('/adjustments', adjustments)
+    .route('/adjustments', holds)
     .route('/keys', keys)
 
   return new Hono<AppEnv>()

@@ -64,5 +64,5 @@ async function troubleWith(
   const isRefused = error.meaning === 'permanent' && !isKeyTrouble(error)
   return isRefused
     ? { reason: 'unknown_customer' }
-    : { reason: 'billing_unavailable', code, status }
+    : { reason: 'billing_unavailable', code, answered: status }
 }

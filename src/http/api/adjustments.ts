@@ -1,7 +1,9 @@
 import { Hono } from 'hono'
 import { findAdjustment, listAdjustments } from '../../db/read-adjustments.ts'
+import { listApprovals, type ApprovalRow } from '../../db/read-approvals.ts'
 import type { Adjustment } from '../../db/schema.ts'
 import { amountText } from '../../domain/adjustment.ts'
+import { holdExpiresAt } from '../../domain/hold-clock.ts'
 import { isAdjustmentId } from '../../domain/ids.ts'
 import { note } from '../../domain/note.ts'
 import { linkAddress } from '../../usecases/link-address.ts'
@@ -23,25 +25,36 @@ export const adjustments = new Hono<AppEnv>()
     return succeed(c, await presentWithNote(c, adjustment))
   })
 
-/** With what the asker reads, and the short link: both are made of the row, neither is stored. */
+/**
+ * With who approved it, what the asker reads, and the short link; the last two are made of the row,
+ * and not stored.
+ */
 export async function presentWithNote(c: AppContext, adjustment: Adjustment): Promise<object> {
   const { deps } = c.var
-  const { invoiceId, endpoint, source } = adjustment
+  const { id, invoiceId, endpoint, source, holds } = adjustment
   const origin = new URL(c.req.url).origin
   const link = invoiceId === null ? null : await linkAddress(deps, invoiceId, origin)
   const title = deps.config.endpoints.get(endpoint)?.source.title ?? source
-  return { ...presentAdjustment(adjustment), link, note: note(adjustment, title, link) }
+  const approvals = holds === 0 ? [] : await listApprovals(deps.db, id)
+  return {
+    ...presentAdjustment(adjustment),
+    approvals: approvals.map(presentApproval),
+    link,
+    note: note(adjustment, title, link),
+  }
 }
+
+/** The operator's name is what the audit log knows him by; his identity may be an e-mail. */
+const presentApproval = ({ hold, operator, at }: ApprovalRow) => ({ hold, operator, at: iso(at) })
 
 const iso = (ms: number | null): string | null => (ms === null ? null : new Date(ms).toISOString())
 
 export function presentAdjustment(adjustment: Adjustment) {
-  const { invoiceId } = adjustment
   return {
     object: 'adjustment',
     id: adjustment.id,
     state: adjustment.state,
-    holdReasons: adjustment.holdReasons,
+    ...presentHold(adjustment),
     version: adjustment.version,
     amount: adjustment.amount,
     currency: adjustment.currency,
@@ -57,28 +70,50 @@ export function presentAdjustment(adjustment: Adjustment) {
     mode: adjustment.mode,
     event: adjustment.eventId,
     customer: {
-      externalId: adjustment.customerReference,
-      id: adjustment.request?.customerId ?? null,
+      kind: adjustment.customerKind,
+      reference: adjustment.customerReference,
+      id: adjustment.request?.customerId ?? adjustment.customerId,
+      isChosen: adjustment.chosenCustomerId !== null,
     },
     asker: adjustment.asker,
+    maker: adjustment.maker,
+    reverses: adjustment.reverses,
+    reversedBy: adjustment.reversedBy,
     originalInvoice: adjustment.originalInvoice,
     attempts: adjustment.attempts,
     trouble: adjustment.trouble,
     wakeAt: iso(adjustment.wakeAt),
     createdAt: iso(adjustment.createdAt),
     invoicedAt: iso(adjustment.invoicedAt),
-    invoice:
-      invoiceId === null
-        ? null
-        : {
-            id: invoiceId,
-            number: adjustment.invoiceNumber,
-            status: adjustment.invoiceStatus,
-            currency: adjustment.invoiceCurrency,
-            subtotal: adjustment.invoiceSubtotal,
-            taxAmount: adjustment.invoiceTax,
-            total: adjustment.invoiceTotal,
-            differences: adjustment.answerDifferences,
-          },
+    invoice: presentInvoice(adjustment),
   }
 }
+
+/** `holdReasons` is null unless it is held; the rest tells of the last time that it was. */
+const presentHold = (adjustment: Adjustment) => ({
+  holdReasons: adjustment.holdReasons,
+  holdDetails: adjustment.holdDetails,
+  holds: adjustment.holds,
+  heldAt: iso(adjustment.heldAt),
+  expiresAt: iso(expiryOf(adjustment)),
+  approversNeeded: adjustment.approversNeeded,
+  clearedReasons: adjustment.clearedReasons,
+  decisionNote: adjustment.decisionNote,
+})
+
+const expiryOf = ({ heldAt, holdReasons }: Adjustment): number | null =>
+  heldAt === null || holdReasons === null ? null : holdExpiresAt({ heldAt, holdReasons })
+
+const presentInvoice = (adjustment: Adjustment) =>
+  adjustment.invoiceId === null
+    ? null
+    : {
+        id: adjustment.invoiceId,
+        number: adjustment.invoiceNumber,
+        status: adjustment.invoiceStatus,
+        currency: adjustment.invoiceCurrency,
+        subtotal: adjustment.invoiceSubtotal,
+        taxAmount: adjustment.invoiceTax,
+        total: adjustment.invoiceTotal,
+        differences: adjustment.answerDifferences,
+      }
