@@ -26,7 +26,7 @@ describe('3: one event is one row, one subject one adjustment of a rule', () => 
   it('refuses a second row with the id of an event', () =>
     expectRefused(
       `INSERT INTO events SELECT NULL, id, 'other', endpoint, account, source, own_id, unsigned_id, type, mode,
-        occurred_at, received_at, body_sha256, fate, rule_id, reason, decision FROM events LIMIT 1`,
+        occurred_at, received_at, body_sha256, rule_set, fate, rule_id, reason, decision FROM events LIMIT 1`,
       'never replaced',
     ))
 
@@ -64,7 +64,7 @@ describe('4: one adjustment has at most one invoice', () => {
 
   it('refuses one invoice for two adjustments', () =>
     expectRefused(
-      `UPDATE adjustments SET state = 'invoiced', version = version + 1,
+      `UPDATE adjustments SET state = 'invoiced', version = version + 1, counted_at = 1, counted_day = 'd',
         invoice_id = (SELECT invoice_id FROM adjustments WHERE id = '${invoiced.id}') WHERE id = '${due}'`,
       'one adjustment',
     ))
@@ -73,12 +73,19 @@ describe('4: one adjustment has at most one invoice', () => {
     expectRefused(`UPDATE adjustments SET request = '{}' WHERE id = '${invoiced.id}'`, 'frozen'))
 
   it('refuses to replace an adjustment or an event, which would remove it without a trigger', async () => {
-    for (const table of ['adjustments', 'events']) {
+    for (const [table, row] of [
+      ['adjustments', `id = '${due}'`],
+      ['events', 'true'],
+    ]) {
       await expectRefused(
-        `INSERT OR REPLACE INTO ${table} SELECT * FROM ${table} LIMIT 1`,
+        `INSERT OR REPLACE INTO ${table} SELECT * FROM ${table} WHERE ${row} LIMIT 1`,
         'never replaced',
       )
     }
+    await expectRefused(
+      `INSERT OR REPLACE INTO adjustments SELECT * FROM adjustments WHERE id = '${invoiced.id}'`,
+      /never replaced|a new adjustment is due/,
+    )
   })
 
   it('refuses to remove an adjustment', () =>
@@ -90,7 +97,7 @@ describe('4: one adjustment has at most one invoice', () => {
     ['due', 'rejected'],
   ])('refuses to go from %s to %s', (from, to) =>
     expectRefused(
-      `UPDATE adjustments SET state = '${to}', version = version + 1 WHERE id = '${from === 'due' ? due : invoiced.id}'`,
+      `UPDATE adjustments SET state = '${to}', version = version + 1, counted_at = NULL, counted_day = NULL WHERE id = '${from === 'due' ? due : invoiced.id}'`,
       'no such change of state',
     ),
   )
@@ -104,10 +111,14 @@ describe('4: one adjustment has at most one invoice', () => {
   it('refuses states that contradict their columns', async () => {
     const change = `UPDATE adjustments SET version = version + 1`
     const where = `WHERE id = '${due}'`
-    await expectRefused(`${change}, state = 'issuing', request = '{}' ${where}`, 'CHECK')
-    await expectRefused(`${change}, state = 'issuing', lease_until = 1 ${where}`, 'CHECK')
+    const issuing = `${change}, counted_at = 1, counted_day = 'd', state = 'issuing'`
+    await expectRefused(`${issuing}, request = '{}' ${where}`, 'CHECK')
+    await expectRefused(`${issuing}, lease_until = 1 ${where}`, 'CHECK')
     await expectRefused(`${change}, state = 'held', wake_at = NULL ${where}`, 'CHECK')
-    await expectRefused(`${change}, state = 'invoiced' ${where}`, 'CHECK')
+    await expectRefused(
+      `${change}, counted_at = 1, counted_day = 'd', state = 'invoiced' ${where}`,
+      'CHECK',
+    )
     await expectRefused(`UPDATE adjustments SET wake_at = NULL ${where}`, 'CHECK')
   })
 })

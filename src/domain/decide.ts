@@ -13,7 +13,7 @@ import {
 import { moneyFromMinorUnits } from './money.ts'
 import type { Outcome, Proposal, Undecided, UndecidedReason, Undo } from './outcome.ts'
 import type { Rule } from './rule.ts'
-import { oneLine } from './text.ts'
+import { isIdentifier, oneLine } from './text.ts'
 
 /** Why each rule of the source did or didn't decide, in the order of the configuration. */
 export type Consideration = { readonly rule: string; readonly answer: string }
@@ -157,7 +157,7 @@ function checkedParts(answered: readonly Proposal[]): Outcome {
   }
   const proposals = Array.from(answered, (proposal) => ({
     ...proposal,
-    customer: proposal.customer && { ...proposal.customer },
+    customer: proposal?.customer && { ...proposal.customer },
   }))
   for (const proposal of proposals) {
     const refusal = refusalOf(proposal)
@@ -201,18 +201,14 @@ function refusalOf(proposal: Proposal): Undecided | null {
   return null
 }
 
-const isReference = ({ kind, value }: CustomerReference): boolean =>
-  CUSTOMER_KINDS.includes(kind) && isIdentifier(value, CUSTOMER_REFERENCE_CHARS_MAX)
+/** A rule that leaves the field out answers undefined, whatever the type says. */
+const isReference = (customer: CustomerReference | undefined): boolean =>
+  customer !== undefined &&
+  CUSTOMER_KINDS.includes(customer.kind) &&
+  isIdentifier(customer.value, CUSTOMER_REFERENCE_CHARS_MAX)
 
 const trouble = (reason: UndecidedReason, detail: string): Undecided => ({
   kind: 'undecided',
   reason,
   detail,
 })
-
-/** Text that can be a key: well-formed, on one line, without leading or trailing blanks. */
-const isIdentifier = (text: unknown, charsMax: number): boolean =>
-  typeof text === 'string' &&
-  text.length > 0 &&
-  text.length <= charsMax &&
-  text === oneLine(text, charsMax)

@@ -6,7 +6,7 @@ import type { Rule } from './rule.ts'
 
 /** `money`: the limits and reasons that stand beside the rules. 64 hex digits. */
 export async function ruleSetHash(rules: readonly Rule[], money: unknown): Promise<string> {
-  const said = rules.map(({ problems: _, decide: _decide, read: _read, ...facts }) => facts)
+  const said = rules.map(({ problems: _problems, decide: _decide, read: _read, ...facts }) => facts)
   const text = JSON.stringify([said.map(sortedFields), money])
   return (await sha256(new TextEncoder().encode(text))).toHex()
 }

@@ -59,9 +59,21 @@ export type RuleDefinition<Payload extends z.ZodType> = Omit<Facts, Optional> &
     readonly problems?: readonly string[]
   }
 
-const FIELDS = [
-  ...['id', 'source', 'on', 'settlement', 'reason', 'causedBy', 'description', 'mode', 'was'],
-  ...['alongside', 'payload', 'adjust', 'options', 'problems'],
+const FIELDS: readonly (keyof RuleDefinition<z.ZodType>)[] = [
+  'id',
+  'source',
+  'on',
+  'settlement',
+  'reason',
+  'causedBy',
+  'description',
+  'mode',
+  'was',
+  'alongside',
+  'payload',
+  'adjust',
+  'options',
+  'problems',
 ]
 
 /**

@@ -11,10 +11,11 @@ import {
   type AdjustmentFacts,
   type AdjustmentState,
   type AnsweredInvoice,
-  type HoldReason,
   type ResolvedCustomer,
+  type Surroundings,
 } from '../../src/domain/adjustment.ts'
-import { DESCRIPTION_CHARS_MAX } from '../../src/domain/limits.ts'
+import { isApprovable, LIMIT_NAMES, type HoldReason } from '../../src/domain/hold.ts'
+import { limitsOf } from '../../src/domain/money-limits.ts'
 import { note, type Noted } from '../../src/domain/note.ts'
 
 const FACTS: AdjustmentFacts = {
@@ -33,14 +34,33 @@ const FACTS: AdjustmentFacts = {
   amount: -2_500,
   currency: 'usd',
   customerReference: 'acme-42',
+  customerKind: 'external_id',
   asker: 'agent@saas.example',
   originalInvoice: null,
   description: 'Credit from customer support',
+  happenedAt: null,
+  ruleHold: null,
+  ruleSet: null,
+  maker: null,
+  reverses: null,
 }
 const KNOWN: ResolvedCustomer = { customerId: 'cus_acme', currency: 'usd' }
 const UNKNOWN: ResolvedCustomer = { customerId: null, currency: null }
-const PROVEN = { holdsAll: false }
-const BILLING = { currency: 'usd', mode: 'test' } as const
+const AROUND: Surroundings = {
+  mode: 'test',
+  currency: 'usd',
+  timeZone: 'Europe/Berlin',
+  limits: limitsOf({}),
+  endpoint: { holdsAll: false, startedAt: null },
+}
+const reasonsOf = (
+  facts: Partial<AdjustmentFacts>,
+  customer: ResolvedCustomer,
+  around: Partial<Surroundings> = {},
+): HoldReason[] =>
+  holdReasons({ ...FACTS, ...facts }, customer, { ...AROUND, ...around }).map(
+    ({ reason }) => reason,
+  )
 
 describe('an adjustment is held', () => {
   it.each<[string, Partial<AdjustmentFacts>, ResolvedCustomer, HoldReason[]]>([
@@ -77,19 +97,64 @@ describe('an adjustment is held', () => {
     ],
     [
       'for every reason at once, always in the same order',
-      { currency: 'eur', mode: 'live', amount: 1, causedBy: 'customer' },
+      {
+        currency: 'eur',
+        mode: 'live',
+        amount: 1,
+        causedBy: 'customer',
+        ruleHold: 'second_this_month',
+      },
       UNKNOWN,
-      ['customer_unresolved', 'currency_mismatch', 'mode_mismatch', 'charge', 'customer_caused'],
+      [
+        'customer_unresolved',
+        'currency_mismatch',
+        'mode_mismatch',
+        'charge',
+        'customer_caused',
+        'rule_asked',
+      ],
     ],
   ])('%s', (_, changed, customer, reasons) => {
-    expect(holdReasons({ ...FACTS, ...changed }, customer, BILLING, PROVEN)).toEqual(reasons)
+    expect(reasonsOf(changed, customer)).toEqual(reasons)
   })
 
   it('where a test event meets a live key', () => {
-    const live = { currency: 'usd', mode: 'live' } as const
-    expect(holdReasons(FACTS, KNOWN, live, PROVEN)).toEqual(['mode_mismatch'])
-    expect(holdReasons({ ...FACTS, mode: 'live' }, KNOWN, live, PROVEN)).toEqual([])
-    expect(holdReasons(FACTS, KNOWN, BILLING, { holdsAll: true })).toEqual(['unsigned_body'])
+    const live = { mode: 'live' } as const
+    expect(reasonsOf({}, KNOWN, live)).toEqual(['mode_mismatch'])
+    expect(reasonsOf({ mode: 'live' }, KNOWN, live)).toEqual([])
+  })
+
+  it('where nothing proves what its endpoint receives', () => {
+    const endpoint = { holdsAll: true, startedAt: null }
+    expect(reasonsOf({}, KNOWN, { endpoint })).toEqual(['unsigned_body'])
+  })
+
+  it('for no charge, where charges are allowed', () => {
+    const limits = limitsOf({ charges: 'allow' })
+    expect(reasonsOf({ amount: 1 }, KNOWN, { limits })).toEqual([])
+  })
+
+  it('with the code by which its rule asked for a person', () => {
+    expect(holdReasons({ ...FACTS, ruleHold: 'second_this_month' }, KNOWN, AROUND)).toEqual([
+      { reason: 'rule_asked', code: 'second_this_month' },
+    ])
+  })
+
+  // 00:30 on 10 March in Berlin, which is still 9 March in UTC.
+  const started = Date.parse('2026-03-09T23:30:00Z')
+  it.each<[string, string | null, number | null, HoldReason[]]>([
+    ['on the same day', '2026-03-10T09:00:00Z', started, []],
+    ['earlier on its first day', '2026-03-09T23:00:00Z', started, []],
+    ['a millisecond before that day', '2026-03-09T22:59:59.999Z', started, ['older_than_endpoint']],
+    ['a year before', '2025-03-10T09:00:00Z', started, ['older_than_endpoint']],
+    ['at a time that nobody told', null, started, []],
+    ['before an endpoint whose start is not known', '2025-03-10T09:00:00Z', null, []],
+  ])('of something that happened %s: %s', (_, happened, startedAt, reasons) => {
+    const happenedAt = happened === null ? null : Date.parse(happened)
+    const endpoint = { holdsAll: false, startedAt }
+    expect(reasonsOf({ happenedAt }, KNOWN, { endpoint })).toEqual(reasons)
+    const limits = limitsOf({ olderThanEndpoint: 'allow' })
+    expect(reasonsOf({ happenedAt }, KNOWN, { endpoint, limits })).toEqual([])
   })
 
   it.each([
@@ -119,27 +184,45 @@ describe('the frozen request', () => {
     })
   })
 
-  it('names the invoice that it is about, to the customer and in the metadata', () => {
-    const request = frozenRequest({ ...FACTS, originalInvoice: 'INV-7' }, 'cus_acme')
-    expect(request.description).toBe('Credit from customer support (invoice INV-7)')
-    expect(request.metadata).toMatchObject({ makegood_original_invoice: 'INV-7' })
+  it('names the invoice that it is about, and the adjustment that it undoes, in the metadata', () => {
+    const request = frozenRequest(
+      { ...FACTS, originalInvoice: 'INV-7', reverses: 'adj_0' },
+      'cus_acme',
+    )
+    expect(request.metadata).toMatchObject({
+      makegood_original_invoice: 'INV-7',
+      makegood_reverses: 'adj_0',
+    })
   })
 
   it('tells nobody who asked', () => {
     expect(JSON.stringify(frozenRequest(FACTS, 'cus_acme'))).not.toContain('agent@')
   })
 
-  it('keeps the description on one line and inside its limit', () => {
-    const long = `Credit\r\n${'x'.repeat(1_000)}`
-    const { description } = frozenRequest({ ...FACTS, description: long }, 'cus_acme')
-    expect(description).toMatch(/^Credit x+$/)
-    expect(description.length).toBeLessThanOrEqual(DESCRIPTION_CHARS_MAX)
-  })
-
   it('has a key that changes with the generation and nothing else', () => {
     expect(idempotencyKey('adj_1', 0)).toBe('adj_1.0')
     expect(idempotencyKey('adj_1', 1)).toBe('adj_1.1')
   })
+})
+
+describe('an approval', () => {
+  it.each<HoldReason>([
+    'customer_unresolved',
+    'currency_mismatch',
+    'mode_mismatch',
+    'outcome_unknown',
+  ])('never clears %s', (reason) => expect(isApprovable(reason)).toBe(false))
+
+  it.each<HoldReason>([
+    ...LIMIT_NAMES.map((name) => `over_limit:${name}` as const),
+    'charge',
+    'customer_caused',
+    'unsigned_body',
+    'older_than_endpoint',
+    'rule_asked',
+    'new_rule',
+    'possible_duplicate',
+  ])('clears %s', (reason) => expect(isApprovable(reason)).toBe(true))
 })
 
 describe('what the billing API answers', () => {
@@ -323,14 +406,24 @@ describe('a note', () => {
           'customer_unresolved',
           'currency_mismatch',
           'mode_mismatch',
+          'older_than_endpoint',
+          'rule_asked',
           'charge',
           'customer_caused',
+          'unsigned_body',
+          'new_rule',
+          'possible_duplicate',
+          'over_limit:holdAbove',
+          'over_limit:perCustomer',
+          'over_limit:perAsker',
+          'over_limit:perDay',
+          'over_limit:perHourPerRule',
           'outcome_unknown',
         ],
       },
       null,
       [
-        'Charge of 900 JPY for acme-42 waits for a person: the customer was not found at billing; the customer is not known to be billed in this currency; it is not known to be of the same mode, live or test, as the billing key; charges wait for a person; a customer could have caused it; it is not known if the invoice was made.',
+        "Charge of 900 JPY for acme-42 waits for a person: the customer was not found at billing; the customer is not known to be billed in this currency; it is not known to be of the same mode, live or test, as the billing key; it is about something older than this connection; its rule asks for a person; charges wait for a person; a customer could have caused it; nothing proves that its sender wrote it; its rule is new, and the first ones wait for a person; something alike was already given; it is above the amount that goes out without a person; the limit for this customer is reached; the limit for this person who asks is reached; the day's limit is reached; the rule's limit for an hour is reached; it is not known if the invoice was made.",
         ...WAITING,
       ],
     ],

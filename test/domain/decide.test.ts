@@ -1,7 +1,7 @@
 // From an event and the rules to a decision: precedence, and every way in which a rule can be broken.
 
 import fc from 'fast-check'
-import { describe, expect, it } from 'vitest'
+import { assert, describe, expect, it } from 'vitest'
 import * as z from 'zod'
 import { decide, type Decision } from '../../src/domain/decide.ts'
 import type { SourceEvent } from '../../src/domain/event.ts'
@@ -10,9 +10,12 @@ import { usd } from '../../src/domain/money.ts'
 import {
   charge,
   credit,
+  hold,
   ignore,
   rule,
+  several,
   undecided,
+  undo,
   type Outcome,
   type Proposal,
   type Rule,
@@ -34,7 +37,13 @@ const ruleThat = (id: string, answer: () => Outcome, changed: Partial<Rule> = {}
   reason: 'goodwill',
   causedBy: 'agent',
   description: 'Credit',
+  mode: 'live',
+  was: [],
+  alongside: [],
+  text: '',
+  problems: [],
   decide: answer,
+  read: () => null,
   ...changed,
 })
 
@@ -49,12 +58,14 @@ const PROPOSAL: Proposal = {
   currency: 'usd',
   subject: 'thing:1',
   part: '',
-  customer: 'acme-42',
+  customer: { kind: 'external_id', value: 'acme-42' },
   asker: null,
   originalInvoice: null,
+  happenedAt: null,
+  hold: null,
 }
 
-const creditFor = (subject: string): Outcome => credit(usd(5), { subject, customer: 'acme-42' })
+const creditFor = (subject: string) => credit(usd(5), { subject, customer: 'acme-42' })
 
 describe('precedence', () => {
   it('is the order of the rules: the first that does not ignore decides, the later are not reached', () => {
@@ -116,8 +127,106 @@ describe('precedence', () => {
       kind: 'ignored',
       reason: 'no_rule_for_this_event_type',
       considered: [{ rule: 'other', answer: 'other_event_type' }],
+      shadows: [],
     })
     expect(decideWith()).toMatchObject({ kind: 'ignored', considered: [] })
+  })
+})
+
+describe('a rule in shadow mode', () => {
+  const shadow = { mode: 'shadow' } as const
+
+  it('is asked and listed, and the rules behind it still decide', () => {
+    const decision = decideWith(
+      ruleThat('trial', () => creditFor('x:1'), shadow),
+      ruleThat('decides', () => creditFor('x:2')),
+      ruleThat('later', () => creditFor('x:3'), shadow),
+    )
+    expect(decision).toMatchObject({
+      kind: 'adjust',
+      rule: { id: 'decides' },
+      proposals: [{ subject: 'x:2' }],
+      shadows: [{ rule: { id: 'trial' }, proposals: [{ subject: 'x:1', amount: -500 }] }],
+    })
+    expect(decision.considered).toEqual([
+      { rule: 'trial', answer: 'shadow: adjust' },
+      { rule: 'decides', answer: 'adjust' },
+      { rule: 'later', answer: 'not_reached' },
+    ])
+  })
+
+  it('gives the event its fate where no other rule decides', () => {
+    const decision = decideWith(
+      ruleThat('ignores', () => ignore('too small')),
+      ruleThat('trial', () => creditFor('x:1'), shadow),
+      ruleThat('second-trial', () => creditFor('x:2'), shadow),
+    )
+    expect(decision).toMatchObject({ kind: 'shadow', rule: { id: 'trial' } })
+    expect(decision.shadows.map(({ rule: { id } }) => id)).toEqual(['trial', 'second-trial'])
+  })
+
+  it.each<[string, () => Outcome, string]>([
+    ['ignores', () => ignore('too small'), 'shadow: ignored: too small'],
+    ['is unsure', () => undecided('shape', 'x'), 'shadow: undecided: shape'],
+    ['undoes', () => undo('x:1'), 'shadow: undo'],
+    [
+      'throws',
+      () => {
+        throw new TypeError('broken')
+      },
+      'shadow: undecided: rule_threw',
+    ],
+  ])('makes and stops nothing where it %s', (_, answer, listed) => {
+    const decision = decideWith(ruleThat('trial', answer, shadow))
+    expect(decision).toEqual({
+      kind: 'ignored',
+      reason: 'no_rule_for_this_event_type',
+      considered: [{ rule: 'trial', answer: listed }],
+      shadows: [],
+    })
+  })
+})
+
+describe('an undo', () => {
+  it('is of the answering rule itself, or of the one that it names', () => {
+    expect(decideWith(ruleThat('undoes', () => undo('x:1')))).toMatchObject({
+      kind: 'undo',
+      rule: { id: 'undoes' },
+      subject: 'x:1',
+      of: 'undoes',
+    })
+    const ofAnother = decideWith(ruleThat('undoes', () => undo('x:1', { of: 'credits' })))
+    expect(ofAnother).toMatchObject({ subject: 'x:1', of: 'credits' })
+    expect(ofAnother.considered).toEqual([{ rule: 'undoes', answer: 'undo' }])
+  })
+})
+
+describe('several parts', () => {
+  it('are decided together, each with a name of its own, or none of them is', () => {
+    const fields = { subject: 'x:1', customer: 'acme-42' }
+    const both = several(
+      credit(usd(5), { ...fields, part: 'fee' }),
+      charge(usd(2), { ...fields, part: 'postage' }),
+    )
+    expect(decideWith(ruleThat('two', () => both))).toMatchObject({
+      kind: 'adjust',
+      proposals: [
+        { part: 'fee', amount: -500 },
+        { part: 'postage', amount: 200 },
+      ],
+    })
+    const same = several(credit(usd(5), fields), charge(usd(2), fields))
+    expect(decideWith(ruleThat('two', () => same))).toMatchObject({ reason: 'same_part_twice' })
+    const apart = several(credit(usd(5), fields), credit(usd(5), { ...fields, subject: 'x:2' }))
+    expect(decideWith(ruleThat('two', () => apart))).toMatchObject({ kind: 'adjust' })
+  })
+
+  it('are each held where the rule asks for a person, with its code', () => {
+    const answer = hold('second_this_month', several(creditFor('x:1'), creditFor('x:2')))
+    expect(decideWith(ruleThat('asks', () => answer))).toMatchObject({
+      kind: 'adjust',
+      proposals: [{ hold: 'second_this_month' }, { hold: 'second_this_month' }],
+    })
   })
 })
 
@@ -134,6 +243,7 @@ describe('a rule that is broken', () => {
     kind: 'adjust',
     proposals: changes.map((change) => ({ ...PROPOSAL, ...change })),
   })
+  const named = (value: string, kind = 'external_id') => ({ kind, value })
   const lonely = '\ud800'
   const numbered = (count: number) => Array.from({ length: count }, (_, n) => ({ part: `p${n}` }))
 
@@ -176,11 +286,25 @@ describe('a rule that is broken', () => {
     ['a subject of 201 characters', parts({ subject: 'x'.repeat(201) }), 'subject_unusable'],
     ['no part', parts({ part: undefined }), 'subject_unusable'],
     ['a part with a NUL', parts({ part: 'a\0' }), 'subject_unusable'],
-    ['an empty customer', parts({ customer: '' }), 'customer_unusable'],
+    ['an empty customer', parts({ customer: named('') }), 'customer_unusable'],
     ['no customer field', parts({ customer: undefined }), 'customer_unusable'],
-    ['a customer of 201 characters', parts({ customer: 'x'.repeat(201) }), 'customer_unusable'],
+    ['a customer in text', parts({ customer: 'acme-42' }), 'customer_unusable'],
+    ['a customer without a value', parts({ customer: { kind: 'email' } }), 'customer_unusable'],
+    ['a customer by phone', parts({ customer: named('x', 'phone') }), 'customer_unusable'],
+    ['a customer of two lines', parts({ customer: named('a\nb') }), 'customer_unusable'],
+    ['a long customer', parts({ customer: named('x'.repeat(201)) }), 'customer_unusable'],
     ['an asker of two lines', parts({ asker: 'a\nb' }), 'shape'],
     ['a numeric original invoice', parts({ originalInvoice: 7 }), 'shape'],
+    ['a numeric hold', parts({ hold: 1 }), 'shape'],
+    ['a hold in a sentence', parts({ hold: 'Please look!' }), 'shape'],
+    ['no hold field', parts({ hold: undefined }), 'shape'],
+    ['half a millisecond', parts({ happenedAt: 0.5 }), 'shape'],
+    ['a time before 1970', parts({ happenedAt: -1 }), 'shape'],
+    ['a time in text', parts({ happenedAt: '2026-01-01' }), 'shape'],
+    ['an undo of nothing', { kind: 'undo', subject: '', of: null }, 'subject_unusable'],
+    ['an undo without a subject', { kind: 'undo', of: null }, 'subject_unusable'],
+    ['an undo of a rule of two lines', { kind: 'undo', subject: 'x:1', of: 'a\nb' }, 'shape'],
+    ['an undo without a rule field', { kind: 'undo', subject: 'x:1' }, 'shape'],
     ['a good part and a bad one', parts({}, { part: 'b', amount: 0 }), 'amount_zero'],
     ['ignore without a reason', { kind: 'ignore' }, 'rule_threw'],
     ['undecided without a reason', { kind: 'undecided', detail: 'x' }, 'shape'],
@@ -235,7 +359,9 @@ describe('a rule that is broken', () => {
       .tuple(fc.constantFrom(...Object.keys(PROPOSAL)), field)
       .map(([name, value]) => ({ kind: 'adjust', proposals: [{ ...PROPOSAL, [name]: value }] }))
     const kinds = fc.record({
-      kind: fc.constantFrom('adjust', 'ignore', 'undecided'),
+      kind: fc.constantFrom('adjust', 'ignore', 'undecided', 'undo'),
+      subject: fc.anything(),
+      of: fc.anything(),
       proposals: fc.anything(),
       reason: fc.anything(),
       detail: fc.anything(),
@@ -244,11 +370,15 @@ describe('a rule that is broken', () => {
       fc.property(fc.oneof(fc.anything(), almost, kinds), (answer) => {
         const decision = decideWith(brokenRule(answer))
         if (decision.kind === 'adjust') {
-          for (const { amount, subject } of decision.proposals) {
+          for (const { amount, subject, customer } of decision.proposals) {
             expect(Number.isSafeInteger(amount) && amount !== 0).toBe(true)
             expect(subject).toMatch(/\S/)
+            expect(customer === null || typeof customer.value === 'string').toBe(true)
           }
+        } else if (decision.kind === 'undo') {
+          expect([typeof decision.subject, typeof decision.of]).toEqual(['string', 'string'])
         } else {
+          assert(decision.kind !== 'shadow')
           expect(typeof decision.reason).toBe('string')
           expect(decision.reason.length).toBeLessThanOrEqual(REASON_CHARS_MAX)
         }
@@ -265,7 +395,7 @@ describe('a rule that is broken', () => {
     const wide = parts({
       subject: long,
       part: long,
-      customer: long,
+      customer: named(long),
       asker: long,
       originalInvoice: long,
     })
@@ -303,6 +433,13 @@ describe('a rule with a declared payload', () => {
     z.object({ kind: z.literal('one'), id: z.string(), tags: z.string(), sum: z.string() }),
     z.object({ type: z.literal('two') }),
   ])
+
+  it('tells which fields it read, without those that it did not ask for', () => {
+    expect(declared(nested).read({ ...EVENT, data: { a: { b: 'x', more: 1 } } })).toEqual({
+      a: { b: 'x' },
+    })
+    expect(declared(nested).read({ ...EVENT, data: { a: 5 } })).toBeNull()
+  })
 
   it('decides on an event that has the fields', () => {
     expect(detailOf(nested, { a: { b: 'x', more: 1 } })).toBe('adjust')

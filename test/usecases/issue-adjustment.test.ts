@@ -3,7 +3,7 @@
 import { env } from 'cloudflare:workers'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { createBillingClient } from '../../src/commet/client.ts'
-import { ATTEMPTS_MAX } from '../../src/domain/limits.ts'
+import { ATTEMPTS_MAX, HOLD_REMIND_SECONDS } from '../../src/domain/limits.ts'
 import { commet, invoicesOf, refund, sandboxControl, ticket } from '../harness.ts'
 import {
   actionsOf,
@@ -530,7 +530,10 @@ describe('holds', () => {
     expect(await world.adjustment(id!)).toMatchObject({
       state: 'held',
       holdReasons: reasons,
-      wakeAt: null,
+      holds: 1,
+      countedAt: null,
+      // Its reminder.
+      wakeAt: world.now() + HOLD_REMIND_SECONDS * 1_000,
     })
     expect(await callsOf('POST', /^\/invoices$/)).toEqual([])
   })
