@@ -1,0 +1,156 @@
+// Every route of the app, and the scope that it asks for. The routes are the app's own, so a new one
+// fails here until it is said who may call it.
+
+import { beforeAll, describe, expect, it } from 'vitest'
+import { BOOTSTRAP, SCOPES, type Scope } from '../../src/domain/operator.ts'
+import { createApp } from '../../src/http/app.ts'
+import { makeKey } from '../../src/usecases/make-key.ts'
+import { revokeKey } from '../../src/usecases/revoke-key.ts'
+import { OPERATOR } from '../harness.ts'
+import { createWorld } from '../world.ts'
+
+/** A line for each route of the operator's API. */
+const API: Readonly<Record<string, Scope>> = {
+  'GET /api/v1/adjustments': 'read',
+  'GET /api/v1/adjustments/:id': 'read',
+  'POST /api/v1/adjustments/:id/approve': 'approve',
+  'POST /api/v1/adjustments/:id/customer': 'approve',
+  'POST /api/v1/adjustments/:id/reject': 'approve',
+  'GET /api/v1/events': 'read',
+  'GET /api/v1/events/:id': 'read',
+  'DELETE /api/v1/keys/:id': 'admin',
+  'GET /api/v1/keys': 'admin',
+  'GET /api/v1/keys/:id': 'admin',
+  'POST /api/v1/keys': 'admin',
+}
+
+/** Open to everybody: each proves its caller in its own way, or has nothing to hide. */
+const OPEN = [
+  'ALL /i/:slug',
+  'ALL /webhooks/:endpoint/:token?',
+  'GET /healthz',
+  'GET /i/:slug',
+  'GET /readyz',
+  'GET /webhooks/:endpoint/:token?',
+  'HEAD /webhooks/:endpoint/:token?',
+  'POST /webhooks/:endpoint/:token?',
+]
+
+/** Of all routes: what stands before them, and answers nothing by itself. */
+const MIDDLEWARE = new Set(['ALL /*', 'ALL /i/*', 'ALL /api/v1/*'])
+
+const UNAUTHORIZED = {
+  success: false,
+  error: {
+    type: 'authentication_error',
+    code: 'unauthorized',
+    message: 'The header x-api-key is missing, or not a key of this Makegood.',
+  },
+}
+
+type World = Awaited<ReturnType<typeof createWorld>>
+
+let world: World
+let app: ReturnType<typeof createApp>
+/** Of a scope: a key that has it alone, and one that has all the others. */
+let keys: Record<Scope, { only: string; without: string }>
+let shut: Record<'missing' | 'unknown' | 'revoked' | 'expired', string>
+
+beforeAll(async () => {
+  world = await createWorld()
+  app = createApp(() => world.deps)
+  let count = 0
+  const make = async (scopes: readonly Scope[], expiresAt: number | null = null) => {
+    const wanted = { name: `key-${(count += 1)}`, email: null, scopes, expiresAt }
+    const made = await makeKey(world.deps, wanted, BOOTSTRAP)
+    if (!made.ok) throw new Error(made.error.reason)
+    return made.value
+  }
+  const pair = async (scope: Scope) => ({
+    only: (await make([scope])).secret,
+    without: (await make(SCOPES.filter((each) => each !== scope))).secret,
+  })
+  keys = {
+    read: await pair('read'),
+    write: await pair('write'),
+    approve: await pair('approve'),
+    admin: await pair('admin'),
+  }
+  const revoked = await make(SCOPES)
+  await revokeKey(world.deps, revoked.key.id, BOOTSTRAP)
+  const expired = await make(SCOPES, world.now() + 1_000)
+  await world.advance(1)
+  const unknown = `ck_mg_${'0'.repeat(32)}`
+  shut = { missing: '', unknown, revoked: revoked.secret, expired: expired.secret }
+})
+
+const routes = (): string[] => {
+  const all = createApp(() => world.deps).routes.map(({ method, path }) => `${method} ${path}`)
+  return [...new Set(all)].filter((route) => !MIDDLEWARE.has(route)).toSorted()
+}
+
+async function ask(route: string, key: string, asMethod?: string) {
+  const [method = '', pattern = ''] = route.split(' ')
+  const path = pattern.replaceAll(/:\w+/g, 'nothing')
+  const takesBody = method === 'POST' || method === 'PUT' || method === 'PATCH'
+  return app.request(path, {
+    method: asMethod ?? method,
+    headers: key === '' ? {} : { 'x-api-key': key },
+    ...(takesBody ? { body: '{"no_such_field":1}' } : {}),
+  })
+}
+
+it('each route of the app is listed here, and nothing else is', () => {
+  expect(routes()).toEqual([...Object.keys(API), ...OPEN].toSorted())
+})
+
+describe.each(Object.entries(API))('%s', (route, scope) => {
+  it('is shut without a key, and with one that is unknown, revoked or expired', async () => {
+    for (const [what, key] of Object.entries(shut)) {
+      const response = await ask(route, key)
+      expect([response.status, await response.json()], what).toEqual([401, UNAUTHORIZED])
+    }
+  })
+
+  it(`is open to a key with the scope ${scope} alone, and to the bootstrap key`, async () => {
+    for (const key of [keys[scope].only, OPERATOR['x-api-key']]) {
+      expect([401, 403, 500, 503]).not.toContain((await ask(route, key)).status)
+    }
+  })
+
+  it(`is shut to a key with every scope but ${scope}, and says which is wanted`, async () => {
+    const refused = [keys[scope].without]
+    for (const other of SCOPES) if (other !== scope) refused.push(keys[other].only)
+    for (const key of refused) {
+      const response = await ask(route, key)
+      expect([response.status, await response.json()]).toEqual([
+        403,
+        {
+          success: false,
+          error: {
+            type: 'permission_error',
+            code: 'forbidden',
+            message: `This needs a key with the scope ${scope}.`,
+          },
+        },
+      ])
+    }
+  })
+})
+
+it.each(Object.entries(API).filter(([route]) => route.startsWith('GET ')))(
+  '%s is no more open to HEAD',
+  async (route, scope) => {
+    expect((await ask(route, shut.missing, 'HEAD')).status).toBe(401)
+    expect((await ask(route, keys[scope].without, 'HEAD')).status).toBe(403)
+  },
+)
+
+it('what is not there is 404 to a key, and 401 without one', async () => {
+  for (const method of ['GET', 'POST', 'PUT', 'PATCH', 'DELETE']) {
+    const route = `${method} /api/v1/nothing`
+    expect((await ask(route, shut.missing)).status).toBe(401)
+    expect((await ask(route, shut.revoked)).status).toBe(401)
+    expect((await ask(route, keys.read.only)).status).toBe(404)
+  }
+})
