@@ -29,9 +29,15 @@ export async function callsOf(method: string, path: RegExp): Promise<any[]> {
   return requests.filter((call: any) => call.method === method && path.test(call.path))
 }
 
-/** Nothing is paused in it: what an earlier test of the file has stopped runs again. */
+/**
+ * Nothing is paused in it, and no customer is known: what an earlier test of the file has stopped runs
+ * again, and what it has learnt of the billing API is asked anew.
+ */
 export async function createWorld() {
-  await env.DB.prepare('DELETE FROM switches').run()
+  await env.DB.batch([
+    env.DB.prepare('DELETE FROM switches'),
+    env.DB.prepare('DELETE FROM known_customers'),
+  ])
   const clock = await (await sandboxControl('GET', '/clock')).json<{ now: string }>()
   let now = Date.parse(clock.now)
   const queue: WakeUp[] = []

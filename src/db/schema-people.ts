@@ -55,7 +55,7 @@ export const identities = sqliteTable(
 
 /** What the billing API last said of a customer, to be believed until its end. */
 export const knownCustomers = sqliteTable('known_customers', {
-  /** How he was asked for: `external_id:…` or `id:…`. */
+  /** A hash of the question: which billing address and mode, his id or external id. */
   reference: text('reference').primaryKey(),
   customerId: text('customer_id').notNull(),
   currency: text('currency').notNull(),

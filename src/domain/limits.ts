@@ -64,6 +64,13 @@ export const HOLD_EXPIRE_SECONDS = 14 * 24 * 3_600
 export const NOTE_CHARS_MAX = 500
 /** What is paused is looked at again after this, also if nobody resumes it. */
 export const PAUSE_LOOK_SECONDS = 15 * 60
+/** Of paused rows that one sweep puts off, so that they don't stand before what is to be issued. */
+export const PAUSED_ROWS_PER_SWEEP_MAX = 20_000
+export const PAUSED_CUSTOMERS_MAX = 500
+/** Of a list of switches: all that there can be, but for a configuration out of bounds. */
+export const SWITCHES_LISTED_MAX = 1_000
+/** Of adjustments that one dry run asks about: each is one or two billing calls. */
+export const DRY_RUN_ADJUSTMENTS_MAX = 20
 
 // Issuing
 export const LEASE_SECONDS = 120
@@ -73,6 +80,10 @@ export const LEASE_LEFT_SECONDS_MIN = 30
 /** Commet replays an idempotency key for 24 h; one hour is kept as a margin. */
 export const POST_WITHOUT_LOOK_SECONDS = 23 * 3_600
 export const LISTING_SETTLE_SECONDS = 15 * 60
+/** What the billing API said of a customer is believed for an hour. */
+export const CUSTOMER_KNOWN_SECONDS = 3_600
+/** Rows that one write of a known customer looks at for what has ended. */
+export const KNOWN_CUSTOMERS_TIDIED_MAX = 10
 /** How many of a customer's invoices are read to learn the currency that he is billed in. */
 export const RECENT_INVOICE_ROWS = 20
 export const LOOK_PAGES_MAX = 50
@@ -127,3 +138,11 @@ export const OPERATOR_KEY_CHARS_MIN = 16
 export const LINK_KEY_CHARS_MIN = 32
 export const PAGE_ROWS_DEFAULT = 25
 export const PAGE_ROWS_MAX = 100
+/** Of a list whose filter has no index; what fits further down is on the next page. */
+export const LIST_ROWS_READ_MAX = 1_000
+
+// Identities
+export const IDENTITY_IMPORT_BYTES_MAX = 1_048_576
+export const IDENTITY_IMPORT_ROWS_MAX = 5_000
+/** Of the faults of one import that its answer lists. */
+export const IDENTITY_IMPORT_FAULTS_MAX = 100

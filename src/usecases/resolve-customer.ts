@@ -1,38 +1,103 @@
-// Whose adjustment is it, and in which currency is he billed? Asked at the billing API, before the claim.
+// Whose adjustment is it, and in which currency is he billed? Asked before the claim: of what people have
+// said, then of the billing API, whose whole answer is believed for an hour.
 
 import type { BillingClient, BillingError } from '../commet/client.ts'
+import {
+  findKnownCustomer,
+  keepKnownCustomer,
+  type CustomerQuestion,
+} from '../db/known-customers.ts'
+import { findIdentifiedCustomer } from '../db/read-identities.ts'
+import type { Database } from '../db/database.ts'
 import type { Adjustment } from '../db/schema.ts'
 import type { ResolvedCustomer } from '../domain/adjustment.ts'
 import { RECENT_INVOICE_ROWS } from '../domain/limits.ts'
 import { ok, type Result } from '../domain/result.ts'
-import type { Deps } from '../deps.ts'
+import type { Billing, Deps } from '../deps.ts'
 
 const UNRESOLVED: ResolvedCustomer = { customerId: null, currency: null }
 
-/** `reference`: his external id. None, or more than one with it, is unresolved: a person chooses. */
+/** Who is looked for: a row, or what would become one. A reversal's customer is its original's. */
+export type CustomerOf = Pick<
+  Adjustment,
+  'account' | 'customerKind' | 'customerReference' | 'chosenCustomerId'
+>
+
+/**
+ * None, or more than one, is unresolved: a person chooses. `keeps: false` reads only, and leaves nothing
+ * behind for the next one.
+ */
 export async function resolveCustomer(
-  _deps: Deps,
-  billing: BillingClient,
-  { customerReference: reference }: Adjustment,
+  { db, now }: Pick<Deps, 'db' | 'now'>,
+  billing: Billing,
+  of: CustomerOf,
+  { keeps = true }: { readonly keeps?: boolean } = {},
 ): Promise<Result<ResolvedCustomer, BillingError>> {
-  if (reference === null) return ok(UNRESOLVED)
-  const found = await billing.customers.list({ externalId: reference, limit: 2 })
+  const lookUp = await lookUpFor(db, of)
+  if (lookUp === null) return ok(UNRESOLVED)
+  const question = { ...lookUp, baseUrl: billing.baseUrl, mode: billing.mode }
+  const askedAt = now()
+  const known = await findKnownCustomer(db, question, askedAt)
+  if (known) return ok(known)
+  const found = await findCustomerId(billing, lookUp)
   if (!found.ok) return found
-  // What is asked for is checked: an API that ignores an unknown filter would answer anybody.
-  const matching = found.value.data.filter((customer) => customer.externalId === reference)
-  const [customer] = matching
-  if (!customer || matching.length > 1) return ok(UNRESOLVED)
-  const listed = await billing.invoices.list({
-    customerId: customer.id,
-    limit: RECENT_INVOICE_ROWS,
-  })
+  const customerId = found.value
+  if (customerId === null) return ok(UNRESOLVED)
+  const billed = await billedCurrency(billing, customerId)
+  if (!billed.ok) return billed
+  const currency = billed.value
+  if (currency !== null && keeps) {
+    await keepKnownCustomer(db, question, { customerId, currency }, askedAt)
+  }
+  return ok({ customerId, currency })
+}
+
+type LookUp = Pick<CustomerQuestion, 'by' | 'value'>
+
+/** What to ask the billing API; null where nothing names him there. */
+async function lookUpFor(db: Database, of: CustomerOf): Promise<LookUp | null> {
+  const { account, chosenCustomerId, customerKind: kind, customerReference: value } = of
+  if (chosenCustomerId !== null) return { by: 'id', value: chosenCustomerId }
+  if (value === null) return null
+  if (kind === 'billing_id') return { by: 'id', value }
+  const identified = await findIdentifiedCustomer(db, { account, kind, value })
+  if (identified !== null) return { by: 'id', value: identified }
+  return kind === 'email' ? null : { by: 'external_id', value }
+}
+
+/** What is asked for is checked: an API that ignores an unknown filter would answer anybody. */
+async function findCustomerId(
+  billing: BillingClient,
+  { by, value }: LookUp,
+): Promise<Result<string | null, BillingError>> {
+  if (by === 'id') {
+    const got = await billing.customers.get(value)
+    if (!got.ok) return isNobody(got.error) ? ok(null) : got
+    return ok(got.value.data.id === value ? value : null)
+  }
+  const listed = await billing.customers.list({ externalId: value, limit: 2 })
+  if (!listed.ok) return isNobody(listed.error) ? ok(null) : listed
+  const [customer, another] = listed.value.data.filter(({ externalId }) => externalId === value)
+  return ok(customer && !another ? customer.id : null)
+}
+
+/** It has nobody with this id, or nobody can have it: such a request is not even sent. */
+export const isNobody = ({ status, meaning, code }: BillingError): boolean =>
+  meaning === 'permanent' && (status === 404 || code === 'invalid_request')
+
+/** Of his newest invoice, lower case; null where he has none, or none can be told to be the newest. */
+async function billedCurrency(
+  billing: BillingClient,
+  customerId: string,
+): Promise<Result<string | null, BillingError>> {
+  const listed = await billing.invoices.list({ customerId, limit: RECENT_INVOICE_ROWS })
   if (!listed.ok) return listed
   const { data, hasMore } = listed.value
-  const own = data.filter((invoice) => invoice.customerId === customer.id)
+  const own = data.filter((invoice) => invoice.customerId === customerId)
   const times = own.map((invoice) => Date.parse(invoice.createdAt))
   // The vendor promises no order. Of a listing that goes on, only one from new to old shows the newest.
   const isNewestFirst = times.every((at, position) => at <= (times[position - 1] ?? Infinity))
-  if (hasMore && !isNewestFirst) return ok({ customerId: customer.id, currency: null })
+  if (hasMore && !isNewestFirst) return ok(null)
   const newest = own[times.indexOf(Math.max(...times))]
-  return ok({ customerId: customer.id, currency: newest?.currency.toLowerCase() ?? null })
+  return ok(newest?.currency.toLowerCase() ?? null)
 }
