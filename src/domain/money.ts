@@ -18,6 +18,8 @@ export type AmountTrouble =
   | { readonly reason: 'amount_too_precise'; readonly decimals: number; readonly allowed: number }
   | { readonly reason: 'currency_missing' }
   | { readonly reason: 'currency_unknown' }
+  /** Two currencies are named for one amount. */
+  | { readonly reason: 'currency_differs'; readonly declared: string; readonly named: string }
 
 /** A currency as senders write it ("USD", "usd") in our form, or why it can't be read. */
 export function parseCurrency(text: unknown): Result<string, AmountTrouble> {
