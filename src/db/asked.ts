@@ -46,7 +46,7 @@ export type Asked = {
 /** `FROM` this: the one row `ask`, whose columns the expressions below read. */
 export const askedRow = (asked: Asked): SQL => {
   const { limits, ...rest } = asked
-  const { amount, now } = rest
+  const { amount, now, asker } = rest
   const row = {
     ...rest,
     asks: limits !== null,
@@ -58,7 +58,8 @@ export const askedRow = (asked: Asked): SQL => {
     direction: amount < 0 ? 'credit' : 'charge',
     customerMax: limits?.perCustomer?.max ?? null,
     customerSince: now - (limits?.perCustomer?.days ?? 0) * MS_PER_DAY,
-    askerMax: limits?.perAsker?.max ?? null,
+    // Nobody asked: then nobody has used up his limit.
+    askerMax: asker === null ? null : (limits?.perAsker?.max ?? null),
     askerSince: now - (limits?.perAsker?.days ?? 0) * MS_PER_DAY,
   }
   return sql`(SELECT ${JSON.stringify(row)} AS j)`
@@ -103,10 +104,11 @@ const newRule = (first: number): SQL => sql`
         AND mode = ${of('mode')} AND adjustments > 0 LIMIT ${first}) s) u
     WHERE ${of('first')} > 0)`
 
-/** Another rule's adjustment of the same subject, at any age; the older one stands. */
+/** Another rule's adjustment of the same subject, at any age. Of two that are there, the older stands. */
 const sameSubject = sql`
   (SELECT x.id FROM adjustments x
-    WHERE x.account = ${of('account')} AND x.subject = ${of('subject')} AND x.seq < ${of('seq')}
+    WHERE x.account = ${of('account')} AND x.subject = ${of('subject')}
+      AND (x.seq < ${of('seq')} OR ${of('seq')} = 0)
       AND x.state <> 'cancelled' AND x.reverses IS NULL AND x.rule_id NOT IN ${RULE_IDS}
       AND x.rule_id NOT IN (SELECT value FROM json_each(ask.j, '$.alongside'))
     LIMIT 1)`

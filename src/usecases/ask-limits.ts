@@ -38,7 +38,10 @@ export type Seen = {
   readonly mode?: Mode
 }
 
-/** Once an attempt was made no limit is asked again: its room is taken. */
+/**
+ * Once an attempt was made no limit is asked again, since its room is taken; one that has failed gave
+ * it back.
+ */
 export function askedOf(
   { config, now }: Pick<Deps, 'config' | 'now'>,
   adjustment: Adjustment,
@@ -47,7 +50,7 @@ export function askedOf(
   const { limits, timeZone } = config
   const at = now()
   const countedAt = adjustment.countedAt ?? at
-  const isFirst = adjustment.firstAttemptedAt === null
+  const isAsked = adjustment.firstAttemptedAt === null || adjustment.countedAt === null
   const isMadeByRule = adjustment.maker === null && adjustment.reverses === null
   return {
     ...ruleFacts(config, adjustment.ruleId),
@@ -65,9 +68,9 @@ export function askedOf(
     day: adjustment.countedDay ?? dayOf(at, timeZone),
     hour: String(Math.floor(countedAt / MS_PER_HOUR)),
     counted: adjustment.countedAt === null ? 0 : Math.abs(adjustment.amount),
-    limits: isFirst ? limits.of[adjustment.settlement] : null,
+    limits: isAsked ? limits.of[adjustment.settlement] : null,
     first: mode === 'live' && isMadeByRule ? limits.holdFirst : 0,
-    duplicateMs: isFirst ? limits.duplicateHours * MS_PER_HOUR : 0,
+    duplicateMs: isAsked ? limits.duplicateHours * MS_PER_HOUR : 0,
     found,
     cleared: adjustment.clearedReasons ?? [],
   }
