@@ -31,9 +31,10 @@ export async function callsOf(method: string, path: RegExp): Promise<any[]> {
 
 /**
  * Nothing is paused in it, and no customer is known: what an earlier test of the file has stopped runs
- * again, and what it has learnt of the billing API is asked anew.
+ * again, and what it has learnt of the billing API is asked anew. `parts` replace what the Worker under test runs
+ * with, such as its configuration.
  */
-export async function createWorld() {
+export async function createWorld(parts: Partial<Deps> = {}) {
   await env.DB.batch([
     env.DB.prepare('DELETE FROM switches'),
     env.DB.prepare('DELETE FROM known_customers'),
@@ -49,6 +50,7 @@ export async function createWorld() {
       queue.push(...wakeUps)
     },
     log: (line) => lines.push(line),
+    ...parts,
   })
 
   const receive = async (endpoint: string, body: unknown, sent: Sent = {}): Promise<EventId[]> => {
@@ -74,12 +76,17 @@ export async function createWorld() {
     return results
   }
 
+  /** As many consumers as there are wake-ups, at once. */
+  const workAtOnce = (): Promise<IssueResult[]> =>
+    Promise.all(queue.splice(0).map((wakeUp) => issueAdjustment(deps, wakeUp)))
+
   return {
     deps,
     queue,
     lines,
     receive,
     work,
+    workAtOnce,
     now: () => now,
     /** Both clocks: ours and the billing API's. */
     async advance(seconds: number): Promise<void> {
