@@ -9,6 +9,7 @@ import { HOLD_REMIND_SECONDS } from '../domain/limits.ts'
 import type { Trouble } from '../domain/trouble.ts'
 import { commitChange } from './commit.ts'
 import type { Database } from './database.ts'
+import { wakeAtIfUndone } from './read-undo.ts'
 import { adjustments, type Adjustment } from './schema.ts'
 
 export type Columns = SQLiteUpdateSetSource<typeof adjustments>
@@ -110,7 +111,8 @@ export function fail(
   const columns: Columns = {
     state: 'failed',
     leaseUntil: null,
-    wakeAt: null,
+    // What was undone meanwhile is cancelled, so that nobody sends it through again.
+    wakeAt: wakeAtIfUndone(now, null),
     trouble,
     attempts,
     attemptedAt,

@@ -8,6 +8,7 @@ import type { LinkId } from '../domain/ids.ts'
 import type { Trouble } from '../domain/trouble.ts'
 import { AFTER_CHANGE, commitChange } from './commit.ts'
 import type { Database } from './database.ts'
+import { wakeAtIfToReverse } from './read-undo.ts'
 import { adjustments, links, type Adjustment } from './schema.ts'
 import { pauseRule } from './write-switch.ts'
 import { changed, entry, type Columns } from './write-adjustment.ts'
@@ -36,7 +37,8 @@ const issuedColumns = (issued: Issued, now: number) => ({
   holdReasons: null,
   holdDetails: null,
   leaseUntil: null,
-  wakeAt: issued.wakeAt,
+  // It may have been undone while it was issued.
+  wakeAt: wakeAtIfToReverse(now, issued.wakeAt),
   trouble: null,
   // Marking it paid has attempts of its own.
   ...(issued.wakeAt === null ? {} : { attempts: 0 }),
@@ -177,7 +179,8 @@ export function commitSettled(
   now: number,
 ): Promise<Adjustment | null> {
   const { status, requestId } = answered
-  const columns: Columns = { invoiceStatus: status, wakeAt: null, trouble: null }
+  const wakeAt = wakeAtIfToReverse(now, null)
+  const columns: Columns = { invoiceStatus: status, wakeAt, trouble: null }
   return commitChange(
     db,
     changed(db, read, columns),
@@ -195,7 +198,7 @@ export function failSettlement(
   const { invoiceId: invoice, attempts } = read
   return commitChange(
     db,
-    changed(db, read, { wakeAt: null, trouble, invoiceStatus: status }),
+    changed(db, read, { wakeAt: wakeAtIfToReverse(now, null), trouble, invoiceStatus: status }),
     entry(now, 'adjustment.settlement_failed', read, { invoice, status, attempts, trouble }),
   )
 }

@@ -169,6 +169,9 @@ export type AnsweredInvoice = {
 export const isClosed = (status: string | null): boolean =>
   status === 'void' || status === 'uncollectible'
 
+/** Statuses that nothing changes any more. */
+export const isFinal = (status: string | null): boolean => status === 'paid' || isClosed(status)
+
 export type AnswerDifference = {
   readonly field: 'livemode' | 'customerId' | 'currency' | 'subtotal' | 'taxAmount' | 'total'
   readonly asked: string

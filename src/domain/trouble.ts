@@ -2,7 +2,7 @@
 
 export type Trouble = {
   /** What it was doing. */
-  readonly step: 'resolve' | 'look' | 'post' | 'settle'
+  readonly step: 'resolve' | 'look' | 'post' | 'settle' | 'void'
   readonly code: string
   readonly status: number | null
   readonly requestId: string | null

@@ -70,7 +70,8 @@ export function askedOf(
     counted: adjustment.countedAt === null ? 0 : Math.abs(adjustment.amount),
     limits: isAsked ? limits.of[adjustment.settlement] : null,
     first: mode === 'live' && isMadeByRule ? limits.holdFirst : 0,
-    duplicateMs: isAsked ? limits.duplicateHours * MS_PER_HOUR : 0,
+    // A reversal is to be of the same amount as something else.
+    duplicateMs: isAsked && adjustment.reverses === null ? limits.duplicateHours * MS_PER_HOUR : 0,
     found,
     cleared: adjustment.clearedReasons ?? [],
   }

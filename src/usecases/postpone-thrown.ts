@@ -3,10 +3,15 @@
 
 import type { BillingError } from '../commet/client.ts'
 import { findAdjustment } from '../db/read-adjustments.ts'
+import type { Adjustment } from '../db/schema.ts'
+import { postpone } from '../db/write-adjustment.ts'
+import { backoffSeconds } from '../domain/backoff.ts'
+import { isToSettle, isToVoid } from '../domain/reversal.ts'
 import type { WakeUp } from '../domain/wake-up.ts'
 import type { Deps } from '../deps.ts'
 import { postponeOrFail } from './postpone-or-fail.ts'
 import { settleAgain } from './settle-adjustment.ts'
+import { voidAgain } from './void-invoice.ts'
 
 const THREW: BillingError = {
   meaning: 'transient',
@@ -26,6 +31,20 @@ export async function postponeThrown(deps: Deps, wakeUp: WakeUp): Promise<void> 
     await postponeOrFail(deps, adjustment, 'resolve', THREW, adjustment)
   }
   if (adjustment.state === 'invoiced' && adjustment.wakeAt !== null) {
+    await postponeInvoiced(deps, adjustment)
+  }
+}
+
+async function postponeInvoiced(deps: Deps, adjustment: Adjustment): Promise<void> {
+  if (isToVoid(adjustment)) {
+    await voidAgain(deps, adjustment, THREW)
+  } else if (isToSettle(adjustment)) {
     await settleAgain(deps, adjustment, THREW)
+  } else {
+    // What is left is to reverse it, which is never given up.
+    const attempts = adjustment.attempts + 1
+    const now = deps.now()
+    const wakeAt = now + backoffSeconds(attempts, null, deps.random()) * 1_000
+    await postpone(deps.db, adjustment, { ...adjustment, wakeAt, attempts }, now)
   }
 }

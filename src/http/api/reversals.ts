@@ -1,0 +1,96 @@
+// Undoing what is invoiced: by a reversal, a second adjustment of the opposite amount, or by voiding the
+// invoice while it is outstanding. Whoever undoes it names the version that he saw.
+
+import { Hono } from 'hono'
+import * as z from 'zod'
+import type { Adjustment } from '../../db/schema.ts'
+import { unreachable } from '../../domain/assert.ts'
+import { isAdjustmentId } from '../../domain/ids.ts'
+import { UNDO_WAYS, type UndoRefusal } from '../../domain/reversal.ts'
+import { reverseByHand, type UndoTrouble } from '../../usecases/reverse-adjustment.ts'
+import { requestVoid } from '../../usecases/void-invoice.ts'
+import { fail, NOT_FOUND, succeed, type Failure } from '../answers.ts'
+import type { AppContext, AppEnv } from '../context.ts'
+import { requireScope } from '../require-key.ts'
+import { validBody } from '../validate.ts'
+import { presentWithNote } from './adjustments.ts'
+
+const undoing = z.strictObject({ version: z.int().min(1), how: z.enum(UNDO_WAYS) })
+
+const MISSING: Failure = { ...NOT_FOUND, code: 'adjustment_not_found' }
+
+/** `reversal`: 201 with the reversal. `void`: 202 with the adjustment, whose invoice is voided soon. */
+export const reversals = new Hono<AppEnv>().post(
+  '/:id/reverse',
+  requireScope('write'),
+  validBody(undoing),
+  async (c) => {
+    const id = c.req.param('id')
+    if (!isAdjustmentId(id)) return fail(c, MISSING)
+    const { deps, operator, logFields } = c.var
+    const { how, version } = c.req.valid('json')
+    const undo = how === 'void' ? requestVoid : reverseByHand
+    const undone = await undo(deps, operator, id, { version })
+    if (!undone.ok) {
+      logTrouble(c, undone.error)
+      return fail(c, failureOf(undone.error))
+    }
+    logFields.set('adjustment', undone.value.id)
+    return succeed(c, await presentWithNote(c, undone.value), how === 'void' ? 202 : 201)
+  },
+)
+
+function logTrouble({ var: { logFields } }: AppContext, trouble: UndoTrouble): void {
+  const isRefused = trouble.reason === 'refused'
+  const { reason, ...numbers } = isRefused ? trouble.refusal : trouble
+  logFields.set('reason', reason)
+  if (isRefused) logFields.set('adjustment', trouble.adjustment.id)
+  for (const [field, value] of Object.entries(numbers)) logFields.set(field, String(value))
+}
+
+function failureOf(trouble: UndoTrouble): Failure {
+  switch (trouble.reason) {
+    case 'adjustment_not_found':
+      return MISSING
+    case 'refused':
+      return {
+        status: 409,
+        type: 'conflict_error',
+        code: trouble.refusal.reason,
+        message: messageOf(trouble.refusal),
+        details: present(trouble.adjustment),
+      }
+    default:
+      return unreachable(trouble)
+  }
+}
+
+/** What the next request has to name, and what has undone it already. */
+const present = ({ state, version, invoiceStatus, reverses, reversedBy }: Adjustment) => ({
+  state,
+  version,
+  invoiceStatus,
+  reverses,
+  reversedBy,
+})
+
+function messageOf(refusal: UndoRefusal): string {
+  switch (refusal.reason) {
+    case 'not_invoiced':
+      return `Only what is invoiced can be undone: it is ${refusal.state}.`
+    case 'already_reversed':
+      return refusal.reversedBy === 'void'
+        ? 'Its invoice is voided, or about to be.'
+        : `It is undone already, by ${refusal.reversedBy}.`
+    case 'version_moved':
+      return 'It has changed since this version. Look at it again.'
+    case 'is_reversal':
+      return `It undoes ${refusal.reverses} itself. Make a further adjustment by hand instead.`
+    case 'invoice_closed':
+      return `Its invoice is ${refusal.status}: nothing is left to undo.`
+    case 'invoice_not_outstanding':
+      return `Only an outstanding invoice can be voided: this one is ${refusal.status}.`
+    default:
+      return unreachable(refusal)
+  }
+}

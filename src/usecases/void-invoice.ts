@@ -1,0 +1,76 @@
+// A person voids an invoice while it is outstanding. That he wants it is committed first; the invoice is
+// voided in a step of its own, which any wake-up can take up again.
+
+import type { BillingError } from '../commet/client.ts'
+import { findAdjustment } from '../db/read-adjustments.ts'
+import type { Adjustment } from '../db/schema.ts'
+import { commitVoided, commitVoidRequest, failVoid } from '../db/write-void.ts'
+import { idempotencyKey } from '../domain/adjustment.ts'
+import type { AdjustmentId } from '../domain/ids.ts'
+import type { Operator } from '../domain/operator.ts'
+import { err, ok, type Result } from '../domain/result.ts'
+import { refusalToUndo } from '../domain/reversal.ts'
+import type { Billing, Deps } from '../deps.ts'
+import {
+  changeAgain,
+  changeStatus,
+  type StatusChange,
+  type StatusChanged,
+} from './change-status.ts'
+import { movedMeanwhile } from './hold-refusal.ts'
+import type { UndoTrouble } from './reverse-adjustment.ts'
+import { wakeCommitted } from './wake-committed.ts'
+
+/** The adjustment, about to be voided. */
+export async function requestVoid(
+  deps: Deps,
+  operator: Operator,
+  id: AdjustmentId,
+  { version }: { readonly version: number },
+): Promise<Result<Adjustment, UndoTrouble>> {
+  const adjustment = await findAdjustment(deps.db, id)
+  if (adjustment === null) return err({ reason: 'adjustment_not_found' })
+  const refusal = refusalToUndo(adjustment, 'void', version)
+  if (refusal) return err({ reason: 'refused', refusal, adjustment })
+  const actor = `operator:${operator.name}` as const
+  const row = await commitVoidRequest(deps.db, adjustment, actor, deps.now())
+  if (row === null) return movedMeanwhile(deps, adjustment)
+  await wakeCommitted(deps, row)
+  return ok(row)
+}
+
+export type VoidResult = 'voided' | 'postponed' | 'void_failed' | 'stale'
+
+const VOIDING: StatusChange = {
+  step: 'void',
+  wanted: 'void',
+  // Attempts begin anew with each request; the version never does.
+  key: ({ id, generation, version }) => `${idempotencyKey(id, generation)}.void.${version}`,
+  finish: commitVoided,
+  giveUp: failVoid,
+  alarms: { refused: 'alarm.void_refused', givenUp: 'alarm.void_failed' },
+}
+
+export const voidInvoice = async (
+  deps: Deps,
+  billing: Billing,
+  adjustment: Adjustment,
+): Promise<VoidResult> => voidResult(await changeStatus(deps, billing, adjustment, VOIDING))
+
+export const voidAgain = async (
+  deps: Deps,
+  adjustment: Adjustment,
+  error: BillingError,
+): Promise<VoidResult> => voidResult(await changeAgain(deps, adjustment, VOIDING, error))
+
+function voidResult(changed: StatusChanged): VoidResult {
+  switch (changed) {
+    case 'done':
+      return 'voided'
+    case 'given_up':
+      return 'void_failed'
+    case 'postponed':
+    case 'stale':
+      return changed
+  }
+}
