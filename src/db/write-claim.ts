@@ -5,10 +5,12 @@ import { and, eq, sql } from 'drizzle-orm'
 import type { FrozenRequest } from '../domain/adjustment.ts'
 import type { AuditAction } from '../domain/audit.ts'
 import type { HoldReason } from '../domain/hold.ts'
+import type { AdjustmentId } from '../domain/ids.ts'
 import { LEASE_SECONDS, PAUSE_LOOK_SECONDS } from '../domain/limits.ts'
 import { askedRow, foundReasons, isPaused, isUndone, type Asked } from './asked.ts'
 import { AFTER_CHANGE } from './commit.ts'
 import type { Database } from './database.ts'
+import { isPausedNow, type Pausable } from './read-switches.ts'
 import { adjustments, auditEntries, type Adjustment } from './schema.ts'
 import { heldColumns } from './write-adjustment.ts'
 import { pauseRule } from './write-switch.ts'
@@ -104,20 +106,27 @@ const insertOutcomeEntry = (db: Database, { id }: Adjustment, now: number) =>
 
 /**
  * Nothing was claimed because something is paused: it is looked at again later, or when that is
- * resumed. It keeps its version, and so its place.
+ * resumed. It keeps its version, and so its place. Null: it is paused no more, or somebody was first.
  */
-export async function park(db: Database, read: Adjustment, now: number): Promise<boolean> {
+export async function park(
+  db: Database,
+  read: Adjustment,
+  what: Pausable,
+  now: number,
+): Promise<AdjustmentId | null> {
   const wakeAt = now + PAUSE_LOOK_SECONDS * 1_000
-  const rows = await db
+  const [row] = await db
     .update(adjustments)
-    .set({ wakeAt })
+    // By his id the sweep leaves it alone while he is paused, and resuming him finds it.
+    .set({ wakeAt, customerId: what.customerId })
     .where(
       and(
         eq(adjustments.id, read.id),
         eq(adjustments.version, read.version),
         eq(adjustments.state, 'due'),
+        isPausedNow(what),
       ),
     )
     .returning({ id: adjustments.id })
-  return rows.length > 0
+  return row?.id ?? null
 }

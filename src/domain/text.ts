@@ -11,3 +11,10 @@ export function oneLine(text: string, charsMax: number): string {
     .replace(/[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]+/gu, ' ')
   return plain.trim()
 }
+
+/** Text that can be a key: well-formed, on one line, without leading or trailing blanks. */
+export const isIdentifier = (text: unknown, charsMax: number): boolean =>
+  typeof text === 'string' &&
+  text.length > 0 &&
+  text.length <= charsMax &&
+  text === oneLine(text, charsMax)

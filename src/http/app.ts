@@ -14,6 +14,7 @@ import { adjustments } from './api/adjustments.ts'
 import { events } from './api/events.ts'
 import { holds } from './api/holds.ts'
 import { keys } from './api/keys.ts'
+import { switches } from './api/switches.ts'
 import type { AppEnv } from './context.ts'
 import { health } from './health.ts'
 import { links } from './links.ts'
@@ -27,6 +28,7 @@ export function createApp(depsOf: (env: Env) => Deps) {
     .route('/adjustments', adjustments)
     .route('/adjustments', holds)
     .route('/keys', keys)
+    .route('/switches', switches)
 
   return new Hono<AppEnv>()
     .use(requestId({ limitLength: REQUEST_ID_CHARS_MAX }))

@@ -1,7 +1,8 @@
 // One wake-up of one adjustment: resolve the customer, claim or hold, post once, commit what came of
 // it. Whatever happens between two lines of this file, D1 knows enough to go on.
 
-import { findForIssue, findPause, type ForIssue } from '../db/read-for-issue.ts'
+import { findForIssue, type ForIssue } from '../db/read-for-issue.ts'
+import { findPausing, type Pausable } from '../db/read-switches.ts'
 import type { Adjustment } from '../db/schema.ts'
 import { hold } from '../db/write-adjustment.ts'
 import { claim, park, type Claim } from '../db/write-claim.ts'
@@ -38,7 +39,10 @@ export async function issueAdjustment(deps: Deps, wakeUp: WakeUp): Promise<Issue
   }
   if (adjustment.state !== 'due') return 'stale'
   const { ruleIds } = ruleFacts(deps.config, adjustment.ruleId)
-  if (await findPause(deps.db, adjustment, ruleIds)) return pausedAt(deps, adjustment)
+  const pausable = { ...adjustment, ruleIds }
+  // A look before the billing API is asked for anything; the claim looks again, for certain.
+  const isPaused = (await findPausing(deps.db, pausable)).length > 0
+  if (isPaused) return pausedAt(deps, adjustment, pausable)
   return adjustment.request === null
     ? issueFirst(deps, billing, read)
     : issueAgain(deps, billing, adjustment, adjustment.request)
@@ -100,7 +104,7 @@ async function claimAndAttempt(
   what: Claim,
 ): Promise<IssueResult> {
   const claimed = await claim(deps.db, read, what, deps.now())
-  if (!claimed) return pausedAt(deps, read)
+  if (!claimed) return pausedAt(deps, read, { ...what.asked, customerId: what.asked.customer })
   if (claimed.state === 'cancelled') return 'cancelled'
   if (claimed.state === 'held') return told(deps, claimed)
   assert(claimed.request !== null, 'claimed without a request')
@@ -118,5 +122,9 @@ function told(deps: Deps, { id, ruleId, holdReasons: reasons }: Adjustment): 'he
 }
 
 /** Paused, unless somebody else was first: then nothing of it is changed. */
-const pausedAt = async (deps: Deps, read: Adjustment): Promise<'paused' | 'stale'> =>
-  (await park(deps.db, read, deps.now())) ? 'paused' : 'stale'
+const pausedAt = async (
+  deps: Deps,
+  read: Adjustment,
+  what: Pausable,
+): Promise<'paused' | 'stale'> =>
+  (await park(deps.db, read, what, deps.now())) === null ? 'stale' : 'paused'

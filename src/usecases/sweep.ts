@@ -1,4 +1,6 @@
 import { wakeAfterRestart, sweepAdjustments } from '../db/sweep-adjustments.ts'
+import { parkPaused } from '../db/write-switches.ts'
+import { ownIds } from '../domain/rule.ts'
 import type { Deps } from '../deps.ts'
 
 /**
@@ -10,6 +12,7 @@ export async function sweep(
   { isRestart }: { readonly isRestart: boolean },
 ): Promise<number> {
   if (isRestart) await wakeAfterRestart(deps.db, deps.now())
+  await parkPaused(deps.db, deps.config.rules.map(ownIds), deps.now())
   const { wakeUps, held } = await sweepAdjustments(deps.db, deps.now())
   for (const id of held) deps.log({ event: 'alarm.outcome_unknown', adjustment: id })
   await deps.wake(wakeUps)

@@ -22,6 +22,9 @@ const API: Readonly<Record<string, Scope>> = {
   'GET /api/v1/keys': 'admin',
   'GET /api/v1/keys/:id': 'admin',
   'POST /api/v1/keys': 'admin',
+  'DELETE /api/v1/switches/:kind/:key?': 'approve',
+  'GET /api/v1/switches': 'read',
+  'PUT /api/v1/switches/:kind/:key?': 'write',
 }
 
 /** Open to everybody: each proves its caller in its own way, or has nothing to hide. */

@@ -1,0 +1,133 @@
+// Switches as people set them. Each that changes has its entry directly behind it in the same batch;
+// one that is there already, or not there, changes nothing and has none.
+
+import { and, eq, gt, inArray, isNull, lte, sql, type SQL } from 'drizzle-orm'
+import { assert } from '../domain/assert.ts'
+import type { Actor, AuditAction, AuditEntry } from '../domain/audit.ts'
+import {
+  PAUSE_LOOK_SECONDS,
+  PAUSED_CUSTOMERS_MAX,
+  PAUSED_ROWS_PER_SWEEP_MAX,
+} from '../domain/limits.ts'
+import type { SwitchKind } from '../domain/switch.ts'
+import { AFTER_CHANGE, insertEntry } from './commit.ts'
+import type { Database } from './database.ts'
+import { adjustments, switches } from './schema.ts'
+
+export type Switched = {
+  readonly kind: SwitchKind
+  /** A rule's are all its own ids; of everything else there is one. */
+  readonly keys: readonly string[]
+  readonly actor: Actor
+}
+
+/** A customer is not paused where PAUSED_CUSTOMERS_MAX are already. */
+export async function pauseKeys(
+  db: Database,
+  { kind, keys, actor }: Switched,
+  now: number,
+): Promise<void> {
+  const room =
+    kind === 'customer'
+      ? sql`(SELECT count(*) FROM switches WHERE kind = 'customer') < ${PAUSED_CUSTOMERS_MAX}`
+      : sql`true`
+  const [first, ...rest] = keys.flatMap((key) => [
+    db
+      .insert(switches)
+      .select(sql`SELECT ${kind}, ${key}, ${now}, ${actor}, NULL WHERE ${room}`)
+      .onConflictDoNothing(),
+    insertEntry(db, entryOf(now, actor, 'switch.paused', kind, key), AFTER_CHANGE),
+  ])
+  assert(first !== undefined, 'nothing to pause')
+  await db.batch([first, ...rest])
+}
+
+/** Answers how many adjustments were parked by it and are due now; 0 where nothing was paused. */
+export async function resumeKeys(
+  db: Database,
+  { kind, keys, actor }: Switched,
+  now: number,
+): Promise<number> {
+  const isOn = sql`EXISTS (SELECT 1 FROM switches s WHERE s.kind = ${kind}
+    AND s.key IN (SELECT value FROM json_each(${JSON.stringify(keys)})))`
+  const [woken] = await db.batch([
+    wakeParked(db, { kind, keys }, isOn, now),
+    ...keys.flatMap((key) => [
+      db.delete(switches).where(and(eq(switches.kind, kind), eq(switches.key, key))),
+      insertEntry(db, entryOf(now, actor, 'switch.resumed', kind, key), AFTER_CHANGE),
+    ]),
+  ])
+  return woken.meta.changes
+}
+
+const entryOf = (
+  at: number,
+  actor: Actor,
+  action: AuditAction,
+  kind: SwitchKind,
+  key: string,
+): AuditEntry => ({ at, actor, action, subject: `${kind}:${key}`, data: {} })
+
+/**
+ * All at one time, so that the sweep takes them by age. What met trouble, or was attempted, may wait
+ * for a backoff, a Retry-After or the listing: it keeps its own time, which a pause never puts off by
+ * more than PAUSE_LOOK_SECONDS.
+ */
+const wakeParked = (
+  db: Database,
+  { kind, keys }: Pick<Switched, 'kind' | 'keys'>,
+  condition: SQL,
+  now: number,
+) =>
+  db
+    .update(adjustments)
+    .set({ wakeAt: now })
+    .where(
+      and(
+        gt(adjustments.wakeAt, now),
+        lte(adjustments.wakeAt, now + PAUSE_LOOK_SECONDS * 1_000),
+        eq(adjustments.state, 'due'),
+        eq(adjustments.attempts, 0),
+        isNull(adjustments.trouble),
+        scopeOf(kind, keys),
+        condition,
+      ),
+    )
+
+function scopeOf(kind: SwitchKind, keys: readonly string[]): SQL | undefined {
+  switch (kind) {
+    case 'all':
+      return undefined
+    case 'rule':
+      return inArray(adjustments.ruleId, [...keys])
+    case 'customer':
+      return inArray(adjustments.customerId, [...keys])
+    case 'endpoint':
+      return inArray(adjustments.endpoint, [...keys])
+  }
+}
+
+/**
+ * Puts off what is due and paused, the oldest first, so that a sweep's rows are those that can be
+ * issued. `rules`: the own ids of each configured rule, since a switch on one of them pauses all.
+ */
+export async function parkPaused(
+  db: Database,
+  rules: readonly (readonly string[])[],
+  now: number,
+): Promise<void> {
+  const keysOf = (kind: SwitchKind) => sql`(SELECT key FROM switches WHERE kind = ${kind})`
+  const ownIds = sql`(SELECT id.value FROM json_each(${JSON.stringify(rules)}) r, json_each(r.value) id
+    WHERE EXISTS (SELECT 1 FROM json_each(r.value) x WHERE x.value IN ${keysOf('rule')}))`
+  await db
+    .update(adjustments)
+    .set({ wakeAt: now + PAUSE_LOOK_SECONDS * 1_000 })
+    .where(
+      sql`seq IN (SELECT a.seq FROM adjustments a
+        WHERE EXISTS (SELECT 1 FROM switches) AND a.wake_at <= ${now} AND a.state = 'due'
+          AND (EXISTS ${keysOf('all')} OR a.endpoint IN ${keysOf('endpoint')}
+            OR a.customer_id IN ${keysOf('customer')} OR a.rule_id IN ${keysOf('rule')}
+            OR a.rule_id IN ${ownIds})
+        ORDER BY a.wake_at, a.seq LIMIT ${PAUSED_ROWS_PER_SWEEP_MAX})`,
+    )
+}
