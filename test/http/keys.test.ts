@@ -357,7 +357,7 @@ describe('a body', () => {
     ])
     expect(JSON.stringify(answer)).not.toMatch(/secret|hush/i)
     const unknown = Object.fromEntries(Array.from({ length: 50 }, (_, at) => [`f${at}`, 1]))
-    const many = await call('POST', '/keys', { body: { ...good, ...unknown } })
+    const many = await call('POST', '/keys', { body: { ...wrong, ...unknown } })
     expect(many.answer.error.details).toHaveLength(BODY_FAULTS_MAX)
   })
 
@@ -365,7 +365,10 @@ describe('a body', () => {
     ['nothing', ''],
     ['half an object', '{"name":'],
     ['a form', 'name=ann&scopes=read'],
-    ['bytes that are no UTF-8', new Uint8Array([0x7b, 0xff, 0x7d])],
+    [
+      'bytes that are no UTF-8',
+      Uint8Array.from('{"name":"\u00ff"}', (letter) => letter.charCodeAt(0)),
+    ],
   ])('of %s is 400 invalid_json', async (_, body) => {
     const { status, answer } = await call('POST', '/keys', { body })
     expect([status, answer.error.code]).toEqual([400, 'invalid_json'])
