@@ -13,7 +13,9 @@ import { fail, NOT_FOUND, TRY_AGAIN } from './answers.ts'
 import { adjustments } from './api/adjustments.ts'
 import { events } from './api/events.ts'
 import { holds } from './api/holds.ts'
+import { identities } from './api/identities.ts'
 import { keys } from './api/keys.ts'
+import { reversals } from './api/reversals.ts'
 import { switches } from './api/switches.ts'
 import type { AppEnv } from './context.ts'
 import { health } from './health.ts'
@@ -27,6 +29,8 @@ export function createApp(depsOf: (env: Env) => Deps) {
     .route('/events', events)
     .route('/adjustments', adjustments)
     .route('/adjustments', holds)
+    .route('/adjustments', reversals)
+    .route('/identities', identities)
     .route('/keys', keys)
     .route('/switches', switches)
 

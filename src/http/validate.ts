@@ -25,9 +25,13 @@ const pageQuery = z.strictObject({
     .optional(),
 })
 
-export const validPage = zValidator('query', pageQuery, (result, c) =>
-  result.success ? undefined : refuse(c, result.error.issues, 'parameter'),
-)
+/** A page of a list that has filters: each is a parameter of its own. */
+export const validPageWith = <Filters extends z.ZodRawShape>(filters: Filters) =>
+  zValidator('query', pageQuery.extend(filters), (result, c) =>
+    result.success ? undefined : refuse(c, result.error.issues, 'parameter'),
+  )
+
+export const validPage = validPageWith({})
 
 /** 413 for a larger body, before more than that is read. `validBody` does it already. */
 export const limitBody = (bytesMax: number): MiddlewareHandler<AppEnv> =>

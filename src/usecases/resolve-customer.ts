@@ -65,24 +65,36 @@ async function lookUpFor(db: Database, of: CustomerOf): Promise<LookUp | null> {
   return kind === 'email' ? null : { by: 'external_id', value }
 }
 
-/** What is asked for is checked: an API that ignores an unknown filter would answer anybody. */
-async function findCustomerId(
+function findCustomerId(
   billing: BillingClient,
   { by, value }: LookUp,
 ): Promise<Result<string | null, BillingError>> {
-  if (by === 'id') {
-    const got = await billing.customers.get(value)
-    if (!got.ok) return isNobody(got.error) ? ok(null) : got
-    return ok(got.value.data.id === value ? value : null)
-  }
-  const listed = await billing.customers.list({ externalId: value, limit: 2 })
-  if (!listed.ok) return isNobody(listed.error) ? ok(null) : listed
-  const [customer, another] = listed.value.data.filter(({ externalId }) => externalId === value)
+  return by === 'id' ? findCustomerById(billing, value) : findCustomerByExternalId(billing, value)
+}
+
+/** The same id, where the billing API has a customer with it, else null. */
+export async function findCustomerById(
+  billing: BillingClient,
+  id: string,
+): Promise<Result<string | null, BillingError>> {
+  const got = await billing.customers.get(id)
+  if (!got.ok) return isNobody(got.error) ? ok(null) : got
+  return ok(got.value.data.id === id ? id : null)
+}
+
+/** What is asked for is checked: an API that ignores an unknown filter would answer anybody. */
+async function findCustomerByExternalId(
+  billing: BillingClient,
+  wanted: string,
+): Promise<Result<string | null, BillingError>> {
+  const listed = await billing.customers.list({ externalId: wanted, limit: 2 })
+  if (!listed.ok) return listed
+  const [customer, another] = listed.value.data.filter(({ externalId }) => externalId === wanted)
   return ok(customer && !another ? customer.id : null)
 }
 
-/** It has nobody with this id, or nobody can have it: such a request is not even sent. */
-export const isNobody = ({ status, meaning, code }: BillingError): boolean =>
+/** Nobody has this id, or nobody can have it: then the request is not even sent. */
+const isNobody = ({ status, meaning, code }: BillingError): boolean =>
   meaning === 'permanent' && (status === 404 || code === 'invalid_request')
 
 /** Of his newest invoice, lower case; null where he has none, or none can be told to be the newest. */

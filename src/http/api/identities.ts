@@ -1,0 +1,192 @@
+// Which customer of the billing API a source's customer is: a list, one at a time, or a whole CSV.
+
+import { Hono } from 'hono'
+import * as z from 'zod'
+import { listIdentities } from '../../db/read-identities.ts'
+import type { Identity } from '../../db/schema.ts'
+import { unreachable } from '../../domain/assert.ts'
+import type { Actor } from '../../domain/audit.ts'
+import { IDENTITY_KINDS, type IdentityFault } from '../../domain/identity.ts'
+import {
+  BILLING_ID_CHARS_MAX,
+  CUSTOMER_REFERENCE_CHARS_MAX,
+  IDENTITY_IMPORT_BYTES_MAX,
+  IDENTITY_IMPORT_ROWS_MAX,
+} from '../../domain/limits.ts'
+import type { Operator } from '../../domain/operator.ts'
+import {
+  IDENTITY_COLUMNS,
+  importIdentities,
+  type ImportTrouble,
+  type LineFault,
+} from '../../usecases/import-identities.ts'
+import { removeIdentity } from '../../usecases/remove-identity.ts'
+import { setIdentity, type SetIdentityTrouble } from '../../usecases/set-identity.ts'
+import { fail, NOT_FOUND, succeed, TRY_AGAIN, type Failure } from '../answers.ts'
+import type { AppEnv } from '../context.ts'
+import { requireScope } from '../require-key.ts'
+import { limitBody, validBody, validPageWith } from '../validate.ts'
+
+const filters = {
+  /** Empty: those of every account. */
+  account: z.string().max(CUSTOMER_REFERENCE_CHARS_MAX).optional(),
+  value: z.string().min(1).max(CUSTOMER_REFERENCE_CHARS_MAX).optional(),
+  customerId: z.string().min(1).max(BILLING_ID_CHARS_MAX).optional(),
+}
+
+const newIdentity = z.strictObject({
+  /** Left out: in every account. */
+  account: z.string().default(''),
+  kind: z.enum(IDENTITY_KINDS),
+  value: z.string(),
+  customerId: z.string(),
+})
+
+export const identities = new Hono<AppEnv>()
+  .get('/', requireScope('read'), validPageWith(filters), async (c) => {
+    const { limit, cursor = null, ...filter } = c.req.valid('query')
+    const page = { before: cursor, limit }
+    const { rows, next } = await listIdentities(c.var.deps.db, filter, page)
+    return c.json({
+      success: true,
+      data: rows.map(presentIdentity),
+      hasMore: next !== null,
+      ...(next === null ? {} : { nextCursor: String(next) }),
+    })
+  })
+  .post('/', requireScope('write'), validBody(newIdentity), async (c) => {
+    const { deps, operator, logFields } = c.var
+    const set = await setIdentity(deps, c.req.valid('json'), actorOf(operator))
+    if (!set.ok) {
+      const { reason } = set.error
+      logFields.set('reason', reason)
+      if (reason === 'billing_unavailable') {
+        logFields.set('code', set.error.code)
+        logFields.set('answered', set.error.answered)
+      }
+      return fail(c, setAnswerFor(set.error))
+    }
+    const { identity, isNew } = set.value
+    return succeed(c, { ...presentIdentity(identity), isNew }, isNew ? 201 : 200)
+  })
+  .post('/import', requireScope('write'), limitBody(IDENTITY_IMPORT_BYTES_MAX), async (c) => {
+    const { deps, operator, logFields } = c.var
+    if (!/^text\/csv\s*(;|$)/i.test(c.req.header('content-type') ?? '')) return fail(c, NOT_CSV)
+    const csv = decode(await c.req.arrayBuffer())
+    if (csv === null) return fail(c, NOT_UTF8)
+    const imported = await importIdentities(deps, csv, actorOf(operator))
+    if (!imported.ok) {
+      logFields.set('reason', imported.error.reason)
+      return fail(c, importAnswerFor(imported.error))
+    }
+    const { rows, added, changed } = imported.value
+    logFields.set('rows', rows)
+    return succeed(c, { object: 'identity_import', rows, added, changed })
+  })
+  .delete('/:id', requireScope('write'), async (c) => {
+    const { deps, operator } = c.var
+    const id = c.req.param('id')
+    const removed = ID.test(id) ? await removeIdentity(deps, Number(id), actorOf(operator)) : null
+    if (removed === null) return fail(c, { ...NOT_FOUND, code: 'identity_not_found' })
+    return succeed(c, { ...presentIdentity(removed), isRemoved: true })
+  })
+
+/** As its cursor: a whole number that JSON's numbers hold. */
+const ID = /^[1-9]\d{0,14}$/
+
+const actorOf = ({ name }: Operator): Actor => `operator:${name}`
+
+const presentIdentity = ({ seq, account, kind, value, customerId, at, actor }: Identity) => ({
+  object: 'identity',
+  id: String(seq),
+  account,
+  kind,
+  value,
+  customerId,
+  setAt: new Date(at).toISOString(),
+  setBy: actor,
+})
+
+const WRONG = { status: 400, type: 'validation_error', code: 'validation_error' } as const
+
+const NOT_CSV: Failure = {
+  ...WRONG,
+  status: 415,
+  code: 'unsupported_media_type',
+  message: 'The list is sent as text/csv.',
+}
+
+const NOT_UTF8: Failure = { ...WRONG, message: 'The list is not text in UTF-8.' }
+
+/** Without a byte order mark; null where the bytes are no UTF-8. */
+function decode(bytes: ArrayBuffer): string | null {
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: false }).decode(bytes)
+  } catch {
+    return null
+  }
+}
+
+function setAnswerFor(trouble: SetIdentityTrouble): Failure {
+  switch (trouble.reason) {
+    case 'wrong_fields':
+      return wrongFields(trouble.faults)
+    case 'unknown_customer':
+      return {
+        ...WRONG,
+        status: 422,
+        code: 'customer_not_found',
+        message: 'customerId: the billing API has no customer with this id',
+        param: 'customerId',
+      }
+    case 'billing_unavailable':
+      return {
+        ...TRY_AGAIN,
+        message: 'The billing API could not be asked for this customer. Try again.',
+      }
+    default:
+      return unreachable(trouble)
+  }
+}
+
+function wrongFields(faults: readonly IdentityFault[]): Failure {
+  const [first] = faults
+  return {
+    ...WRONG,
+    message: first ? `${first.field}: ${first.message}` : 'a field is wrong',
+    ...(first ? { param: first.field } : {}),
+    details: faults,
+  }
+}
+
+function importAnswerFor(trouble: ImportTrouble): Failure {
+  switch (trouble.reason) {
+    case 'wrong_header':
+      return { ...WRONG, message: `The first line is not ${IDENTITY_COLUMNS.join(',')}` }
+    case 'too_many_rows': {
+      const { rows } = trouble
+      const message = `${rows} rows are too many: at most ${IDENTITY_IMPORT_ROWS_MAX} at once`
+      return { ...WRONG, status: 413, code: 'too_many_rows', message }
+    }
+    case 'too_large_to_keep':
+      return {
+        ...WRONG,
+        status: 413,
+        code: 'body_too_large',
+        message: 'The list is too large to be kept at once. Send it in two parts.',
+      }
+    case 'wrong_lines': {
+      const { count, faults } = trouble
+      const message = `Nothing was set. Faults in the list: ${count}; the first are in details.`
+      return { ...WRONG, message, details: faults.map(presentFault) }
+    }
+    default:
+      return unreachable(trouble)
+  }
+}
+
+const presentFault = ({ line, field, message }: LineFault) => ({
+  line,
+  field,
+  message: `line ${line}${field === null ? '' : `, ${field}`}: ${message}`,
+})

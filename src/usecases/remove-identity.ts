@@ -1,0 +1,13 @@
+// What was said of a customer holds no more, from the next look-up on.
+
+import type { Identity } from '../db/schema.ts'
+import { deleteIdentity } from '../db/write-identities.ts'
+import type { Actor } from '../domain/audit.ts'
+import type { Deps } from '../deps.ts'
+
+/** `seq`: the identity's number. Null where there is none; a removed one's number is not given again. */
+export const removeIdentity = (
+  { db, now }: Pick<Deps, 'db' | 'now'>,
+  seq: number,
+  actor: Actor,
+): Promise<Identity | null> => deleteIdentity(db, seq, actor, now())
