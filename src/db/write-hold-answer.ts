@@ -33,8 +33,9 @@ const dueColumns = (now: number) =>
 export type NewApproval = Approval & { readonly operator: Operator; readonly day: string }
 
 /**
- * The approval first, since nothing is cleared without it; the row directly after it, since nothing is
- * approved but what was read. From the last approval on, its amount counts against the limits.
+ * The approval first, since nothing is cleared without it; the row directly after it. From the last one
+ * on its amount counts against the limits, and its customer is the one who was seen: whatever is said of
+ * him since, nobody else gets what was approved.
  */
 export async function commitApproval(
   db: Database,
@@ -43,10 +44,13 @@ export async function commitApproval(
   now: number,
 ): Promise<Adjustment | null> {
   const { id, version, holds, approversNeeded, amount, currency } = read
-  const columns: Columns =
-    cleared === null
-      ? {}
-      : { ...dueColumns(now), clearedReasons: cleared, countedAt: now, countedDay: day }
+  const approvedColumns: Columns = {
+    ...dueColumns(now),
+    clearedReasons: cleared,
+    chosenCustomerId: read.customerId,
+    countedAt: now,
+    countedDay: day,
+  }
   const data = { hold: holds, approvals: count, needed: approversNeeded, reasons, amount, currency }
   const [, rows] = await db.batch([
     db.insert(approvals).select(sql`
@@ -54,7 +58,7 @@ export async function commitApproval(
       WHERE id = ${id} AND version = ${version} AND state = 'held' AND holds = ${holds}`),
     db
       .update(adjustments)
-      .set({ ...columns, version: version + 1 })
+      .set({ ...(cleared === null ? {} : approvedColumns), version: version + 1 })
       .where(and(eq(adjustments.id, id), eq(adjustments.version, version), AFTER_CHANGE))
       .returning(),
     insertEntry(

@@ -1,9 +1,11 @@
 // A person says whose adjustment it is. That is remembered for the next event of him; and since it is
 // another customer's money now, every limit is asked.
 
+import type { Database } from '../db/database.ts'
 import { findAdjustment } from '../db/read-adjustments.ts'
 import type { Adjustment } from '../db/schema.ts'
 import { commitChoice } from '../db/write-hold-answer.ts'
+import { setIdentityAfterChange } from '../db/write-identities.ts'
 import { decideChoice, type ChoiceRefusal } from '../domain/approval.ts'
 import type { AdjustmentId } from '../domain/ids.ts'
 import type { Operator } from '../domain/operator.ts'
@@ -11,6 +13,7 @@ import { err, ok, type Result } from '../domain/result.ts'
 import type { Billing, Deps } from '../deps.ts'
 import { movedMeanwhile, type NotFound, type Refused } from './hold-refusal.ts'
 import { isKeyTrouble } from './postpone-or-fail.ts'
+import { findCustomerById } from './resolve-customer.ts'
 import { wakeCommitted } from './wake-committed.ts'
 
 /** `customerId`: the billing API's own id. */
@@ -22,7 +25,8 @@ type BillingTrouble =
   | {
       readonly reason: 'billing_unavailable'
       readonly code: string
-      readonly status: number | null
+      /** The HTTP status that it answered; null where it didn't. */
+      readonly answered: number | null
     }
 
 export type ChoiceTrouble = NotFound | Refused<ChoiceRefusal> | UnknownCustomer | BillingTrouble
@@ -43,7 +47,8 @@ export async function chooseCustomer(
   if (trouble) return err(trouble)
   const now = deps.now()
   const { reasons } = decided.value
-  const choice = { operator, customerId, reasons, remembering: [] }
+  const further = remembering(db, adjustment, customerId, operator, now)
+  const choice = { operator, customerId, reasons, remembering: further }
   const row = await commitChoice(db, adjustment, choice, now)
   if (row === null) return movedMeanwhile(deps, adjustment)
   await wakeCommitted(deps, row)
@@ -56,13 +61,22 @@ async function troubleWith(
   billing: Billing,
   customerId: string,
 ): Promise<UnknownCustomer | BillingTrouble | null> {
-  const answer = await billing.customers.get(customerId)
-  if (answer.ok) return answer.value.data.id === customerId ? null : { reason: 'unknown_customer' }
-  const { error } = answer
-  const { code, status } = error
-  if (isKeyTrouble(error)) deps.log({ event: 'alarm.billing_key_refused', code, status })
-  const isRefused = error.meaning === 'permanent' && !isKeyTrouble(error)
-  return isRefused
-    ? { reason: 'unknown_customer' }
-    : { reason: 'billing_unavailable', code, answered: status }
+  const found = await findCustomerById(billing, customerId)
+  if (found.ok) return found.value === null ? { reason: 'unknown_customer' } : null
+  const { code, status } = found.error
+  if (isKeyTrouble(found.error)) deps.log({ event: 'alarm.billing_key_refused', code, status })
+  return { reason: 'billing_unavailable', code, answered: status }
+}
+
+/** For the next event that names him so; where this one named nobody, there is nothing to remember. */
+function remembering(
+  db: Database,
+  { account, customerKind: kind, customerReference: value }: Adjustment,
+  customerId: string,
+  { name }: Operator,
+  now: number,
+): ReturnType<typeof setIdentityAfterChange> {
+  if (value === null) return []
+  const identity = { account, kind, value, customerId }
+  return setIdentityAfterChange(db, identity, `operator:${name}`, now)
 }

@@ -73,7 +73,6 @@ export function presentAdjustment(adjustment: Adjustment) {
       kind: adjustment.customerKind,
       reference: adjustment.customerReference,
       id: adjustment.request?.customerId ?? adjustment.customerId,
-      isChosen: adjustment.chosenCustomerId !== null,
     },
     asker: adjustment.asker,
     maker: adjustment.maker,
