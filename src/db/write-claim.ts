@@ -27,9 +27,11 @@ export async function claim(
   db: Database,
   read: Adjustment,
   { asked, request, approversNeeded }: Claim,
-  now: number,
 ): Promise<Adjustment | null> {
-  const isFirst = read.firstAttemptedAt === null
+  // It counts in the very hour and day whose room was asked for.
+  const { now } = asked
+  // No attempt may have arrived: it takes its room now, and an undo still cancels it.
+  const isAsked = asked.limits !== null
   const leaseUntil = now + LEASE_SECONDS * 1_000
   const held = heldColumns(read, now)
   const when = (issuing: unknown, isHeld: unknown, cancelled: unknown = null) =>
@@ -57,14 +59,15 @@ export async function claim(
         holdReminders: 0,
         approversNeeded,
         // What waits or is cancelled takes no room, unless an attempt of it may have arrived.
-        countedAt: when(read.countedAt ?? now, isFirst ? null : read.countedAt),
-        countedDay: when(read.countedDay ?? asked.day, isFirst ? null : read.countedDay),
+        countedAt: when(read.countedAt ?? now, isAsked ? null : read.countedAt),
+        countedDay: when(read.countedDay ?? asked.day, isAsked ? null : read.countedDay),
       })
       .from(
-        sql`(SELECT a.found, a.paused, CASE WHEN a.undone THEN 'cancelled'
-            WHEN a.found <> '[]' THEN 'held' ELSE 'issuing' END AS answer
-          FROM (SELECT ${foundReasons(asked)} AS found, ${isPaused} AS paused,
-            ${isFirst ? isUndone : sql`false`} AS undone FROM ${askedRow(asked)} ask) a) f`,
+        // Materialized: else SQLite puts the whole question in each place where its answer is read.
+        sql`(WITH a AS MATERIALIZED (SELECT ${foundReasons(asked)} AS found, ${isPaused} AS paused,
+            ${isAsked ? isUndone : sql`false`} AS undone FROM ${askedRow(asked)} ask)
+          SELECT a.found, a.paused, CASE WHEN a.undone THEN 'cancelled'
+            WHEN a.found <> '[]' THEN 'held' ELSE 'issuing' END AS answer FROM a) f`,
       )
       .where(
         and(

@@ -103,7 +103,7 @@ async function claimAndAttempt(
   read: Adjustment,
   what: Claim,
 ): Promise<IssueResult> {
-  const claimed = await claim(deps.db, read, what, deps.now())
+  const claimed = await claim(deps.db, read, what)
   if (!claimed) return pausedAt(deps, read, { ...what.asked, customerId: what.asked.customer })
   if (claimed.state === 'cancelled') return 'cancelled'
   if (claimed.state === 'held') return told(deps, claimed)
