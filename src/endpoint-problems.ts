@@ -1,5 +1,6 @@
 // What is wrong with the endpoints of a configuration, a line each.
 
+import { OPERATOR_ENDPOINT } from './domain/by-hand.ts'
 import { coversBody } from './sources/scheme.ts'
 import type { Endpoint } from './sources/source.ts'
 
@@ -10,6 +11,9 @@ export function endpointProblems(name: string, endpoint: Endpoint): string[] {
   const problems = endpoint.problems.map((problem) => `${path}.${problem}`)
   if (!/^[a-z][a-z0-9-]{0,62}$/.test(name)) {
     problems.push(`${path}: a name is a part of the address: small letters, digits, hyphens`)
+  }
+  if (name === OPERATOR_ENDPOINT || endpoint.account === OPERATOR_ENDPOINT) {
+    problems.push(`${path}: ${OPERATOR_ENDPOINT} is what people make by hand; take another name`)
   }
   // The value is not repeated here: who puts a secret itself there must not find it in a log.
   if (!/^[A-Z][A-Z0-9_]{0,63}$/.test(endpoint.secret)) {

@@ -15,6 +15,8 @@ export type RecordedDecision = {
   readonly adjustments?: readonly AdjustmentId[]
   readonly undoes?: { readonly subject: string; readonly ruleIds: readonly string[] }
   readonly shadows?: readonly ShadowRecord[]
+  /** The event in conflict that a person has answered with this one. */
+  readonly answers?: EventId
 }
 
 /** What a rule in shadow mode would have made; signed minor units. */

@@ -11,6 +11,7 @@ import type { Env } from '../env.ts'
 import { log, thrownFields } from '../log.ts'
 import { fail, NOT_FOUND, TRY_AGAIN } from './answers.ts'
 import { adjustments } from './api/adjustments.ts'
+import { byHand } from './api/by-hand.ts'
 import { events } from './api/events.ts'
 import { holds } from './api/holds.ts'
 import { identities } from './api/identities.ts'
@@ -28,6 +29,7 @@ export function createApp(depsOf: (env: Env) => Deps) {
     .use(requireKey)
     .route('/events', events)
     .route('/adjustments', adjustments)
+    .route('/adjustments', byHand)
     .route('/adjustments', holds)
     .route('/adjustments', reversals)
     .route('/identities', identities)

@@ -93,22 +93,29 @@ function undoOf(rules: readonly Rule[], decision: Decision): NewUndo | null {
   return { subject: decision.subject, ruleIds: undone ? ownIds(undone) : [decision.of] }
 }
 
-type Facts = Omit<DeliveredWith, 'hash'> & {
+export type MadeOf = Omit<DeliveredWith, 'hash'> & {
   readonly eventId: EventId
   readonly occurredAt: number | null
 }
 
-function adjustmentsOf(config: Config, decision: Decision, facts: Facts): Promise<NewAdjustment[]> {
+function adjustmentsOf(
+  config: Config,
+  decision: Decision,
+  facts: MadeOf,
+): Promise<NewAdjustment[]> {
   if (decision.kind !== 'adjust') return Promise.resolve([])
   const { rule, proposals } = decision
   return Promise.all(proposals.map((proposal) => adjustmentOf(config, rule, proposal, facts)))
 }
 
-async function adjustmentOf(
+/** What of a rule goes into its adjustments; also of those that no rule makes. */
+export type Maker = Pick<Rule, 'id' | 'was' | 'settlement' | 'reason' | 'causedBy' | 'description'>
+
+export async function adjustmentOf(
   config: Config,
-  rule: Rule,
+  rule: Maker,
   proposal: Proposal,
-  facts: Facts,
+  facts: MadeOf,
 ): Promise<NewAdjustment> {
   const { account, endpoint, source, eventId: madeBy, mode, ruleSet, occurredAt } = facts
   const { subject, part, customer, originalInvoice } = proposal

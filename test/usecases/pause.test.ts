@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { findPausing } from '../../src/db/read-switches.ts'
 import { sweepAdjustments } from '../../src/db/sweep-adjustments.ts'
 import { park } from '../../src/db/write-claim.ts'
+import type { EventId } from '../../src/domain/ids.ts'
 import { BOOTSTRAP, type Operator } from '../../src/domain/operator.ts'
 import type { Switch } from '../../src/domain/switch.ts'
 import { issueAdjustment } from '../../src/usecases/issue-adjustment.ts'
@@ -20,6 +21,8 @@ const ALL: Switch = { kind: 'all', key: '' }
 const RULE: Switch = { kind: 'rule', key: 'zendesk-ticket-credit' }
 const ENDPOINT: Switch = { kind: 'endpoint', key: 'zendesk' }
 const CUSTOMER: Switch = { kind: 'customer', key: 'cus_acme' }
+/** When the money moved at Stripe, in seconds. */
+const MOVED = { created: 1_792_999_990 }
 const LOOK_SECONDS = 15 * 60
 
 let world: World
@@ -82,8 +85,6 @@ describe('what is paused is not claimed', () => {
           return list(...args)
         },
       }
-      // A look-up that was remembered asks nobody, and then nothing would come between.
-      await env.DB.exec('DELETE FROM known_customers')
       expect(await world.work({ billing: { ...billing, customers } })).toEqual(['paused'])
       expect(count).toBe(1)
       expect(await posts()).toBe(0)
@@ -107,7 +108,7 @@ describe('what is paused is not claimed', () => {
 
   it('deliveries are taken in all the same, and decided', async () => {
     await stop(ALL)
-    const [id] = await world.receive('stripe', refund())
+    const [id] = await world.receive('stripe', refund(MOVED))
     expect(await world.fate(id!)).toBe('adjusted')
     expect(await world.adjustment(id!)).toMatchObject({ state: 'due', version: 1 })
   })
@@ -129,7 +130,7 @@ describe('what is paused is not claimed', () => {
 describe('resuming', () => {
   it('makes due at once what waits, and the sweep takes it by age', async () => {
     await stop(RULE)
-    const ids = []
+    const ids: EventId[] = []
     for (let each = 0; each < 3; each++) {
       ids.push(...(await world.receive('zendesk', ticket())))
     }
@@ -164,7 +165,7 @@ describe('resuming', () => {
   it('of everything makes everything due', async () => {
     await stop(ALL)
     await world.receive('zendesk', ticket())
-    await world.receive('stripe', refund({ metadata: { commet_customer: 'acme-42' } }))
+    await world.receive('stripe', refund({ ...MOVED, metadata: { commet_customer: 'acme-42' } }))
     expect(await world.work()).toEqual(['paused', 'paused'])
     expect(await go(ALL)).toBe(2)
     expect(await world.sweep()).toBe(2)
@@ -206,7 +207,7 @@ async function createOther(what: Switch): Promise<{ by: Switch; body: unknown }>
       : what.kind === 'rule'
         ? { kind: 'rule', key: 'stripe-refund-record' }
         : { kind: 'customer', key: 'cus_bolt' }
-  return { by, body: refund({ metadata: { commet_customer: 'bolt-7' } }) }
+  return { by, body: refund({ ...MOVED, metadata: { commet_customer: 'bolt-7' } }) }
 }
 
 describe('twenty thousand paused ones', () => {
@@ -224,7 +225,10 @@ describe('twenty thousand paused ones', () => {
     )
       .bind(old)
       .run()
-    const [id] = await world.receive('stripe', refund({ metadata: { commet_customer: 'acme-42' } }))
+    const [id] = await world.receive(
+      'stripe',
+      refund({ ...MOVED, metadata: { commet_customer: 'acme-42' } }),
+    )
     // The queue has forgotten it, and it is the youngest of all.
     world.queue.length = 0
     await world.advance(61)

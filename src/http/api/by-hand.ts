@@ -1,0 +1,158 @@
+// `POST /adjustments`: a person makes an adjustment. 201 with the new one; 200 with the same one where the
+// Idempotency-Key was used for the same request before. It is billed after the answer, or held.
+
+import { Hono } from 'hono'
+import { createMiddleware } from 'hono/factory'
+import * as z from 'zod'
+import { unreachable } from '../../domain/assert.ts'
+import { DIRECTIONS, type ByHandRequest } from '../../domain/by-hand.ts'
+import { CUSTOMER_KINDS } from '../../domain/customer.ts'
+import { isEventId } from '../../domain/ids.ts'
+import {
+  AMOUNT_MINOR_UNITS_MAX,
+  BILLING_ID_CHARS_MAX,
+  CUSTOMER_REFERENCE_CHARS_MAX,
+  IDEMPOTENCY_KEY_CHARS_MAX,
+  WORD_CHARS_MAX,
+} from '../../domain/limits.ts'
+import { SETTLEMENTS } from '../../domain/rule.ts'
+import { isIdentifier } from '../../domain/text.ts'
+import { makeAdjustment, type MakeTrouble } from '../../usecases/make-adjustment.ts'
+import { fail, NOT_FOUND, succeed, TRY_AGAIN, type Failure } from '../answers.ts'
+import type { AppContext, AppEnv } from '../context.ts'
+import { requireScope } from '../require-key.ts'
+import { validBody } from '../validate.ts'
+import { presentWithNote } from './adjustments.ts'
+
+const identifier = (charsMax: number) =>
+  z.string().refine((text) => isIdentifier(text, charsMax), {
+    message: `one line of 1 to ${charsMax} characters is wanted, without blanks around it`,
+  })
+
+/** It is printed on the document that the customer reads, so it is a number and no sentence. */
+const INVOICE_NUMBER = /^[A-Za-z0-9][A-Za-z0-9._/#-]{0,63}$/
+
+const request = z
+  .strictObject({
+    customer: z
+      .strictObject({
+        kind: z.enum(CUSTOMER_KINDS).default('external_id'),
+        value: identifier(CUSTOMER_REFERENCE_CHARS_MAX),
+      })
+      .optional(),
+    /** His id at the billing API. */
+    customerId: identifier(Math.min(BILLING_ID_CHARS_MAX, CUSTOMER_REFERENCE_CHARS_MAX)).optional(),
+    direction: z.enum(DIRECTIONS),
+    /** Minor units, without a sign. */
+    amount: z.int().min(1).max(AMOUNT_MINOR_UNITS_MAX),
+    currency: z.string().regex(/^[A-Za-z]{3}$/, 'an ISO 4217 code is wanted, such as usd'),
+    reason: z.string().max(WORD_CHARS_MAX),
+    settlement: z.enum(SETTLEMENTS).default('owed'),
+    originalInvoice: z
+      .string()
+      .regex(INVOICE_NUMBER, "an invoice's number is wanted, such as INV-0042")
+      .nullable()
+      .default(null),
+    conflict: z
+      .custom<`evt_${string}`>((id) => typeof id === 'string' && isEventId(id), {
+        message: 'the id of an event is wanted',
+      })
+      .nullable()
+      .default(null),
+  })
+  .transform(({ customer, customerId, currency, ...rest }, ctx): ByHandRequest => {
+    if ((customer === undefined) === (customerId === undefined)) {
+      ctx.addIssue({
+        code: 'custom',
+        path: ['customer'],
+        message: 'one of customer and customerId is wanted',
+      })
+      return z.NEVER
+    }
+    return {
+      ...rest,
+      customer: customer ?? { kind: 'billing_id', value: customerId ?? '' },
+      currency: currency.toLowerCase(),
+    }
+  })
+
+/** Printable, so that it can be found again; a subject and an id are made of it. */
+const KEY = new RegExp(`^[\\x21-\\x7e]{1,${IDEMPOTENCY_KEY_CHARS_MAX}}$`)
+
+const validKey = createMiddleware<AppEnv>((c, next) => {
+  const key = c.req.header('idempotency-key')
+  if (key === undefined || KEY.test(key)) return next()
+  const message = `Idempotency-Key: 1 to ${IDEMPOTENCY_KEY_CHARS_MAX} printable characters are wanted`
+  return Promise.resolve(fail(c, { ...INVALID, message, param: 'Idempotency-Key' }))
+})
+
+const INVALID = { status: 400, type: 'validation_error', code: 'validation_error' } as const
+
+export const byHand = new Hono<AppEnv>().post(
+  '/',
+  requireScope('write'),
+  validKey,
+  validBody(request),
+  async (c) => {
+    const { deps, operator } = c.var
+    const key = c.req.header('idempotency-key') ?? null
+    const made = await makeAdjustment(deps, operator, c.req.valid('json'), key)
+    if (!made.ok) return refuse(c, made.error)
+    const { adjustment, isNew } = made.value
+    c.var.logFields.set('adjustment', adjustment.id)
+    return succeed(c, await presentWithNote(c, adjustment), isNew ? 201 : 200)
+  },
+)
+
+function refuse(c: AppContext, trouble: MakeTrouble): Response {
+  c.var.logFields.set('reason', trouble.reason)
+  if (trouble.reason === 'amount_unusable') c.var.logFields.set('amount', trouble.amount.reason)
+  if (trouble.reason === 'key_mismatch') c.var.logFields.set('made', trouble.event)
+  return fail(c, answerFor(trouble))
+}
+
+function answerFor(trouble: MakeTrouble): Failure {
+  switch (trouble.reason) {
+    case 'not_configured':
+      return { ...TRY_AGAIN, code: 'not_configured', message: 'No billing API is configured.' }
+    case 'reason_unknown':
+      return {
+        ...INVALID,
+        message: `reason: there is no such reason; known are ${trouble.known.join(', ')}`,
+        param: 'reason',
+      }
+    case 'currency_not_billed':
+      return {
+        ...INVALID,
+        message: `currency: customers are billed in ${trouble.billed} here`,
+        param: 'currency',
+      }
+    case 'amount_unusable':
+      return { ...INVALID, message: `amount: ${trouble.amount.reason}`, param: 'amount' }
+    case 'conflict_unknown':
+      return {
+        ...NOT_FOUND,
+        code: 'event_not_found',
+        message: 'conflict: there is no event with this id',
+        param: 'conflict',
+      }
+    case 'no_conflict':
+      return {
+        status: 409,
+        type: 'conflict_error',
+        code: 'event_is_no_conflict',
+        message: `conflict: this event's fate is ${trouble.fate}, so there is nothing to answer`,
+        param: 'conflict',
+      }
+    case 'key_mismatch':
+      return {
+        status: 409,
+        type: 'conflict_error',
+        code: 'idempotency_key_mismatch',
+        message: 'This Idempotency-Key was used for another request before. Nothing was made.',
+        details: { event: trouble.event },
+      }
+    default:
+      return unreachable(trouble)
+  }
+}

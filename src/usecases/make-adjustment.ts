@@ -1,0 +1,165 @@
+// An adjustment by hand, through the same door as every other: one event, one adjustment, their entries,
+// in one batch. Its key makes it once, however often it is asked for.
+
+import type { Database } from '../db/database.ts'
+import { findAdjustments } from '../db/read-adjustments.ts'
+import { findEvent } from '../db/read-events.ts'
+import type { Adjustment } from '../db/schema.ts'
+import { commitDelivery, packDelivery, type ReceivedEvent } from '../db/write-delivery.ts'
+import { assert } from '../domain/assert.ts'
+import {
+  adjustByHand,
+  BY_HAND_RULE,
+  BY_HAND_TYPE,
+  OPERATOR_ENDPOINT,
+  requestText,
+  type ByHandRequest,
+} from '../domain/by-hand.ts'
+import type { Fate, Mode } from '../domain/event.ts'
+import { eventId, sha256, type EventId } from '../domain/ids.ts'
+import { NATIVE_ID_CHARS_MAX, WAKE_AFTER_SECONDS } from '../domain/limits.ts'
+import { moneyFromMinorUnits, type AmountTrouble, type Money } from '../domain/money.ts'
+import type { Operator } from '../domain/operator.ts'
+import { err, ok, type Result } from '../domain/result.ts'
+import { oneLine } from '../domain/text.ts'
+import type { Deps } from '../deps.ts'
+import { adjustmentOf } from './decide-event.ts'
+import { wakeCommitted } from './wake-committed.ts'
+
+export type MakeTrouble =
+  | { readonly reason: 'not_configured' }
+  | { readonly reason: 'reason_unknown'; readonly known: readonly string[] }
+  | { readonly reason: 'currency_not_billed'; readonly billed: string }
+  | { readonly reason: 'amount_unusable'; readonly amount: AmountTrouble }
+  | { readonly reason: 'conflict_unknown' }
+  | { readonly reason: 'no_conflict'; readonly fate: Fate }
+  | { readonly reason: 'key_mismatch'; readonly event: EventId }
+
+export type Made = { readonly adjustment: Adjustment; readonly isNew: boolean }
+
+/**
+ * `key`: the caller's idempotency key. Without one each call makes another, but for answers to one
+ * conflict: two people who answer it are asked to agree. Throws where nothing could be made durable.
+ */
+export async function makeAdjustment(
+  deps: Deps,
+  operator: Operator,
+  request: ByHandRequest,
+  key: string | null,
+): Promise<Result<Made, MakeTrouble>> {
+  const { billing, db } = deps
+  if (billing === null) return err({ reason: 'not_configured' })
+  const ownKey = key ?? request.conflict ?? deps.newId()
+  const id = await eventId(OPERATOR_ENDPOINT, ownKey)
+  const payload = requestText(request)
+  const bodySha256 = (await sha256(new TextEncoder().encode(payload))).toHex()
+  const before = await madeBefore(db, id, bodySha256)
+  if (before !== null) return before
+  const money = await checked(deps, request)
+  if (!money.ok) return money
+  const { mode } = billing
+  const wanted = { id, ownKey, operator, request, money: money.value, payload, mode }
+  const event = await eventByHand(deps, wanted)
+  const now = deps.now()
+  const packed = packDelivery({
+    ...COMES_FROM,
+    deliveryId: deps.newId(),
+    actor: `operator:${operator.name}`,
+    unsignedId: null,
+    bodySha256,
+    ruleSet: await deps.ruleSet(),
+    receivedAt: now,
+    wakeAt: now + WAKE_AFTER_SECONDS * 1_000,
+    events: [event],
+  })
+  assert(packed !== null, 'a request within its bounds is larger than D1 takes')
+  const isNew = (await commitDelivery(db, packed)).length > 0
+  const made = await madeBefore(db, id, bodySha256)
+  assert(made !== null, 'an event by hand was committed and is not there')
+  if (!isNew || !made.ok) return made
+  await wakeCommitted(deps, made.value.adjustment)
+  return ok({ ...made.value, isNew })
+}
+
+const COMES_FROM = {
+  endpoint: OPERATOR_ENDPOINT,
+  account: OPERATOR_ENDPOINT,
+  source: OPERATOR_ENDPOINT,
+} as const
+
+/** What this key has made, if it was for the same request; null where it has made nothing yet. */
+async function madeBefore(
+  db: Database,
+  id: EventId,
+  bodySha256: string,
+): Promise<Result<Made, MakeTrouble> | null> {
+  const found = await findEvent(db, id)
+  if (found === null) return null
+  const { event } = found
+  if (event.bodySha256 !== bodySha256) return err({ reason: 'key_mismatch', event: id })
+  const [adjustment] = await findAdjustments(db, event.decision.adjustments ?? [])
+  assert(adjustment !== undefined, 'an event by hand without its adjustment')
+  return ok({ adjustment, isNew: false })
+}
+
+/** The amount as money, once nothing of the request is refused. */
+async function checked(
+  { config, db }: Pick<Deps, 'config' | 'db'>,
+  request: ByHandRequest,
+): Promise<Result<Money, MakeTrouble>> {
+  if (!config.reasons.has(request.reason)) {
+    return err({ reason: 'reason_unknown', known: [...config.reasons.keys()] })
+  }
+  // What is in another currency could only be held, and never let through: he is told at once.
+  if (request.currency !== config.currency) {
+    return err({ reason: 'currency_not_billed', billed: config.currency })
+  }
+  const money = moneyFromMinorUnits(request.amount, request.currency)
+  if (!money.ok) return err({ reason: 'amount_unusable', amount: money.error })
+  if (request.conflict === null) return ok(money.value)
+  const answered = await findEvent(db, request.conflict)
+  if (answered === null) return err({ reason: 'conflict_unknown' })
+  const { fate } = answered.event
+  return fate === 'conflict' ? ok(money.value) : err({ reason: 'no_conflict', fate })
+}
+
+type Wanted = {
+  readonly id: EventId
+  readonly ownKey: string
+  readonly operator: Operator
+  readonly request: ByHandRequest
+  readonly money: Money
+  readonly payload: string
+  readonly mode: Mode
+}
+
+async function eventByHand(
+  deps: Pick<Deps, 'config' | 'ruleSet'>,
+  { id, ownKey, operator, request, money, payload, mode }: Wanted,
+): Promise<ReceivedEvent> {
+  const { reason, settlement, conflict } = request
+  const { identity } = operator
+  const [proposal] = adjustByHand(request, money, { key: ownKey, asker: identity }).proposals
+  assert(proposal !== undefined, 'an adjustment by hand without a proposal')
+  const made = await adjustmentOf(
+    deps.config,
+    { id: BY_HAND_RULE, was: [], settlement, reason, causedBy: 'agent', description: null },
+    proposal,
+    { ...COMES_FROM, ruleSet: await deps.ruleSet(), mode, eventId: id, occurredAt: null },
+  )
+  const answers = conflict === null ? {} : { answers: conflict }
+  return {
+    id,
+    ownId: oneLine(ownKey, NATIVE_ID_CHARS_MAX),
+    type: BY_HAND_TYPE,
+    mode,
+    occurredAt: null,
+    fate: 'adjusted',
+    ruleId: BY_HAND_RULE,
+    reason: null,
+    decision: { considered: [], adjustments: [made.id], ...answers },
+    adjustments: [{ ...made, maker: identity }],
+    undo: null,
+    payload: { encoding: 'utf8', body: payload, isWhole: true },
+  }
+}
