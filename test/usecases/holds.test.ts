@@ -458,6 +458,13 @@ describe('a rejection', () => {
     expect(await callsOf('POST', /^\/invoices$/)).toEqual([])
   })
 
+  it('gives back the room that an attempt had taken which certainly did not arrive', async () => {
+    const { adjustment } = await refusedAttempt()
+    expect(await sumOfDay()).toBe(2_500)
+    expect(await reject(adjustment)).toMatchObject({ ok: true, value: { countedAt: null } })
+    expect(await sumOfDay()).toBe(0)
+  })
+
   it('and an approval at once are one of the two', async () => {
     const { adjustment } = await hold()
     const [approved, rejected] = await Promise.all([approve(adjustment), reject(adjustment)])
@@ -486,6 +493,20 @@ async function outcomeUnknown(): Promise<Held> {
   await setFaults({ kind: 'rate_limited', retryAfterSeconds: null, method: 'POST', times: 1 })
   expect(await world.work()).toEqual(['held'])
   return { event: event!, adjustment: await world.adjustment(event!) }
+}
+
+/** An attempt that the limiter turned away, and then a billing key of the other mode. */
+async function refusedAttempt(): Promise<Held> {
+  const [event] = await world.receive('zendesk', ticket())
+  await setFaults({ kind: 'rate_limited', retryAfterSeconds: 60, method: 'POST', times: 1 })
+  expect(await world.work()).toEqual(['postponed'])
+  await world.advance(61)
+  await world.sweep()
+  const live = { ...world.deps.billing!, mode: 'live' as const }
+  expect(await world.work({ billing: live })).toEqual(['held'])
+  const adjustment = await world.adjustment(event!)
+  expect(adjustment.holdReasons).toEqual(['mode_mismatch'])
+  return { event: event!, adjustment }
 }
 
 describe('choosing the customer', () => {
@@ -526,7 +547,29 @@ describe('choosing the customer', () => {
     expect(await invoicesOf(id, 'cus_bolt')).toHaveLength(1)
   })
 
-  it('asks every limit, and what an approval had cleared is cleared no more', async () => {
+  it('forgets what was approved for the customer before him', async () => {
+    const { event, adjustment } = await hold()
+    await approve(adjustment)
+    const { invoices } = world.deps.billing!
+    const list: typeof invoices.list = async (query) => {
+      const answer = await invoices.list(query)
+      if (!answer.ok) return answer
+      const data = answer.value.data.map((invoice) => ({ ...invoice, currency: 'eur' }))
+      return { ok: true, value: { ...answer.value, data } }
+    }
+    const billing = { ...world.deps.billing!, invoices: { ...invoices, list } }
+    expect(await world.work({ billing })).toEqual(['held'])
+    const again = await world.adjustment(event)
+    expect(again).toMatchObject({
+      holdReasons: ['currency_mismatch'],
+      clearedReasons: ['over_limit:holdAbove'],
+    })
+    expect(await choose(again, 'cus_bolt')).toMatchObject({ value: { clearedReasons: null } })
+    expect(await world.work()).toEqual(['held'])
+    expect(await world.adjustment(event)).toMatchObject({ holdReasons: ['over_limit:holdAbove'] })
+  })
+
+  it('asks every limit', async () => {
     const { event, adjustment } = await hold(stranger('300.00'))
     expect(adjustment.holdReasons).toEqual(['customer_unresolved', 'over_limit:holdAbove'])
     await choose(adjustment, 'cus_bolt')
@@ -629,6 +672,7 @@ describe('time', () => {
     expect(await pass(4 * HOUR - 1)).toEqual([])
     expect(await pass(1)).toEqual(['reminded'])
     expect(await read(id)).toMatchObject({ version, holdReminders: 1, wakeAt: at(DAY) })
+    expect(world.lines).toEqual([])
 
     expect(await pass(20 * HOUR)).toEqual(['escalated'])
     expect(await read(id)).toMatchObject({ version, holdReminders: 2, wakeAt: at(14 * DAY) })
@@ -673,6 +717,12 @@ describe('time', () => {
     const { adjustment: other } = await hold()
     expect(await pass(2 * DAY)).toEqual(['escalated'])
     expect((await actionsOf(other.id)).slice(2)).toEqual(['adjustment.escalated'])
+  })
+
+  it('gives back the room of what it ends', async () => {
+    await refusedAttempt()
+    expect(await pass(14 * DAY)).toEqual(['expired'])
+    expect(await sumOfDay()).toBe(0)
   })
 
   it('reminds once, however many wake-ups come at once', async () => {
