@@ -35,7 +35,11 @@ export function insertKey(
       WHERE NOT EXISTS (SELECT 1 FROM keys WHERE name = ${name})`,
     )
     .returning(KEY_COLUMNS)
-  return commitChange(db, insert, entry(now, maker, 'key.made', id, { id, scopes, expiresAt }))
+  return commitChange(
+    db,
+    insert,
+    entry(now, maker, 'key.made', id, { id, name, scopes, expiresAt }),
+  )
 }
 
 /** Null where there is no such key, or it was revoked before. */

@@ -127,7 +127,7 @@ describe('making one', () => {
     expect(made.createdBy).toBe(admin.name)
     const expiresAt = world.now() + MS_PER_DAY
     expect(await entriesOf(made.id)).toEqual([
-      { action: 'key.made', data: { id: made.id, scopes: ['write'], expiresAt } },
+      { action: 'key.made', data: { id: made.id, name: made.name, scopes: ['write'], expiresAt } },
     ])
     const entry = await env.DB.prepare('SELECT actor, at FROM audit_entries WHERE subject = ?')
       .bind(made.id)
