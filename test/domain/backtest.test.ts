@@ -455,6 +455,22 @@ describe('a difference', () => {
     })
   })
 
+  it('of two undos is the first one’s', () => {
+    const undoes: Step = { data: { does: 'undo' }, fate: 'ignored', rule: null }
+    const found = backtest([credits()], [adjusted(), undoes, undoes])
+    expect(found).toMatchObject({ differences: 1, largest: [{ event: 'evt_2' }] })
+  })
+
+  it('is one, where an event that is kept as it was comes second now', () => {
+    const second: Step = { ...adjusted({}, { amount: -3_000 }), kept: 'payload_forgotten' }
+    const found = backtest([credits()], [{ fate: 'ignored', rule: null }, second])
+    expect(found).toMatchObject({
+      differences: 1,
+      lines: [{ kind: 'amount', count: 1, before: -3_000, after: -1_000 }],
+      largest: [{ event: 'evt_1' }],
+    })
+  })
+
   it('is one, where the subject’s adjustment comes from another event now', () => {
     const later: Step = adjusted({ cents: 3_000 }, { amount: -3_000 })
     const found = backtest([credits()], [{ fate: 'ignored', rule: null }, later])
