@@ -33,9 +33,8 @@ const dueColumns = (now: number) =>
 export type NewApproval = Approval & { readonly operator: Operator; readonly day: string }
 
 /**
- * The approval first, since nothing is cleared without it; the row directly after it. From the last one
- * on its amount counts against the limits, and its customer is the one who was seen: whatever is said of
- * him since, nobody else gets what was approved.
+ * The approval first, since nothing is cleared without it. From the last one on its amount counts against
+ * the limits, and its customer is the one who was seen: whoever the event is said to be of since.
  */
 export async function commitApproval(
   db: Database,
@@ -48,8 +47,8 @@ export async function commitApproval(
     ...dueColumns(now),
     clearedReasons: cleared,
     chosenCustomerId: read.customerId,
-    countedAt: now,
-    countedDay: day,
+    countedAt: read.countedAt ?? now,
+    countedDay: read.countedDay ?? day,
   }
   const data = { hold: holds, approvals: count, needed: approversNeeded, reasons, amount, currency }
   const [, rows] = await db.batch([
@@ -119,7 +118,7 @@ export type Choice = {
   readonly remembering: readonly BatchItem<'sqlite'>[]
 }
 
-/** Another customer's money: what was approved for the one before counts no more, every limit is asked. */
+/** It is another's money now: what was approved before is cleared no more, and every limit is asked. */
 export const commitChoice = (
   db: Database,
   read: Adjustment,

@@ -213,6 +213,27 @@ describe('an approval', () => {
     )
   })
 
+  it('is 403 for the one who made it by hand, and good from another', async () => {
+    const body = {
+      customerId: 'cus_acme',
+      direction: 'credit',
+      amount: 30_000,
+      currency: 'usd',
+      reason: 'goodwill',
+    }
+    const made = await post('', body, 'finance')
+    expect(made.status).toBe(201)
+    expect(await world.work()).toEqual(['held'])
+    const shown = (await ask('GET', `/${made.data.id}`)).data
+    expect(shown.maker).toBe('finance@saas.example')
+    expect(await post(`/${shown.id}/approve`, seenOf(shown), 'finance')).toMatchObject({
+      status: 403,
+      error: { type: 'permission_error', code: 'approver_is_maker' },
+    })
+    expect(await post(`/${shown.id}/approve`, seenOf(shown), 'boss')).toMatchObject({ status: 200 })
+    expect(await world.work()).toEqual(['issued'])
+  })
+
   it('is 409 already_approved for one who has', async () => {
     const shown = await held({ amount: '500.00' })
     const { data } = await post(`/${shown.id}/approve`, seenOf(shown))
