@@ -1,23 +1,13 @@
-// The user's own backend asks for a credit by Standard Webhooks. `data`: `id` (what it is for),
-// `amount` (an integer of minor units), `currency`, `customer.external_id`, and optionally `asker`
-// and `original_invoice`.
+// The user's own backend asks for a credit, by Standard Webhooks.
 
-import * as z from 'zod'
-import { moneyFromMinorUnits, parseCurrency } from '../domain/money.ts'
-import { credit, rule, undecided, type Rule } from '../domain/rule.ts'
+import { credit, rule, type Rule } from '../domain/rule.ts'
+import { backendRequest, requestedByBackend } from './backend-request.ts'
 import { settingsOf, type RuleSettings } from './rule-settings.ts'
 
-const payload = z.object({
-  data: z.object({
-    id: z.string().min(1),
-    amount: z.unknown(),
-    currency: z.unknown(),
-    customer: z.object({ external_id: z.string().nullish() }).nullish(),
-    asker: z.string().nullish(),
-    original_invoice: z.string().nullish(),
-  }),
-})
-
+/**
+ * Caused by the system: whoever has the secret. What your backend lets customers ask for, it must
+ * hold itself.
+ */
 export const creditRequested = (options: RuleSettings = {}): Rule =>
   rule({
     id: 'credit-requested',
@@ -28,17 +18,6 @@ export const creditRequested = (options: RuleSettings = {}): Rule =>
     causedBy: 'system',
     description: 'Service credit',
     ...settingsOf(options),
-    payload,
-    adjust({ data }) {
-      const currency = parseCurrency(data.currency)
-      if (!currency.ok) return undecided(currency.error.reason, 'data.currency')
-      const money = moneyFromMinorUnits(data.amount, currency.value)
-      if (!money.ok) return undecided(money.error.reason, 'data.amount')
-      return credit(money.value, {
-        subject: `credit:${data.id}`,
-        customer: data.customer?.external_id?.trim() || null,
-        asker: data.asker ?? null,
-        originalInvoice: data.original_invoice ?? null,
-      })
-    },
+    payload: backendRequest,
+    adjust: (request) => requestedByBackend(request, 'credit', credit),
   })

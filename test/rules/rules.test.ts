@@ -401,7 +401,7 @@ describe("a credit that the user's own backend asks for", () => {
     [
       'with an e-mail address only',
       request({ customer: { email: 'ap@acme.example' } }),
-      '-1250 eur credit:crq_01 ',
+      '-1250 eur credit:crq_01 ap@acme.example',
     ],
     ['with a numeric external id', request({ customer: { external_id: 42 } }), 'undecided: shape'],
     ['without data', { type: 'credit.requested' }, 'undecided: shape'],

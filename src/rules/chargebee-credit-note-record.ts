@@ -1,0 +1,56 @@
+// A credit note of Chargebee that is settled there (refunded, or used for an invoice) becomes a
+// record. The payment that refunds it is the same money, so `payment_refunded` makes nothing.
+
+import * as z from 'zod'
+import { occurredAtOf } from '../domain/event.ts'
+import { moneyFromMinorUnits, parseCurrency } from '../domain/money.ts'
+import { credit, ignore, rule, undo, type Rule } from '../domain/rule.ts'
+import { settingsOf, type RuleSettings } from './rule-settings.ts'
+import { externalCustomer } from './sender-fields.ts'
+import { unreadableAmount } from './typed-amount.ts'
+
+const payload = z.object({
+  content: z.object({
+    credit_note: z.object({
+      id: z.string().min(1),
+      status: z.string(),
+      total: z.unknown(),
+      currency_code: z.unknown(),
+      customer_id: z.string().nullish(),
+      date: z.unknown(),
+    }),
+  }),
+})
+
+/** A credit note that is yet to be refunded or used has moved nothing. */
+const SETTLED: ReadonlySet<string> = new Set(['refunded', 'adjusted'])
+
+/** Caused by an agent at Chargebee, whose webhooks prove no body: each one is held in any case. */
+export const chargebeeCreditNoteRecord = (options: RuleSettings = {}): Rule =>
+  rule({
+    id: 'chargebee-credit-note-record',
+    source: 'chargebee',
+    on: ['credit_note_created', 'credit_note_updated', 'credit_note_deleted'],
+    settlement: 'already_paid',
+    reason: 'correction',
+    causedBy: 'agent',
+    description: 'Credit note that was already settled',
+    ...settingsOf(options),
+    payload,
+    adjust({ content: { credit_note: note } }, { type }) {
+      const subject = `credit_note:${note.id}`
+      if (type === 'credit_note_deleted' || note.status === 'voided') return undo(subject)
+      if (!SETTLED.has(note.status)) return ignore('credit_note_not_settled')
+      const field = 'content.credit_note.total and currency_code'
+      const currency = parseCurrency(note.currency_code)
+      if (!currency.ok) return unreadableAmount(currency.error, field)
+      const money = moneyFromMinorUnits(note.total, currency.value)
+      if (!money.ok) return unreadableAmount(money.error, field)
+      return credit(money.value, {
+        subject,
+        // It is the user's own id of the customer.
+        customer: externalCustomer(note.customer_id),
+        happenedAt: typeof note.date === 'number' ? occurredAtOf(note.date) : null,
+      })
+    },
+  })

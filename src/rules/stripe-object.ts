@@ -1,0 +1,37 @@
+// What the Stripe rules read alike of the objects in Stripe's events.
+
+import * as z from 'zod'
+import type { CustomerReference } from '../domain/customer.ts'
+import { occurredAtOf } from '../domain/event.ts'
+import { externalCustomer, sourceCustomer } from './sender-fields.ts'
+
+/** Stripe gives an id, or the whole object where the field is expanded. */
+const idOrObject = z.union([z.string(), z.object({ id: z.string() })]).nullish()
+
+/** `kind`: Stripe's own name of the object. */
+export const stripeObject = <Kind extends string>(kind: Kind) =>
+  z.object({
+    id: z.string().min(1),
+    object: z.literal(kind),
+    status: z.string().nullish(),
+    amount: z.unknown(),
+    currency: z.unknown(),
+    customer: idOrObject,
+    created: z.unknown(),
+    metadata: z.record(z.string(), z.unknown()).nullish(),
+  })
+
+export const stripePayload = <Kind extends string>(kind: Kind) =>
+  z.object({ data: z.object({ object: stripeObject(kind) }) })
+
+type StripeObject = z.output<ReturnType<typeof stripeObject>>
+
+/** The external id in `metadata.commet_customer`, else Stripe's own id of him. */
+export function customerOfStripe({ metadata, customer }: StripeObject): CustomerReference | null {
+  const own = typeof customer === 'string' ? customer : customer?.id
+  return externalCustomer(metadata?.['commet_customer']) ?? sourceCustomer(own)
+}
+
+/** When Stripe made the object: an event about an old one may come much later. */
+export const createdAtOf = ({ created }: StripeObject): number | null =>
+  typeof created === 'number' ? occurredAtOf(created) : null

@@ -1,0 +1,43 @@
+// The body that a support desk's trigger sends: a template of the user's, filled in by the desk,
+// which renders every placeholder as text; an empty one is an empty text.
+
+import * as z from 'zod'
+import { hold, type Outcome, type ProposalFields } from '../domain/rule.ts'
+import { emailCustomer, externalCustomer, textOrNull } from './sender-fields.ts'
+
+/** `kind` of the template by which an agent asks. */
+export const TICKET_KIND = 'makegood.ticket'
+
+export const ticketTemplate = <Kind extends string>(kind: Kind) =>
+  z.object({
+    kind: z.literal(kind),
+    ticket_id: z.string().regex(/^\d{1,20}$/),
+    tags: z.string().optional(),
+    amount: z.string().optional(),
+    currency: z.string().optional(),
+    customer_external_id: z.string().optional(),
+    requester_email: z.string().optional(),
+    asker: z.string().optional(),
+  })
+
+type Ticket = z.output<ReturnType<typeof ticketTemplate>>
+
+/** The customer is named by the user's own number, else by the requester's e-mail address. */
+export const fieldsOfTicket = (ticket: Ticket): ProposalFields => ({
+  subject: `ticket:${ticket.ticket_id}`,
+  customer: externalCustomer(ticket.customer_external_id) ?? emailCustomer(ticket.requester_email),
+  asker: textOrNull(ticket.asker),
+})
+
+/** Whoever asks for himself, as the ticket's requester, needs a person's consent. */
+export function heldIfAskedByRequester(ticket: Ticket, outcome: Outcome): Outcome {
+  const [asker, requester] = [ticket.asker, ticket.requester_email].map((email) =>
+    email?.trim().toLowerCase(),
+  )
+  const isOwnRequest = asker !== undefined && asker !== '' && asker === requester
+  return isOwnRequest ? heldAsCustomers(outcome) : outcome
+}
+
+/** What a customer asked for himself. */
+export const heldAsCustomers = (outcome: Outcome): Outcome =>
+  outcome.kind === 'adjust' ? hold('asked_by_customer', outcome) : outcome
