@@ -125,8 +125,8 @@ WHEN EXISTS (
   SELECT 1 FROM approvals WHERE adjustment_id = NEW.adjustment_id AND hold = NEW.hold
     AND identity = NEW.identity
 ) OR NOT EXISTS (
-  SELECT 1 FROM adjustments WHERE id = NEW.adjustment_id AND maker IS NOT NEW.identity
-    AND asker IS NOT NEW.identity
+  SELECT 1 FROM adjustments WHERE id = NEW.adjustment_id AND state = 'held' AND holds = NEW.hold
+    AND maker IS NOT NEW.identity AND asker IS NOT NEW.identity
 )
 BEGIN
   SELECT RAISE(ABORT, 'one person approves a hold once, and never his own');
@@ -134,9 +134,9 @@ END;
 --> statement-breakpoint
 CREATE TRIGGER adjustments_refuse_unapproved BEFORE UPDATE OF cleared_reasons ON adjustments
 WHEN NEW.cleared_reasons IS NOT NULL AND NEW.cleared_reasons IS NOT OLD.cleared_reasons
-  AND OLD.state = 'held' AND (
+  AND (OLD.state <> 'held' OR (
     SELECT count(*) FROM approvals WHERE adjustment_id = OLD.id AND hold = OLD.holds
-  ) < OLD.approvers_needed
+  ) < OLD.approvers_needed)
 BEGIN
   SELECT RAISE(ABORT, 'nothing is cleared without its approvals');
 END;
@@ -191,10 +191,11 @@ BEGIN
 END;
 --> statement-breakpoint
 
--- What was there before: it counts from when it was first tried, and its hold begins with it.
+-- What was there before: it counts from when it was first tried, and its hold's time begins now.
 UPDATE adjustments SET counted_at = coalesce(first_attempted_at, created_at),
   counted_day = date(coalesce(first_attempted_at, created_at) / 1000, 'unixepoch')
 WHERE state IN ('issuing', 'invoiced') OR (attempted_at IS NOT NULL AND state IN ('due', 'held'));
 --> statement-breakpoint
-UPDATE adjustments SET held_at = created_at, holds = 1, wake_at = created_at + 14400000
+UPDATE adjustments SET holds = 1, held_at = CAST(unixepoch('subsec') * 1000 AS INTEGER),
+  wake_at = CAST(unixepoch('subsec') * 1000 AS INTEGER) + 14400000
 WHERE state = 'held';

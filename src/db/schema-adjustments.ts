@@ -69,7 +69,7 @@ export const adjustments = sqliteTable(
     decisionNote: text('decision_note'),
     /** The billing API's customer: resolved before the claim; whose limits it counts against. */
     customerId: text('customer_id'),
-    /** The one whom a person chose, where the event's could not be resolved. */
+    /** The one whom a person chose, or saw when he approved it: nobody is looked up any more. */
     chosenCustomerId: text('chosen_customer_id'),
     /** Since when it counts against the limits; null while it doesn't. */
     countedAt: integer('counted_at'),

@@ -60,7 +60,7 @@ export async function sweepAdjustments(db: Database, now: number): Promise<Swept
       .returning({
         id: adjustments.id,
         version: adjustments.version,
-        isUsedUp: sql<number>`state = 'held' AND held_at = ${now}`,
+        isUsedUp: sql<number>`state = 'held' AND held_at = ${now} AND attempts >= ${ATTEMPTS_MAX}`,
       }),
   ])
   return {
