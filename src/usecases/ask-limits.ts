@@ -3,6 +3,7 @@
 
 import type { Asked } from '../db/asked.ts'
 import type { Adjustment } from '../db/schema.ts'
+import { holdReasons, type AdjustmentFacts, type ResolvedCustomer } from '../domain/adjustment.ts'
 import { dayOf } from '../domain/day.ts'
 import type { Mode } from '../domain/event.ts'
 import type { HoldDetail } from '../domain/hold.ts'
@@ -23,6 +24,28 @@ export function ruleFacts(
     : { ruleIds: [ruleId], alongside: [] }
 }
 
+/**
+ * Why a person has to look first, as far as that is seen without the other adjustments.
+ * `endpointStartedAt`: when its endpoint received its first event, milliseconds; null where it has not.
+ */
+export const reasonsSeen = (
+  config: Config,
+  mode: Mode,
+  adjustment: AdjustmentFacts,
+  customer: ResolvedCustomer,
+  endpointStartedAt: number | null,
+): HoldDetail[] =>
+  holdReasons(adjustment, customer, {
+    ...config,
+    mode,
+    endpoint: {
+      // A person has a key. An endpoint that is configured no more can't say that it proved its bodies.
+      holdsAll:
+        adjustment.maker === null && (config.endpoints.get(adjustment.endpoint)?.holdsAll ?? true),
+      startedAt: endpointStartedAt,
+    },
+  })
+
 type WithAmount = Pick<Adjustment, 'amount' | 'settlement'>
 
 /** How many people have to let it through, once it is held. */
@@ -38,13 +61,17 @@ export type Seen = {
   readonly mode?: Mode
 }
 
+/** What of a row the limits ask about; a new one has counted nowhere yet. */
+export type Asking = AdjustmentFacts &
+  Pick<Adjustment, 'seq' | 'countedAt' | 'countedDay' | 'firstAttemptedAt' | 'clearedReasons'>
+
 /**
  * Once an attempt was made no limit is asked again, since its room is taken; one that has failed gave
  * it back.
  */
 export function askedOf(
   { config, now }: Pick<Deps, 'config' | 'now'>,
-  adjustment: Adjustment,
+  adjustment: Asking,
   { customer, found, mode }: Seen,
 ): Asked {
   const { limits, timeZone } = config

@@ -6,24 +6,30 @@ import { findPausing, type Pausable } from '../db/read-switches.ts'
 import type { Adjustment } from '../db/schema.ts'
 import { hold } from '../db/write-adjustment.ts'
 import { claim, park, type Claim } from '../db/write-claim.ts'
-import { frozenRequest, holdReasons } from '../domain/adjustment.ts'
+import { cancel, rest } from '../db/write-reversal.ts'
+import { frozenRequest, type ResolvedCustomer } from '../domain/adjustment.ts'
 import { assert } from '../domain/assert.ts'
 import type { HoldReason } from '../domain/hold.ts'
+import { isToSettle, isToVoid } from '../domain/reversal.ts'
 import type { WakeUp } from '../domain/wake-up.ts'
 import type { Billing, Deps } from '../deps.ts'
-import { approversNeeded, askedOf, ruleFacts } from './ask-limits.ts'
+import { applyUndo, type UndoResult } from './apply-undo.ts'
+import { approversNeeded, askedOf, reasonsSeen, ruleFacts } from './ask-limits.ts'
 import { makeAttempt, type AttemptResult } from './make-attempt.ts'
 import { postponeOrFail } from './postpone-or-fail.ts'
 import { resolveCustomer } from './resolve-customer.ts'
+import { resolveOriginal } from './resolve-original.ts'
 import { settleAdjustment, type SettleResult } from './settle-adjustment.ts'
 import { tendHold, type TendResult } from './tend-hold.ts'
+import { voidInvoice, type VoidResult } from './void-invoice.ts'
 
 /** What this wake-up did; `stale`: somebody else did it, or there is nothing to do. */
 export type IssueResult =
   | AttemptResult
   | SettleResult
   | TendResult
-  | 'cancelled'
+  | UndoResult
+  | VoidResult
   | 'paused'
   | 'not_configured'
 
@@ -31,41 +37,69 @@ export async function issueAdjustment(deps: Deps, wakeUp: WakeUp): Promise<Issue
   const read = await findForIssue(deps.db, wakeUp.id)
   if (read?.adjustment.version !== wakeUp.version) return 'stale'
   const { adjustment } = read
-  if (adjustment.state === 'held') return tendHold(deps, adjustment)
+  const { state } = adjustment
+  if (state === 'held') return (await applyUndo(deps, adjustment)) ?? tendHold(deps, adjustment)
+  if (state === 'failed') return (await applyUndo(deps, adjustment)) ?? 'stale'
   const { billing } = deps
   if (billing === null) return 'not_configured'
-  if (adjustment.state === 'invoiced' && adjustment.wakeAt !== null) {
-    return settleAdjustment(deps, billing, adjustment)
-  }
-  if (adjustment.state !== 'due') return 'stale'
+  if (state === 'invoiced') return tendInvoiced(deps, billing, adjustment)
+  if (state !== 'due') return 'stale'
   const { ruleIds } = ruleFacts(deps.config, adjustment.ruleId)
   const pausable = { ...adjustment, ruleIds }
   // A look before the billing API is asked for anything; the claim looks again, for certain.
   const isPaused = (await findPausing(deps.db, pausable)).length > 0
   if (isPaused) return pausedAt(deps, adjustment, pausable)
-  return adjustment.request === null
+  if (adjustment.request !== null) {
+    return issueAgain(deps, billing, adjustment, adjustment.request)
+  }
+  return adjustment.reverses === null
     ? issueFirst(deps, billing, read)
-    : issueAgain(deps, billing, adjustment, adjustment.request)
+    : issueReversal(deps, billing, read)
 }
 
-async function issueFirst(
+/** What is left to do once it is invoiced, as its row says. */
+async function tendInvoiced(
+  deps: Deps,
+  billing: Billing,
+  adjustment: Adjustment,
+): Promise<IssueResult> {
+  if (adjustment.wakeAt === null) return 'stale'
+  if (isToVoid(adjustment)) return voidInvoice(deps, billing, adjustment)
+  const undone = await applyUndo(deps, adjustment)
+  if (undone !== null) return undone
+  if (isToSettle(adjustment)) return settleAdjustment(deps, billing, adjustment)
+  await rest(deps.db, adjustment, deps.now())
+  return 'stale'
+}
+
+async function issueFirst(deps: Deps, billing: Billing, read: ForIssue): Promise<IssueResult> {
+  const { adjustment } = read
+  const resolved = await resolveCustomer(deps, billing, adjustment)
+  if (!resolved.ok) return postponeOrFail(deps, adjustment, 'resolve', resolved.error, adjustment)
+  return claimFirst(deps, billing, read, resolved.value)
+}
+
+async function issueReversal(deps: Deps, billing: Billing, read: ForIssue): Promise<IssueResult> {
+  const { adjustment } = read
+  const resolved = await resolveOriginal(deps, billing, adjustment)
+  if (!resolved.ok) return postponeOrFail(deps, adjustment, 'resolve', resolved.error, adjustment)
+  if (resolved.value.kind === 'customer') {
+    return claimFirst(deps, billing, read, resolved.value.customer)
+  }
+  const { original, invoice, status } = resolved.value
+  deps.log({ event: 'alarm.original_closed', adjustment: adjustment.id, original, invoice, status })
+  const closed = { cause: 'original_closed', original, invoice, status } as const
+  return (await cancel(deps.db, adjustment, closed, deps.now())) ? 'cancelled' : 'stale'
+}
+
+async function claimFirst(
   deps: Deps,
   billing: Billing,
   { adjustment, endpointStartedAt }: ForIssue,
+  customer: ResolvedCustomer,
 ): Promise<IssueResult> {
-  const resolved = await resolveCustomer(deps, billing, adjustment)
-  if (!resolved.ok) return postponeOrFail(deps, adjustment, 'resolve', resolved.error, adjustment)
-  const customer = resolved.value
   const { config } = deps
-  const found = holdReasons(adjustment, customer, {
-    ...config,
-    mode: billing.mode,
-    endpoint: {
-      // An endpoint that is configured no more can't say that its bodies were proven.
-      holdsAll: config.endpoints.get(adjustment.endpoint)?.holdsAll ?? adjustment.maker === null,
-      startedAt: endpointStartedAt,
-    },
-  })
+  const found = reasonsSeen(config, billing.mode, adjustment, customer, endpointStartedAt)
   const { customerId } = customer
   const asked = askedOf(deps, adjustment, { customer: customerId, found, mode: billing.mode })
   return claimAndAttempt(deps, billing, adjustment, {
@@ -111,7 +145,7 @@ async function claimAndAttempt(
   const result = await makeAttempt(deps, billing, claimed, read)
   if (result.kind !== 'issued') return result.kind
   const { adjustment } = result
-  return adjustment.wakeAt === null ? 'issued' : settleAdjustment(deps, billing, adjustment)
+  return adjustment.wakeAt === null ? 'issued' : tendInvoiced(deps, billing, adjustment)
 }
 
 function told(deps: Deps, { id, ruleId, holdReasons: reasons }: Adjustment): 'held' {
