@@ -1,5 +1,5 @@
-// Amounts as people type them, by a format that somebody declared: nothing is guessed from the text.
-// `1.234` is a thousand and more under '1.234,50', and too many decimals under '1,234.50'.
+// Amounts as people type them, by a format that somebody declared: nothing is guessed from the
+// text. `1.234` is a thousand and more under '1.234,50', and too many decimals under '1,234.50'.
 
 import { currencyDecimals } from './currencies.ts'
 import { AMOUNT_MINOR_UNITS_MAX, AMOUNT_TEXT_CHARS_MAX } from './limits.ts'
@@ -12,8 +12,8 @@ export type AmountFormat = (typeof AMOUNT_FORMATS)[number]
 export const AMOUNT_FORMAT_DEFAULT: AmountFormat = '1234.50'
 
 /**
- * Grouping is optional, but where it is used every group has three digits. A group of nought in front
- * is refused: under '1.234,50' the text `0.125` would be a hundred and twenty-five.
+ * Grouping is optional, but where it is used every group has three digits. A group of nought in
+ * front is refused: under '1.234,50' the text `0.125` would be a hundred and twenty-five.
  */
 const NUMBERS: Readonly<Record<AmountFormat, RegExp>> = {
   '1234.50': /^\d+(?:\.\d+)?$/,
@@ -37,9 +37,9 @@ const SIGNS: ReadonlyMap<string, string> = new Map([
 ])
 
 /**
- * Money from text in major units, such as `1.234,50 €`. `currency`: lower-case ISO 4217. The currency's
- * code or plain sign may stand on one side of the number; another one is refused, as are exponents,
- * digits other than 0 to 9, and more decimals than the currency has.
+ * Money from text in major units, such as `1.234,50 €`. `currency`: lower-case ISO 4217. The
+ * currency's code or plain sign may stand on one side of the number; another one is refused, as are
+ * exponents, digits other than 0 to 9, and more decimals than the currency has.
  */
 export function moneyFromText(
   text: unknown,
