@@ -17,7 +17,7 @@ const payload = z.object({
       total: z.unknown(),
       currency_code: z.unknown(),
       customer_id: z.string().nullish(),
-      date: z.unknown(),
+      date: z.unknown().optional(),
     }),
   }),
 })

@@ -24,7 +24,7 @@ const payload = z.object({
     customer_id: z.string().nullish(),
     currency_code: z.unknown(),
     totals: z.object({ total: z.unknown() }),
-    created_at: z.unknown(),
+    created_at: z.unknown().optional(),
   }),
 })
 type Adjustment = z.output<typeof payload>['data']

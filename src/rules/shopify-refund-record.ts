@@ -29,7 +29,7 @@ const transaction = z.object({
 const refund = z.object({
   id: z.number(),
   admin_graphql_api_id: z.string().nullish(),
-  created_at: z.unknown(),
+  created_at: z.unknown().optional(),
   transactions: z.array(transaction),
 })
 type Refund = z.output<typeof refund>

@@ -17,7 +17,7 @@ export const stripeObject = <Kind extends string>(kind: Kind) =>
     amount: z.unknown(),
     currency: z.unknown(),
     customer: idOrObject,
-    created: z.unknown(),
+    created: z.unknown().optional(),
     metadata: z.record(z.string(), z.unknown()).nullish(),
   })
 
