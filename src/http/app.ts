@@ -17,6 +17,7 @@ import { holds } from './api/holds.ts'
 import { identities } from './api/identities.ts'
 import { keys } from './api/keys.ts'
 import { reversals } from './api/reversals.ts'
+import { rules } from './api/rules.ts'
 import { switches } from './api/switches.ts'
 import type { AppEnv } from './context.ts'
 import { health } from './health.ts'
@@ -34,6 +35,7 @@ export function createApp(depsOf: (env: Env) => Deps) {
     .route('/adjustments', reversals)
     .route('/identities', identities)
     .route('/keys', keys)
+    .route('/rules', rules)
     .route('/switches', switches)
 
   return new Hono<AppEnv>()

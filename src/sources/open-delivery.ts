@@ -74,11 +74,21 @@ export async function openDelivery(
   const answer = guarded(() => source.handshake?.(body, facts) ?? null)
   if (answer !== FAILED && answer !== null) return ok({ kind: 'handshake', answer })
 
+  const read = readEvents(source, body, facts)
+  if (!read.ok) return whole(read.error)
+  return ok({ ...opened, events: read.value, isWhole: isWholeBody(read.value, body) })
+}
+
+/** The events of a parsed body, at least one; or why the body as a whole can't be read. Never throws. */
+export function readEvents(
+  source: Pick<Source, 'read'>,
+  body: unknown,
+  facts: DeliveryFacts,
+): Result<readonly (SourceEvent | Unreadable)[], UnreadableReason> {
   const events = guarded(() => source.read(body, facts).map(checked))
-  if (events === FAILED) return whole('reader_failed')
-  if (events.length === 0) return whole('no_events')
-  if (events.length > EVENTS_PER_DELIVERY_MAX) return whole('too_many_events')
-  return ok({ ...opened, events, isWhole: isWholeBody(events, body) })
+  if (events === FAILED) return err('reader_failed')
+  if (events.length === 0) return err('no_events')
+  return events.length > EVENTS_PER_DELIVERY_MAX ? err('too_many_events') : ok(events)
 }
 
 /** One event of a list, even alone in it, is identified by itself: it may come again among others. */

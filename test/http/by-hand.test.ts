@@ -56,6 +56,9 @@ async function post(body: unknown, { key, operator = anna, path = '', deps = {} 
   return { status: response.status, answer: await response.json<any>() }
 }
 
+const statuses = (answers: readonly { status: number }[]): number[] =>
+  answers.map(({ status }) => status).toSorted((one, other) => one - other)
+
 const TABLES = ['events', 'payloads', 'adjustments', 'audit_entries']
 const rows = (): Promise<number[]> => Promise.all(TABLES.map(countRows))
 
@@ -200,12 +203,12 @@ describe('once', () => {
   it('ten times at once is one adjustment, whoever wins', async () => {
     const body = request()
     const answers = await Promise.all(Array.from({ length: 10 }, () => post(body, { key: 'race' })))
-    expect(answers.map(({ status }) => status).toSorted()).toEqual([...Array(9).fill(200), 201])
+    expect(statuses(answers)).toEqual([...Array(9).fill(200), 201])
     expect(new Set(answers.map(({ answer }) => answer.data.id)).size).toBe(1)
     expect(await actionsOf(answers[0]!.answer.data.id)).toEqual(['adjustment.created'])
     const others = [body, { ...body, amount: body.amount + 1 }]
     const raced = await Promise.all(others.map((each) => post(each, { key: 'race-of-two' })))
-    expect(raced.map(({ status }) => status).toSorted()).toEqual([201, 409])
+    expect(statuses(raced)).toEqual([201, 409])
   })
 
   it('without a key each request is another adjustment', async () => {

@@ -28,6 +28,8 @@ const API: Readonly<Record<string, Scope>> = {
   'GET /api/v1/keys': 'admin',
   'GET /api/v1/keys/:id': 'admin',
   'POST /api/v1/keys': 'admin',
+  'GET /api/v1/rules': 'read',
+  'POST /api/v1/rules/dry-run': 'read',
   'DELETE /api/v1/switches/:kind/:key?': 'approve',
   'GET /api/v1/switches': 'read',
   'PUT /api/v1/switches/:kind/:key?': 'write',
