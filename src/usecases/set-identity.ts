@@ -4,6 +4,7 @@
 import type { Identity } from '../db/schema.ts'
 import { writeIdentity } from '../db/write-identities.ts'
 import type { Actor } from '../domain/audit.ts'
+import { OPERATOR_ENDPOINT } from '../domain/by-hand.ts'
 import { readIdentity, type IdentityFault, type WrittenIdentity } from '../domain/identity.ts'
 import { err, ok, type Result } from '../domain/result.ts'
 import type { Config } from '../config.ts'
@@ -49,6 +50,6 @@ export async function setIdentity(
   return ok(await writeIdentity(db, read.value, actor, deps.now()))
 }
 
-/** Those in which an event can name somebody. */
+/** Those in which somebody can be named: of the endpoints, and of what people make by hand. */
 export const accountsOf = ({ endpoints }: Config): ReadonlySet<string> =>
-  new Set([...endpoints].map(([name, { account }]) => account ?? name))
+  new Set([OPERATOR_ENDPOINT, ...[...endpoints].map(([name, { account }]) => account ?? name)])

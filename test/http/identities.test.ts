@@ -93,6 +93,12 @@ describe('setting one', () => {
     expect(await entriesOf(`identity:${before[0].seq}`)).toHaveLength(1)
   })
 
+  it('is of an endpoint’s account, or of what people make by hand', async () => {
+    for (const account of ['stripe', 'operator']) {
+      expect(await set({ ...MAIL, account })).toMatchObject({ status: 201, data: { account } })
+    }
+  })
+
   it('is of every account where none is named', async () => {
     expect(await set(MAIL)).toMatchObject({ data: { account: '' } })
   })
