@@ -10,6 +10,7 @@ import { hubspot, standard, stripe, zendesk } from '../src/sources/index.ts'
 import { isObject, textOf, type Endpoint, type Source } from '../src/sources/source.ts'
 import { zendeskSource } from '../src/sources/zendesk.ts'
 import * as z from 'zod'
+import { giving } from './giving.ts'
 
 export const batchSource: Source = {
   ...zendeskSource,
@@ -103,7 +104,13 @@ export default defineConfig({
     stripeRefundRecord(),
     creditRequested(),
     batchCredit,
+    giving('race', { settlement: 'already_paid' }),
   ],
   // The tests give the same customers the same amounts, for things of any age.
-  limits: { duplicateHours: 0, olderThanEndpoint: 'allow' },
+  limits: {
+    duplicateHours: 0,
+    olderThanEndpoint: 'allow',
+    // Only the rule `race` makes records that somebody asked for.
+    alreadyPaid: { perAsker: { amount: usd(100), days: 1 } },
+  },
 })

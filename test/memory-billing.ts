@@ -3,23 +3,31 @@
 
 import { createBillingClient } from '../src/commet/client.ts'
 import type { Billing } from '../src/deps.ts'
+import type { Mode } from '../src/domain/event.ts'
 import { createdInvoiceJson, customerJson, invoiceJson } from './commet/objects.ts'
 
 const BASE_URL = 'https://billing.example'
 
 export type Posted = { readonly id: string; readonly customerId: string; readonly amount: number }
 
-/** `posted`: every invoice that was made, in order. The same idempotency key makes one only. */
-export function memoryBilling(): { billing: Billing; posted: readonly Posted[] } {
+/**
+ * `posted`: every invoice that was made, in order. The same idempotency key makes one only. `name`: part
+ * of each invoice's id, since several of these may answer for one database.
+ */
+export function memoryBilling(
+  name: string,
+  mode: Mode = 'test',
+): { billing: Billing; posted: readonly Posted[] } {
+  const livemode = mode === 'live'
   const posted: Posted[] = []
   const byKey = new Map<string, Response>()
 
   const create = (key: string, body: any): Response => {
-    const id = `inv_${posted.length + 1}`
+    const id = `inv_${name}_${posted.length + 1}`
     const { customerId, amount, metadata } = body
     posted.push({ id, customerId, amount })
     const status = metadata.makegood_settlement === 'already_paid' ? 'paid' : 'outstanding'
-    const money = { subtotal: amount, total: amount, status, invoiceNumber: id }
+    const money = { subtotal: amount, total: amount, status, livemode, invoiceNumber: id }
     const answer = succeed({ ...createdInvoiceJson, ...money, id, customerId, metadata })
     byKey.set(key, answer.clone())
     return answer
@@ -55,7 +63,7 @@ export function memoryBilling(): { billing: Billing; posted: readonly Posted[] }
       return answer(request.method, new URL(request.url), key, body)
     },
   })
-  return { billing: { ...client, baseUrl: BASE_URL, mode: 'test' }, posted }
+  return { billing: { ...client, baseUrl: BASE_URL, mode }, posted }
 }
 
 const succeed = (data: object): Response => Response.json({ success: true, data })

@@ -4,7 +4,7 @@
 
 import { sql, type SQL } from 'drizzle-orm'
 import type { Mode } from '../domain/event.ts'
-import type { HoldDetail, HoldReason } from '../domain/hold.ts'
+import type { HoldDetail, HoldReason, LimitName } from '../domain/hold.ts'
 import { LIMIT_ROWS_MAX, MS_PER_DAY } from '../domain/limits.ts'
 import type { ClassLimits } from '../domain/money-limits.ts'
 import type { Settlement } from '../domain/rule.ts'
@@ -45,106 +45,122 @@ export type Asked = {
 
 /** `FROM` this: the one row `ask`, whose columns the expressions below read. */
 export const askedRow = (asked: Asked): SQL => {
-  const { limits, ...rest } = asked
-  const { amount, now, asker } = rest
+  const { limits, found: _found, cleared: _cleared, ...rest } = asked
+  const { amount, now } = rest
   const row = {
     ...rest,
-    asks: limits !== null,
-    holdAbove: limits?.holdAbove ?? null,
-    perDay: limits?.perDay ?? null,
-    perHourPerRule: limits?.perHourPerRule ?? null,
     size: Math.abs(amount),
     sign: Math.sign(amount),
     direction: amount < 0 ? 'credit' : 'charge',
-    customerMax: limits?.perCustomer?.max ?? null,
     customerSince: now - (limits?.perCustomer?.days ?? 0) * MS_PER_DAY,
-    // Nobody asked: then nobody has used up his limit.
-    askerMax: asker === null ? null : (limits?.perAsker?.max ?? null),
     askerSince: now - (limits?.perAsker?.days ?? 0) * MS_PER_DAY,
+    duplicateSince: now - rest.duplicateMs,
   }
   return sql`(SELECT ${JSON.stringify(row)} AS j)`
 }
 
 const of = (field: string): SQL => sql.raw(`(ask.j ->> '${field}')`)
 
-const overLimit = (name: string, max: SQL, used: SQL): SQL => sql`
-  (SELECT CASE WHEN u.used + ${of('size')} > ${max} THEN
-      json_object('reason', ${sql.raw(`'over_limit:${name}'`)}, 'max', ${max}, 'used', u.used) END
-    FROM (SELECT ${used} AS used) u WHERE ${max} IS NOT NULL)`
+/** JSON of the detail, or NULL where this amount still fits. `used`: a `SELECT … AS used`. */
+const overLimit = (reason: HoldReason, max: number, used: SQL): SQL => sql`
+  (SELECT json_object('reason', ${reason}, 'max', ${sql.raw(String(max))}, 'used', u.used)
+    FROM (${used}) u WHERE u.used + ${of('size')} > ${sql.raw(String(max))})`
 
 /** What counts of one customer or asker since then; a list too long to add up counts as full. */
-const rollingSum = (
-  column: 'customer_id' | 'asker',
-  since: SQL,
-  max: SQL,
-  further: SQL,
-): SQL => sql`
-  (SELECT CASE WHEN count(*) >= ${sql.raw(String(LIMIT_ROWS_MAX))} THEN max(total(s.size), ${max})
-      ELSE coalesce(sum(s.size), 0) END
+const rollingSum = (whose: SQL, since: SQL, max: number): SQL => sql`
+  SELECT max(coalesce(sum(s.size), 0),
+      iif(count(*) >= ${sql.raw(String(LIMIT_ROWS_MAX))}, ${sql.raw(String(max))}, 0)) AS used
     FROM (SELECT abs(x.amount) AS size FROM adjustments x
-      WHERE x.${sql.raw(column)} = ${of(column === 'asker' ? 'asker' : 'customer')} ${further}
-        AND x.counted_at > ${since} AND x.settlement = ${of('settlement')}
-        AND x.currency = ${of('currency')} AND sign(x.amount) = ${of('sign')} AND x.seq <> ${of('seq')}
-      LIMIT ${sql.raw(String(LIMIT_ROWS_MAX))}) s)`
+      WHERE ${whose} AND x.counted_at > ${since} AND x.settlement = ${of('settlement')}
+        AND x.currency = ${of('currency')} AND sign(x.amount) = ${of('sign')}
+        AND x.seq <> ${of('seq')}
+      LIMIT ${sql.raw(String(LIMIT_ROWS_MAX))}) s`
+
+const OF_CUSTOMER = sql`x.customer_id = ${of('customer')}`
+const OF_ASKER = sql`x.asker = ${of('asker')} AND x.asker IS NOT NULL AND x.mode = ${of('mode')}`
 
 const bucketSum = (kind: 'day' | 'rule_hour', key: SQL, bucket: SQL): SQL => sql`
-  (SELECT coalesce(sum(s.total), 0) FROM limit_sums s
+  SELECT coalesce(sum(s.total), 0) - ${of('counted')} AS used FROM limit_sums s
     WHERE s.kind = ${sql.raw(`'${kind}'`)} AND s.key IN ${key} AND s.mode = ${of('mode')}
       AND s.bucket = ${bucket} AND s.settlement = ${of('settlement')}
-      AND s.direction = ${of('direction')} AND s.currency = ${of('currency')}) - ${of('counted')}`
+      AND s.direction = ${of('direction')} AND s.currency = ${of('currency')}`
 
 const RULE_IDS = sql`(SELECT value FROM json_each(ask.j, '$.ruleIds'))`
 
 /** Its rule is new: too few of its adjustments were let through. */
 const newRule = (first: number): SQL => sql`
-  (SELECT CASE WHEN u.used < ${of('first')} THEN
-      json_object('reason', 'new_rule', 'max', ${of('first')}, 'used', u.used) END
+  (SELECT json_object('reason', 'new_rule', 'max', ${of('first')}, 'used', u.used)
     FROM (SELECT coalesce(sum(s.adjustments), 0) AS used FROM (
       SELECT adjustments FROM limit_sums WHERE kind = 'rule_hour' AND key IN ${RULE_IDS}
         AND mode = ${of('mode')} AND adjustments > 0 LIMIT ${first}) s) u
-    WHERE ${of('first')} > 0)`
+    WHERE u.used < ${of('first')})`
 
-/** Another rule's adjustment of the same subject, at any age. Of two that are there, the older stands. */
-const sameSubject = sql`
-  (SELECT x.id FROM adjustments x
+/** Another rule's adjustment of the same subject, at any age. Of two, the older stands. */
+const SAME_SUBJECT = sql`
+  SELECT x.id FROM adjustments x
     WHERE x.account = ${of('account')} AND x.subject = ${of('subject')}
       AND (x.seq < ${of('seq')} OR ${of('seq')} = 0)
       AND x.state <> 'cancelled' AND x.reverses IS NULL AND x.rule_id NOT IN ${RULE_IDS}
-      AND x.rule_id NOT IN (SELECT value FROM json_each(ask.j, '$.alongside'))
-    LIMIT 1)`
+      AND x.rule_id NOT IN (SELECT value FROM json_each(ask.j, '$.alongside'))`
 
-/** The same customer and amount a short time ago. Two records are two facts, so they are no doubt. */
-const sameAmount = sql`
-  (SELECT x.id FROM adjustments x
-    WHERE x.customer_id = ${of('customer')} AND x.counted_at > ${of('now')} - ${of('duplicateMs')}
-      AND x.amount = ${of('amount')} AND x.currency = ${of('currency')}
-      AND NOT (x.settlement = 'already_paid' AND ${of('settlement')} = 'already_paid')
-      AND NOT (x.account = ${of('account')} AND x.subject = ${of('subject')})
-      AND x.seq <> ${of('seq')} AND x.reverses IS NULL
-    LIMIT 1)`
+/**
+ * The same customer and amount a short time ago, among his newest. Two records are two facts, so they
+ * are no doubt.
+ */
+const SAME_AMOUNT = sql`
+  SELECT y.id FROM (SELECT x.seq, x.amount, x.currency, x.settlement FROM adjustments x
+      WHERE ${OF_CUSTOMER} AND x.counted_at > ${of('duplicateSince')}
+      ORDER BY x.counted_at DESC LIMIT ${sql.raw(String(LIMIT_ROWS_MAX))}) n
+    CROSS JOIN adjustments y ON y.seq = n.seq
+    WHERE n.amount = ${of('amount')} AND n.currency = ${of('currency')}
+      AND NOT (n.settlement = 'already_paid' AND ${of('settlement')} = 'already_paid')
+      AND NOT (y.account = ${of('account')} AND y.subject = ${of('subject')})
+      AND n.seq <> ${of('seq')} AND y.reverses IS NULL`
 
-const possibleDuplicate = sql`
-  (SELECT CASE WHEN u.other IS NOT NULL THEN
-      json_object('reason', 'possible_duplicate', 'adjustment', u.other) END
-    FROM (SELECT coalesce(${sameSubject},
-      CASE WHEN ${of('duplicateMs')} > 0 THEN ${sameAmount} END) AS other) u)`
+const possibleDuplicate = (duplicateMs: number): SQL => sql`
+  (SELECT json_object('reason', 'possible_duplicate', 'adjustment', o.id)
+    FROM (${duplicateMs > 0 ? sql`${SAME_SUBJECT} UNION ALL ${SAME_AMOUNT}` : SAME_SUBJECT}) o LIMIT 1)`
 
-/** JSON: the list of `HoldDetail` for which `ask` has to wait, without what was cleared. */
-export const foundReasons = ({ first }: Asked): SQL => sql`
-  (SELECT json_group_array(json(f.value)) FROM (
-      SELECT value FROM json_each(ask.j, '$.found')
-      UNION ALL
-      SELECT value FROM json_each(json_array(
-        json(${overLimit('holdAbove', of('holdAbove'), sql`0`)}),
-        json(${overLimit('perCustomer', of('customerMax'), rollingSum('customer_id', of('customerSince'), of('customerMax'), sql``))}),
-        json(${overLimit('perAsker', of('askerMax'), rollingSum('asker', of('askerSince'), of('askerMax'), sql`AND x.mode = ${of('mode')} AND x.asker IS NOT NULL`))}),
-        json(${overLimit('perDay', of('perDay'), bucketSum('day', sql`('')`, of('day')))}),
-        json(${overLimit('perHourPerRule', of('perHourPerRule'), bucketSum('rule_hour', RULE_IDS, of('hour')))}),
-        json(CASE WHEN ${of('asks')} THEN ${newRule(first)} END),
-        json(CASE WHEN ${of('asks')} THEN ${possibleDuplicate} END)
-      )) WHERE value IS NOT NULL
-    ) f
-    WHERE f.value ->> 'reason' NOT IN (SELECT value FROM json_each(ask.j, '$.cleared')))`
+/** A question for each reason that only the database can find: JSON of its detail, or NULL. */
+function* questions(asked: Asked): Generator<readonly [HoldReason, SQL]> {
+  const { limits, first, asker, duplicateMs } = asked
+  if (limits === null) return
+  const { perCustomer, perAsker, perDay, perHourPerRule } = limits
+  const over = (name: LimitName, max: number, used: SQL) => {
+    const reason: HoldReason = `over_limit:${name}`
+    return [reason, overLimit(reason, max, used)] as const
+  }
+  if (perCustomer) {
+    const used = rollingSum(OF_CUSTOMER, of('customerSince'), perCustomer.max)
+    yield over('perCustomer', perCustomer.max, used)
+  }
+  // Where nobody asked, nobody has used up his limit.
+  if (perAsker && asker !== null) {
+    const used = rollingSum(OF_ASKER, of('askerSince'), perAsker.max)
+    yield over('perAsker', perAsker.max, used)
+  }
+  if (perDay !== null) yield over('perDay', perDay, bucketSum('day', sql`('')`, of('day')))
+  if (perHourPerRule !== null) {
+    yield over('perHourPerRule', perHourPerRule, bucketSum('rule_hour', RULE_IDS, of('hour')))
+  }
+  if (first > 0) yield ['new_rule', newRule(first)]
+  yield ['possible_duplicate', possibleDuplicate(duplicateMs)]
+}
+
+/** What needs no database: what was seen before, and the one limit that asks for no sum. */
+function seen({ found, limits, amount }: Asked): readonly HoldDetail[] {
+  if (limits === null || Math.abs(amount) <= limits.holdAbove) return found
+  return [...found, { reason: 'over_limit:holdAbove', max: limits.holdAbove, used: 0 }]
+}
+
+/** JSON text: the list of `HoldDetail` for which `ask` has to wait, without what was cleared. */
+export function foundReasons(asked: Asked): SQL {
+  const isOpen = (reason: HoldReason): boolean => !asked.cleared.includes(reason)
+  const known = seen(asked).filter(({ reason }) => isOpen(reason))
+  const text = known.length === 0 ? null : known.map((each) => JSON.stringify(each)).join(',')
+  const open = [...questions(asked)].filter(([reason]) => isOpen(reason)).map(([, ask]) => ask)
+  return sql`('[' || concat_ws(',', ${sql.join([sql`${text}`, sql`NULL`, ...open], sql`, `)}) || ']')`
+}
 
 /** Whether something that `ask` belongs to is paused. */
 export const isPaused: SQL = sql`
