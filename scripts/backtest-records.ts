@@ -3,6 +3,7 @@
 
 import * as z from 'zod'
 import type { Made, RecordedEvent } from '../src/domain/backtest.ts'
+import { OPERATOR_ENDPOINT } from '../src/domain/by-hand.ts'
 import { CUSTOMER_KINDS } from '../src/domain/customer.ts'
 import { ENCODINGS, FATES, MODES } from '../src/domain/event.ts'
 import { SETTLEMENTS } from '../src/domain/rule.ts'
@@ -93,7 +94,7 @@ const earlierSchema = madeSchema.extend({ seq: z.int() })
 const undoSchema = z.object({ account: z.string(), subject: z.string(), rule: z.string() })
 
 /** What operators make by hand, and reversals, no rule has made: they are left out. */
-const BY_RULES = "a.reverses IS NULL AND a.source <> 'operator'"
+const BY_RULES = `a.reverses IS NULL AND a.source <> '${OPERATOR_ENDPOINT}'`
 
 /** `rows`: of a page. */
 export function recordsOf(query: Query, { since, until }: Range, rows: number): Records {
@@ -113,7 +114,7 @@ export function recordsOf(query: Query, { since, until }: Range, rows: number): 
           p.encoding, p.body, p.is_whole AS isWhole
         FROM events e LEFT JOIN payloads p ON p.event_seq = e.seq
         WHERE e.seq > ${after} AND e.received_at >= ${since} AND e.received_at < ${before}
-          AND e.source <> 'operator'
+          AND e.source <> '${OPERATOR_ENDPOINT}'
         ORDER BY e.seq LIMIT ${rows}`)
       return z.array(eventSchema).parse(found).map(recordedRow)
     },

@@ -146,3 +146,9 @@ export const IDENTITY_IMPORT_BYTES_MAX = 1_048_576
 export const IDENTITY_IMPORT_ROWS_MAX = 5_000
 /** Of the faults of one import that its answer lists. */
 export const IDENTITY_IMPORT_FAULTS_MAX = 100
+
+// What an event is explained with
+export const WHY_FIELDS_MAX = 50
+export const WHY_FIELD_CHARS_MAX = 200
+/** How deep a field may lie. */
+export const WHY_FIELD_STEPS_MAX = 8

@@ -3,6 +3,7 @@ import { findAdjustments } from '../../db/read-adjustments.ts'
 import { findEvent, listEvents } from '../../db/read-events.ts'
 import type { Event } from '../../db/schema.ts'
 import { isEventId } from '../../domain/ids.ts'
+import { explainEvent } from '../../usecases/explain-event.ts'
 import { fail, NOT_FOUND, succeed, succeedPage } from '../answers.ts'
 import type { AppEnv } from '../context.ts'
 import { requireScope } from '../require-key.ts'
@@ -16,16 +17,20 @@ export const events = new Hono<AppEnv>()
     return succeedPage(c, rows, limit, presentEvent)
   })
   .get('/:id', requireScope('read'), async (c) => {
-    const { db } = c.var.deps
+    const { deps } = c.var
+    const { db } = deps
     const id = c.req.param('id')
     const found = isEventId(id) ? await findEvent(db, id) : null
     if (found === null) return fail(c, { ...NOT_FOUND, code: 'event_not_found' })
     const { event, payload } = found
-    const rows = await findAdjustments(db, event.decision.adjustments ?? [])
+    const adjustments = await findAdjustments(db, event.decision.adjustments ?? [])
+    const { why, fields } = await explainEvent(deps, { event, payload, adjustments })
     return succeed(c, {
       ...presentEvent(event),
+      why,
+      fields,
       payload,
-      adjustments: await Promise.all(rows.map((row) => presentWithNote(c, row))),
+      adjustments: await Promise.all(adjustments.map((row) => presentWithNote(c, row))),
     })
   })
 

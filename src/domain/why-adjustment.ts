@@ -1,0 +1,223 @@
+// The sentences on one adjustment of an explained event: what it is, where it stands and what stands in
+// its way; or that it was there before, and what differs.
+
+import { amountText, wordFor, type AdjustmentFacts, type AdjustmentState } from './adjustment.ts'
+import { unreachable } from './assert.ts'
+import { BY_HAND_RULE } from './by-hand.ts'
+import type { CustomerKind } from './customer.ts'
+import type { Consideration } from './decide.ts'
+import type { Fate, Mode } from './event.ts'
+import type { HoldDetail, HoldReason } from './hold.ts'
+import type { Trouble } from './trouble.ts'
+import { holdText, plain } from './why-texts.ts'
+
+export type WhyEvent = {
+  readonly id: string
+  readonly fate: Fate
+  readonly ruleId: string | null
+  readonly reason: string | null
+  readonly mode: Mode | null
+  readonly decision: {
+    readonly considered: readonly Consideration[]
+    readonly detail?: string
+    readonly undoes?: { readonly subject: string; readonly ruleIds: readonly string[] }
+    readonly shadows?: readonly WhyShadow[]
+    /** The event in conflict that a person answers with it. */
+    readonly answers?: string
+  }
+}
+
+type WhyShadow = {
+  readonly rule: string
+  readonly subject: string
+  readonly part: string
+  readonly amount: number
+  readonly currency: string
+}
+
+export type WhyAdjustment = Pick<
+  AdjustmentFacts,
+  | 'id'
+  | 'eventId'
+  | 'ruleId'
+  | 'subject'
+  | 'part'
+  | 'amount'
+  | 'currency'
+  | 'settlement'
+  | 'mode'
+  | 'customerReference'
+  | 'customerKind'
+> & {
+  readonly state: AdjustmentState
+  readonly holdReasons: readonly HoldReason[] | null
+  readonly holdDetails: readonly HoldDetail[] | null
+  readonly clearedReasons: readonly HoldReason[] | null
+  readonly trouble: Trouble | null
+  readonly invoiceNumber: string | null
+  readonly invoiceStatus: string | null
+  readonly reversedBy: string | null
+}
+
+/** What the event asks for. */
+export type Wanted = Pick<
+  WhyAdjustment,
+  'subject' | 'part' | 'amount' | 'currency' | 'customerReference' | 'mode'
+>
+
+export type Asked =
+  /** `isOfNow`: the rules have changed since the event came, and say this by now. */
+  | { readonly kind: 'known'; readonly wanted: readonly Wanted[]; readonly isOfNow: boolean }
+  | { readonly kind: 'unknown'; readonly because: string }
+
+export type Explained = {
+  readonly event: WhyEvent
+  /** The source's title: "Stripe". */
+  readonly source: string
+  /** Those that the event made, and those that were there when it asked for them. */
+  readonly adjustments: readonly WhyAdjustment[]
+  readonly asked: Asked
+}
+
+/** What was made, and what was there before. */
+export const adjustmentSentences = (explained: Explained): string[] =>
+  explained.adjustments.flatMap((adjustment) =>
+    adjustment.eventId === explained.event.id
+      ? madeSentences(explained, adjustment)
+      : repeatedSentences(explained, adjustment),
+  )
+
+function madeSentences({ event, source }: Explained, adjustment: WhyAdjustment): string[] {
+  const { ruleId, settlement } = adjustment
+  const who = ruleId === BY_HAND_RULE ? 'A person made by hand' : `The rule ${ruleId} made`
+  const { answers } = event.decision
+  return [
+    `${who} ${whatOf(adjustment)}.`,
+    ...(answers === undefined ? [] : [`It answers the conflict of ${answers}.`]),
+    settlement === 'owed'
+      ? 'It is promised: its invoice stays open.'
+      : `It is a record: the money has already moved at ${source}.`,
+    ...stateSentences(adjustment),
+  ]
+}
+
+function stateSentences(adjustment: WhyAdjustment): string[] {
+  const { state, invoiceNumber, invoiceStatus, reversedBy } = adjustment
+  const [cleared, undone] = [clearedSentences(adjustment), undoneSentences(reversedBy)]
+  switch (state) {
+    case 'due':
+      return [...cleared, 'It waits for its turn to be issued.', ...troubleSentences(adjustment)]
+    case 'issuing':
+      return [...cleared, 'It is being issued.']
+    case 'invoiced': {
+      const status = invoiceStatus === null ? '' : `, which is ${plain(invoiceStatus)}`
+      return [
+        ...cleared,
+        `It is issued as invoice ${invoiceNumber ?? 'without a number'}${status}.`,
+        ...undone,
+      ]
+    }
+    case 'held':
+      return ['It waits for a person.', ...heldBecause(adjustment)]
+    case 'failed':
+      return ['It could not be issued.', ...troubleSentences(adjustment)]
+    case 'rejected':
+      return ['It was rejected by a person, or because nobody answered in time.']
+    case 'cancelled':
+      return ['It was cancelled before it was issued: what it is for had been undone.']
+    default:
+      return unreachable(state)
+  }
+}
+
+const heldBecause = ({ holdDetails, holdReasons, currency }: WhyAdjustment): string[] =>
+  (holdDetails ?? (holdReasons ?? []).map((reason): HoldDetail => ({ reason }))).map((detail) =>
+    holdText(detail, currency),
+  )
+
+/** Without numbers: those that were shown are in the audit log. */
+const clearedSentences = ({ clearedReasons, currency }: WhyAdjustment): string[] =>
+  clearedReasons === null || clearedReasons.length === 0
+    ? []
+    : [
+        'It was held, and let through by a person, who saw this.',
+        ...clearedReasons.map((reason) => holdText({ reason }, currency)),
+      ]
+
+const undoneSentences = (reversedBy: string | null): string[] => {
+  if (reversedBy === null) return []
+  return [
+    reversedBy === 'void' ? 'Its invoice is voided, or about to be.' : `${reversedBy} undoes it.`,
+  ]
+}
+
+const troubleSentences = ({ trouble }: WhyAdjustment): string[] =>
+  trouble === null
+    ? []
+    : [
+        `The last trouble with billing: ${plain(trouble.code)}${trouble.status === null ? '' : `, status ${trouble.status}`}.`,
+      ]
+
+function repeatedSentences(explained: Explained, there: WhyAdjustment): string[] {
+  const { asked, event } = explained
+  const before = `${there.id} of the event ${there.eventId} was there before: ${whatOf(there)}.`
+  if (event.fate === 'duplicate') {
+    return [before, 'This event asks for the same, so nothing was made again.']
+  }
+  if (asked.kind === 'unknown') {
+    return [before, 'What this event asks for instead can not be shown.']
+  }
+  const wanted = asked.wanted.find(
+    ({ subject, part }) => subject === there.subject && part === there.part,
+  )
+  const rules = asked.isOfNow ? 'By the rules of now, which are others, this' : 'This'
+  if (!wanted) return [before, `${rules} event does not ask for it.`]
+  const differences = differencesOf(wanted, there)
+  return [
+    before,
+    differences.length === 0
+      ? `${rules} event asks for the same, so nothing was made again.`
+      : `${rules} event asks for something else: ${differences.join('; ')}. Nothing was changed.`,
+  ]
+}
+
+const differencesOf = (wanted: Wanted, there: WhyAdjustment): string[] => {
+  const texts: readonly (readonly [string, string, string])[] = [
+    [
+      'amount',
+      `${wordOf(wanted)} of ${amountText(wanted)}`,
+      `${wordOf(there)} of ${amountText(there)}`,
+    ],
+    ['customer', wanted.customerReference ?? 'nobody', there.customerReference ?? 'nobody'],
+    ['mode', wanted.mode ?? 'none', there.mode ?? 'none'],
+  ]
+  return texts
+    .filter(([, one, other]) => one !== other)
+    .map(([name, one, other]) => `${name}: ${one} instead of ${other}`)
+}
+
+export const wordOf = ({ amount }: { readonly amount: number }): string =>
+  wordFor(amount).toLowerCase()
+
+const whatOf = (adjustment: WhyAdjustment): string =>
+  `a ${wordOf(adjustment)} of ${amountText(adjustment)} to ${customerText(adjustment)} for ${nameOf(adjustment)}`
+
+export const nameOf = ({
+  subject,
+  part,
+}: {
+  readonly subject: string
+  readonly part: string
+}): string => (part === '' ? subject : `${subject} (${part})`)
+
+const CUSTOMER_WORDS: Readonly<Record<CustomerKind, string>> = {
+  external_id: 'the customer',
+  source_id: "the source's customer",
+  email: 'the customer with the address',
+  billing_id: "billing's customer",
+}
+
+const customerText = ({ customerReference, customerKind }: WhyAdjustment): string =>
+  customerReference === null
+    ? 'a customer whom the event does not name'
+    : `${CUSTOMER_WORDS[customerKind]} ${customerReference}`
