@@ -57,7 +57,7 @@ export async function issueAdjustment(deps: Deps, wakeUp: WakeUp): Promise<Issue
     : issueReversal(deps, billing, read)
 }
 
-/** What is left to do once it is invoiced, as its row says. */
+/** What is left to do once it is invoiced, as its row says. Nothing is posted here, so no pause stops it. */
 async function tendInvoiced(
   deps: Deps,
   billing: Billing,
@@ -87,7 +87,6 @@ async function issueReversal(deps: Deps, billing: Billing, read: ForIssue): Prom
     return claimFirst(deps, billing, read, resolved.value.customer)
   }
   const { original, invoice, status } = resolved.value
-  deps.log({ event: 'alarm.original_closed', adjustment: adjustment.id, original, invoice, status })
   const closed = { cause: 'original_closed', original, invoice, status } as const
   return (await cancel(deps.db, adjustment, closed, deps.now())) ? 'cancelled' : 'stale'
 }

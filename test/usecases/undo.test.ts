@@ -943,7 +943,7 @@ describe('a person reverses', () => {
       await minutes(2)
       await expectReversed(original.id)
     }
-  })
+  }, 30_000)
 
   it('nothing of what has changed since it was read', async () => {
     const original = await invoiced()
@@ -1046,7 +1046,7 @@ describe('a person voids', () => {
       expect(after.reversedBy).toBe(voided.ok ? 'void' : (await reversalsOf(original))[0]!.id)
       expect(await reversalsOf(original)).toHaveLength(voided.ok ? 0 : 1)
     }
-  })
+  }, 30_000)
 
   it('and a crash after the call is found out by the next wake-up', async () => {
     const original = await invoiced()
@@ -1198,6 +1198,25 @@ describe('a person voids', () => {
     expect(await world.work()).toEqual(['void_failed'])
     await minutes(2)
     expect(await read(stays.id)).toMatchObject({ invoiceStatus: 'paid', wakeAt: null })
+  })
+
+  it('a record that is being marked paid at that moment: it is paid, and may be reversed', async () => {
+    const event = await make(newSubject(), 'record')
+    const { updateStatus } = world.deps.billing!.invoices
+    const requestedMeanwhile = withInvoices({
+      updateStatus: async (...call) => {
+        const answer = await updateStatus(...call)
+        expect((await requestVoidOf(await world.adjustment(event))).ok).toBe(true)
+        return answer
+      },
+    })
+    expect(await world.work(requestedMeanwhile)).toEqual(['stale'])
+    expect(await world.work()).toEqual(['void_failed'])
+    const original = await world.adjustment(event)
+    expect(original).toMatchObject({ reversedBy: null, invoiceStatus: 'paid', wakeAt: null })
+    await reverse(original)
+    await minutes(1)
+    await expectReversed(original.id)
   })
 
   it('an outstanding reversal, which leaves the original as it is', async () => {
