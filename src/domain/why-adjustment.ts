@@ -76,6 +76,8 @@ export type Explained = {
   readonly source: string
   /** Those that the event made, and those that were there when it asked for them. */
   readonly adjustments: readonly WhyAdjustment[]
+  /** What is there of what the event undoes. */
+  readonly undone: readonly WhyAdjustment[]
   readonly asked: Asked
 }
 
@@ -101,9 +103,18 @@ function madeSentences({ event, source }: Explained, adjustment: WhyAdjustment):
   ]
 }
 
+/** Where each of them stands now tells if it was cancelled or reversed. */
+export const undoneSentences = ({ undone }: Explained): string[] =>
+  undone.length === 0
+    ? ['There is nothing of it yet.']
+    : undone.flatMap((there) => [
+        `It undoes ${there.id} of the event ${there.eventId}: ${whatOf(there)}.`,
+        ...stateSentences(there),
+      ])
+
 function stateSentences(adjustment: WhyAdjustment): string[] {
   const { state, invoiceNumber, invoiceStatus, reversedBy } = adjustment
-  const [cleared, undone] = [clearedSentences(adjustment), undoneSentences(reversedBy)]
+  const [cleared, reversed] = [clearedSentences(adjustment), reversedSentences(reversedBy)]
   switch (state) {
     case 'due':
       return [...cleared, 'It waits for its turn to be issued.', ...troubleSentences(adjustment)]
@@ -114,7 +125,7 @@ function stateSentences(adjustment: WhyAdjustment): string[] {
       return [
         ...cleared,
         `It is issued as invoice ${invoiceNumber ?? 'without a number'}${status}.`,
-        ...undone,
+        ...reversed,
       ]
     }
     case 'held':
@@ -144,7 +155,7 @@ const clearedSentences = ({ clearedReasons, currency }: WhyAdjustment): string[]
         ...clearedReasons.map((reason) => holdText({ reason }, currency)),
       ]
 
-const undoneSentences = (reversedBy: string | null): string[] => {
+const reversedSentences = (reversedBy: string | null): string[] => {
   if (reversedBy === null) return []
   return [
     reversedBy === 'void' ? 'Its invoice is voided, or about to be.' : `${reversedBy} undoes it.`,

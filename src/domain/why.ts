@@ -6,6 +6,7 @@ import { unreachable } from './assert.ts'
 import {
   adjustmentSentences,
   nameOf,
+  undoneSentences,
   wordOf,
   type Explained,
   type WhyEvent,
@@ -25,7 +26,7 @@ function fateSentences(explained: Explained): string[] {
   switch (event.fate) {
     case 'adjusted':
     case 'duplicate':
-      return [...undoSentences(event), ...adjustmentSentences(explained)]
+      return [...undoSentences(explained), ...adjustmentSentences(explained)]
     case 'conflict':
       return [
         ...adjustmentSentences(explained),
@@ -60,12 +61,15 @@ function undecidedSentences({ ruleId, reason, decision }: WhyEvent): string[] {
   return [`${who}: ${says}${where}.`, helps]
 }
 
-function undoSentences({ ruleId, fate, decision: { undoes } }: WhyEvent): string[] {
+function undoSentences(explained: Explained): string[] {
+  const { ruleId, fate, decision } = explained.event
+  const { undoes } = decision
   if (undoes === undefined) return []
   const what = `what ${undoes.ruleIds.join(', ')} made for ${undoes.subject}, or makes for it later`
   return [
     `The rule ${ruleId} undoes ${what}.`,
     ...(fate === 'duplicate' ? ['An earlier event had undone it: nothing was done again.'] : []),
+    ...undoneSentences(explained),
   ]
 }
 

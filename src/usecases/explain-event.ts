@@ -1,6 +1,7 @@
 // Why an event became what it became: its record, its adjustments and its payload, once more through the
 // rule that decided. Nothing is written.
 
+import { findUndone } from '../db/ask-dry.ts'
 import type { Payload } from '../db/read-events.ts'
 import type { Adjustment, Event } from '../db/schema.ts'
 import { unreachable } from '../domain/assert.ts'
@@ -32,16 +33,18 @@ export type ToExplain = {
 }
 
 export async function explainEvent(
-  deps: Pick<Deps, 'config' | 'ruleSet'>,
+  deps: Pick<Deps, 'config' | 'db' | 'ruleSet'>,
   { event, payload, adjustments }: ToExplain,
 ): Promise<Explanation> {
-  const { config } = deps
+  const { config, db } = deps
   const source = config.endpoints.get(event.endpoint)?.source
   const given: Given = source
     ? eventOfRecord(source, event, payload)
     : err({ reason: 'endpoint_unknown' })
   const asked = askedBy(config, event, given, event.ruleSet !== (await deps.ruleSet()))
-  const explained = { event, source: source?.title ?? event.source, adjustments, asked }
+  const { undoes } = event.decision
+  const undone = undoes ? (await findUndone(db, event.account, undoes)).adjustments : []
+  const explained = { event, source: source?.title ?? event.source, adjustments, undone, asked }
   return { why: why(explained), fields: given.ok ? fieldsRead(config, event, given.value) : {} }
 }
 

@@ -51,11 +51,13 @@ const said = (
   event: Partial<WhyEvent>,
   adjustments: readonly Partial<WhyAdjustment>[] = [],
   asked: Asked = KNOWN,
+  undone: readonly Partial<WhyAdjustment>[] = [],
 ): string[] =>
   why({
     event: { ...EVENT, ...event },
     source: 'Zendesk',
     adjustments: adjustments.map((each) => ({ ...ADJUSTMENT, ...each })),
+    undone: undone.map((each) => ({ ...ADJUSTMENT, ...each })),
     asked,
   })
 
@@ -425,10 +427,20 @@ describe('what made nothing', () => {
     const first = [
       'The rule ticket-credit undoes what refund-record, refund made for refund:re_1, or makes for it later.',
     ]
-    expect(said({ decision })).toEqual(first)
-    expect(said({ decision, fate: 'duplicate' })).toEqual([
+    expect(said({ decision })).toEqual([...first, 'There is nothing of it yet.'])
+    const undone: Partial<WhyAdjustment> = {
+      id: 'adj_0',
+      eventId: 'evt_0',
+      state: 'invoiced',
+      invoiceNumber: 'INV-7',
+      reversedBy: 'adj_9',
+    }
+    expect(said({ decision, fate: 'duplicate' }, [], KNOWN, [undone])).toEqual([
       ...first,
       'An earlier event had undone it: nothing was done again.',
+      'It undoes adj_0 of the event evt_0: a credit of 25.00 USD to the customer acme-42 for ticket:42.',
+      'It is issued as invoice INV-7.',
+      'adj_9 undoes it.',
     ])
   })
 

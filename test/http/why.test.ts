@@ -6,6 +6,7 @@ import { defineConfig } from '../../src/config.ts'
 import { createApp } from '../../src/http/app.ts'
 import { ruleSetHash } from '../../src/domain/rule-set.ts'
 import config from '../makegood.config.ts'
+import { given } from '../giving.ts'
 import { event, OPERATOR, refund, ticket } from '../harness.ts'
 import { createWorld } from '../world.ts'
 
@@ -113,6 +114,23 @@ describe('why', () => {
       'Whoever maintains the rule has to look at it.',
     ])
     expect(fields).toMatchObject({ subject: 'x:1' })
+  })
+
+  it('an undo names what it undoes, and where that stands', async () => {
+    const world = await createWorld()
+    const subject = `order:${crypto.randomUUID()}`
+    const undoes = [{ id: `${subject}-undo`, type: 'race', undo: subject }]
+    const makes = [given(`${subject}-make`, 'race', { subject, amount: -500 })]
+    const undoing = await received(world, 'batch', undoes)
+    const what = `The rule race undoes what race made for ${subject}, or makes for it later.`
+    expect((await event(undoing)).why.slice(0, 2)).toEqual([what, 'There is nothing of it yet.'])
+    const made = await received(world, 'batch', makes)
+    const [adjustment] = (await event(made)).adjustments
+    expect((await event(undoing)).why.slice(0, 3)).toEqual([
+      what,
+      `It undoes ${adjustment.id} of the event ${made}: a credit of 5.00 USD to the customer acme-42 for ${subject}.`,
+      'It was cancelled before it was issued: what it is for had been undone.',
+    ])
   })
 
   it('a payload that was forgotten leaves the rest', async () => {
