@@ -249,6 +249,15 @@ describe('what it says then happens', () => {
     expect((await only(large)).adjustments[0].holdReasons).toEqual(over(700))
   })
 
+  it('an endpoint that has received nothing begins now', async () => {
+    world = await worldWith({ olderThanEndpoint: 'hold' })
+    const { config } = world.deps
+    const endpoints = new Map([['unused', config.endpoints.get('batch')!]])
+    const body = give({ at: Date.parse('2026-10-01T12:00:00Z') })
+    const said = await only(payloadOf(body, 'unused'), { config: { ...config, endpoints } })
+    expect(said.adjustments[0].holdReasons).toEqual([{ reason: 'older_than_endpoint' }])
+  })
+
   it('above the second limit two people are wanted', async () => {
     world = await worldWith({ holdAbove: usd(10), twoApproversAbove: usd(20) })
     const said = await only(payloadOf(give({ amount: 2_100 })))

@@ -2,6 +2,7 @@
 
 import { env } from 'cloudflare:workers'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import type { Config } from '../../src/config.ts'
 import { findPausing } from '../../src/db/read-switches.ts'
 import { sweepAdjustments } from '../../src/db/sweep-adjustments.ts'
 import { park } from '../../src/db/write-claim.ts'
@@ -11,8 +12,10 @@ import type { Switch } from '../../src/domain/switch.ts'
 import { issueAdjustment } from '../../src/usecases/issue-adjustment.ts'
 import { pause } from '../../src/usecases/pause.ts'
 import { resume } from '../../src/usecases/resume.ts'
+import { sweep } from '../../src/usecases/sweep.ts'
+import config from '../makegood.config.ts'
 import { refund, sandboxControl, ticket } from '../harness.ts'
-import { callsOf, createWorld, setFaults } from '../world.ts'
+import { callsOf, createWorld, dyingAfterPost, setFaults } from '../world.ts'
 
 type World = Awaited<ReturnType<typeof createWorld>>
 
@@ -188,6 +191,27 @@ describe('resuming', () => {
     expect([await world.adjustment(id!), await world.adjustment(refused!)]).toEqual(before)
   })
 
+  it('hurries nothing that came back from an attempt with an unknown outcome', async () => {
+    const [id] = await world.receive('zendesk', ticket())
+    await expect(world.work(dyingAfterPost(world.deps.billing))).rejects.toThrow('died')
+    await world.advance(121)
+    expect(await world.sweep()).toBe(1)
+    const before = await world.adjustment(id!)
+    expect(before).toMatchObject({ state: 'due', attempts: 1, trouble: null })
+    await stop(ALL)
+    expect(await go(ALL)).toBe(0)
+    expect(await world.adjustment(id!)).toEqual(before)
+  })
+
+  it('of what isn’t paused changes no time', async () => {
+    const [id] = await world.receive('zendesk', ticket())
+    const before = await world.adjustment(id!)
+    expect(before.wakeAt).toBeGreaterThan(world.now())
+    expect(await go(ALL)).toBe(0)
+    expect(await go(RULE)).toBe(0)
+    expect(await world.adjustment(id!)).toEqual(before)
+  })
+
   it('comes between the look and the putting off: then nothing is put off', async () => {
     const [id] = await world.receive('zendesk', ticket())
     const before = await world.adjustment(id!)
@@ -209,6 +233,34 @@ async function createOther(what: Switch): Promise<{ by: Switch; body: unknown }>
         : { kind: 'customer', key: 'cus_bolt' }
   return { by, body: refund({ ...MOVED, metadata: { commet_customer: 'bolt-7' } }) }
 }
+
+describe('a renamed rule', () => {
+  const { rules } = config
+  const renamed: Config = {
+    ...config,
+    rules: rules.map((rule) =>
+      rule.id === RULE.key ? { ...rule, id: 'ticket-credit', was: [rule.id] } : rule,
+    ),
+  }
+
+  it('is paused by its former id, and its old and new ones are put off without a call', async () => {
+    const [old] = await world.receive('zendesk', ticket())
+    world.queue.length = 0
+    // As Makegood pauses a rule, under the id that made it run away.
+    await env.DB.prepare(
+      `INSERT INTO switches VALUES ('rule', 'ticket-credit', ?, 'system:limits', 'answer_differs')`,
+    )
+      .bind(world.now())
+      .run()
+    const next = { ...world.deps, config: renamed }
+    await world.advance(61)
+    expect(await sweep(next, { isRestart: false })).toBe(0)
+    const { id, version, wakeAt } = await world.adjustment(old!)
+    expect(wakeAt).toBe(world.now() + LOOK_SECONDS * 1_000)
+    expect(await issueAdjustment(next, { id, version })).toBe('paused')
+    expect(await callsToCommet()).toBe(0)
+  })
+})
 
 describe('twenty thousand paused ones', () => {
   it('stand before nobody: an unpaused one is issued within the first sweep', async () => {
