@@ -27,7 +27,7 @@ const payload = z.union([
   z.object({ parts: z.array(part), hold: z.string().optional() }),
 ])
 
-type Given = z.input<typeof part>
+export type Given = z.input<typeof part>
 
 /** An event of the source `batch`. `type`: the id of a rule made by `giving`. */
 export const given = (id: string, type: string, ...parts: readonly Given[]) => ({ id, type, parts })
