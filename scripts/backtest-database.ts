@@ -84,11 +84,14 @@ function parsed(text: string): unknown {
 const ANSWER_BYTES_MAX = 256 * 1_048_576
 const CALL_DEADLINE_MS = 120_000
 
-async function runWrangler(args: readonly string[]): Promise<string> {
+/** Throws Trouble where it prints no JSON. */
+export async function runWrangler(args: readonly string[]): Promise<string> {
   const program = path.join(ROOT, 'node_modules', 'wrangler', 'bin', 'wrangler.js')
   try {
     const { stdout } = await promisify(execFile)(process.execPath, [program, ...args], {
       cwd: ROOT,
+      // Its answer is one of its log lines, which the other commands keep quiet.
+      env: { ...process.env, WRANGLER_LOG: 'log' },
       maxBuffer: ANSWER_BYTES_MAX,
       timeout: CALL_DEADLINE_MS,
     })

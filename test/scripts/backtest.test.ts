@@ -11,7 +11,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { ALL_SOURCES } from '../../sandbox/all-sources.ts'
 import { parseBacktestArguments } from '../../scripts/backtest-arguments.ts'
-import { localFile, openLocal, openRemote } from '../../scripts/backtest-database.ts'
+import { localFile, openLocal, openRemote, runWrangler } from '../../scripts/backtest-database.ts'
 import { recordsOf } from '../../scripts/backtest-records.ts'
 import { runBacktest } from '../../scripts/backtest-run.ts'
 import { startStack } from '../../scripts/local-stack.ts'
@@ -297,6 +297,18 @@ describe('the deployed database', () => {
       '--yes',
       '--command',
     ])
+  })
+
+  it('is answered for in the form that Wrangler prints, as its local one shows', async () => {
+    // The same call and the same Wrangler, but for where the database is.
+    const place = ['--local', '--persist-to', state]
+    const { query } = openRemote((args) =>
+      runWrangler(args.flatMap((arg) => (arg === '--remote' ? place : [arg]))),
+    )
+    expect(await query('SELECT count(*) AS n, NULL AS empty FROM events')).toEqual([
+      { n: EVENTS, empty: null },
+    ])
+    await expect(query('SELECT nope')).rejects.toThrow(/can't be read: no such column: nope/)
   })
 
   it.each([
