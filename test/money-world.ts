@@ -28,6 +28,7 @@ export const moneyConfig = (
     timeZone: 'Europe/Berlin',
     endpoints: { batch: { ...batch, mode } },
     rules,
+    reasons: { outage: { label: 'Service outage', account: '4010' } },
     limits: {
       holdAbove: { minorUnits: 1_000_000_000, currency: 'usd' },
       holdFirst: 0,
