@@ -6,17 +6,11 @@ import { rule, undecided, type Rule } from '../domain/rule.ts'
 import { settingsOf, type RuleSettings } from './rule-settings.ts'
 import {
   NO_COMMAS,
-  requestedCredit,
   TAGGED_REQUEST_OPTIONS,
   taggedRequestProblems,
   type TaggedRequestOptions,
 } from './tagged-request.ts'
-import {
-  fieldsOfTicket,
-  heldIfAskedByRequester,
-  TICKET_KIND,
-  ticketTemplate,
-} from './ticket-template.ts'
+import { creditForTicket, TICKET_KIND, ticketTemplate } from './ticket-template.ts'
 
 /** "Simple" content has the fields that were ticked, under names of Freshdesk's. */
 const SIMPLE_TYPE = 'ticket'
@@ -35,7 +29,7 @@ export type FreshdeskTicketCreditOptions = RuleSettings &
  */
 export function freshdeskTicketCredit(options: FreshdeskTicketCreditOptions = {}): Rule {
   const settings = settingsOf(options, [...TAGGED_REQUEST_OPTIONS, 'otherAmountField'])
-  const hasField = options.otherAmountField !== false
+  const readsAmount = options.otherAmountField !== false
   return rule({
     id: 'freshdesk-ticket-credit',
     source: 'freshdesk',
@@ -44,23 +38,14 @@ export function freshdeskTicketCredit(options: FreshdeskTicketCreditOptions = {}
     reason: 'goodwill',
     causedBy: 'agent',
     ...settings,
-    problems: [...settings.problems, ...taggedRequestProblems(options, NO_COMMAS, hasField)],
+    problems: [...settings.problems, ...taggedRequestProblems(options, NO_COMMAS, readsAmount)],
     payload,
     adjust(event) {
       if (!('kind' in event)) {
         return undecided('not_in_event', `customer: use Advanced content with kind ${TICKET_KIND}`)
       }
-      const asked = requestedCredit(
-        {
-          tags: (event.tags ?? '').split(',').map((tag) => tag.trim()),
-          typed: hasField ? event.amount : null,
-          currency: event.currency,
-          field: 'amount and currency of the template',
-          fields: fieldsOfTicket(event),
-        },
-        options,
-      )
-      return heldIfAskedByRequester(event, asked)
+      const tags = (event.tags ?? '').split(',').map((tag) => tag.trim())
+      return creditForTicket(event, { tags, readsAmount }, options)
     },
   })
 }

@@ -2,11 +2,9 @@
 // Stripe's disputes are booked nowhere else: a dispute that follows a refund, or that Commet has
 // seen as `payment.disputed`, would be counted twice.
 
-import { credit, rule, type Rule } from '../domain/rule.ts'
+import { rule, type Rule } from '../domain/rule.ts'
 import { settingsOf, type RuleSettings } from './rule-settings.ts'
-import { stripeAmount } from './stripe-amount.ts'
-import { createdAtOf, customerOfStripe, stripePayload } from './stripe-object.ts'
-import { unreadableAmount } from './typed-amount.ts'
+import { stripePayload, stripeRecord } from './stripe-object.ts'
 
 /**
  * Caused by the customer, at his bank, so a person decides each one. A dispute names no customer,
@@ -23,13 +21,5 @@ export const stripeDisputeRecord = (options: RuleSettings = {}): Rule =>
     description: 'Payment returned after a dispute',
     ...settingsOf(options),
     payload: stripePayload('dispute'),
-    adjust({ data: { object: dispute } }) {
-      const money = stripeAmount(dispute.amount, dispute.currency)
-      if (!money.ok) return unreadableAmount(money.error, 'data.object.amount and currency')
-      return credit(money.value, {
-        subject: `dispute:${dispute.id}`,
-        customer: customerOfStripe(dispute),
-        happenedAt: createdAtOf(dispute),
-      })
-    },
+    adjust: ({ data: { object: dispute } }) => stripeRecord(dispute, 'dispute'),
   })

@@ -3,7 +3,10 @@
 import * as z from 'zod'
 import type { CustomerReference } from '../domain/customer.ts'
 import { occurredAtOf } from '../domain/event.ts'
+import { credit, type Outcome } from '../domain/rule.ts'
 import { externalCustomer, sourceCustomer } from './sender-fields.ts'
+import { stripeAmount } from './stripe-amount.ts'
+import { unreadableAmount } from './typed-amount.ts'
 
 /** Stripe gives an id, or the whole object where the field is expanded. */
 const idOrObject = z.union([z.string(), z.object({ id: z.string() })]).nullish()
@@ -27,11 +30,20 @@ export const stripePayload = <Kind extends string>(kind: Kind) =>
 type StripeObject = z.output<ReturnType<typeof stripeObject>>
 
 /** The external id in `metadata.commet_customer`, else Stripe's own id of him. */
-export function customerOfStripe({ metadata, customer }: StripeObject): CustomerReference | null {
+function customerOf({ metadata, customer }: StripeObject): CustomerReference | null {
   const own = typeof customer === 'string' ? customer : customer?.id
   return externalCustomer(metadata?.['commet_customer']) ?? sourceCustomer(own)
 }
 
-/** When Stripe made the object: an event about an old one may come much later. */
-export const createdAtOf = ({ created }: StripeObject): number | null =>
-  typeof created === 'number' ? occurredAtOf(created) : null
+/** A record of the object's amount. `kind`: of the subject, as in `refund:re_1`. */
+export function stripeRecord(object: StripeObject, kind: string): Outcome {
+  const money = stripeAmount(object.amount, object.currency)
+  if (!money.ok) return unreadableAmount(money.error, 'data.object.amount and currency')
+  const { created } = object
+  return credit(money.value, {
+    subject: `${kind}:${object.id}`,
+    customer: customerOf(object),
+    // An event about an old object may come much later.
+    happenedAt: typeof created === 'number' ? occurredAtOf(created) : null,
+  })
+}

@@ -1,11 +1,9 @@
 // A Stripe refund that succeeded becomes a record: an adjustment invoice for money that Stripe has
 // already returned. It is not credited again.
 
-import { credit, ignore, rule, type Rule } from '../domain/rule.ts'
+import { ignore, rule, type Rule } from '../domain/rule.ts'
 import { settingsOf, type RuleSettings } from './rule-settings.ts'
-import { stripeAmount } from './stripe-amount.ts'
-import { createdAtOf, customerOfStripe, stripePayload } from './stripe-object.ts'
-import { unreadableAmount } from './typed-amount.ts'
+import { stripePayload, stripeRecord } from './stripe-object.ts'
 
 /** Statuses of a refund that moved no money, or not yet (npm `stripe` 23.1.0, Refunds.d.ts). */
 const UNFINISHED: ReadonlyMap<string, string> = new Map(
@@ -31,12 +29,6 @@ export const stripeRefundRecord = (options: RuleSettings = {}): Rule =>
     adjust({ data: { object: refund } }) {
       if (refund.status !== 'succeeded')
         return ignore(UNFINISHED.get(refund.status ?? '') ?? 'refund_status_unknown')
-      const money = stripeAmount(refund.amount, refund.currency)
-      if (!money.ok) return unreadableAmount(money.error, 'data.object.amount and currency')
-      return credit(money.value, {
-        subject: `refund:${refund.id}`,
-        customer: customerOfStripe(refund),
-        happenedAt: createdAtOf(refund),
-      })
+      return stripeRecord(refund, 'refund')
     },
   })

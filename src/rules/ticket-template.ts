@@ -4,6 +4,7 @@
 import * as z from 'zod'
 import { hold, type Outcome, type ProposalFields } from '../domain/rule.ts'
 import { emailCustomer, externalCustomer, textOrNull } from './sender-fields.ts'
+import { requestedCredit, type TaggedRequestOptions } from './tagged-request.ts'
 
 /** `kind` of the template by which an agent asks. */
 export const TICKET_KIND = 'makegood.ticket'
@@ -29,13 +30,30 @@ export const fieldsOfTicket = (ticket: Ticket): ProposalFields => ({
   asker: textOrNull(ticket.asker),
 })
 
-/** Whoever asks for himself, as the ticket's requester, needs a person's consent. */
-export function heldIfAskedByRequester(ticket: Ticket, outcome: Outcome): Outcome {
+/**
+ * What the ticket asks for. `readsAmount`: whether the template's `amount` counts. Whoever asks for
+ * himself, as the ticket's requester, needs a person's consent.
+ */
+export function creditForTicket(
+  ticket: Ticket,
+  { tags, readsAmount }: { readonly tags: readonly string[]; readonly readsAmount: boolean },
+  options: TaggedRequestOptions,
+): Outcome {
+  const asked = requestedCredit(
+    {
+      tags,
+      typed: readsAmount ? ticket.amount : null,
+      currency: ticket.currency,
+      field: 'amount and currency of the template',
+      fields: fieldsOfTicket(ticket),
+    },
+    options,
+  )
   const [asker, requester] = [ticket.asker, ticket.requester_email].map((email) =>
     email?.trim().toLowerCase(),
   )
   const isOwnRequest = asker !== undefined && asker !== '' && asker === requester
-  return isOwnRequest ? heldAsCustomers(outcome) : outcome
+  return isOwnRequest ? heldAsCustomers(asked) : asked
 }
 
 /** What a customer asked for himself. */

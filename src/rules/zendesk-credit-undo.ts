@@ -11,7 +11,7 @@ import {
   tagsChanged,
   tagsOf,
   UNDO_TAG_DEFAULT,
-  ZENDESK_TAG,
+  zendeskTagProblems,
 } from './zendesk-template.ts'
 
 const payload = z.union([ticketTemplate(TICKET_KIND).required({ tags: true }), tagsChanged])
@@ -28,7 +28,6 @@ export type ZendeskCreditUndoOptions = RuleSettings & {
 export function zendeskCreditUndo(options: ZendeskCreditUndoOptions = {}): Rule {
   const settings = settingsOf(options, ['undoTag'])
   const { undoTag = UNDO_TAG_DEFAULT } = options
-  const isTag = ZENDESK_TAG.pattern.test(undoTag)
   return rule({
     id: 'zendesk-credit-undo',
     source: 'zendesk',
@@ -37,10 +36,7 @@ export function zendeskCreditUndo(options: ZendeskCreditUndoOptions = {}): Rule 
     reason: 'correction',
     causedBy: 'agent',
     ...settings,
-    problems: [
-      ...settings.problems,
-      ...(isTag ? [] : ['undoTag: one tag is wanted, without blanks and commas']),
-    ],
+    problems: [...settings.problems, ...zendeskTagProblems('undoTag', undoTag)],
     payload,
     adjust(event) {
       const isTemplate = 'kind' in event

@@ -1,6 +1,6 @@
 // A ticket whose service level was missed: a preset credit, once for a ticket. Zendesk has no event
-// for it: an automation sends the template. Its `kind` is its own, so that neither this nor an agent's
-// request on the same ticket is ever taken for the other.
+// for it: an automation sends the template. Its `kind` is its own, so that neither this nor an
+// agent's request on the same ticket is ever taken for the other.
 
 import * as z from 'zod'
 import type { Money } from '../domain/money.ts'
@@ -8,7 +8,7 @@ import { credit, ignore, rule, undecided, type Rule } from '../domain/rule.ts'
 import { settingsOf, type RuleSettings } from './rule-settings.ts'
 import { amountProblems } from './tagged-request.ts'
 import { fieldsOfTicket, ticketTemplate } from './ticket-template.ts'
-import { TAGS_CHANGED, tagsChanged, tagsOf, ZENDESK_TAG } from './zendesk-template.ts'
+import { TAGS_CHANGED, tagsChanged, tagsOf, zendeskTagProblems } from './zendesk-template.ts'
 
 const SLA_KIND = 'makegood.sla_breach'
 const payload = z.union([ticketTemplate(SLA_KIND).required({ tags: true }), tagsChanged])
@@ -26,7 +26,6 @@ export type ZendeskSlaBreachOptions = RuleSettings & {
 export function zendeskSlaBreach(options: ZendeskSlaBreachOptions): Rule {
   const settings = settingsOf(options, ['tag', 'amount'])
   const { tag, amount } = options
-  const isTag = ZENDESK_TAG.pattern.test(tag ?? '')
   return rule({
     id: 'zendesk-sla-breach',
     source: 'zendesk',
@@ -37,7 +36,7 @@ export function zendeskSlaBreach(options: ZendeskSlaBreachOptions): Rule {
     ...settings,
     problems: [
       ...settings.problems,
-      ...(isTag ? [] : ['tag: one tag is wanted, without blanks and commas']),
+      ...zendeskTagProblems('tag', tag),
       ...amountProblems('amount', amount),
     ],
     payload,

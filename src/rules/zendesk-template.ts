@@ -16,6 +16,11 @@ export const tagsChanged = z.object({
 
 export const ZENDESK_TAG: TagForm = { pattern: /^[^\s,]+$/, lacks: ['blanks', 'commas'] }
 
+export const zendeskTagProblems = (option: string, tag: unknown): string[] =>
+  typeof tag === 'string' && ZENDESK_TAG.pattern.test(tag)
+    ? []
+    : [`${option}: one tag is wanted, without ${ZENDESK_TAG.lacks.join(' and ')}`]
+
 /** `{{ticket.tags}}` renders them parted by blanks. */
 export const tagsOf = (rendered: string | undefined): readonly string[] =>
   (rendered ?? '').split(/[\s,]+/)

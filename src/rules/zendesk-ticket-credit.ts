@@ -5,23 +5,18 @@ import * as z from 'zod'
 import { ignore, rule, undecided, type Outcome, type Rule } from '../domain/rule.ts'
 import { settingsOf, type RuleSettings } from './rule-settings.ts'
 import {
-  requestedCredit,
   TAGGED_REQUEST_OPTIONS,
   taggedRequestProblems,
   type TaggedRequestOptions,
 } from './tagged-request.ts'
-import {
-  fieldsOfTicket,
-  heldIfAskedByRequester,
-  TICKET_KIND,
-  ticketTemplate,
-} from './ticket-template.ts'
+import { creditForTicket, TICKET_KIND, ticketTemplate } from './ticket-template.ts'
 import {
   TAGS_CHANGED,
   tagsChanged,
   tagsOf,
   UNDO_TAG_DEFAULT,
   ZENDESK_TAG,
+  zendeskTagProblems,
 } from './zendesk-template.ts'
 
 const ticket = ticketTemplate(TICKET_KIND).required({ tags: true })
@@ -46,7 +41,8 @@ const OWN_OPTIONS = [...TAGGED_REQUEST_OPTIONS, 'otherAmountField', 'undoTag']
  */
 export function zendeskTicketCredit(options: ZendeskTicketCreditOptions): Rule {
   const settings = settingsOf(options, OWN_OPTIONS)
-  const hasField = options.otherAmountField === true
+  const { requestTag, otherAmountField, undoTag = UNDO_TAG_DEFAULT } = options
+  const readsAmount = otherAmountField === true
   return rule({
     id: 'zendesk-ticket-credit',
     source: 'zendesk',
@@ -56,31 +52,20 @@ export function zendeskTicketCredit(options: ZendeskTicketCreditOptions): Rule {
     causedBy: 'agent',
     description: 'Credit from customer support',
     ...settings,
-    problems: [...settings.problems, ...taggedRequestProblems(options, ZENDESK_TAG, hasField)],
+    problems: [
+      ...settings.problems,
+      ...taggedRequestProblems(options, ZENDESK_TAG, readsAmount),
+      ...(requestTag === undefined ? zendeskTagProblems('requestTag', requestTag) : []),
+      ...zendeskTagProblems('undoTag', undoTag),
+    ],
     payload,
     adjust(event) {
-      return 'kind' in event
-        ? creditFor(event, options)
-        : withoutMoney(event.event.tags_added ?? [], options.requestTag)
+      if (!('kind' in event)) return withoutMoney(event.event.tags_added ?? [], requestTag)
+      const tags = tagsOf(event.tags)
+      if (tags.includes(requestTag) && tags.includes(undoTag)) return ignore('undo_tag_is_there')
+      return creditForTicket(event, { tags, readsAmount }, options)
     },
   })
-}
-
-function creditFor(event: z.output<typeof ticket>, options: ZendeskTicketCreditOptions): Outcome {
-  const { undoTag = UNDO_TAG_DEFAULT, requestTag, otherAmountField } = options
-  const tags = tagsOf(event.tags)
-  if (tags.includes(requestTag) && tags.includes(undoTag)) return ignore('undo_tag_is_there')
-  const asked = requestedCredit(
-    {
-      tags,
-      typed: otherAmountField === true ? event.amount : null,
-      currency: event.currency,
-      field: 'amount and currency of the template',
-      fields: fieldsOfTicket(event),
-    },
-    options,
-  )
-  return heldIfAskedByRequester(event, asked)
 }
 
 /** Event subscriptions carry neither the amount nor the customer: said, not silently dropped. */

@@ -207,6 +207,11 @@ describe('options that can not be', () => {
       [`undoTag: one tag is wanted, ${NO_TAG}`],
     ],
     [
+      'no request tag',
+      zendeskTicketCredit(wrong({ otherAmountField: true, undoTag: '' })).problems,
+      ['requestTag', 'undoTag'].map((option) => `${option}: one tag is wanted, ${NO_TAG}`),
+    ],
+    [
       'no tag',
       zendeskSlaBreach(wrong({ amount: usd(5) })).problems,
       [`tag: one tag is wanted, ${NO_TAG}`],
