@@ -1,8 +1,10 @@
 // What is wrong with the rules and reasons of a configuration, a line each.
 
+import { BY_HAND_RULE } from './domain/by-hand.ts'
 import { templateProblems } from './domain/description.ts'
 import { FORMER_RULE_IDS_MAX, WORD_CHARS_MAX } from './domain/limits.ts'
 import { reasonsOf, type ReasonOptions } from './domain/reason.ts'
+import { REVERSAL_RULE_ID } from './domain/reversal.ts'
 import { CAUSERS, ownIds, SETTLEMENTS, type Rule } from './domain/rule.ts'
 import { unknownFields } from './domain/unknown-fields.ts'
 import type { Endpoint } from './sources/source.ts'
@@ -15,7 +17,7 @@ type Input = {
 
 const ID = /^[a-z][a-z0-9-]{0,62}$/
 /** Adjustments that no rule makes are known by these. */
-export const RESERVED_RULE_IDS: readonly string[] = ['by-hand', 'reversal']
+export const RESERVED_RULE_IDS: readonly string[] = [BY_HAND_RULE, REVERSAL_RULE_ID]
 
 export function ruleProblems(input: Input): string[] {
   const sources = new Set(Object.values(input.endpoints).map(({ source }) => source.name))

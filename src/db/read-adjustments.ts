@@ -1,4 +1,4 @@
-import { desc, eq, inArray, lt } from 'drizzle-orm'
+import { desc, eq, lt, sql } from 'drizzle-orm'
 import type { AdjustmentId } from '../domain/ids.ts'
 import type { Database } from './database.ts'
 import type { Page } from './page.ts'
@@ -9,7 +9,10 @@ export async function findAdjustment(db: Database, id: AdjustmentId): Promise<Ad
   return row ?? null
 }
 
-/** Of one event: those that it made, and those of others that it asked for again. */
+/**
+ * Of one event: those that it made, and those of others that it asked for again. One parameter, since
+ * its parts under all former ids of their rule are more than D1 binds.
+ */
 export const findAdjustments = (
   db: Database,
   ids: readonly AdjustmentId[],
@@ -17,7 +20,7 @@ export const findAdjustments = (
   db
     .select()
     .from(adjustments)
-    .where(inArray(adjustments.id, [...ids]))
+    .where(sql`${adjustments.id} IN (SELECT value FROM json_each(${JSON.stringify(ids)}))`)
 
 export const listAdjustments = (
   db: Database,

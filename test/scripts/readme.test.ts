@@ -47,13 +47,12 @@ describe('README', () => {
         path.join(folder, 'late-delivery.ts')
       )
       const late = (hoursLate: number) => ({ data: { id: 'd1', customer: 'acme-42', hoursLate } })
+      const customer = { kind: 'external_id', value: 'acme-42' }
       const answer = (hoursLate: number) =>
         decide([lateDelivery], 'standard', eventOf('delivery.finished', late(hoursLate)))
       expect(answer(30)).toMatchObject({
         kind: 'adjust',
-        proposals: [
-          { amount: -1500, currency: 'usd', subject: 'delivery:d1', customer: 'acme-42' },
-        ],
+        proposals: [{ amount: -1500, currency: 'usd', subject: 'delivery:d1', customer }],
       })
       expect(answer(3)).toMatchObject({ kind: 'ignored' })
     } finally {
