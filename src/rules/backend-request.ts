@@ -11,8 +11,8 @@ import { unreadableAmount } from './typed-amount.ts'
 export const backendRequest = z.object({
   data: z.object({
     id: z.string().min(1),
-    amount: z.unknown(),
-    currency: z.unknown(),
+    amount: z.unknown().optional(),
+    currency: z.unknown().optional(),
     customer: z
       .object({ external_id: z.string().nullish(), email: z.string().nullish() })
       .nullish(),

@@ -14,8 +14,8 @@ const payload = z.object({
     credit_note: z.object({
       id: z.string().min(1),
       status: z.string(),
-      total: z.unknown(),
-      currency_code: z.unknown(),
+      total: z.unknown().optional(),
+      currency_code: z.unknown().optional(),
       customer_id: z.string().nullish(),
       date: z.unknown().optional(),
     }),

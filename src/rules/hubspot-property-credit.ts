@@ -19,8 +19,8 @@ const TICKET_KIND = 'makegood.ticket'
 const CHANGES = ['deal.propertyChange', 'ticket.propertyChange', 'object.propertyChange'] as const
 
 const asked = z.object({
-  amount: z.unknown(),
-  currency: z.unknown(),
+  amount: z.unknown().optional(),
+  currency: z.unknown().optional(),
   customer_external_id: z.string().nullish(),
   asker: z.string().nullish(),
 })

@@ -22,8 +22,8 @@ const payload = z.object({
     action: z.string(),
     status: z.string(),
     customer_id: z.string().nullish(),
-    currency_code: z.unknown(),
-    totals: z.object({ total: z.unknown() }),
+    currency_code: z.unknown().optional(),
+    totals: z.object({ total: z.unknown().optional() }),
     created_at: z.unknown().optional(),
   }),
 })

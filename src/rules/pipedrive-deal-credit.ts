@@ -25,8 +25,8 @@ const payloadWith = (customFields: ReturnType<typeof onlyFields>) =>
 type Change = z.output<ReturnType<typeof payloadWith>>
 
 /** A monetary field, whose amount Pipedrive writes as a number in major units. */
-const monetary = z.object({ value: z.unknown(), currency: z.unknown() })
-const text = z.object({ value: z.unknown() })
+const monetary = z.object({ value: z.unknown().optional(), currency: z.unknown().optional() })
+const text = z.object({ value: z.unknown().optional() })
 
 const WHEN = ['amount_set', 'won', 'lost'] as const
 

@@ -29,8 +29,8 @@ const message = (names: readonly (string | undefined)[]) =>
 const callout = z.object({
   kind: z.literal(CALLOUT_KIND),
   case_id: caseId,
-  amount: z.unknown(),
-  currency: z.unknown(),
+  amount: z.unknown().optional(),
+  currency: z.unknown().optional(),
   customer_external_id: z.string().nullish(),
   asker: z.string().nullish(),
 })

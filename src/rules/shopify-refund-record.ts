@@ -23,8 +23,8 @@ const REFUND_CREATED = 'refunds/create'
 const transaction = z.object({
   kind: z.string(),
   status: z.string(),
-  amount: z.unknown(),
-  currency: z.unknown(),
+  amount: z.unknown().optional(),
+  currency: z.unknown().optional(),
 })
 const refund = z.object({
   id: z.number(),

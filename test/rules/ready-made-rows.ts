@@ -121,7 +121,8 @@ function but(body: unknown, path: string, value: unknown): unknown {
   const last = steps.pop() ?? ''
   const parent = steps.reduce<unknown>((object, step) => Object(object)[step], copy)
   Object.assign(Object(parent), { [last]: value })
-  return copy
+  // As JSON has it: what is undefined is not there.
+  return JSON.parse(JSON.stringify(copy))
 }
 
 export const READY_MADE: readonly ReadyMade[] = [

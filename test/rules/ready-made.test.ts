@@ -1,6 +1,7 @@
 // Each ready-made rule on the bodies that its sender writes: decision, amount, currency, customer,
 // subject, asker. What else each of them may answer is here too.
 
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { defineConfig } from '../../src/config.ts'
 import { decide } from '../../src/domain/decide.ts'
@@ -63,6 +64,59 @@ describe.each(READY_MADE)('$name', ({ rule, rows }) => {
       const decision = decide([rule], source.name, eventOf(source, body, type))
       expect(decision).toMatchObject({ detail: expect.stringMatching(/\S{2}/) })
     }
+  })
+})
+
+/** The body without one of its fields, for each field at any depth. */
+function* withoutEach(body: unknown): Generator<unknown> {
+  const paths = (value: unknown, path: readonly string[]): (readonly string[])[] =>
+    typeof value === 'object' && value !== null
+      ? Object.entries(value).flatMap(([key, each]) => [
+          ...(Array.isArray(value) ? [] : [[...path, key]]),
+          ...paths(each, [...path, key]),
+        ])
+      : []
+  for (const path of paths(body, [])) {
+    const copy: unknown = structuredClone(body)
+    const parent = path.slice(0, -1).reduce<unknown>((at, step) => Object(at)[step], copy)
+    Reflect.deleteProperty(Object(parent), path.at(-1) ?? '')
+    yield copy
+  }
+}
+
+describe.each(READY_MADE)('$name, of a body that lacks something', ({ rule, rows }) => {
+  const amountAndSubject = (decision: ReturnType<typeof decide>) =>
+    decision.kind === 'adjust'
+      ? decision.proposals.map(({ amount, currency, subject }) => [amount, currency, subject])
+      : decision.kind
+  const asked = rows.flatMap(([, source, body, expected, type]) =>
+    /^-?\d/.test(expected) ? [eventOf(source, body, type)] : [],
+  )
+
+  it('makes what it made with it, or nothing, and never throws', () => {
+    const answers = asked.flatMap((event) =>
+      [...withoutEach(event.data)].map((data) => ({
+        whole: amountAndSubject(decide([rule], rule.source, event)),
+        decision: decide([rule], rule.source, { ...event, data }),
+      })),
+    )
+    const made = answers.filter(({ decision }) => decision.kind === 'adjust')
+    for (const { whole, decision } of made) expect(amountAndSubject(decision)).toEqual(whole)
+    const reasons = answers.map(({ decision }) => 'reason' in decision && decision.reason)
+    expect(reasons).not.toContain('rule_threw')
+    // Some fields matter and some don't. Rules that only undo have no such body.
+    expect(made.length > 0 && made.length < answers.length).toBe(asked.length > 0)
+  })
+
+  it('never throws, whatever it is', () => {
+    fc.assert(
+      fc.property(fc.anything(), fc.constantFrom(...rule.on), (data, type) => {
+        const event = { ownId: null, type, occurredAt: null, mode: null, data }
+        const decision = decide([rule], rule.source, event)
+        expect(decision.kind === 'undecided' ? decision.reason : '').not.toBe('rule_threw')
+      }),
+      { numRuns: 200 },
+    )
   })
 })
 
