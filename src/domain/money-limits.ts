@@ -90,14 +90,17 @@ const OTHERS = ['alreadyPaid', 'charges', 'holdFirst', 'duplicateHours', 'olderT
 
 /** Each line begins with the path of what is wrong. */
 export function limitProblems(options: LimitOptions, currency: string): string[] {
-  const { alreadyPaid = {}, charges, holdFirst, duplicateHours, olderThanEndpoint } = options
+  const { charges, holdFirst, duplicateHours, olderThanEndpoint } = options
+  const alreadyPaid = options.alreadyPaid ?? {}
+  const path = 'limits.alreadyPaid.'
+  const isApart = 'holdAbove' in alreadyPaid || 'twoApproversAbove' in alreadyPaid
   return [
     ...unknownFields(options, [...AMOUNTS, ...ROLLING, ...OTHERS], 'limits.'),
-    ...unknownFields(alreadyPaid, [...AMOUNTS, ...ROLLING], 'limits.alreadyPaid.'),
+    ...unknownFields(alreadyPaid, [...AMOUNTS, ...ROLLING], path),
     ...amountProblems(options, currency, 'limits.'),
-    ...amountProblems({ ...options, ...alreadyPaid }, currency, 'limits.alreadyPaid.').filter(
-      (line) => Object.keys(alreadyPaid).some((field) => line.includes(`.${field}`)),
-    ),
+    ...amountProblems(alreadyPaid, currency, path),
+    ...approverProblem(options, 'limits.'),
+    ...(isApart ? approverProblem({ ...options, ...alreadyPaid }, path) : []),
     ...choiceProblem('charges', charges),
     ...choiceProblem('olderThanEndpoint', olderThanEndpoint),
     ...wholeProblem('holdFirst', holdFirst, HOLD_FIRST_MAX),
@@ -110,17 +113,25 @@ function amountProblems(limits: AmountLimits, currency: string, path: string): s
   for (const field of ROLLING) {
     const limit = limits[field]
     if (limit === undefined) continue
+    if (typeof limit !== 'object' || limit === null) {
+      problems.push(`${path}${field}: an amount and a number of days are wanted`)
+      continue
+    }
     problems.push(...moneyProblem(limit.amount, currency, `${path}${field}.amount`, true))
     problems.push(...unknownFields(limit, ['amount', 'days'], `${path}${field}.`))
     if (!isWhole(limit.days, 1, LIMIT_DAYS_MAX)) {
       problems.push(`${path}${field}.days: a whole number of days from 1 to ${LIMIT_DAYS_MAX}`)
     }
   }
-  const { holdAbove, twoApproversAbove } = classLimits(limits)
-  if (twoApproversAbove !== null && twoApproversAbove < holdAbove) {
-    problems.push(`${path}twoApproversAbove: below holdAbove, where nobody is asked at all`)
-  }
   return problems
+}
+
+function approverProblem({ holdAbove, twoApproversAbove }: AmountLimits, path: string): string[] {
+  const above = holdAbove?.minorUnits ?? HOLD_ABOVE_MINOR_UNITS_DEFAULT
+  const two = twoApproversAbove?.minorUnits ?? above
+  return two < above
+    ? [`${path}twoApproversAbove: below holdAbove, where nobody is asked at all`]
+    : []
 }
 
 function moneyProblem(
