@@ -68,7 +68,7 @@ describe('two events about one refund', () => {
     const ids = await Promise.all(bodies.map((body) => world.receive('stripe', body)))
     expect(await countRows('adjustments')).toBe(before + 2)
     expect(await world.workAtOnce()).toEqual(['issued', 'issued'])
-    const fates = await Promise.all(ids.map(([id]) => world.fate(id!)))
+    const fates = await Promise.all(ids.map(async ([id]) => String(await world.fate(id!))))
     expect(fates.toSorted()).toEqual(['adjusted', 'adjusted', 'duplicate', 'duplicate'])
   })
 
