@@ -1,9 +1,9 @@
-// The files of a new source as `npm run new` writes them: complete enough to be listed, and refusing to
-// be used until they are filled in.
+// The files of a new source as `npm run new` writes them: complete enough to be listed, and
+// refusing to be used until they are filled in.
 
 export const pageTemplate = (name: string, title: string): string => `\
-// ${title}: fill in what its webhooks are, and where that is said (the vendor's page, the package and
-// its version); what is signed, what is not, and what is unverified.
+// ${title}: fill in what its webhooks are, and where that is said (the vendor's page, the package
+// and its version); what is signed, what is not, and what is unverified.
 
 import type { SourceEvent, Unreadable } from '../domain/event.ts'
 import type { Endpoint, EndpointOptions, ModeOption, Source } from './source.ts'
@@ -28,8 +28,8 @@ export const fixtureTemplate = (): string =>
   `${JSON.stringify({ 'fill in': 'a whole body as the sender writes it' }, null, 2)}\n`
 
 export const testTemplate = (name: string, event: string): string => `\
-// What a delivery of the source is read as. The required cases of its signature follow from its entry in
-// entries.ts.
+// What a delivery of the source is read as. The required cases of its signature follow from its
+// entry in entries.ts.
 
 import { expect, it } from 'vitest'
 import doc from '../../docs/sources/${name}.md?raw'
