@@ -8,7 +8,7 @@ import { reasonsOf, type Reason, type ReasonOptions } from './domain/reason.ts'
 import type { Rule } from './domain/rule.ts'
 import { unknownFields } from './domain/unknown-fields.ts'
 import { accountProblems, endpointProblems, secretProblems } from './endpoint-problems.ts'
-import { reasonProblems, ruleProblems } from './rule-problems.ts'
+import { reasonProblems, ruleProblems, ruleShapeProblems } from './rule-problems.ts'
 import type { Endpoint } from './sources/source.ts'
 
 export type LinkOptions = {
@@ -48,21 +48,8 @@ const COMMET_HOST = 'commet.co'
 
 /** Throws one Error that lists every problem, a line each, with the path of the field. */
 export function defineConfig(input: ConfigInput): Config {
-  const problems = [
-    ...unknownFields(input, FIELDS, ''),
-    ...unknownFields(input.links ?? {}, LINK_FIELDS, 'links.'),
-    ...currencyProblems(input.currency),
-    ...timeZoneProblems(input.timeZone),
-    ...Object.entries(input.endpoints).flatMap(([name, endpoint]) =>
-      endpointProblems(name, endpoint),
-    ),
-    ...accountProblems(input.endpoints),
-    ...secretProblems(input.endpoints),
-    ...reasonProblems(input.reasons ?? {}),
-    ...ruleProblems(input),
-    ...limitProblems(input.limits ?? {}, input.currency),
-    ...linkProblems(input.links ?? {}),
-  ]
+  const shape = shapeProblems(input)
+  const problems = shape.length > 0 ? shape : problemsOf(input)
   if (problems.length > 0) {
     throw new Error(`makegood.config.ts:\n${problems.map((line) => `  ${line}`).join('\n')}`)
   }
@@ -78,6 +65,41 @@ export function defineConfig(input: ConfigInput): Config {
       hosts: [COMMET_HOST, ...(input.links?.hosts ?? [])],
     },
   }
+}
+
+/** What would keep the other checks from reading it, told before them. TypeScript says it as well. */
+function shapeProblems(input: ConfigInput): string[] {
+  const { endpoints, rules, reasons = {}, limits = {}, links = {} } = input
+  const groups = Object.entries({ endpoints, reasons, limits, links })
+    .filter(([, group]) => !isGroup(group))
+    .map(([field]) => `${field}: settings in braces are wanted`)
+  const named = isGroup(endpoints) ? Object.entries(endpoints) : []
+  const unmade = named
+    .filter(([, endpoint]) => !isGroup(endpoint) || !isGroup(endpoint.source))
+    .map(([name]) => `endpoints.${name}: a source is called here, such as stripe({ secret: … })`)
+  const listed = Array.isArray(rules) ? [] : ['rules: a list of rules is wanted']
+  return [...groups, ...unmade, ...listed, ...(listed.length > 0 ? [] : ruleShapeProblems(rules))]
+}
+
+const isGroup = (value: unknown): boolean =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+function problemsOf(input: ConfigInput): string[] {
+  return [
+    ...unknownFields(input, FIELDS, ''),
+    ...unknownFields(input.links ?? {}, LINK_FIELDS, 'links.'),
+    ...currencyProblems(input.currency),
+    ...timeZoneProblems(input.timeZone),
+    ...Object.entries(input.endpoints).flatMap(([name, endpoint]) =>
+      endpointProblems(name, endpoint),
+    ),
+    ...accountProblems(input.endpoints),
+    ...secretProblems(input.endpoints),
+    ...reasonProblems(input.reasons ?? {}),
+    ...ruleProblems(input),
+    ...limitProblems(input.limits ?? {}, input.currency),
+    ...linkProblems(input.links ?? {}),
+  ]
 }
 
 function currencyProblems(currency: string): string[] {
@@ -109,6 +131,7 @@ function linkProblems({ expireAfterDays, hosts }: LinkOptions): string[] {
       `links.expireAfterDays: ${days} is not a whole number of days from 1 to ${LINK_EXPIRE_DAYS_MAX}`,
     )
   }
+  if (!Array.isArray(hosts ?? [])) return [...problems, 'links.hosts: a list of hosts is wanted']
   for (const host of hosts ?? []) {
     if (!/^[a-z0-9-]+(\.[a-z0-9-]+)+$/.test(host)) {
       problems.push(`links.hosts: ${host} is not a host name such as files.example.com`)

@@ -19,15 +19,40 @@ const ID = /^[a-z][a-z0-9-]{0,62}$/
 /** Adjustments that no rule makes are known by these. */
 export const RESERVED_RULE_IDS: readonly string[] = [BY_HAND_RULE, REVERSAL_RULE_ID]
 
+/** What would keep the checks below from reading a rule. */
+export const ruleShapeProblems = (rules: readonly Rule[]): string[] =>
+  rules.flatMap((rule: unknown, position) => {
+    const path = `rules[${position}]`
+    if (!isRule(rule)) return [`${path}: a rule is made here, such as stripeRefundRecord()`]
+    return [
+      ...LISTS.filter((field) => !isTexts(rule[field])).map(
+        (field) => `${path} (${rule.id}).${field}: a list of texts is wanted`,
+      ),
+      ...(rule.description === null || typeof rule.description === 'string'
+        ? []
+        : [`${path} (${rule.id}).description: a text is wanted`]),
+    ]
+  })
+
+const LISTS = ['on', 'was', 'alongside'] as const
+
+/** A ready-made rule that isn't called is a function. */
+const isRule = (value: unknown): value is Rule =>
+  typeof value === 'object' && value !== null && 'decide' in value && 'problems' in value
+
+const isTexts = (value: unknown): boolean =>
+  Array.isArray(value) && value.every((each) => typeof each === 'string')
+
 export function ruleProblems(input: Input): string[] {
   const sources = new Set(Object.values(input.endpoints).map(({ source }) => source.name))
   const reasons = reasonsOf(input.reasons ?? {})
-  const taken = new Map<string, number>()
+  const taken: Taken = new Map()
   return input.rules.flatMap((rule, position) => {
     const path = `rules[${position}]`
     const problems = rule.problems.map((problem) => `${path} (${rule.id}).${problem}`)
     problems.push(...idProblems(rule, path, taken))
-    for (const id of ownIds(rule)) taken.set(id, taken.get(id) ?? position)
+    for (const id of rule.was) if (!taken.has(id)) taken.set(id, { position, isFormer: true })
+    if (!taken.has(rule.id)) taken.set(rule.id, { position, isFormer: false })
     if (!sources.has(rule.source)) {
       problems.push(`${path}: ${rule.id} reads ${rule.source}, which no endpoint receives`)
     }
@@ -40,13 +65,20 @@ export function ruleProblems(input: Input): string[] {
   })
 }
 
-function idProblems(rule: Rule, path: string, taken: ReadonlyMap<string, number>): string[] {
+/** Whose ids they are. */
+type Taken = Map<string, { readonly position: number; readonly isFormer: boolean }>
+
+function idProblems(rule: Rule, path: string, taken: Taken): string[] {
   const problems: string[] = []
   if (!ID.test(rule.id)) {
     problems.push(`${path}.id: "${rule.id}" must be small letters, digits, hyphens`)
   }
-  if (taken.has(rule.id)) {
+  const other = taken.get(rule.id)
+  if (other?.isFormer === false) {
     problems.push(`${path}.id: there are two rules with the id ${rule.id}`)
+  }
+  if (other?.isFormer === true) {
+    problems.push(`${path}.id: ${rule.id} is a former id of rules[${other.position}]`)
   }
   for (const id of rule.was) {
     if (!ID.test(id)) problems.push(`${path}.was: "${id}" is no id of a rule`)
@@ -70,7 +102,7 @@ function factProblems(rule: Rule, path: string): string[] {
   const problems = choices
     .filter(([, value, known]) => !known.includes(value))
     .map(([field, , known]) => `${path}.${field}: one of ${known.join(', ')} is wanted`)
-  if (!Array.isArray(rule.on) || rule.on.length === 0) {
+  if (rule.on.length === 0) {
     problems.push(`${path}.on: one event type or more is wanted`)
   }
   const template = rule.description === null ? [] : templateProblems(rule.description)
@@ -78,13 +110,20 @@ function factProblems(rule: Rule, path: string): string[] {
 }
 
 export const reasonProblems = (reasons: ReasonOptions): string[] =>
-  Object.entries(reasons).flatMap(([code, reason]) => [
-    ...(/^[a-z][a-z0-9_]{0,39}$/.test(code)
-      ? []
-      : [`reasons.${code}: a code is small letters, digits and underscores`]),
-    ...unknownFields(reason, ['label', 'account'], `reasons.${code}.`),
-    ...[reason.label, reason.account]
-      .filter((text) => text !== undefined)
-      .filter((text) => text.trim() === '' || text.length > WORD_CHARS_MAX)
-      .map(() => `reasons.${code}: label and account have 1 to ${WORD_CHARS_MAX} characters`),
-  ])
+  Object.entries(reasons).flatMap(([code, reason]) => {
+    if (typeof reason !== 'object' || reason === null) {
+      return [`reasons.${code}: a label or an account is wanted, such as { label: 'Outage' }`]
+    }
+    return [
+      ...(/^[a-z][a-z0-9_]{0,39}$/.test(code)
+        ? []
+        : [`reasons.${code}: a code is small letters, digits and underscores`]),
+      ...unknownFields(reason, ['label', 'account'], `reasons.${code}.`),
+      ...[reason.label, reason.account]
+        .filter((text) => text !== undefined && !isWord(text))
+        .map(() => `reasons.${code}: label and account have 1 to ${WORD_CHARS_MAX} characters`),
+    ]
+  })
+
+const isWord = (text: unknown): boolean =>
+  typeof text === 'string' && text.trim() !== '' && text.length <= WORD_CHARS_MAX

@@ -158,7 +158,9 @@ describe('a wrong configuration does not start', () => {
     [
       'setting unknown',
       { limit: 5 },
-      ['limit: there is no such setting; known are currency, timeZone, endpoints, rules, links'],
+      [
+        'limit: there is no such setting; known are currency, timeZone, endpoints, rules, reasons, limits, links',
+      ],
     ],
     [
       'setting of links unknown',

@@ -24,5 +24,5 @@ export const basic = (options: BasicOptions): Endpoint =>
     ),
     [{ kind: 'secret', place: { in: 'basic' } }],
     options,
-    { problems: pathProblems(options.event) },
+    { own: ['event'], problems: pathProblems(options.event) },
   )

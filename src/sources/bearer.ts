@@ -35,6 +35,7 @@ export const bearer = (options: BearerOptions): Endpoint =>
     ],
     options,
     {
+      own: ['event', 'header'],
       problems: [...headerProblems(options.header), ...pathProblems(options.event)],
     },
   )

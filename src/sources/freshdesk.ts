@@ -49,6 +49,7 @@ export const freshdesk = (options: FreshdeskOptions): Endpoint => {
   const place =
     header === undefined ? ({ in: 'basic' } as const) : ({ in: 'header', header } as const)
   return endpointOf(freshdeskSource, [{ kind: 'secret', place }], options, {
+    own: ['header'],
     problems: headerProblems(header),
   })
 }

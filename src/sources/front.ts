@@ -79,5 +79,5 @@ type FrontOptions = EndpointOptions &
 /** `secret`: the name of the secret that holds the application's signing key, or the API secret. */
 export const front = (options: FrontOptions): Endpoint =>
   options.kind === 'rule'
-    ? endpointOf(frontRuleSource, [RULE], options)
-    : endpointOf(frontSource, [APPLICATION], options)
+    ? endpointOf(frontRuleSource, [RULE], options, { own: ['kind'] })
+    : endpointOf(frontSource, [APPLICATION], options, { own: ['kind'] })

@@ -3,6 +3,7 @@
 // nothing in a request chooses it. A type that is read from a header is not signed.
 
 import { SIGNATURE_TOLERANCE_SECONDS_MAX } from '../domain/limits.ts'
+import { unknownFields } from '../domain/unknown-fields.ts'
 import { pathProblems, sourceByPaths, type BodyPaths } from './body-paths.ts'
 import { isHeaderName } from './header-name.ts'
 import type { SignatureEncoding, SignatureForm, SignatureScheme, SignedPart } from './scheme.ts'
@@ -43,6 +44,18 @@ export type GenericSignature = {
   readonly idHeader?: string
 }
 
+const SIGNATURE_FIELDS: readonly (keyof GenericSignature)[] = [
+  'header',
+  'prefix',
+  'pairs',
+  'hash',
+  'encoding',
+  'secretAs',
+  'signed',
+  'time',
+  'idHeader',
+]
+
 export type GenericOptions = EndpointOptions &
   ModeOption &
   Partial<UnsignedOption> & {
@@ -65,7 +78,14 @@ export const generic = (options: GenericOptions): Endpoint =>
     ),
     [schemeOf(options.signature)],
     options,
-    { problems: [...signatureProblems(options.signature), ...pathProblems(options.event)] },
+    {
+      own: ['signature', 'event', 'unsignedIdHeader'],
+      problems: [
+        ...unknownFields(options.signature, SIGNATURE_FIELDS, 'signature.'),
+        ...signatureProblems(options.signature),
+        ...pathProblems(options.event),
+      ],
+    },
   )
 
 const schemeOf = (signature: GenericSignature): SignatureScheme => ({

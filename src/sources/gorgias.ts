@@ -47,6 +47,7 @@ export const gorgias = (options: GorgiasOptions): Endpoint => {
   const header = options.header ?? 'x-webhook-secret'
   const place = { in: 'header', header } as const
   return endpointOf(gorgiasSource, [{ kind: 'secret', place }], options, {
+    own: ['header'],
     problems: headerProblems(header),
   })
 }

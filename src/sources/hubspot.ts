@@ -110,10 +110,12 @@ type HubspotOptions = EndpointOptions &
 /** `secret`: the name of the secret that holds the app's client secret. `mode`: is the portal live? */
 export const hubspot = (options: HubspotOptions): Endpoint => {
   const { portalId } = options
-  if (portalId === undefined) return endpointOf(hubspotSource, SCHEMES, options)
+  const own = ['portalId']
+  if (portalId === undefined) return endpointOf(hubspotSource, SCHEMES, options, { own })
   const isOurs = (event: unknown) => isObject(event) && event.portalId === portalId
   const isNumber = Number.isSafeInteger(portalId) && portalId > 0
   return endpointOf(hubspotSource, SCHEMES, options, {
+    own,
     // All portals that have installed the app are signed for with its one secret. In the body of a
     // workflow the portal would be what its composer wrote, who may be of another one.
     admits: (body) =>

@@ -62,9 +62,11 @@ type IntercomOptions = EndpointOptions &
 /** `secret`: the name of the secret that holds the app's client secret. `mode`: is it live? */
 export const intercom = (options: IntercomOptions): Endpoint => {
   const { workspaceId } = options
-  if (workspaceId === undefined) return endpointOf(intercomSource, SCHEMES, options)
+  const own = ['workspaceId']
+  if (workspaceId === undefined) return endpointOf(intercomSource, SCHEMES, options, { own })
   const problem = `workspaceId: "${workspaceId}" is not small letters and digits such as a1b2c3d4`
   return endpointOf(intercomSource, SCHEMES, options, {
+    own,
     // All workspaces that have installed the app are signed for with its one secret.
     admits: (body) =>
       isObject(body) && body.app_id === workspaceId

@@ -96,12 +96,14 @@ export const salesforce = (
     const header = options.header ?? 'x-webhook-secret'
     const place = { in: 'header', header } as const
     return endpointOf(salesforceFlowSource, [{ kind: 'secret', place }], options, {
+      own: ['kind', 'header'],
       problems: headerProblems(header),
     })
   }
   const { organizationId } = options
   const problem = `organizationId: "${organizationId}" is not 00D and 12 or 15 characters more`
   return endpointOf(salesforceSource, [{ kind: 'secret', place: { in: 'path' } }], options, {
+    own: ['kind', 'organizationId'],
     admits: (body) =>
       isObject(body) && isSameOrganization(body.organizationId, organizationId)
         ? null

@@ -2,6 +2,7 @@
 
 import type { Mode, SourceEvent, Unreadable, UnreadableReason } from '../domain/event.ts'
 import type { Result } from '../domain/result.ts'
+import { unknownFields } from '../domain/unknown-fields.ts'
 import type { Refusal } from './refusal.ts'
 import type { Schemes } from './scheme.ts'
 
@@ -83,12 +84,19 @@ export type ModeOption = { readonly mode: Mode }
 /** Of a sender that proves who it is, but not what it wrote. */
 export type UnsignedOption = { readonly unsigned: 'accept' }
 
+const ENDPOINT_OPTIONS = ['secret', 'account', 'mode', 'unsigned']
+
+type More = Partial<Pick<Endpoint, 'admits' | 'holdsAll' | 'problems'>> & {
+  /** The names of the options that only this source has. */
+  readonly own?: readonly string[]
+}
+
 /** What all factories build their endpoint with. */
 export const endpointOf = (
   source: Source,
   schemes: Schemes,
   options: EndpointOptions & Partial<ModeOption> & Partial<UnsignedOption>,
-  more: Partial<Pick<Endpoint, 'admits' | 'holdsAll' | 'problems'>> = {},
+  more: More = {},
 ): Endpoint => ({
   source,
   schemes,
@@ -98,7 +106,10 @@ export const endpointOf = (
   acceptsUnsigned: options.unsigned === 'accept',
   holdsAll: more.holdsAll ?? false,
   admits: more.admits ?? null,
-  problems: more.problems ?? [],
+  problems: [
+    ...unknownFields(options, [...ENDPOINT_OPTIONS, ...(more.own ?? [])]),
+    ...(more.problems ?? []),
+  ],
 })
 
 export const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>

@@ -51,6 +51,7 @@ type ZohocrmOptions = EndpointOptions &
 export const zohocrm = (options: ZohocrmOptions): Endpoint => {
   const { channelId } = options
   return endpointOf(zohocrmSource, SCHEMES, options, {
+    own: ['channelId'],
     admits:
       channelId === undefined
         ? null

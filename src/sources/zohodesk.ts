@@ -73,5 +73,6 @@ type ZohodeskOptions = EndpointOptions &
 /** `secret`: the name of the secret that holds `orgId:<id>|webhookId:<id>`. `mode`: is it live? */
 export const zohodesk = (options: ZohodeskOptions): Endpoint =>
   endpointOf(zohodeskSource, schemesAt(HOSTS[options.dataCentre ?? 'com']), options, {
+    own: ['dataCentre'],
     holdsAll: true,
   })
