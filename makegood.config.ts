@@ -3,7 +3,9 @@
 import { defineConfig } from './src/config.ts'
 import { usd } from './src/domain/money.ts'
 import { creditRequested } from './src/rules/credit-requested.ts'
+import { stripeRefundFailed } from './src/rules/stripe-refund-failed.ts'
 import { stripeRefundRecord } from './src/rules/stripe-refund-record.ts'
+import { zendeskCreditUndo } from './src/rules/zendesk-credit-undo.ts'
 import { zendeskTicketCredit } from './src/rules/zendesk-ticket-credit.ts'
 import { standard, stripe, zendesk } from './src/sources/index.ts'
 
@@ -22,7 +24,9 @@ export default defineConfig({
       amounts: { credit_10: usd(10), credit_25: usd(25), credit_50: usd(50) },
       otherAmountField: true,
     }),
+    zendeskCreditUndo(),
     stripeRefundRecord(),
+    stripeRefundFailed(),
     creditRequested(),
   ],
   // Whatever is above waits for a person; what isn't said here has a safe default (docs/money.md).
