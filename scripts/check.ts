@@ -1,18 +1,16 @@
 // `npm run check`: is this checkout fit to be committed? Every check runs, also after a failure; each
 // prints one line, a failing one what its tool printed. Exit code 1 if any failed.
-import { spawn } from 'node:child_process'
 import * as fs from 'node:fs'
 import { tmpdir } from 'node:os'
 import * as path from 'node:path'
 import { gzipSync } from 'node:zlib'
-import { locateProblems } from './locate-problems.ts'
+import { checkConfiguration, checkRuleIds } from './check-configuration.ts'
 import { ROOT } from './project.ts'
+import { runTool, type Finding } from './run-tool.ts'
 
 const BUNDLE_GZIP_KIB_MAX = 150
-const TOOL_DEADLINE_MS = 5 * 60_000
-const BIN = path.join(ROOT, 'node_modules', '.bin')
+const STATE = process.env['MAKEGOOD_STATE'] || path.join(ROOT, '.wrangler', 'state')
 
-type Finding = { passed: boolean; note?: string; output?: string }
 type Check = { name: string; run: (folder: string) => Promise<Finding> }
 
 const CHECKS: readonly Check[] = [
@@ -26,31 +24,13 @@ const CHECKS: readonly Check[] = [
   { name: 'types', run: () => tool('tsc', '-p', 'tsconfig.json') },
   { name: 'types (node)', run: () => tool('tsc', '-p', 'tsconfig.node.json') },
   { name: 'migrations', run: checkMigrations },
-  { name: 'configuration', run: checkConfiguration },
+  { name: 'configuration', run: () => checkConfiguration(ROOT) },
+  { name: 'rule ids', run: () => checkRuleIds(ROOT, STATE) },
   { name: 'unused code', run: () => tool('knip', '--no-progress') },
   { name: 'bundle', run: checkBundle },
 ]
 
-async function tool(command: string, ...args: string[]): Promise<Finding> {
-  return new Promise((resolve) => {
-    const running = spawn(command, args, {
-      cwd: ROOT,
-      env: { ...process.env, PATH: `${BIN}${path.delimiter}${process.env['PATH'] ?? ''}` },
-      stdio: ['ignore', 'pipe', 'pipe'],
-      timeout: TOOL_DEADLINE_MS,
-      shell: process.platform === 'win32',
-    })
-    const chunks: Buffer[] = []
-    running.stdout.on('data', (chunk: Buffer) => chunks.push(chunk))
-    running.stderr.on('data', (chunk: Buffer) => chunks.push(chunk))
-    running.once('error', (error) => resolve({ passed: false, output: error.message }))
-    running.once('close', (code, signal) => {
-      const text = Buffer.concat(chunks).toString()
-      const output = signal === null ? text : `${text}\nended by ${signal}`
-      resolve({ passed: code === 0, output })
-    })
-  })
-}
+const tool = (command: string, ...args: readonly string[]) => runTool(ROOT, command, ...args)
 
 /** Generating from the schema must write nothing: it is tried on a copy, so that nothing stays behind. */
 async function checkMigrations(folder: string): Promise<Finding> {
@@ -68,19 +48,6 @@ async function checkMigrations(folder: string): Promise<Finding> {
   const wanted = drift.map((name) => fs.readFileSync(path.join(copy, name), 'utf8')).join('\n')
   const advice = 'src/db/schema.ts says more than migrations/; run `npx drizzle-kit generate`:'
   return { passed: false, output: `${advice}\n${wanted}` }
-}
-
-/** Imports the user's file in a process of its own, as the Worker would at its start. */
-async function checkConfiguration(): Promise<Finding> {
-  const file = 'makegood.config.ts'
-  const program = `await import('./${file}').catch((error) => {
-    console.error(error.message)
-    process.exit(1)
-  })`
-  const found = await tool(process.execPath, '--input-type=module', '--eval', program)
-  if (found.passed) return found
-  const source = fs.readFileSync(path.join(ROOT, file), 'utf8')
-  return { ...found, output: locateProblems(file, source, found.output ?? '') }
 }
 
 /** As `wrangler deploy` would upload it; what the network carries and the start-up pays for. */
