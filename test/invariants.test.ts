@@ -12,6 +12,7 @@ const expectRefused = (statement: string, message: RegExp | string) =>
 
 let invoiced: { id: string; event: string }
 let due: string
+let held: string
 
 beforeAll(async () => {
   const [id] = await deliver('zendesk', ticket())
@@ -20,6 +21,11 @@ beforeAll(async () => {
   const world = await createWorld()
   const [waiting] = await world.receive('stripe', refund())
   due = (await world.adjustment(waiting!)).id
+  world.queue.length = 0
+  const large = ticket({ tags: 'credit_requested', amount: '300.00' })
+  const [asked] = await world.receive('zendesk', large)
+  await world.work()
+  held = (await world.adjustment(asked!)).id
 })
 
 describe('3: one event is one row, one subject one adjustment of a rule', () => {
@@ -150,6 +156,167 @@ describe('5: money is an integer of minor units with a currency, never zero', ()
   ])('refuses an amount of %s %s', (amount, currency, message) =>
     expectRefused(insertWith(amount, currency), message),
   )
+})
+
+describe('5 and 6: what counts against the limits', () => {
+  const set = (id: string, columns: string) =>
+    `UPDATE adjustments SET ${columns} WHERE id = '${id}'`
+  const sums = async () => (await env.DB.prepare('SELECT * FROM limit_sums').all()).results
+
+  it('is no new adjustment: none is born counted, or in another state than due', async () => {
+    const born = (columns: string, values: string) =>
+      `INSERT INTO adjustments (id, event_id, rule_id, account, endpoint, source, subject, part, settlement,
+        reason, caused_by, amount, currency, description, created_at, version, wake_at, attempts,
+        generation, ${columns})
+      VALUES ('adj_born', 'evt_1', 'r', 'a', 'e', 's', 'born:1', '', 'owed', 'goodwill', 'agent', 1, 'usd',
+        'd', 1, 1, 1, 0, 0, ${values})`
+    await expectRefused(
+      born('state, counted_at, counted_day', "'due', 1, 'd'"),
+      'a new adjustment is due',
+    )
+    await expectRefused(born('state', "'failed'"), 'a new adjustment is due')
+  })
+
+  it('is all that is issued, and nothing that has failed, was rejected or cancelled', async () => {
+    const uncounted = 'counted_at = NULL, counted_day = NULL'
+    const counted = `counted_at = 1, counted_day = 'd'`
+    await expectRefused(set(invoiced.id, uncounted), 'what is issued counts')
+    for (const state of ['failed', 'cancelled']) {
+      const to = `state = '${state}', version = version + 1, wake_at = NULL`
+      await expectRefused(set(due, `${to}, ${counted}`), 'what is issued counts')
+    }
+    await expectRefused(
+      set(held, `state = 'rejected', version = version + 1, hold_reasons = NULL, ${counted}`),
+      'what is issued counts',
+    )
+    const issuing = `state = 'issuing', version = version + 1, lease_until = 1, request = '{}'`
+    await expectRefused(set(due, issuing), 'what is issued counts')
+  })
+
+  it('counts in one day, which never changes, and always has both its parts', async () => {
+    const moved = 'counts in one day only'
+    await expectRefused(set(invoiced.id, `counted_day = '1970-01-01'`), moved)
+    await expectRefused(set(invoiced.id, 'counted_at = counted_at + 1'), moved)
+    await expectRefused(set(due, 'counted_at = 1'), moved)
+    await expectRefused(set(due, `counted_day = 'd'`), moved)
+  })
+
+  it('is summed up by the database itself, both ways', async () => {
+    const before = await sums()
+    await run(set(due, `counted_at = 7200000, counted_day = '1970-01-01'`))
+    const added = (await sums()).filter(
+      (row) => !JSON.stringify(before).includes(JSON.stringify(row)),
+    )
+    const sum = { mode: 'test', settlement: 'already_paid', direction: 'credit', currency: 'usd' }
+    const total = { total: 2_599, adjustments: 1 }
+    expect(added).toEqual([
+      { kind: 'day', key: '', bucket: '1970-01-01', ...sum, ...total },
+      { kind: 'rule_hour', key: 'stripe-refund-record', bucket: '2', ...sum, ...total },
+    ])
+    await run(set(due, 'counted_at = NULL, counted_day = NULL'))
+    expect((await sums()).filter(({ total: left }) => Number(left) > 0)).toEqual(
+      before.filter(({ total: left }) => Number(left) > 0),
+    )
+    await expectRefused('UPDATE limit_sums SET total = -1', 'CHECK')
+    await expectRefused('UPDATE limit_sums SET adjustments = -1', 'CHECK')
+  })
+})
+
+describe('6: only people clear a hold', () => {
+  const approve = (identity: string, hold = 1) =>
+    `INSERT INTO approvals VALUES ('${held}', ${hold}, '${identity}', 'name', 1)`
+  const clear = () =>
+    `UPDATE adjustments SET cleared_reasons = '["over_limit:holdAbove"]' WHERE id = '${held}'`
+
+  it('refuses to clear reasons without an approval of this very hold', async () => {
+    await expectRefused(clear(), 'nothing is cleared without its approvals')
+    await run(approve('somebody@saas.example', 7))
+    await expectRefused(clear(), 'nothing is cleared without its approvals')
+  })
+
+  it('refuses the approval of the one who asked, a second one, and any change of one', async () => {
+    const own = 'one person approves a hold once, and never his own'
+    await expectRefused(approve('agent@saas.example'), own)
+    await run(approve('boss@saas.example'))
+    await expectRefused(approve('boss@saas.example'), own)
+    await expectRefused(approve('boss@saas.example').replace('INSERT', 'INSERT OR REPLACE'), own)
+    await expectRefused(`INSERT INTO approvals VALUES ('adj_none', 1, 'x', 'x', 1)`, own)
+    await expectRefused(`UPDATE approvals SET identity = 'x'`, 'an approval is never changed')
+    await expectRefused('DELETE FROM approvals', 'an approval is never removed')
+  })
+
+  it('clears once enough people have said yes, and not before', async () => {
+    await run(`UPDATE adjustments SET approvers_needed = 2 WHERE id = '${held}'`)
+    await expectRefused(clear(), 'nothing is cleared without its approvals')
+    await run(approve('finance@saas.example'))
+    await run(clear())
+  })
+})
+
+describe('4: what is undone stays undone, and is undone once', () => {
+  const columns = `event_id, rule_id, account, endpoint, source, subject, part, mode, settlement, reason,
+    caused_by, currency, description, created_at, state, version, wake_at, attempts, generation`
+  const reversal = (of: string, amount = '-amount') =>
+    `INSERT INTO adjustments (id, reverses, amount, ${columns})
+    SELECT 'adj_reversal', id, ${amount}, event_id, 'reversal', account, endpoint, source, 'reversal:1', part,
+      mode, settlement, reason, caused_by, currency, description, 1, 'due', 1, 1, 0, 0
+    FROM adjustments WHERE id = '${of}'`
+
+  it('refuses a reversal of a part, and of what is not there', async () => {
+    const whole = 'a reversal undoes the whole of one adjustment'
+    await expectRefused(reversal(invoiced.id, '1'), whole)
+    await expectRefused(reversal(invoiced.id, 'amount'), whole)
+    await expectRefused(
+      reversal(invoiced.id).replace("'adj_reversal', id", "'adj_reversal', 'adj_none'"),
+      whole,
+    )
+  })
+
+  it('refuses to issue a reversal of what is not invoiced, or that is not its one reversal', async () => {
+    await run(reversal(invoiced.id))
+    const issue = `UPDATE adjustments SET state = 'issuing', version = version + 1, lease_until = 1,
+      request = '{}', counted_at = 1, counted_day = 'd' WHERE id = 'adj_reversal'`
+    await expectRefused(issue, 'only what is invoiced is reversed')
+    await expectRefused(
+      reversal(invoiced.id)
+        .replaceAll("'adj_reversal'", "'adj_second'")
+        .replace('reversal:1', 'reversal:2'),
+      'UNIQUE',
+    )
+    await run(`UPDATE adjustments SET reversed_by = 'adj_reversal' WHERE id = '${invoiced.id}'`)
+    await run(issue)
+  })
+
+  it('keeps an undo as it was written, and lets nothing that it undoes begin', async () => {
+    const undo = (words: string) =>
+      `${words} INTO undos SELECT account, subject, rule_id, 'evt_undo', 1 FROM adjustments WHERE id = '${due}'`
+    await run(undo('INSERT'))
+    await expectRefused(undo('INSERT'), 'an undo is never replaced')
+    await expectRefused(undo('INSERT OR REPLACE'), 'an undo is never replaced')
+    await expectRefused('UPDATE undos SET at = 2', 'an undo is never changed')
+    await expectRefused('DELETE FROM undos', 'an undo is never removed')
+    await expectRefused(
+      `UPDATE adjustments SET state = 'issuing', version = version + 1, lease_until = 1, request = '{}',
+        counted_at = 1, counted_day = 'd' WHERE id = '${due}'`,
+      'what was undone is not issued',
+    )
+  })
+})
+
+describe('keys are revoked, never changed or removed', () => {
+  it('by the database itself', async () => {
+    await run(
+      `INSERT INTO keys VALUES (1, 'key_1', 'one', NULL, 'hash', '["read"]', 1, 'bootstrap', NULL, NULL)`,
+    )
+    for (const column of ['name', 'email', 'hash', 'scopes', 'created_by']) {
+      await expectRefused(`UPDATE keys SET ${column} = '["admin"]'`, 'what a key is never changes')
+    }
+    await expectRefused('DELETE FROM keys', 'keys are revoked, never removed')
+    await run('UPDATE keys SET revoked_at = 5')
+    for (const at of ['NULL', '6']) {
+      await expectRefused(`UPDATE keys SET revoked_at = ${at}`, 'a revoked key stays revoked')
+    }
+  })
 })
 
 describe('7: audit entries are never changed or removed', () => {
