@@ -22,6 +22,23 @@ export const findAdjustments = (
     .from(adjustments)
     .where(sql`${adjustments.id} IN (SELECT value FROM json_each(${JSON.stringify(ids)}))`)
 
+/** What undoes each of these, or was to; whatever became of it. */
+export const findReversals = (
+  db: Database,
+  ids: readonly AdjustmentId[],
+): Promise<readonly Reversal[]> =>
+  db
+    .select({ id: adjustments.id, state: adjustments.state, reverses: adjustments.reverses })
+    .from(adjustments)
+    .where(sql`${adjustments.reverses} IN (SELECT value FROM json_each(${JSON.stringify(ids)}))`)
+
+export type Reversal = Pick<Adjustment, 'id' | 'state' | 'reverses'>
+
+export async function findReversal(db: Database, id: AdjustmentId): Promise<Reversal | null> {
+  const [reversal] = await findReversals(db, [id])
+  return reversal ?? null
+}
+
 export const listAdjustments = (
   db: Database,
   { before, limit }: Page,

@@ -1,6 +1,7 @@
 // Voiding an outstanding invoice: that a person wants it, then what came of it. A voided invoice still
 // counts against the limits: they count what went out.
 
+import { sql } from 'drizzle-orm'
 import type { Actor } from '../domain/audit.ts'
 import { WAKE_AFTER_SECONDS } from '../domain/limits.ts'
 import { isToSettle } from '../domain/reversal.ts'
@@ -11,7 +12,10 @@ import { wakeAtIfUndone } from './read-undo.ts'
 import type { Adjustment } from './schema.ts'
 import { changed, entry } from './write-adjustment.ts'
 
-/** From now on nothing else may undo it. Voiding has attempts of its own. */
+/**
+ * From now on nothing else may undo it. Voiding has attempts of its own. It takes the place of a reversal
+ * that came to nothing.
+ */
 export const commitVoidRequest = (
   db: Database,
   read: Adjustment,
@@ -31,7 +35,10 @@ export const commitVoidRequest = (
       actor,
       action: 'adjustment.void_requested',
       subject: read.id,
-      data: { invoice: read.invoiceId },
+      data: {
+        invoice: read.invoiceId,
+        ...(read.reversedBy === null ? {} : { insteadOf: read.reversedBy }),
+      },
     },
   )
 
@@ -48,8 +55,9 @@ export const commitVoided = (
   )
 
 /**
- * The invoice stands, and may be undone in another way. What waited behind the voiding goes on: an undo
- * that came meanwhile, or that it is marked paid.
+ * The invoice stands, and may be undone in another way, unless a reversal had come to nothing before:
+ * that one is not made again. What waited behind the voiding goes on: an undo that came meanwhile, or
+ * that it is marked paid.
  */
 export function failVoid(
   db: Database,
@@ -63,7 +71,7 @@ export function failVoid(
   return commitChange(
     db,
     changed(db, read, {
-      reversedBy: null,
+      reversedBy: REVERSAL_BEFORE,
       invoiceStatus: status,
       wakeAt,
       trouble,
@@ -72,3 +80,5 @@ export function failVoid(
     entry(now, 'adjustment.void_failed', read, { invoice, status, attempts, trouble }),
   )
 }
+
+const REVERSAL_BEFORE = sql`(SELECT r.id FROM adjustments r WHERE r.reverses = adjustments.id)`

@@ -36,27 +36,50 @@ export type Undoable = Invoiced & {
   readonly reverses: string | null
 }
 
+/** What was to undo it; kept also where a void has taken its place. */
+export type ReversalOf = { readonly id: string; readonly state: AdjustmentState }
+
 export type UndoRefusal =
   | VersionMoved
   | { readonly reason: 'not_invoiced'; readonly state: AdjustmentState }
-  | { readonly reason: 'already_reversed'; readonly reversedBy: string }
+  /** `state`: of the reversal; null where the invoice is voided, or about to be. */
+  | {
+      readonly reason: 'already_reversed'
+      readonly reversedBy: string
+      readonly state: AdjustmentState | null
+    }
+  | { readonly reason: 'reversal_rejected' | 'reversal_cancelled'; readonly reversedBy: string }
   | { readonly reason: 'is_reversal'; readonly reverses: string }
   | { readonly reason: 'invoice_closed'; readonly status: string | null }
   | { readonly reason: 'invoice_not_outstanding'; readonly status: string | null }
 
-/** Why a person can't undo it this way; null where he can. `seen`: the version that he saw. */
+/**
+ * Why a person can't undo it this way; null where he can. `seen`: the version that he saw. A reversal
+ * that came to nothing is not made again, but leaves the way to a void open.
+ */
 export function refusalToUndo(
   adjustment: Undoable,
   way: UndoWay,
   seen: number,
+  reversal: ReversalOf | null,
 ): UndoRefusal | null {
   const { state, version, reverses, reversedBy, invoiceStatus: status } = adjustment
   if (state !== 'invoiced') return { reason: 'not_invoiced', state }
-  if (reversedBy !== null) return { reason: 'already_reversed', reversedBy }
+  if (reversedBy !== null) {
+    const refusal = refusalByReversal(reversedBy, reversal)
+    if (way === 'reversal' || refusal.reason === 'already_reversed') return refusal
+  }
   if (seen !== version) return { reason: 'version_moved', seen, version }
   if (way === 'void') {
     return status === 'outstanding' ? null : { reason: 'invoice_not_outstanding', status }
   }
   if (reverses !== null) return { reason: 'is_reversal', reverses }
   return isClosed(status) ? { reason: 'invoice_closed', status } : null
+}
+
+function refusalByReversal(reversedBy: string, reversal: ReversalOf | null): UndoRefusal {
+  const state = reversal?.id === reversedBy ? reversal.state : null
+  if (state === 'rejected') return { reason: 'reversal_rejected', reversedBy }
+  if (state === 'cancelled') return { reason: 'reversal_cancelled', reversedBy }
+  return { reason: 'already_reversed', reversedBy, state }
 }

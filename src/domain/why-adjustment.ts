@@ -1,15 +1,22 @@
 // The sentences on one adjustment of an explained event: what it is, where it stands and what stands in
 // its way; or that it was there before, and what differs.
 
-import { amountText, wordFor, type AdjustmentFacts, type AdjustmentState } from './adjustment.ts'
+import {
+  amountText,
+  isWithdrawn,
+  wordFor,
+  type AdjustmentFacts,
+  type AdjustmentState,
+} from './adjustment.ts'
 import { unreachable } from './assert.ts'
 import { BY_HAND_RULE } from './by-hand.ts'
 import type { CustomerKind } from './customer.ts'
 import type { Consideration } from './decide.ts'
 import type { Fate, Mode } from './event.ts'
 import type { HoldDetail, HoldReason } from './hold.ts'
+import type { ReversalOf } from './reversal.ts'
 import type { Trouble } from './trouble.ts'
-import { holdText, plain } from './why-texts.ts'
+import { holdText, plain, reversalText } from './why-texts.ts'
 
 export type WhyEvent = {
   readonly id: string
@@ -57,6 +64,7 @@ export type WhyAdjustment = Pick<
   readonly invoiceNumber: string | null
   readonly invoiceStatus: string | null
   readonly reversedBy: string | null
+  readonly reversal: ReversalOf | null
 }
 
 /** What the event asks for. */
@@ -105,16 +113,21 @@ function madeSentences({ event, source }: Explained, adjustment: WhyAdjustment):
 
 /** Where each of them stands now tells if it was cancelled or reversed. */
 export const undoneSentences = ({ undone }: Explained): string[] =>
-  undone.length === 0
-    ? ['There is nothing of it yet.']
-    : undone.flatMap((there) => [
-        `It undoes ${there.id} of the event ${there.eventId}: ${whatOf(there)}.`,
-        ...stateSentences(there),
-      ])
+  undone.length === 0 ? ['There is nothing of it yet.'] : undone.flatMap(undoneOne)
+
+function undoneOne(there: WhyAdjustment): string[] {
+  const isDecided = there.reversal?.state === 'rejected'
+  const verb = isDecided ? 'would undo' : 'undoes'
+  return [
+    `It ${verb} ${there.id} of the event ${there.eventId}: ${whatOf(there)}.`,
+    ...stateSentences(there),
+    ...(isDecided ? ['That was decided, so no undo makes another reversal.'] : []),
+  ]
+}
 
 function stateSentences(adjustment: WhyAdjustment): string[] {
-  const { state, invoiceNumber, invoiceStatus, reversedBy } = adjustment
-  const [cleared, reversed] = [clearedSentences(adjustment), reversedSentences(reversedBy)]
+  const { state, invoiceNumber, invoiceStatus } = adjustment
+  const [cleared, reversed] = [clearedSentences(adjustment), reversedSentences(adjustment)]
   switch (state) {
     case 'due':
       return [...cleared, 'It waits for its turn to be issued.', ...troubleSentences(adjustment)]
@@ -155,12 +168,10 @@ const clearedSentences = ({ clearedReasons, currency }: WhyAdjustment): string[]
         ...clearedReasons.map((reason) => holdText({ reason }, currency)),
       ]
 
-const reversedSentences = (reversedBy: string | null): string[] => {
-  if (reversedBy === null) return []
-  return [
-    reversedBy === 'void' ? 'Its invoice is voided, or about to be.' : `${reversedBy} undoes it.`,
-  ]
-}
+const reversedSentences = ({ reversal, reversedBy }: WhyAdjustment): string[] => [
+  ...(reversal === null ? [] : [reversalText(reversal)]),
+  ...(reversedBy === 'void' ? ['Its invoice is voided, or about to be.'] : []),
+]
 
 const troubleSentences = ({ trouble }: WhyAdjustment): string[] =>
   trouble === null
@@ -184,6 +195,10 @@ function repeatedSentences(explained: Explained, there: WhyAdjustment): string[]
   const rules = asked.isOfNow ? 'By the rules of now, which are others, this' : 'This'
   if (!wanted) return [before, `${rules} event does not ask for it.`]
   const differences = differencesOf(wanted, there)
+  if (differences.length === 0 && isWithdrawn(there)) {
+    const meant = `${rules} event asks for the same again, and only a person can say if it is meant.`
+    return [before, ...stateSentences(there), meant]
+  }
   return [
     before,
     differences.length === 0

@@ -1,10 +1,12 @@
 // What each code means, in words for a support agent, and what helps. A new code doesn't compile until
 // it has its words.
 
+import { unreachable } from './assert.ts'
 import type { UnreadableReason } from './event.ts'
 import type { HoldDetail, HoldReason } from './hold.ts'
 import { moneyText } from './money.ts'
 import type { UndecidedReason } from './outcome.ts'
+import type { ReversalOf } from './reversal.ts'
 
 type Words = { readonly says: string; readonly helps: string }
 
@@ -167,4 +169,24 @@ export function holdText(detail: HoldDetail, currency: string): string {
     currency: currency.toUpperCase(),
     detail,
   })
+}
+
+/** Of what was issued: what undoes it, or was to. */
+export function reversalText({ id, state }: ReversalOf): string {
+  switch (state) {
+    case 'invoiced':
+      return `${id} undoes it.`
+    case 'due':
+    case 'held':
+      return `It is to be undone by ${id}, which waits.`
+    case 'issuing':
+      return `It is to be undone by ${id}, which is being issued.`
+    case 'failed':
+      return `It was to be undone by ${id}, which could not be issued.`
+    case 'rejected':
+    case 'cancelled':
+      return `It was to be undone by ${id}, which was ${state}.`
+    default:
+      return unreachable(state)
+  }
 }

@@ -2,6 +2,7 @@
 // rule that decided. Nothing is written.
 
 import { findUndone } from '../db/ask-dry.ts'
+import { findReversals } from '../db/read-adjustments.ts'
 import type { Payload } from '../db/read-events.ts'
 import type { Adjustment, Event } from '../db/schema.ts'
 import { unreachable } from '../domain/assert.ts'
@@ -11,7 +12,7 @@ import type { SourceEvent } from '../domain/event.ts'
 import { err, type Result } from '../domain/result.ts'
 import { ownIds, type Rule } from '../domain/rule.ts'
 import { why } from '../domain/why.ts'
-import type { Asked } from '../domain/why-adjustment.ts'
+import type { Asked, WhyAdjustment } from '../domain/why-adjustment.ts'
 import { fieldsOf, type FieldValue } from '../domain/why-fields.ts'
 import type { Config } from '../config.ts'
 import type { Deps } from '../deps.ts'
@@ -44,8 +45,29 @@ export async function explainEvent(
   const asked = askedBy(config, event, given, event.ruleSet !== (await deps.ruleSet()))
   const { undoes } = event.decision
   const undone = undoes ? (await findUndone(db, event.account, undoes)).adjustments : []
-  const explained = { event, source: source?.title ?? event.source, adjustments, undone, asked }
+  const explained = {
+    event,
+    source: source?.title ?? event.source,
+    adjustments: await withReversals(db, adjustments),
+    undone: await withReversals(db, undone),
+    asked,
+  }
   return { why: why(explained), fields: given.ok ? fieldsRead(config, event, given.value) : {} }
+}
+
+async function withReversals(
+  db: Deps['db'],
+  rows: readonly Adjustment[],
+): Promise<readonly WhyAdjustment[]> {
+  const reversals =
+    rows.length === 0
+      ? []
+      : await findReversals(
+          db,
+          rows.map(({ id }) => id),
+        )
+  const reversalOf = ({ id }: Adjustment) => reversals.find(({ reverses }) => reverses === id)
+  return rows.map((row) => ({ ...row, reversal: reversalOf(row) ?? null }))
 }
 
 type Trouble = RecordTrouble | { readonly reason: 'endpoint_unknown' }

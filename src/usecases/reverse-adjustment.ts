@@ -1,7 +1,7 @@
 // The reversal of an adjustment: a second one of the opposite amount, which goes the way of any other,
 // through the same limits and holds. An undo at the source asks for it, or a person does.
 
-import { findAdjustment } from '../db/read-adjustments.ts'
+import { findAdjustment, findReversal } from '../db/read-adjustments.ts'
 import type { Undone } from '../db/read-undo.ts'
 import type { Adjustment } from '../db/schema.ts'
 import { commitReversal } from '../db/write-reversal.ts'
@@ -53,7 +53,8 @@ export async function reverseByHand(
 ): Promise<Result<Adjustment, UndoTrouble>> {
   const original = await findAdjustment(deps.db, id)
   if (original === null) return err({ reason: 'adjustment_not_found' })
-  const refusal = refusalToUndo(original, 'reversal', version)
+  const before = await findReversal(deps.db, id)
+  const refusal = refusalToUndo(original, 'reversal', version, before)
   if (refusal) return err({ reason: 'refused', refusal, adjustment: original })
   const reversal = await reverseAdjustment(deps, original, { kind: 'by_hand', operator })
   return reversal ? ok(reversal) : movedMeanwhile(deps, original)

@@ -2,7 +2,7 @@
 // voided in a step of its own, which any wake-up can take up again.
 
 import type { BillingError } from '../commet/client.ts'
-import { findAdjustment } from '../db/read-adjustments.ts'
+import { findAdjustment, findReversal } from '../db/read-adjustments.ts'
 import type { Adjustment } from '../db/schema.ts'
 import { commitVoided, commitVoidRequest, failVoid } from '../db/write-void.ts'
 import { idempotencyKey } from '../domain/adjustment.ts'
@@ -30,7 +30,8 @@ export async function requestVoid(
 ): Promise<Result<Adjustment, UndoTrouble>> {
   const adjustment = await findAdjustment(deps.db, id)
   if (adjustment === null) return err({ reason: 'adjustment_not_found' })
-  const refusal = refusalToUndo(adjustment, 'void', version)
+  const reversal = await findReversal(deps.db, id)
+  const refusal = refusalToUndo(adjustment, 'void', version, reversal)
   if (refusal) return err({ reason: 'refused', refusal, adjustment })
   const actor = `operator:${operator.name}` as const
   const row = await commitVoidRequest(deps.db, adjustment, actor, deps.now())

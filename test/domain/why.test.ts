@@ -43,6 +43,7 @@ const ADJUSTMENT: WhyAdjustment = {
   invoiceNumber: null,
   invoiceStatus: null,
   reversedBy: null,
+  reversal: null,
 }
 
 const KNOWN: Asked = { kind: 'known', wanted: [], isOfNow: false }
@@ -60,6 +61,13 @@ const said = (
     undone: undone.map((each) => ({ ...ADJUSTMENT, ...each })),
     asked,
   })
+
+const REVERSED: Partial<WhyAdjustment> = {
+  state: 'invoiced',
+  invoiceNumber: 'INV-7',
+  invoiceStatus: 'outstanding',
+  reversedBy: 'adj_9',
+}
 
 const MADE =
   'The rule ticket-credit made a credit of 25.00 USD to the customer acme-42 for ticket:42.'
@@ -99,8 +107,32 @@ describe('what a rule made', () => {
         invoiceNumber: 'INV-7',
         invoiceStatus: 'outstanding',
         reversedBy: 'adj_9',
+        reversal: { id: 'adj_9', state: 'invoiced' },
       },
       ['It is issued as invoice INV-7, which is outstanding.', 'adj_9 undoes it.'],
+    ],
+    ...(
+      [
+        ['due', 'It is to be undone by adj_9, which waits.'],
+        ['held', 'It is to be undone by adj_9, which waits.'],
+        ['issuing', 'It is to be undone by adj_9, which is being issued.'],
+        ['failed', 'It was to be undone by adj_9, which could not be issued.'],
+        ['rejected', 'It was to be undone by adj_9, which was rejected.'],
+        ['cancelled', 'It was to be undone by adj_9, which was cancelled.'],
+      ] as const
+    ).map(([state, sentence]): [string, Partial<WhyAdjustment>, readonly string[]] => [
+      `is invoiced, and its reversal ${state}`,
+      { ...REVERSED, reversal: { id: 'adj_9', state } },
+      ['It is issued as invoice INV-7, which is outstanding.', sentence],
+    ]),
+    [
+      'is voided after its reversal was rejected',
+      { ...REVERSED, reversedBy: 'void', reversal: { id: 'adj_9', state: 'rejected' } },
+      [
+        'It is issued as invoice INV-7, which is outstanding.',
+        'It was to be undone by adj_9, which was rejected.',
+        'Its invoice is voided, or about to be.',
+      ],
     ],
     [
       'is invoiced and voided',
@@ -434,6 +466,7 @@ describe('what made nothing', () => {
       state: 'invoiced',
       invoiceNumber: 'INV-7',
       reversedBy: 'adj_9',
+      reversal: { id: 'adj_9', state: 'invoiced' },
     }
     expect(said({ decision, fate: 'duplicate' }, [], KNOWN, [undone])).toEqual([
       ...first,
@@ -441,6 +474,16 @@ describe('what made nothing', () => {
       'It undoes adj_0 of the event evt_0: a credit of 25.00 USD to the customer acme-42 for ticket:42.',
       'It is issued as invoice INV-7.',
       'adj_9 undoes it.',
+    ])
+    const rejected: Partial<WhyAdjustment> = {
+      ...undone,
+      reversal: { id: 'adj_9', state: 'rejected' },
+    }
+    expect(said({ decision }, [], KNOWN, [rejected]).slice(1)).toEqual([
+      'It would undo adj_0 of the event evt_0: a credit of 25.00 USD to the customer acme-42 for ticket:42.',
+      'It is issued as invoice INV-7.',
+      'It was to be undone by adj_9, which was rejected.',
+      'That was decided, so no undo makes another reversal.',
     ])
   })
 

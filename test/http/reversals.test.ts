@@ -137,7 +137,7 @@ describe('POST /adjustments/:id/reverse', () => {
       expect(error).toEqual({
         type: 'conflict_error',
         code: 'already_reversed',
-        message: `It is undone already, by ${first.data.id}.`,
+        message: `It is to be undone already, by ${first.data.id}, which is due.`,
         details: {
           state: 'invoiced',
           version: version + 1,
@@ -151,6 +151,43 @@ describe('POST /adjustments/:id/reverse', () => {
     await undo(voiding.id, { version: voiding.version, how: 'void' })
     const late = await undo(voiding.id, { version: voiding.version, how: 'reversal' })
     expect(late.error.message).toBe('Its invoice is voided, or about to be.')
+  })
+
+  it('says that the reversal was rejected, and lets the invoice be voided then', async () => {
+    const { id, version } = await invoiced()
+    const { data: reversal } = await undo(id, { version, how: 'reversal' })
+    await world.work()
+    const event = async () => {
+      const response = await app.request(`/api/v1/events/${reversal.event}`, {
+        headers: { 'x-api-key': keys.ann },
+      })
+      return (await response.json<any>()).data
+    }
+    expect((await event()).why).toContain(`It is to be undone by ${reversal.id}, which waits.`)
+    const { version: seen } = await shown(reversal.id)
+    expect((await ask('POST', `/${reversal.id}/reject`, { version: seen }, 'boss')).status).toBe(
+      200,
+    )
+    const why = `It was to be undone by ${reversal.id}, which was rejected.`
+    expect((await event()).why).toContain(why)
+    const standing = await shown(id)
+    expect(standing).toMatchObject({
+      reversedBy: reversal.id,
+      reversal: { id: reversal.id, state: 'rejected' },
+    })
+    const again = await undo(id, { version: standing.version, how: 'reversal' })
+    expect(again).toMatchObject({
+      status: 409,
+      error: {
+        code: 'reversal_rejected',
+        message: `Its reversal ${reversal.id} was rejected, and is not made again. Void its invoice while it is outstanding, or make a further adjustment by hand.`,
+      },
+    })
+    expect((await undo(id, { version: standing.version, how: 'void' })).status).toBe(202)
+    expect(await world.work()).toEqual(['voided'])
+    expect((await event()).why).toEqual(
+      expect.arrayContaining([why, 'Its invoice is voided, or about to be.']),
+    )
   })
 
   it('has a code for each refusal', async () => {

@@ -15,6 +15,7 @@ import { charge, credit, rule, undo, type Rule } from '../../src/domain/rule.ts'
 import { approveAdjustment } from '../../src/usecases/approve-adjustment.ts'
 import { issueAdjustment } from '../../src/usecases/issue-adjustment.ts'
 import { postponeThrown } from '../../src/usecases/postpone-thrown.ts'
+import { rejectAdjustment } from '../../src/usecases/reject-adjustment.ts'
 import { reverseAdjustment, reverseByHand } from '../../src/usecases/reverse-adjustment.ts'
 import { requestVoid } from '../../src/usecases/void-invoice.ts'
 import { commet, invoicesOf, sandboxControl } from '../harness.ts'
@@ -1219,6 +1220,69 @@ describe('a person voids', () => {
     await reverse(original)
     await minutes(1)
     await expectReversed(original.id)
+  })
+
+  /** Its reversal, which a person made and another has rejected. */
+  async function rejectedReversal(original: Adjustment): Promise<Adjustment> {
+    await reverse(original)
+    expect(await world.work()).toEqual(['held'])
+    const [held] = await reversalsOf(original)
+    const { version } = held!
+    expect((await rejectAdjustment(world.deps, boss, held!.id, { version, note: null })).ok).toBe(
+      true,
+    )
+    return held!
+  }
+
+  it('what a rejected reversal left standing, which is not reversed again', async () => {
+    world = await createWorld(configured(RULES, { ...LIMITS, charges: 'hold' }))
+    const original = await invoiced()
+    const reversal = await rejectedReversal(original)
+    const standing = await read(original.id)
+    expect(standing).toMatchObject({ reversedBy: reversal.id, invoiceStatus: 'outstanding' })
+    expect(await reverse(standing)).toMatchObject({
+      error: { refusal: { reason: 'reversal_rejected', reversedBy: reversal.id } },
+    })
+    expect(await requestVoidOf({ ...standing, version: standing.version - 1 })).toMatchObject({
+      error: { refusal: { reason: 'version_moved' } },
+    })
+    expect((await requestVoidOf(standing)).ok).toBe(true)
+    expect((await entriesOf(original.id)).at(-1)).toEqual({
+      action: 'adjustment.void_requested',
+      data: { invoice: original.invoiceId, insteadOf: reversal.id },
+    })
+    expect(await world.work()).toEqual(['voided'])
+    expect(await read(original.id)).toMatchObject({ reversedBy: 'void', invoiceStatus: 'void' })
+    expect(await read(reversal.id)).toMatchObject({ state: 'rejected', invoiceId: null })
+  })
+
+  it('nothing behind the back of a reversal that waits', async () => {
+    world = await createWorld(configured(RULES, { ...LIMITS, charges: 'hold' }))
+    const original = await invoiced()
+    await reverse(original)
+    for (const state of ['due', 'held']) {
+      expect(await requestVoidOf(await read(original.id))).toMatchObject({
+        error: { refusal: { reason: 'already_reversed', state } },
+      })
+      await world.work()
+    }
+  })
+
+  it('in vain after a rejected reversal: that one stays, also when the source undoes it', async () => {
+    world = await createWorld(configured(RULES, { ...LIMITS, charges: 'hold' }))
+    const original = await invoiced()
+    const reversal = await rejectedReversal(original)
+    await requestVoidOf(await read(original.id))
+    await setStatus(original.invoiceId, 'paid')
+    await unmake(original.subject)
+    expect(await world.work()).toEqual(['void_failed'])
+    await minutes(3)
+    expect(await read(original.id)).toMatchObject({
+      reversedBy: reversal.id,
+      invoiceStatus: 'paid',
+      wakeAt: null,
+    })
+    expect(await reversalsOf(original)).toHaveLength(1)
   })
 
   it('an outstanding reversal, which leaves the original as it is', async () => {

@@ -1,5 +1,5 @@
 import { Hono } from 'hono'
-import { findAdjustment, listAdjustments } from '../../db/read-adjustments.ts'
+import { findAdjustment, findReversal, listAdjustments } from '../../db/read-adjustments.ts'
 import { listApprovals, type ApprovalRow } from '../../db/read-approvals.ts'
 import type { Adjustment } from '../../db/schema.ts'
 import { amountText } from '../../domain/adjustment.ts'
@@ -26,19 +26,22 @@ export const adjustments = new Hono<AppEnv>()
   })
 
 /**
- * With who approved it, what the asker reads, and the short link; the last two are made of the row,
- * and not stored.
+ * With who approved it, its reversal, what the asker reads, and the short link; the last two are made of
+ * the row, and not stored.
  */
 export async function presentWithNote(c: AppContext, adjustment: Adjustment): Promise<object> {
   const { deps } = c.var
-  const { id, invoiceId, endpoint, source, holds } = adjustment
+  const { id, invoiceId, endpoint, source, holds, reversedBy } = adjustment
   const origin = new URL(c.req.url).origin
   const link = invoiceId === null ? null : await linkAddress(deps, invoiceId, origin)
   const title = deps.config.endpoints.get(endpoint)?.source.title ?? source
   const approvals = holds === 0 ? [] : await listApprovals(deps.db, id)
+  const reversal = reversedBy === null ? null : await findReversal(deps.db, id)
   return {
     ...presentAdjustment(adjustment),
     approvals: approvals.map(presentApproval),
+    /** What undoes it once it is invoiced, and how far it is. */
+    reversal: reversal && { id: reversal.id, state: reversal.state },
     link,
     note: note(adjustment, title, link),
   }

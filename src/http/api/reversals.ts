@@ -74,14 +74,21 @@ const present = ({ state, version, invoiceStatus, reverses, reversedBy }: Adjust
   reversedBy,
 })
 
+const INSTEAD = 'Void its invoice while it is outstanding, or make a further adjustment by hand.'
+
 function messageOf(refusal: UndoRefusal): string {
   switch (refusal.reason) {
     case 'not_invoiced':
       return `Only what is invoiced can be undone: it is ${refusal.state}.`
     case 'already_reversed':
-      return refusal.reversedBy === 'void'
-        ? 'Its invoice is voided, or about to be.'
-        : `It is undone already, by ${refusal.reversedBy}.`
+      if (refusal.state === null) return 'Its invoice is voided, or about to be.'
+      return refusal.state === 'invoiced'
+        ? `It is undone already, by ${refusal.reversedBy}.`
+        : `It is to be undone already, by ${refusal.reversedBy}, which is ${refusal.state}.`
+    case 'reversal_rejected':
+      return `Its reversal ${refusal.reversedBy} was rejected, and is not made again. ${INSTEAD}`
+    case 'reversal_cancelled':
+      return `Its reversal ${refusal.reversedBy} was cancelled, and is not made again. ${INSTEAD}`
     case 'version_moved':
       return 'It has changed since this version. Look at it again.'
     case 'is_reversal':
