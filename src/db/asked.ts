@@ -5,6 +5,7 @@
 import { sql, type SQL } from 'drizzle-orm'
 import type { Mode } from '../domain/event.ts'
 import type { HoldDetail, HoldReason, LimitName } from '../domain/hold.ts'
+import type { EventId } from '../domain/ids.ts'
 import { LIMIT_ROWS_MAX, MS_PER_DAY } from '../domain/limits.ts'
 import type { ClassLimits } from '../domain/money-limits.ts'
 import type { Settlement } from '../domain/rule.ts'
@@ -12,6 +13,8 @@ import type { Settlement } from '../domain/rule.ts'
 export type Asked = {
   /** Of the row itself, which never stands in its own way; 0 where there is none yet. */
   readonly seq: number
+  /** The one that made it, which may make several for one subject. */
+  readonly eventId: EventId
   readonly account: string
   readonly subject: string
   readonly endpoint: string
@@ -95,13 +98,17 @@ const newRule = (first: number): SQL => sql`
         AND mode = ${of('mode')} AND adjustments > 0 LIMIT ${first}) s) u
     WHERE u.used < ${of('first')})`
 
-/** Another rule's adjustment of the same subject, at any age. Of two, the older stands. */
+/**
+ * Another adjustment of the same subject, at any age: of another rule, or of another event, which names
+ * another part or came while the rule had another id. Of two, the older stands.
+ */
 const SAME_SUBJECT = sql`
   SELECT x.id FROM adjustments x
     WHERE x.account = ${of('account')} AND x.subject = ${of('subject')}
       AND (x.seq < ${of('seq')} OR ${of('seq')} = 0)
-      AND x.state <> 'cancelled' AND x.reverses IS NULL AND x.rule_id NOT IN ${RULE_IDS}
-      AND x.rule_id NOT IN (SELECT value FROM json_each(ask.j, '$.alongside'))`
+      AND x.state <> 'cancelled' AND x.reverses IS NULL
+      AND CASE WHEN x.rule_id IN ${RULE_IDS} THEN x.event_id <> ${of('eventId')}
+        ELSE x.rule_id NOT IN (SELECT value FROM json_each(ask.j, '$.alongside')) END`
 
 /**
  * The same customer and amount a short time ago, among his newest. Two records are two facts, so they

@@ -82,6 +82,7 @@ export function askedOf(
   return {
     ...ruleFacts(config, adjustment.ruleId),
     seq: adjustment.seq,
+    eventId: adjustment.eventId,
     account: adjustment.account,
     subject: adjustment.subject,
     endpoint: adjustment.endpoint,
