@@ -44,14 +44,16 @@ type Moved = VersionMoved | { readonly reason: 'not_held'; readonly state: Adjus
 
 type Expired = { readonly reason: 'hold_expired'; readonly expiredAt: number }
 
+/** Maker and asker are compared as identities: an e-mail or a program's name, in small letters. */
+type OwnRefusal = { readonly reason: 'approver_is_maker' | 'approver_is_asker' }
+
 export type ApprovalRefusal =
   | Moved
   | Expired
+  | OwnRefusal
   | { readonly reason: 'amount_moved'; readonly seen: number; readonly amount: number }
   | { readonly reason: 'currency_moved'; readonly seen: string; readonly currency: string }
   | { readonly reason: 'not_approvable'; readonly reasons: readonly HoldReason[] }
-  | { readonly reason: 'approver_is_maker' }
-  | { readonly reason: 'approver_is_asker' }
   | { readonly reason: 'already_approved'; readonly at: number }
 
 export type RejectionRefusal = Moved | { readonly reason: 'outcome_unknown' }
@@ -59,6 +61,7 @@ export type RejectionRefusal = Moved | { readonly reason: 'outcome_unknown' }
 export type ChoiceRefusal =
   | Moved
   | Expired
+  | OwnRefusal
   | { readonly reason: 'attempt_made'; readonly at: number }
   | { readonly reason: 'customer_certain'; readonly reasons: readonly HoldReason[] }
 
@@ -72,10 +75,7 @@ export type Approval = Held & {
 /** Those of the present hold. `at`: milliseconds since 1970. */
 export type Approved = { readonly identity: string; readonly at: number }
 
-/**
- * Whether this person's yes counts. Maker and asker are compared as identities: an e-mail or a
- * program's name, in small letters.
- */
+/** Whether this person's yes counts. */
 export function decideApproval(
   adjustment: Answerable,
   seen: Seen,
@@ -86,7 +86,7 @@ export function decideApproval(
   const held = stillHeld(adjustment, seen.version)
   if (!held.ok) return held
   const { reasons } = held.value
-  const { amount, currency, maker, asker } = adjustment
+  const { amount, currency } = adjustment
   if (seen.amount !== amount) return err({ reason: 'amount_moved', seen: seen.amount, amount })
   if (seen.currency !== currency) {
     return err({ reason: 'currency_moved', seen: seen.currency, currency })
@@ -95,8 +95,8 @@ export function decideApproval(
   if (expired) return err(expired)
   const barred = reasons.filter((reason) => !isApprovable(reason))
   if (barred.length > 0) return err({ reason: 'not_approvable', reasons: barred })
-  if (isSamePerson(maker, identity)) return err({ reason: 'approver_is_maker' })
-  if (isSamePerson(asker, identity)) return err({ reason: 'approver_is_asker' })
+  const own = ownRefusal(adjustment, identity)
+  if (own) return err(own)
   const before = approved.find((approval) => isSamePerson(approval.identity, identity))
   if (before) return err({ reason: 'already_approved', at: before.at })
   const approvals = approved.length + 1
@@ -117,10 +117,14 @@ export function decideRejection(
   return held
 }
 
-/** Another customer helps only where he is the doubt, and only before anything was sent for him. */
+/**
+ * Another customer helps only where he is the doubt, and only before anything was sent for him. It lets
+ * the adjustment go as an approval does, so it is no more open to who made it or asked for it.
+ */
 export function decideChoice(
   adjustment: Answerable,
   seenVersion: number,
+  identity: string,
   now: number,
 ): Result<Held, ChoiceRefusal> {
   const held = stillHeld(adjustment, seenVersion)
@@ -132,7 +136,9 @@ export function decideChoice(
   if (firstAttemptedAt !== null) return err({ reason: 'attempt_made', at: firstAttemptedAt })
   // A reversal's customer is the one whose invoice it undoes.
   const isInDoubt = reasons.some((reason) => CUSTOMER_DOUBTS.has(reason)) && reverses === null
-  return isInDoubt ? held : err({ reason: 'customer_certain', reasons })
+  if (!isInDoubt) return err({ reason: 'customer_certain', reasons })
+  const own = ownRefusal(adjustment, identity)
+  return own ? err(own) : held
 }
 
 const CUSTOMER_DOUBTS: ReadonlySet<HoldReason> = new Set([
@@ -157,6 +163,11 @@ function expiry(
 ): Expired | null {
   const expiredAt = heldAt === null ? null : holdExpiresAt({ heldAt, holdReasons: reasons })
   return expiredAt !== null && now >= expiredAt ? { reason: 'hold_expired', expiredAt } : null
+}
+
+function ownRefusal({ maker, asker }: Answerable, identity: string): OwnRefusal | null {
+  if (isSamePerson(maker, identity)) return { reason: 'approver_is_maker' }
+  return isSamePerson(asker, identity) ? { reason: 'approver_is_asker' } : null
 }
 
 const isSamePerson = (one: string | null, other: string): boolean =>

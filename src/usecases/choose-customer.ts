@@ -40,7 +40,7 @@ export async function chooseCustomer(
   const { db, billing } = deps
   const adjustment = await findAdjustment(db, id)
   if (adjustment === null) return err({ reason: 'adjustment_not_found' })
-  const decided = decideChoice(adjustment, version, deps.now())
+  const decided = decideChoice(adjustment, version, operator.identity, deps.now())
   if (!decided.ok) return err({ reason: 'refused', refusal: decided.error, adjustment })
   if (billing === null) return err({ reason: 'billing_not_configured' })
   const trouble = await troubleWith(deps, billing, customerId)

@@ -181,7 +181,7 @@ describe('a rejection', () => {
 
 describe('a choice of the customer', () => {
   it.each(['customer_unresolved', 'currency_mismatch'] as const)('answers %s', (reason) => {
-    expect(decideChoice(held({ holdReasons: ['charge', reason] }), 2, NOW)).toEqual({
+    expect(decideChoice(held({ holdReasons: ['charge', reason] }), 2, BOSS, NOW)).toEqual({
       ok: true,
       value: { reasons: ['charge', reason] },
     })
@@ -214,8 +214,10 @@ describe('a choice of the customer', () => {
       { ...unresolved, reverses: 'adj_1' },
       { reason: 'customer_certain', reasons: ['customer_unresolved'] },
     ],
+    [{ ...unresolved, maker: 'Boss@SaaS.example' }, { reason: 'approver_is_maker' }],
+    [{ ...unresolved, asker: 'Boss@SaaS.example' }, { reason: 'approver_is_asker' }],
   ] as const)('of %o is refused', (fields, refusal) => {
-    expect(decideChoice(held(fields), 2, NOW)).toEqual({ ok: false, error: refusal })
+    expect(decideChoice(held(fields), 2, BOSS, NOW)).toEqual({ ok: false, error: refusal })
   })
 })
 

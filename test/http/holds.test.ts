@@ -307,6 +307,40 @@ describe('a choice of the customer', () => {
     expect(await world.work()).toEqual(['issued'])
   })
 
+  it('is 403 for the one who made it by hand, or asked for it at the source', async () => {
+    const asked = await held({
+      amount: '20.00',
+      customer_external_id: crypto.randomUUID(),
+      asker: 'Finance@SaaS.example',
+    })
+    const made = await ask(
+      'POST',
+      '',
+      {
+        customer: { value: crypto.randomUUID() },
+        direction: 'credit',
+        amount: 2_000,
+        currency: 'usd',
+        reason: 'goodwill',
+      },
+      'finance',
+    )
+    expect(await world.work()).toEqual(['held'])
+    const answers = [
+      [asked.id, 'approver_is_asker'],
+      [made.data.id, 'approver_is_maker'],
+    ] as const
+    for (const [id, code] of answers) {
+      const { version } = await ask('GET', `/${id}`).then(({ data }) => data)
+      const choice = { version, customerId: 'cus_bolt' }
+      expect(await post(`/${id}/customer`, choice, 'finance')).toMatchObject({
+        status: 403,
+        error: { type: 'permission_error', code },
+      })
+      expect(await post(`/${id}/customer`, choice, 'boss')).toMatchObject({ status: 200 })
+    }
+  })
+
   it('is 400 for somebody whom the billing API does not know', async () => {
     const { id, version } = await stranger()
     expect(await post(`/${id}/customer`, { version, customerId: 'cus_nobody' })).toEqual({

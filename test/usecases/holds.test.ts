@@ -600,14 +600,14 @@ describe('choosing the customer', () => {
     expect(await world.adjustment(event)).toMatchObject({ holdReasons: ['currency_mismatch'] })
   })
 
-  it('is open to the one who asked, who still can not approve it', async () => {
-    const { event, adjustment } = await hold(stranger('300.00'))
+  it('is shut to the one who asked: it would let his own hold go', async () => {
+    const { event, adjustment } = await hold(stranger())
     const agent = person('agent')
-    expect(await choose(adjustment, 'cus_bolt', { operator: agent })).toMatchObject({ ok: true })
-    await world.work()
-    expect(await approve(await world.adjustment(event), agent)).toEqual(
+    expect(await choose(adjustment, 'cus_bolt', { operator: agent })).toEqual(
       refused({ reason: 'approver_is_asker' }),
     )
+    expect(await world.adjustment(event)).toEqual(adjustment)
+    expect(await choose(adjustment, 'cus_bolt')).toMatchObject({ ok: true })
   })
 
   it('is refused where he is not the doubt', async () => {

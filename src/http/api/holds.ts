@@ -142,9 +142,9 @@ function refusalOf(refusal: Refusal): Failure {
     case 'not_approvable':
       return conflict(code, `No approval lets this through: ${refusal.reasons.join(', ')}.`)
     case 'approver_is_maker':
-      return forbidden(code, 'You made it, so another person has to approve it.')
+      return forbidden(code, 'You made it, so another person has to answer it.')
     case 'approver_is_asker':
-      return forbidden(code, 'You asked for it, so another person has to approve it.')
+      return forbidden(code, 'You asked for it, so another person has to answer it.')
     case 'already_approved':
       return conflict(code, 'You have approved it already; another person has to as well.')
     case 'outcome_unknown':
