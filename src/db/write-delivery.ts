@@ -118,10 +118,13 @@ const insertUndos = (db: Database, { delivery, undoRows }: PackedDelivery) =>
     AND NOT EXISTS (SELECT 1 FROM undos x WHERE x.account = ${delivery.account}
       AND x.subject = u.value ->> 'subject' AND x.rule_id = u.value ->> 'ruleId')`)
 
+/** Of `a`: `isWithdrawn` of domain/adjustment.ts. */
+const IS_WITHDRAWN = sql`(a.state IN ('rejected', 'cancelled') OR a.reversed_by IS NOT NULL)`
+
 /**
  * The fate of an event that wanted adjustments, or an undo, is known only here, after they were
- * inserted: a `conflict` if one exists with other values, `adjusted` if one is its own, else a
- * `duplicate`.
+ * inserted: a `conflict` if one exists with other values, or that was withdrawn; `adjusted` if one is
+ * its own, else a `duplicate`.
  */
 const insertEvents = (db: Database, { delivery, eventRows }: PackedDelivery) =>
   db.insert(events).select(
@@ -138,7 +141,8 @@ const insertEvents = (db: Database, { delivery, eventRows }: PackedDelivery) =>
         WHERE a.event_id <> e.value ->> 'id' AND (a.amount <> p.value ->> 'amount'
           OR a.currency <> p.value ->> 'currency'
           OR a.customer_reference IS NOT p.value ->> 'customerReference'
-          OR a.mode IS NOT p.value ->> 'mode')) THEN 'conflict'
+          OR a.mode IS NOT p.value ->> 'mode'
+          OR ${IS_WITHDRAWN})) THEN 'conflict'
       WHEN EXISTS (
         SELECT 1 FROM json_each(e.value, '$.adjustments') p
         CROSS JOIN adjustments a ON a.id = p.value ->> 'id'

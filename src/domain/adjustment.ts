@@ -172,6 +172,15 @@ export const isClosed = (status: string | null): boolean =>
 /** Statuses that nothing changes any more. */
 export const isFinal = (status: string | null): boolean => status === 'paid' || isClosed(status)
 
+/** It gives nothing, or nothing any more: who asks for the same again may well mean it. */
+export const isWithdrawn = ({
+  state,
+  reversedBy,
+}: {
+  readonly state: AdjustmentState | null
+  readonly reversedBy: string | null
+}): boolean => state === 'rejected' || state === 'cancelled' || reversedBy !== null
+
 export type AnswerDifference = {
   readonly field: 'livemode' | 'customerId' | 'currency' | 'subtotal' | 'taxAmount' | 'total'
   readonly asked: string

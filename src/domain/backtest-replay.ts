@@ -88,7 +88,7 @@ function judged(backtest: Backtest, recorded: RecordedEvent, decision: Decision)
 /** As the door finds it out: a conflict if one exists with other values, else adjusted if one is new. */
 function adjusted(
   backtest: Backtest,
-  { id, account, mode }: RecordedEvent,
+  { id, account, mode, fate: recordedFate }: RecordedEvent,
   rule: Rule,
   proposals: readonly Proposal[],
 ): Present {
@@ -119,7 +119,12 @@ function adjusted(
   })
   if (conflict) return answer('conflict', `conflict with ${conflict.event}`)
   if (made.length > 0) return answer('adjusted', 'adjust')
-  return answer('duplicate', `duplicate of ${rivals[0]?.[1]?.event}`)
+  // What a person has withdrawn is not replayed; a request after it was a conflict and still is.
+  const fate = recordedFate === 'conflict' ? 'conflict' : 'duplicate'
+  return answer(
+    fate,
+    `${fate === 'conflict' ? 'conflict with' : 'duplicate of'} ${rivals[0]?.[1]?.event}`,
+  )
 }
 
 const isOther = (one: Made, other: Made): boolean =>

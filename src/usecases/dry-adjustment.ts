@@ -7,7 +7,7 @@ import { findAdjustments } from '../db/read-adjustments.ts'
 import { findPausing } from '../db/read-switches.ts'
 import type { Adjustment } from '../db/schema.ts'
 import type { NewAdjustment } from '../db/write-delivery.ts'
-import type { ResolvedCustomer } from '../domain/adjustment.ts'
+import { isWithdrawn, type ResolvedCustomer } from '../domain/adjustment.ts'
 import type { HoldDetail } from '../domain/hold.ts'
 import type { EventId } from '../domain/ids.ts'
 import { ok, type Result } from '../domain/result.ts'
@@ -19,7 +19,10 @@ import { resolveCustomer } from './resolve-customer.ts'
 const COMPARED = ['amount', 'currency', 'customerReference', 'mode'] as const
 
 /** The adjustment that is there already, or comes earlier in the same payload (then without a state). */
-export type Standing = Pick<Adjustment, 'id' | 'eventId' | (typeof COMPARED)[number]> & {
+export type Standing = Pick<
+  Adjustment,
+  'id' | 'eventId' | 'reversedBy' | (typeof COMPARED)[number]
+> & {
   readonly state: Adjustment['state'] | null
 }
 
@@ -62,13 +65,15 @@ export async function dryAdjustment(
     ...(await findAdjustments(deps.db, ids)),
     ...around.earlier
       .filter(({ id }) => ids.includes(id))
-      .map((each) => ({ ...each, state: null })),
+      .map((each) => ({ ...each, state: null, reversedBy: null })),
   ]
   const isOwn = ({ eventId }: Standing) => eventId === around.recordedAs
-  const differing = standing.find((each) => !isOwn(each) && differencesOf(made, each).length > 0)
-  const [first = null] = differing ? [differing] : standing
+  const rival = standing.find(
+    (each) => !isOwn(each) && (isWithdrawn(each) || differencesOf(made, each).length > 0),
+  )
+  const [first = null] = rival ? [rival] : standing
   if (first !== null) {
-    const would = differing ? 'conflict' : standing.some(isOwn) ? 'exists' : 'duplicate'
+    const would = rival ? 'conflict' : standing.some(isOwn) ? 'exists' : 'duplicate'
     const differences = differencesOf(made, first)
     return ok({ made, isNew: false, would, standing: first, differences })
   }

@@ -128,6 +128,7 @@ describe('nothing differs', () => {
     ['of what was made', [adjusted()]],
     ['of what was ignored', [{ data: { does: 'ignore' }, fate: 'ignored', rule: null }]],
     ['of what was undecided', [{ data: { does: 'undecided' }, fate: 'undecided' }]],
+    ['of a second request after a rejection', [adjusted(), { fate: 'conflict' }]],
     ['of a duplicate', [adjusted(), { fate: 'duplicate' }]],
     ['of a conflict by amount', [adjusted(), { data: { cents: 2_000 }, fate: 'conflict' }]],
     ['of a conflict by currency', [adjusted(), { data: { currency: 'eur' }, fate: 'conflict' }]],

@@ -84,6 +84,7 @@ const presentStanding = ({ standing, differences }: Extract<DryAdjustment, { isN
     adjustment: standing.id,
     event: standing.state === null ? null : standing.eventId,
     state: standing.state,
+    reversedBy: standing.reversedBy,
   },
   differences,
 })
