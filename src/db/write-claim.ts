@@ -4,7 +4,7 @@
 import { and, eq, sql } from 'drizzle-orm'
 import type { FrozenRequest } from '../domain/adjustment.ts'
 import type { AuditAction } from '../domain/audit.ts'
-import type { HoldReason } from '../domain/hold.ts'
+import { RUNAWAY_REASONS, type HoldReason } from '../domain/hold.ts'
 import type { AdjustmentId } from '../domain/ids.ts'
 import { LEASE_SECONDS, PAUSE_LOOK_SECONDS } from '../domain/limits.ts'
 import { askedRow, foundReasons, isPaused, isUndone, type Asked } from './asked.ts'
@@ -79,12 +79,11 @@ export async function claim(
       )
       .returning(),
     insertOutcomeEntry(db, read, now),
-    // A rule that has reached its hour's limit stops as a whole: what made it run away makes more.
+    // A rule that has used up its hour's limit stops as a whole: what made it run away makes more.
     ...pauseRule(
       db,
       { ruleId: read.ruleId, cause: 'per_hour_per_rule' },
-      sql`${AFTER_CHANGE} AND EXISTS (SELECT 1 FROM adjustments a, json_each(a.hold_reasons) r
-        WHERE a.id = ${read.id} AND a.state = 'held' AND r.value = ${OVER_THE_HOUR})`,
+      sql`${AFTER_CHANGE} AND ${hasRunAway(read)}`,
       now,
     ),
   ])
@@ -92,6 +91,14 @@ export async function claim(
 }
 
 const OVER_THE_HOUR: HoldReason = 'over_limit:perHourPerRule'
+
+/** `isRunaway` of src/domain/hold.ts, of the row as it is now. */
+const hasRunAway = ({ id }: Adjustment) => sql`
+  EXISTS (SELECT 1 FROM adjustments a, json_each(a.hold_details) d
+    WHERE a.id = ${id} AND a.state = 'held' AND d.value ->> 'reason' = ${OVER_THE_HOUR}
+      AND d.value ->> 'used' > 0)
+  AND NOT EXISTS (SELECT 1 FROM adjustments a, json_each(a.hold_reasons) r
+    WHERE a.id = ${id} AND r.value NOT IN (SELECT value FROM json_each(${JSON.stringify(RUNAWAY_REASONS)})))`
 
 const insertOutcomeEntry = (db: Database, { id }: Adjustment, now: number) =>
   db.insert(auditEntries).select(sql`

@@ -46,4 +46,21 @@ const UNAPPROVABLE: ReadonlySet<HoldReason> = new Set([
   'outcome_unknown',
 ] as const)
 
+/** What a rule that runs away comes up against. Any other reason stops the one adjustment alone. */
+export const RUNAWAY_REASONS: readonly HoldReason[] = [
+  'over_limit:perHourPerRule',
+  'over_limit:perDay',
+  'over_limit:perCustomer',
+  'over_limit:perAsker',
+  'new_rule',
+]
+
+/**
+ * Whether its rule stops as a whole: others have used the rule's hour, and nothing is wrong with this one
+ * by itself. One absurd event blocks nobody.
+ */
+export const isRunaway = (details: readonly HoldDetail[]): boolean =>
+  details.every(({ reason }) => RUNAWAY_REASONS.includes(reason)) &&
+  details.some(({ reason, used = 0 }) => reason === 'over_limit:perHourPerRule' && used > 0)
+
 export const isApprovable = (reason: HoldReason): boolean => !UNAPPROVABLE.has(reason)

@@ -9,7 +9,7 @@ import { claim, park, type Claim } from '../db/write-claim.ts'
 import { cancel, rest } from '../db/write-reversal.ts'
 import { frozenRequest, type ResolvedCustomer } from '../domain/adjustment.ts'
 import { assert } from '../domain/assert.ts'
-import type { HoldReason } from '../domain/hold.ts'
+import { isRunaway, type HoldReason } from '../domain/hold.ts'
 import { isToSettle, isToVoid } from '../domain/reversal.ts'
 import type { WakeUp } from '../domain/wake-up.ts'
 import type { Billing, Deps } from '../deps.ts'
@@ -147,8 +147,8 @@ async function claimAndAttempt(
   return adjustment.wakeAt === null ? 'issued' : tendInvoiced(deps, billing, adjustment)
 }
 
-function told(deps: Deps, { id, ruleId, holdReasons: reasons }: Adjustment): 'held' {
-  if (reasons?.includes('over_limit:perHourPerRule') === true) {
+function told(deps: Deps, { id, ruleId, holdDetails }: Adjustment): 'held' {
+  if (isRunaway(holdDetails ?? [])) {
     deps.log({ event: 'alarm.rule_paused', rule: ruleId, adjustment: id })
   }
   return 'held'

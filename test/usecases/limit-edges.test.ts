@@ -328,6 +328,26 @@ describe('perHourPerRule', () => {
     await expectSum('rule_hour', { key: 'promise', total: 10_000, adjustments: 2 })
   })
 
+  it.each<[string, LimitOptions, number | null, Partial<Given>, string[]]>([
+    ['is too large for the hour by itself', {}, null, {}, []],
+    ['is held for its own amount as well', { holdAbove: usd(50) }, 4_000, {}, []],
+    ['is of nobody who is known', {}, 4_000, { customer: null }, []],
+    ['is over another sum, too', { perDay: usd(90) }, 4_000, {}, ['promise']],
+  ])('of one that %s: whether its rule stops', async (_, more, before, fields, stopped) => {
+    await env.DB.exec('DELETE FROM limit_sums')
+    const world = await createMoneyWorld({ ...limits, ...more }, rules)
+    if (before !== null) expect(await outcomeOf(world, credit(before))).toBe(OUT)
+    expect(await outcomeOf(world, credit(10_001, fields))).toContainEqual({
+      reason: 'over_limit:perHourPerRule',
+      max: 10_000,
+      used: before ?? 0,
+    })
+    const { results } = await env.DB.prepare('SELECT kind, key FROM switches').all()
+    expect(results).toEqual(stopped.map((key) => ({ kind: 'rule', key })))
+    const alarms = world.lines.filter(({ event }) => event === 'alarm.rule_paused')
+    expect(alarms).toHaveLength(stopped.length)
+  })
+
   it('counts what a rule made under its former id in the same hour', async () => {
     const before = await createMoneyWorld(limits, [giving('promise')])
     const after = await createMoneyWorld(limits, [
