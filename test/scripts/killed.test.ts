@@ -23,6 +23,7 @@ export default defineConfig({
   timeZone: 'UTC',
   endpoints: { zendesk: zendesk({ secret: 'ZENDESK_WEBHOOK_SECRET', mode: 'test' }) },
   rules: [zendeskTicketCredit({ requestTag: 'credit_requested', amounts: { credit_25: usd(25) } })],
+  limits: { duplicateHours: 0, olderThanEndpoint: 'allow' },
 })
 `
 
