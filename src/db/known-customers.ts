@@ -1,4 +1,5 @@
-// What the billing API last said of a customer, to be believed for an hour.
+// In which currency the billing API last billed a customer, to be believed for an hour. Who has an
+// external id is never kept: it may move to another customer at any time.
 
 import { and, eq, gt, inArray, lte, sql } from 'drizzle-orm'
 import type { Mode } from '../domain/event.ts'
@@ -7,47 +8,46 @@ import { CUSTOMER_KNOWN_SECONDS, KNOWN_CUSTOMERS_TIDIED_MAX } from '../domain/li
 import type { Database } from './database.ts'
 import { knownCustomers } from './schema.ts'
 
-export type KnownCustomer = { readonly customerId: string; readonly currency: string }
-
-/** What was asked, and where: another billing address, or a live key, knows other customers. */
-export type CustomerQuestion = {
+/** One customer, and where: another billing address, or a live key, knows others. */
+export type CustomerThere = {
   readonly baseUrl: string
   readonly mode: Mode
-  readonly by: 'id' | 'external_id'
-  readonly value: string
+  readonly customerId: string
 }
 
 /** A hash, so that the rows are spread evenly: whichever is written, its neighbours are any others. */
-async function referenceOf({ baseUrl, mode, by, value }: CustomerQuestion): Promise<string> {
-  const text = JSON.stringify([baseUrl, mode, by, value])
+async function referenceOf({ baseUrl, mode, customerId }: CustomerThere): Promise<string> {
+  const text = JSON.stringify([baseUrl, mode, customerId])
   return (await sha256(new TextEncoder().encode(text))).toHex()
 }
 
-export async function findKnownCustomer(
+/** In small letters; null where it has to be asked. */
+export async function findKnownCurrency(
   db: Database,
-  question: CustomerQuestion,
+  customer: CustomerThere,
   now: number,
-): Promise<KnownCustomer | null> {
+): Promise<string | null> {
   const [row] = await db
-    .select({ customerId: knownCustomers.customerId, currency: knownCustomers.currency })
+    .select({ currency: knownCustomers.currency })
     .from(knownCustomers)
     .where(
-      and(eq(knownCustomers.reference, await referenceOf(question)), gt(knownCustomers.until, now)),
+      and(eq(knownCustomers.reference, await referenceOf(customer)), gt(knownCustomers.until, now)),
     )
-  return row ?? null
+  return row?.currency ?? null
 }
 
 /**
  * Each row that is written removes those that have ended among the next few behind it, so the table
  * stays about as large as what was asked within an hour, and no write reads all of it.
  */
-export async function keepKnownCustomer(
+export async function keepKnownCurrency(
   db: Database,
-  question: CustomerQuestion,
-  known: KnownCustomer,
+  customer: CustomerThere,
+  currency: string,
   now: number,
 ): Promise<void> {
-  const reference = await referenceOf(question)
+  const reference = await referenceOf(customer)
+  const { customerId } = customer
   const until = now + CUSTOMER_KNOWN_SECONDS * 1_000
   const next = db
     .select()
@@ -60,7 +60,7 @@ export async function keepKnownCustomer(
   await db.batch([
     db
       .insert(knownCustomers)
-      .values({ reference, ...known, until })
+      .values({ reference, customerId, currency, until })
       .onConflictDoUpdate({
         target: knownCustomers.reference,
         set: {

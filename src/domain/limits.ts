@@ -80,7 +80,7 @@ export const LEASE_LEFT_SECONDS_MIN = 30
 /** Commet replays an idempotency key for 24 h; one hour is kept as a margin. */
 export const POST_WITHOUT_LOOK_SECONDS = 23 * 3_600
 export const LISTING_SETTLE_SECONDS = 15 * 60
-/** What the billing API said of a customer is believed for an hour. */
+/** In which currency the billing API bills a customer is believed for an hour. */
 export const CUSTOMER_KNOWN_SECONDS = 3_600
 /** Rows that one write of a known customer looks at for what has ended. */
 export const KNOWN_CUSTOMERS_TIDIED_MAX = 10

@@ -1,12 +1,8 @@
 // Whose adjustment is it, and in which currency is he billed? Asked before the claim: of what people have
-// said, then of the billing API, whose whole answer is believed for an hour.
+// said, then of the billing API. Only his currency is believed for an hour; an external id is asked each time.
 
 import type { BillingClient, BillingError } from '../commet/client.ts'
-import {
-  findKnownCustomer,
-  keepKnownCustomer,
-  type CustomerQuestion,
-} from '../db/known-customers.ts'
+import { findKnownCurrency, keepKnownCurrency } from '../db/known-customers.ts'
 import { findIdentifiedCustomer } from '../db/read-identities.ts'
 import type { Database } from '../db/database.ts'
 import type { Adjustment } from '../db/schema.ts'
@@ -35,24 +31,30 @@ export async function resolveCustomer(
 ): Promise<Result<ResolvedCustomer, BillingError>> {
   const lookUp = await lookUpFor(db, of)
   if (lookUp === null) return ok(UNRESOLVED)
-  const question = { ...lookUp, baseUrl: billing.baseUrl, mode: billing.mode }
   const askedAt = now()
-  const known = await findKnownCustomer(db, question, askedAt)
-  if (known) return ok(known)
+  const { baseUrl, mode } = billing
+  const knownCurrency = (customerId: string) =>
+    findKnownCurrency(db, { baseUrl, mode, customerId }, askedAt)
+  const { by, value } = lookUp
+  // A customer has his id for ever: whose currency is known is there.
+  const kept = by === 'id' ? await knownCurrency(value) : null
+  if (kept !== null) return ok({ customerId: value, currency: kept })
   const found = await findCustomerId(billing, lookUp)
   if (!found.ok) return found
   const customerId = found.value
   if (customerId === null) return ok(UNRESOLVED)
+  const known = by === 'id' ? null : await knownCurrency(customerId)
+  if (known !== null) return ok({ customerId, currency: known })
   const billed = await billedCurrency(billing, customerId)
   if (!billed.ok) return billed
   const currency = billed.value
   if (currency !== null && keeps) {
-    await keepKnownCustomer(db, question, { customerId, currency }, askedAt)
+    await keepKnownCurrency(db, { baseUrl, mode, customerId }, currency, askedAt)
   }
   return ok({ customerId, currency })
 }
 
-type LookUp = Pick<CustomerQuestion, 'by' | 'value'>
+type LookUp = { readonly by: 'id' | 'external_id'; readonly value: string }
 
 /** What to ask the billing API; null where nothing names him there. */
 async function lookUpFor(db: Database, of: CustomerOf): Promise<LookUp | null> {

@@ -240,24 +240,44 @@ describe('what people have said', () => {
 })
 
 describe('what is believed, and until when', () => {
-  it('a whole answer is kept for an hour, and then everything is asked again', async () => {
+  it('an external id is asked each time; its customer’s currency is kept for an hour', async () => {
+    const calls = async () => [
+      (await customerCalls()).length,
+      (await callsOf('GET', /^\/invoices/)).length,
+    ]
     expect(await resolve(named())).toEqual(resolved('cus_acme'))
-    expect(await allCalls()).toBe(2)
+    expect(await calls()).toEqual([1, 1])
     await world.advance(CUSTOMER_KNOWN_SECONDS - 1)
     expect(await resolve(named())).toEqual(resolved('cus_acme'))
-    expect(await allCalls()).toBe(2)
+    expect(await calls()).toEqual([2, 1])
     await world.advance(1)
     expect(await resolve(named())).toEqual(resolved('cus_acme'))
-    expect(await allCalls()).toBe(4)
+    expect(await calls()).toEqual([3, 2])
     expect(await countRows('known_customers')).toBe(1)
   })
 
-  it('two credits of one customer within the hour ask who he is once', async () => {
+  it('an external id that moves to another customer is his at once', async () => {
     await world.receive('batch', credit('acme-42'))
-    await world.receive('batch', credit('acme-42'))
-    expect(await world.work()).toEqual(['issued', 'issued'])
-    expect(await customerCalls()).toHaveLength(1)
-    expect(await callsOf('GET', /^\/invoices/)).toHaveLength(1)
+    expect(await world.work()).toEqual(['issued'])
+    await setExternalId('cus_acme', 'acme-former')
+    expect(await resolve(named())).toEqual(UNRESOLVED)
+    await setExternalId('cus_bolt', 'acme-42')
+    const [event] = await world.receive('batch', credit('acme-42'))
+    expect(await world.work()).toEqual(['issued'])
+    const { id } = await world.adjustment(event!)
+    expect(await invoicesOf(id, 'cus_bolt')).toHaveLength(1)
+    expect(await invoicesOf(id, 'cus_acme')).toEqual([])
+  })
+
+  it('a customer whose own id is known is asked for nothing within the hour', async () => {
+    const byId = named({ customerKind: 'billing_id', customerReference: 'cus_acme' })
+    expect(await resolve(named())).toEqual(resolved('cus_acme'))
+    const calls = await allCalls()
+    expect(await resolve(byId)).toEqual(resolved('cus_acme'))
+    expect(await allCalls()).toBe(calls)
+    await world.advance(CUSTOMER_KNOWN_SECONDS)
+    expect(await resolve(byId)).toEqual(resolved('cus_acme'))
+    expect(await allCalls()).toBe(calls + 2)
   })
 
   it('the currency is learnt anew after the end', async () => {
@@ -341,7 +361,7 @@ describe('what is believed, and until when', () => {
     await resolve(named())
     const calls = await allCalls()
     expect(await resolve(named(), billingNow(), { keeps: false })).toEqual(resolved('cus_acme'))
-    expect(await allCalls()).toBe(calls)
+    expect(await allCalls()).toBe(calls + 1)
   })
 
   it('each answer that is kept removes ten that have ended, and none that has not', async () => {
@@ -360,6 +380,12 @@ describe('what is believed, and until when', () => {
     expect(await countRows("known_customers WHERE reference >= 'g5'")).toBe(5)
   })
 })
+
+async function setExternalId(customerId: string, externalId: string): Promise<void> {
+  const body = JSON.stringify({ externalId })
+  const changed = await commet(`/api/v1/customers/${customerId}`, { method: 'PUT', body })
+  expect(changed).toMatchObject({ success: true, data: { externalId } })
+}
 
 /** A billing client whose invoices are all in another currency. */
 function billedIn(currency: string): Billing {
