@@ -28,8 +28,10 @@ END;
 --> statement-breakpoint
 
 -- The sums of a day and of a rule's hour follow what counts, row by row.
-CREATE TRIGGER adjustments_count AFTER UPDATE OF counted_at ON adjustments
-WHEN OLD.counted_at IS NULL AND NEW.counted_at IS NOT NULL
+-- What was approved and goes out later moves to the day and hour in which it goes out.
+CREATE TRIGGER adjustments_count AFTER UPDATE OF counted_at, counted_day ON adjustments
+WHEN NEW.counted_at IS NOT NULL AND (OLD.counted_at IS NULL OR OLD.counted_day <> NEW.counted_day
+  OR OLD.counted_at / 3600000 <> NEW.counted_at / 3600000)
 BEGIN
   INSERT INTO limit_sums (kind, key, mode, bucket, settlement, direction, currency, total, adjustments)
   VALUES
@@ -40,8 +42,9 @@ BEGIN
   ON CONFLICT DO UPDATE SET total = total + excluded.total, adjustments = adjustments + 1;
 END;
 --> statement-breakpoint
-CREATE TRIGGER adjustments_uncount AFTER UPDATE OF counted_at ON adjustments
-WHEN OLD.counted_at IS NOT NULL AND NEW.counted_at IS NULL
+CREATE TRIGGER adjustments_uncount AFTER UPDATE OF counted_at, counted_day ON adjustments
+WHEN OLD.counted_at IS NOT NULL AND (NEW.counted_at IS NULL OR OLD.counted_day <> NEW.counted_day
+  OR OLD.counted_at / 3600000 <> NEW.counted_at / 3600000)
 BEGIN
   UPDATE limit_sums SET total = total - abs(OLD.amount), adjustments = adjustments - 1
   WHERE mode = coalesce(OLD.mode, 'test') AND settlement = OLD.settlement
@@ -54,7 +57,8 @@ END;
 CREATE TRIGGER adjustments_counted_once BEFORE UPDATE OF counted_at, counted_day ON adjustments
 WHEN (NEW.counted_at IS NULL) <> (NEW.counted_day IS NULL)
   OR (OLD.counted_at IS NOT NULL AND NEW.counted_at IS NOT NULL
-    AND (OLD.counted_at <> NEW.counted_at OR OLD.counted_day <> NEW.counted_day))
+    AND (OLD.counted_at <> NEW.counted_at OR OLD.counted_day <> NEW.counted_day)
+    AND (OLD.first_attempted_at IS NOT NULL OR NEW.state <> 'issuing'))
 BEGIN
   SELECT RAISE(ABORT, 'an adjustment counts in one day only');
 END;

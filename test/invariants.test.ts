@@ -199,6 +199,10 @@ describe('5 and 6: what counts against the limits', () => {
     await expectRefused(set(invoiced.id, 'counted_at = counted_at + 1'), moved)
     await expectRefused(set(due, 'counted_at = 1'), moved)
     await expectRefused(set(due, `counted_day = 'd'`), moved)
+    // What was approved moves with the claim that sends it out, and by nothing else.
+    await run(set(due, `counted_at = 7200000, counted_day = 'd'`))
+    await expectRefused(set(due, `counted_at = 10800000`), moved)
+    await run(set(due, 'counted_at = NULL, counted_day = NULL'))
   })
 
   it('is summed up by the database itself, both ways', async () => {

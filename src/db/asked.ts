@@ -29,11 +29,12 @@ export type Asked = {
   readonly customer: string | null
   readonly asker: string | null
   readonly now: number
-  /** `YYYY-MM-DD`, and the hour since 1970: where it counts, or is going to. */
+  /** Today as `YYYY-MM-DD`, and the hour since 1970: where it is going to count. */
   readonly day: string
   readonly hour: string
-  /** Minor units that it counts with already, since it was approved. */
-  readonly counted: number
+  /** Minor units that it counts with there already, since it was approved. */
+  readonly countedInDay: number
+  readonly countedInHour: number
   /** Null: no limit is asked again, since an attempt was made. */
   readonly limits: ClassLimits | null
   /** How many of its rule's adjustments must have been let through before it. */
@@ -82,8 +83,8 @@ const rollingSum = (whose: SQL, since: SQL, max: number): SQL => sql`
 const OF_CUSTOMER = sql`x.customer_id = ${of('customer')}`
 const OF_ASKER = sql`x.asker = ${of('asker')} AND x.asker IS NOT NULL AND x.mode = ${of('mode')}`
 
-const bucketSum = (kind: 'day' | 'rule_hour', key: SQL, bucket: SQL): SQL => sql`
-  SELECT coalesce(sum(s.total), 0) - ${of('counted')} AS used FROM limit_sums s
+const bucketSum = (kind: 'day' | 'rule_hour', key: SQL, bucket: SQL, own: SQL): SQL => sql`
+  SELECT coalesce(sum(s.total), 0) - ${own} AS used FROM limit_sums s
     WHERE s.kind = ${sql.raw(`'${kind}'`)} AND s.key IN ${key} AND s.mode = ${of('mode')}
       AND s.bucket = ${bucket} AND s.settlement = ${of('settlement')}
       AND s.direction = ${of('direction')} AND s.currency = ${of('currency')}`
@@ -146,9 +147,13 @@ function* questions(asked: Asked): Generator<readonly [HoldReason, SQL]> {
     const used = rollingSum(OF_ASKER, of('askerSince'), perAsker.max)
     yield over('perAsker', perAsker.max, used)
   }
-  if (perDay !== null) yield over('perDay', perDay, bucketSum('day', sql`('')`, of('day')))
+  if (perDay !== null) {
+    const used = bucketSum('day', sql`('')`, of('day'), of('countedInDay'))
+    yield over('perDay', perDay, used)
+  }
   if (perHourPerRule !== null) {
-    yield over('perHourPerRule', perHourPerRule, bucketSum('rule_hour', RULE_IDS, of('hour')))
+    const used = bucketSum('rule_hour', RULE_IDS, of('hour'), of('countedInHour'))
+    yield over('perHourPerRule', perHourPerRule, used)
   }
   if (first > 0) yield ['new_rule', newRule(first)]
   yield ['possible_duplicate', possibleDuplicate(duplicateMs)]

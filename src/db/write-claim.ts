@@ -59,8 +59,9 @@ export async function claim(
         holdReminders: 0,
         approversNeeded,
         // What waits or is cancelled takes no room, unless an attempt of it may have arrived.
-        countedAt: when(read.countedAt ?? now, isAsked ? null : read.countedAt),
-        countedDay: when(read.countedDay ?? asked.day, isAsked ? null : read.countedDay),
+        // What goes out for the first time counts now, also if it was approved on another day.
+        countedAt: when(isAsked ? now : read.countedAt, isAsked ? null : read.countedAt),
+        countedDay: when(isAsked ? asked.day : read.countedDay, isAsked ? null : read.countedDay),
       })
       .from(
         // Materialized: else SQLite puts the whole question in each place where its answer is read.

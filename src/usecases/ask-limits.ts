@@ -13,6 +13,8 @@ import type { Deps } from '../deps.ts'
 
 const MS_PER_HOUR = 3_600_000
 
+const hourOf = (at: number): string => String(Math.floor(at / MS_PER_HOUR))
+
 /** A rule that is configured no more, or none at all, has its id alone. */
 export function ruleFacts(
   { rules }: Config,
@@ -76,8 +78,11 @@ export function askedOf(
 ): Asked {
   const { limits, timeZone } = config
   const at = now()
-  const countedAt = adjustment.countedAt ?? at
-  const isAsked = adjustment.firstAttemptedAt === null || adjustment.countedAt === null
+  const day = dayOf(at, timeZone)
+  const { countedAt, countedDay } = adjustment
+  const size = Math.abs(adjustment.amount)
+  const isThisHour = countedAt !== null && hourOf(countedAt) === hourOf(at)
+  const isAsked = adjustment.firstAttemptedAt === null || countedAt === null
   const isMadeByRule = adjustment.maker === null && adjustment.reverses === null
   return {
     ...ruleFacts(config, adjustment.ruleId),
@@ -93,9 +98,10 @@ export function askedOf(
     customer,
     asker: adjustment.asker,
     now: at,
-    day: adjustment.countedDay ?? dayOf(at, timeZone),
-    hour: String(Math.floor(countedAt / MS_PER_HOUR)),
-    counted: adjustment.countedAt === null ? 0 : Math.abs(adjustment.amount),
+    day,
+    hour: hourOf(at),
+    countedInDay: countedDay === day ? size : 0,
+    countedInHour: isThisHour ? size : 0,
     limits: isAsked ? limits.of[adjustment.settlement] : null,
     first: mode === 'live' && isMadeByRule ? limits.holdFirst : 0,
     // A reversal is to be of the same amount as something else.

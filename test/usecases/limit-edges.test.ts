@@ -472,6 +472,62 @@ describe('what counts against a limit', () => {
     await expectSum('day', { mode: 'test', bucket: day, total: 19_000, adjustments: 2 })
   })
 
+  const BUCKETS = `SELECT kind, bucket, total, adjustments FROM limit_sums
+    WHERE adjustments > 0 ORDER BY kind, bucket`
+  const buckets = async () => (await env.DB.prepare(BUCKETS).all()).results
+  const hourOf = (iso: string) => String(Math.floor(Date.parse(iso) / 3_600_000))
+
+  it.each<[string, string, string]>([
+    ['in the same hour', '2035-03-01T21:10:00Z', '2035-03-01'],
+    ['an hour later', '2035-03-01T22:10:00Z', '2035-03-01'],
+    ['on the next day', '2035-03-02T08:00:00Z', '2035-03-02'],
+  ])('counts once, where it goes out: approved at ten, issued %s', async (_, later, day) => {
+    await env.DB.exec('DELETE FROM limit_sums')
+    const world = await createMoneyWorld({ holdAbove: usd(50), perDay: usd(100) })
+    const approvedAt = '2035-03-01T21:00:00Z'
+    world.setClock(approvedAt)
+    const id = await world.give('promise', credit(6_000))
+    expect(await world.work()).toEqual(['held'])
+    await approve(world, await world.adjustment(id))
+    const counted = { total: 6_000, adjustments: 1 }
+    expect(await buckets()).toEqual([
+      { kind: 'day', bucket: '2035-03-01', ...counted },
+      { kind: 'rule_hour', bucket: hourOf(approvedAt), ...counted },
+    ])
+
+    world.setClock(later)
+    expect(await world.work()).toEqual(['issued'])
+    expect(await world.adjustment(id)).toMatchObject({ countedAt: world.at(), countedDay: day })
+    expect(await buckets()).toEqual([
+      { kind: 'day', bucket: day, ...counted },
+      { kind: 'rule_hour', bucket: hourOf(later), ...counted },
+    ])
+    expect(await outcomeOf(world, credit(4_001))).toEqual(over('perDay', 10_000, 6_000))
+    expect(await outcomeOf(world, credit(4_000))).toBe(OUT)
+  })
+
+  it('asks the room of the day in which it goes out, whatever the day of its approval had', async () => {
+    await env.DB.exec('DELETE FROM limit_sums')
+    const world = await createMoneyWorld({ holdAbove: usd(50), perDay: usd(100) })
+    world.setClock('2035-04-01T21:00:00Z')
+    const id = await world.give('promise', credit(6_000))
+    expect(await world.work()).toEqual(['held'])
+    await approve(world, await world.adjustment(id))
+    const waiting = world.queue.splice(0)
+    world.setClock('2035-04-02T08:00:00Z')
+    expect(await outcomeOf(world, credit(4_001))).toBe(OUT)
+    world.queue.push(...waiting)
+    expect(await world.work()).toEqual(['held'])
+    expect(await world.adjustment(id)).toMatchObject({
+      holdDetails: over('perDay', 10_000, 4_001),
+      countedAt: null,
+    })
+    expect(await buckets()).toEqual([
+      { kind: 'day', bucket: '2035-04-02', total: 4_001, adjustments: 1 },
+      { kind: 'rule_hour', bucket: hourOf('2035-04-02T08:00:00Z'), total: 4_001, adjustments: 1 },
+    ])
+  })
+
   it('is asked again where an approval has cleared one limit and another is reached meanwhile', async () => {
     const world = await createMoneyWorld({ perCustomer: { amount: usd(50), days: 1 } })
     const customer = 'edge-meanwhile'
