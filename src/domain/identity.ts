@@ -67,7 +67,7 @@ export function readIdentity(
 }
 
 /** An id stands in the audit log: it can't be an address or a sentence. */
-const isCustomerId = (text: string): boolean =>
+export const isCustomerId = (text: string): boolean =>
   /^[\w-]+$/.test(text) && text.length <= BILLING_ID_CHARS_MAX
 
 /** The text by which an event can name somebody is a single printable line. */

@@ -1,13 +1,13 @@
 // Pausing and resuming over HTTP: what each answers, and that nothing changes twice.
 
 import { env } from 'cloudflare:workers'
-import { beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { Config } from '../../src/config.ts'
 import { PAUSED_CUSTOMERS_MAX } from '../../src/domain/limits.ts'
 import { createApp } from '../../src/http/app.ts'
 import config from '../makegood.config.ts'
-import { OPERATOR } from '../harness.ts'
-import { actionsOf, createWorld } from '../world.ts'
+import { countRows, OPERATOR, ticket } from '../harness.ts'
+import { actionsOf, callsOf, createWorld, setFaults } from '../world.ts'
 
 type World = Awaited<ReturnType<typeof createWorld>>
 
@@ -15,6 +15,7 @@ let world: World
 beforeEach(async () => {
   world = await createWorld()
 })
+afterEach(() => setFaults())
 
 /** The tests' configuration, in which `batch-credit` had other names before. */
 const renamed: Config = {
@@ -40,7 +41,6 @@ describe('PUT and DELETE', () => {
     ['/endpoint/stripe', 'endpoint', 'stripe'],
     ['/endpoint/operator', 'endpoint', 'operator'],
     ['/customer/cus_acme', 'customer', 'cus_acme'],
-    ['/customer/a%2Fb', 'customer', 'a/b'],
   ])('%s is paused, listed, and resumed', async (path, kind, key) => {
     const row = {
       object: 'switch',
@@ -115,10 +115,53 @@ describe('PUT and DELETE', () => {
     expect(await listed()).toEqual([])
   })
 
-  it.each(['%20', 'a%0Ab', 'x'.repeat(257)])('%s is no customer’s id', async (key) => {
-    const { status, answer } = await call('PUT', `/customer/${key}`)
-    expect(status).toBe(400)
-    expect(answer.error).toMatchObject({ type: 'validation_error', param: 'key' })
+  it.each(['%20', 'a%0Ab', 'a%2Fb', 'ann%40acme.example', 'x'.repeat(257)])(
+    '%s is no customer’s id',
+    async (key) => {
+      const { status, answer } = await call('PUT', `/customer/${key}`)
+      expect(status).toBe(400)
+      expect(answer.error).toMatchObject({ type: 'validation_error', param: 'key' })
+      expect(await listed()).toEqual([])
+    },
+  )
+
+  it('an external id pauses nobody: 404 where the billing API says so, and nothing is written', async () => {
+    const entries = await countRows('audit_entries')
+    const { status, answer } = await call('PUT', '/customer/acme-42')
+    expect([status, answer.error.code]).toEqual([404, 'customer_not_found'])
+    expect(await listed()).toEqual([])
+    expect(await countRows('audit_entries')).toBe(entries)
+    await world.receive('zendesk', ticket())
+    expect(await world.work()).toEqual(['issued'])
+  })
+
+  it('a customer is paused while the billing API is down, or none is configured', async () => {
+    await setFaults({ kind: 'server_error', status: 503, method: 'GET', path: '/customers/*' })
+    expect((await call('PUT', '/customer/cus_acme')).status).toBe(200)
+    expect(world.lines).toContainEqual(
+      expect.objectContaining({
+        event: 'pause.customer_not_asked',
+        customer: 'cus_acme',
+        status: 503,
+      }),
+    )
+    expect((await call('PUT', '/customer/cus_later', { billing: null })).status).toBe(200)
+    expect(await listed()).toHaveLength(2)
+  })
+
+  it('who is gone at the billing API, and what was paused by any other name, is resumed', async () => {
+    const keys = ['cus_gone', 'ann@acme.example']
+    await env.DB.prepare(
+      `INSERT INTO switches SELECT 'customer', value, 1, 'operator:anna', NULL FROM json_each(?)`,
+    )
+      .bind(JSON.stringify(keys))
+      .run()
+    const before = (await callsOf('GET', /^\/customers/)).length
+    for (const key of keys) {
+      expect((await call('DELETE', `/customer/${encodeURIComponent(key)}`)).status).toBe(200)
+    }
+    expect(await listed()).toEqual([])
+    expect(await callsOf('GET', /^\/customers/)).toHaveLength(before)
   })
 
   it('a bounded number of customers is paused; everything can be paused in any case', async () => {
@@ -128,9 +171,10 @@ describe('PUT and DELETE', () => {
     )
       .bind(JSON.stringify([...Array(PAUSED_CUSTOMERS_MAX).keys()]))
       .run()
-    const { status, answer } = await call('PUT', '/customer/cus_one_more')
+    const earlier = await actionsOf('customer:cus_acme')
+    const { status, answer } = await call('PUT', '/customer/cus_acme')
     expect([status, answer.error.code]).toEqual([409, 'too_many_customers_paused'])
-    expect(await actionsOf('customer:cus_one_more')).toEqual([])
+    expect(await actionsOf('customer:cus_acme')).toEqual(earlier)
     expect((await call('PUT', '/customer/cus_0')).status).toBe(200)
     expect((await call('PUT', '/all')).status).toBe(200)
     expect(await listed()).toHaveLength(PAUSED_CUSTOMERS_MAX + 1)

@@ -101,7 +101,7 @@ describe('what is paused is not claimed', () => {
     [ENDPOINT, 'paused'],
     [{ kind: 'rule', key: 'stripe-refund-record' }, 'issued'],
     [{ kind: 'endpoint', key: 'stripe' }, 'issued'],
-    [{ kind: 'customer', key: 'cus_other' }, 'issued'],
+    [{ kind: 'customer', key: 'cus_bolt' }, 'issued'],
   ] satisfies [Switch, string][])('%o: a ticket is %s', async (what, result) => {
     await stop(what)
     await world.receive('zendesk', ticket())

@@ -78,6 +78,12 @@ function answerFor(trouble: SwitchTrouble): Failure {
         message: `key: a customer's id at the billing API is wanted, of at most ${trouble.max} characters`,
         param: 'key',
       }
+    case 'customer_unknown':
+      return {
+        ...NOT_FOUND,
+        code: 'customer_not_found',
+        message: 'The billing API has no customer with this id. His id there is wanted: cus_…',
+      }
     case 'too_many_customers':
       return {
         status: 409,
