@@ -140,7 +140,7 @@ CREATE TRIGGER adjustments_refuse_unapproved BEFORE UPDATE OF cleared_reasons ON
 WHEN NEW.cleared_reasons IS NOT NULL AND NEW.cleared_reasons IS NOT OLD.cleared_reasons
   AND (OLD.state <> 'held' OR (
     SELECT count(*) FROM approvals WHERE adjustment_id = OLD.id AND hold = OLD.holds
-  ) < OLD.approvers_needed)
+  ) < max(OLD.approvers_needed, NEW.approvers_needed))
 BEGIN
   SELECT RAISE(ABORT, 'nothing is cleared without its approvals');
 END;

@@ -252,8 +252,12 @@ describe('6: only people clear a hold', () => {
   })
 
   it('clears once enough people have said yes, and not before', async () => {
+    const few = 'nothing is cleared without its approvals'
+    const needing = (people: number) => clear().replace('SET', `SET approvers_needed = ${people},`)
+    await expectRefused(needing(2), few)
     await run(`UPDATE adjustments SET approvers_needed = 2 WHERE id = '${held}'`)
-    await expectRefused(clear(), 'nothing is cleared without its approvals')
+    await expectRefused(clear(), few)
+    await expectRefused(needing(1), few)
     await run(approve('finance@saas.example'))
     await run(clear())
   })

@@ -29,8 +29,13 @@ const RELEASED = { holdReasons: null, holdDetails: null } satisfies Columns
 const dueColumns = (now: number) =>
   ({ ...RELEASED, state: 'due', wakeAt: now + WAKE_AFTER_SECONDS * 1_000 }) satisfies Columns
 
-/** `day`: today in the configured time zone, in which it counts once it is approved. */
-export type NewApproval = Approval & { readonly operator: Operator; readonly day: string }
+export type NewApproval = Approval & {
+  readonly operator: Operator
+  /** How many people it takes. */
+  readonly needed: number
+  /** Today in the configured time zone, in which it counts once it is approved. */
+  readonly day: string
+}
 
 /**
  * The approval first, since nothing is cleared without it. From the last one on its amount counts against
@@ -39,10 +44,10 @@ export type NewApproval = Approval & { readonly operator: Operator; readonly day
 export async function commitApproval(
   db: Database,
   read: Adjustment,
-  { operator, reasons, approvals: count, cleared, day }: NewApproval,
+  { operator, reasons, approvals: count, needed, cleared, day }: NewApproval,
   now: number,
 ): Promise<Adjustment | null> {
-  const { id, version, holds, approversNeeded, amount, currency } = read
+  const { id, version, holds, amount, currency } = read
   const approvedColumns: Columns = {
     ...dueColumns(now),
     clearedReasons: cleared,
@@ -50,14 +55,18 @@ export async function commitApproval(
     countedAt: read.countedAt ?? now,
     countedDay: read.countedDay ?? day,
   }
-  const data = { hold: holds, approvals: count, needed: approversNeeded, reasons, amount, currency }
+  const data = { hold: holds, approvals: count, needed, reasons, amount, currency }
   const [, rows] = await db.batch([
     db.insert(approvals).select(sql`
       SELECT ${id}, ${holds}, ${operator.identity}, ${operator.name}, ${now} FROM adjustments
       WHERE id = ${id} AND version = ${version} AND state = 'held' AND holds = ${holds}`),
     db
       .update(adjustments)
-      .set({ ...(cleared === null ? {} : approvedColumns), version: version + 1 })
+      .set({
+        ...(cleared === null ? {} : approvedColumns),
+        approversNeeded: needed,
+        version: version + 1,
+      })
       .where(and(eq(adjustments.id, id), eq(adjustments.version, version), AFTER_CHANGE))
       .returning(),
     insertEntry(

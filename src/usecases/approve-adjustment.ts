@@ -9,6 +9,7 @@ import type { AdjustmentId } from '../domain/ids.ts'
 import type { Operator } from '../domain/operator.ts'
 import { err, ok, type Result } from '../domain/result.ts'
 import type { Deps } from '../deps.ts'
+import { approversNeeded } from './ask-limits.ts'
 import { movedMeanwhile, type NotFound, type Refused } from './hold-refusal.ts'
 import { wakeCommitted } from './wake-committed.ts'
 
@@ -29,9 +30,12 @@ export async function approveAdjustment(
   if (found === null) return err({ reason: 'adjustment_not_found' })
   const { adjustment, approved } = found
   const now = deps.now()
-  const decided = decideApproval(adjustment, seen, operator.identity, approved, now)
+  // Today's configuration may want more people than the one of the day on which it was held; never fewer.
+  const needed = Math.max(adjustment.approversNeeded, approversNeeded(config, adjustment))
+  const answerable = { ...adjustment, approversNeeded: needed }
+  const decided = decideApproval(answerable, seen, operator.identity, approved, now)
   if (!decided.ok) return err({ reason: 'refused', refusal: decided.error, adjustment })
-  const approval = { ...decided.value, operator, day: dayOf(now, config.timeZone) }
+  const approval = { ...decided.value, needed, operator, day: dayOf(now, config.timeZone) }
   const row = await commitApproval(db, adjustment, approval, now)
   if (row === null) return movedMeanwhile(deps, adjustment)
   if (row.state === 'due') await wakeCommitted(deps, row)

@@ -318,6 +318,27 @@ describe('an approval', () => {
 describe('two approvers', () => {
   const above = () => withLimits({ twoApproversAbove: usd(400) })
 
+  it('are wanted from the moment on at which the limit is configured, also by what is held', async () => {
+    const { adjustment } = await hold(asking('400.01'))
+    expect(adjustment.approversNeeded).toBe(1)
+    const first = await approve(adjustment, boss, above())
+    expect(first).toMatchObject({
+      ok: true,
+      value: { state: 'held', approversNeeded: 2, clearedReasons: null },
+    })
+    // Neither does it take fewer again where the limit is taken away between the two.
+    const second = await approve(await read(adjustment.id), finance)
+    expect(second).toMatchObject({ ok: true, value: { state: 'due', approversNeeded: 2 } })
+    expect(
+      (await entriesOf(adjustment.id))
+        .filter(({ action }) => action === 'adjustment.approved')
+        .map(({ data }) => [data.approvals, data.needed]),
+    ).toEqual([
+      [1, 2],
+      [2, 2],
+    ])
+  })
+
   it('are wanted above the limit, and each of them is one', async () => {
     const how = above()
     const { adjustment } = await hold(asking('400.01'), { how })
