@@ -27,7 +27,25 @@ export type ByHandRequest = {
   readonly originalInvoice: string | null
   /** The event in conflict that it answers. */
   readonly conflict: EventId | null
+  /** One more answer to it, on purpose. */
+  readonly again: boolean
 }
+
+/**
+ * What makes a request one: two with the same key are the same. A conflict has one answer, whatever key
+ * its callers send, unless one more is asked for. `drawn`: for a request that nothing tells from others.
+ */
+export function keyByHand(
+  { conflict, again }: ByHandRequest,
+  key: string | null,
+  drawn: () => string,
+): string {
+  if (conflict === null) return key ?? drawn()
+  return again ? `${conflict}:${key ?? drawn()}` : conflict
+}
+
+/** Subjects of the answers to a conflict: this one, and all that begin with it and a colon. */
+export const answerSubject = (conflict: EventId): string => `${BY_HAND_RULE}:${conflict}`
 
 /** The request as its event's payload: equal requests have equal text, however they were written. */
 export function requestText(request: ByHandRequest): string {

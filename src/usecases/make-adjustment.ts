@@ -11,12 +11,13 @@ import {
   adjustByHand,
   BY_HAND_RULE,
   BY_HAND_TYPE,
+  keyByHand,
   OPERATOR_ENDPOINT,
   requestText,
   type ByHandRequest,
 } from '../domain/by-hand.ts'
 import type { Fate, Mode } from '../domain/event.ts'
-import { eventId, sha256, type EventId } from '../domain/ids.ts'
+import { eventId, sha256, type AdjustmentId, type EventId } from '../domain/ids.ts'
 import { NATIVE_ID_CHARS_MAX, WAKE_AFTER_SECONDS } from '../domain/limits.ts'
 import { moneyFromMinorUnits, type AmountTrouble, type Money } from '../domain/money.ts'
 import type { Operator } from '../domain/operator.ts'
@@ -33,13 +34,14 @@ export type MakeTrouble =
   | { readonly reason: 'amount_unusable'; readonly amount: AmountTrouble }
   | { readonly reason: 'conflict_unknown' }
   | { readonly reason: 'no_conflict'; readonly fate: Fate }
+  | { readonly reason: 'conflict_answered'; readonly by: AdjustmentId }
   | { readonly reason: 'key_mismatch'; readonly event: EventId }
 
 export type Made = { readonly adjustment: Adjustment; readonly isNew: boolean }
 
 /**
- * `key`: the caller's idempotency key. Without one each call makes another, but for answers to one
- * conflict: two people who answer it are asked to agree. Throws where nothing could be made durable.
+ * `key`: the caller's idempotency key. Without one each call makes another. A conflict is answered once,
+ * also by two people with keys of their own. Throws where nothing could be made durable.
  */
 export async function makeAdjustment(
   deps: Deps,
@@ -49,11 +51,11 @@ export async function makeAdjustment(
 ): Promise<Result<Made, MakeTrouble>> {
   const { billing, db } = deps
   if (billing === null) return err({ reason: 'not_configured' })
-  const ownKey = key ?? request.conflict ?? deps.newId()
+  const ownKey = keyByHand(request, key, deps.newId)
   const id = await eventId(OPERATOR_ENDPOINT, ownKey)
   const payload = requestText(request)
   const bodySha256 = (await sha256(new TextEncoder().encode(payload))).toHex()
-  const before = await madeBefore(db, id, bodySha256)
+  const before = await madeBefore(db, id, request, bodySha256)
   if (before !== null) return before
   const money = await checked(deps, request)
   if (!money.ok) return money
@@ -74,7 +76,7 @@ export async function makeAdjustment(
   })
   assert(packed !== null, 'a request within its bounds is larger than D1 takes')
   const isNew = (await commitDelivery(db, packed)).length > 0
-  const made = await madeBefore(db, id, bodySha256)
+  const made = await madeBefore(db, id, request, bodySha256)
   assert(made !== null, 'an event by hand was committed and is not there')
   if (!isNew || !made.ok) return made
   await wakeCommitted(deps, made.value.adjustment)
@@ -91,15 +93,19 @@ const COMES_FROM = {
 async function madeBefore(
   db: Database,
   id: EventId,
+  { conflict, again }: ByHandRequest,
   bodySha256: string,
 ): Promise<Result<Made, MakeTrouble> | null> {
   const found = await findEvent(db, id)
   if (found === null) return null
   const { event } = found
-  if (event.bodySha256 !== bodySha256) return err({ reason: 'key_mismatch', event: id })
   const [adjustment] = await findAdjustments(db, event.decision.adjustments ?? [])
   assert(adjustment !== undefined, 'an event by hand without its adjustment')
-  return ok({ adjustment, isNew: false })
+  if (event.bodySha256 === bodySha256) return ok({ adjustment, isNew: false })
+  const isAnswered = conflict !== null && !again && event.decision.answers === conflict
+  return isAnswered
+    ? err({ reason: 'conflict_answered', by: adjustment.id })
+    : err({ reason: 'key_mismatch', event: id })
 }
 
 /** The amount as money, once nothing of the request is refused. */

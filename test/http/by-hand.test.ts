@@ -299,17 +299,55 @@ describe('an answer to a conflict', () => {
     expect(first.status).toBe(201)
     const bruno = await keyOf('bruno@saas.example')
     expect((await post(body, { operator: bruno })).status).toBe(200)
-    expect((await post({ ...body, amount: 1 }, { operator: bruno })).status).toBe(409)
     const row = await env.DB.prepare('SELECT decision FROM events WHERE id = ?')
       .bind(first.answer.data.event)
       .first<{ decision: string }>()
     expect(JSON.parse(row!.decision)).toMatchObject({ answers: id })
   })
 
-  it('a second one is made on purpose, with a key of its own', async () => {
+  it('is one, whatever keys its callers send, and another one is told by which', async () => {
     const body = request({ conflict: await conflict() })
-    expect((await post(body)).status).toBe(201)
-    expect((await post(body, { key: `once more ${count}`.replaceAll(' ', '-') })).status).toBe(201)
+    const first = await post(body, { key: `mine-${count}` })
+    expect(first.status).toBe(201)
+    const { id } = first.answer.data
+    for (const key of [null, `mine-${count}`, `another-${count}`]) {
+      const how = key === null ? {} : { key }
+      const same = await post(body, how)
+      expect([same.status, same.answer.data.id]).toEqual([200, id])
+      const other = await post({ ...body, amount: body.amount + 1 }, how)
+      expect(other.status).toBe(409)
+      expect(other.answer.error).toEqual({
+        type: 'conflict_error',
+        code: 'conflict_answered',
+        message: `conflict: it is answered already, by ${id}. With "again": true one more is made`,
+        param: 'conflict',
+        details: { adjustment: id },
+      })
+    }
+  })
+
+  it('ten people at once make one, whatever they ask for', async () => {
+    const body = request({ conflict: await conflict() })
+    const asked = Array.from({ length: 10 }, (_, nth) => ({ ...body, amount: 100 + nth }))
+    const answers = await Promise.all(
+      asked.map((each, nth) => post(each, { key: `${count}-${nth}` })),
+    )
+    expect(statuses(answers)).toEqual([201, ...Array(9).fill(409)])
+  })
+
+  it('a second one is made on purpose, once for each key', async () => {
+    const body = request({ conflict: await conflict() })
+    const first = (await post(body)).answer.data.id
+    const again = { ...body, again: true }
+    const key = `once-more-${count}`
+    const second = await post(again, { key })
+    expect(second.status).toBe(201)
+    expect((await post(again, { key })).answer.data.id).toBe(second.answer.data.id)
+    expect((await post({ ...again, amount: 1 }, { key })).answer.error.code).toBe(
+      'idempotency_key_mismatch',
+    )
+    const third = (await post(again)).answer.data.id
+    expect(new Set([first, second.answer.data.id, third]).size).toBe(3)
   })
 
   it('is refused where there is no such event, or no conflict', async () => {
@@ -347,6 +385,7 @@ describe('what is refused', () => {
     ['another settlement', { settlement: 'paid' }, 'settlement'],
     ['a sentence as invoice', { originalInvoice: 'Sorry, Jane!' }, 'originalInvoice'],
     ['no event', { conflict: 'evt_1' }, 'conflict'],
+    ['again, and no conflict', { again: true }, 'again'],
     ['an unknown field', { note: 'hello' }, 'note'],
   ])('%s: 400 names the field', async (_, fields, param) => {
     const before = await rows()

@@ -1,5 +1,6 @@
 // `POST /adjustments`: a person makes an adjustment. 201 with the new one; 200 with the same one where the
-// Idempotency-Key was used for the same request before. It is billed after the answer, or held.
+// Idempotency-Key was used, or the conflict answered, by the same request before. It is billed after the
+// answer, or held.
 
 import { Hono } from 'hono'
 import { createMiddleware } from 'hono/factory'
@@ -59,6 +60,7 @@ const request = z
       })
       .nullable()
       .default(null),
+    again: z.boolean().default(false),
   })
   .transform(({ customer, customerId, currency, ...rest }, ctx): ByHandRequest => {
     if ((customer === undefined) === (customerId === undefined)) {
@@ -67,6 +69,11 @@ const request = z
         path: ['customer'],
         message: 'one of customer and customerId is wanted',
       })
+      return z.NEVER
+    }
+    if (rest.again && rest.conflict === null) {
+      const message = 'only a conflict is answered again'
+      ctx.addIssue({ code: 'custom', path: ['again'], message })
       return z.NEVER
     }
     return {
@@ -107,6 +114,7 @@ export const byHand = new Hono<AppEnv>().post(
 function refuse(c: AppContext, trouble: MakeTrouble): Response {
   c.var.logFields.set('reason', trouble.reason)
   if (trouble.reason === 'amount_unusable') c.var.logFields.set('amount', trouble.amount.reason)
+  if (trouble.reason === 'conflict_answered') c.var.logFields.set('made', trouble.by)
   if (trouble.reason === 'key_mismatch') c.var.logFields.set('made', trouble.event)
   return fail(c, answerFor(trouble))
 }
@@ -143,6 +151,15 @@ function answerFor(trouble: MakeTrouble): Failure {
         code: 'event_is_no_conflict',
         message: `conflict: this event's fate is ${trouble.fate}, so there is nothing to answer`,
         param: 'conflict',
+      }
+    case 'conflict_answered':
+      return {
+        status: 409,
+        type: 'conflict_error',
+        code: 'conflict_answered',
+        message: `conflict: it is answered already, by ${trouble.by}. With "again": true one more is made`,
+        param: 'conflict',
+        details: { adjustment: trouble.by },
       }
     case 'key_mismatch':
       return {
