@@ -40,9 +40,10 @@ CREATE TABLE `undos` (
 	`account` text NOT NULL,
 	`subject` text NOT NULL,
 	`rule_id` text NOT NULL,
+	`mode` text NOT NULL,
 	`event_id` text NOT NULL,
 	`at` integer NOT NULL,
-	PRIMARY KEY(`account`, `subject`, `rule_id`)
+	PRIMARY KEY(`account`, `subject`, `rule_id`, `mode`)
 ) STRICT, WITHOUT ROWID;
 --> statement-breakpoint
 CREATE TABLE `endpoint_starts` (

@@ -77,17 +77,19 @@ BEGIN
 END;
 --> statement-breakpoint
 
--- An undo wakes what it undoes, and stops what is not on its way yet.
+-- An undo wakes what it undoes, and stops what is not on its way yet. A rule may have another name by
+-- now, so all of the subject is woken that no claim will ask; who is woken finds out if it is undone.
 CREATE TRIGGER undos_wake AFTER INSERT ON undos
 BEGIN
   UPDATE adjustments SET wake_at = min(coalesce(wake_at, NEW.at), NEW.at)
-  WHERE account = NEW.account AND subject = NEW.subject AND rule_id = NEW.rule_id
-    AND state IN ('due', 'held', 'failed', 'invoiced') AND reversed_by IS NULL;
+  WHERE account = NEW.account AND subject = NEW.subject AND reversed_by IS NULL
+    AND (state IN ('held', 'failed', 'invoiced') OR (state = 'due' AND rule_id = NEW.rule_id));
 END;
 --> statement-breakpoint
 CREATE TRIGGER adjustments_refuse_undone BEFORE UPDATE OF state ON adjustments
 WHEN NEW.state = 'issuing' AND OLD.first_attempted_at IS NULL AND EXISTS (
   SELECT 1 FROM undos WHERE account = NEW.account AND subject = NEW.subject AND rule_id = NEW.rule_id
+    AND mode = coalesce(NEW.mode, '')
 )
 BEGIN
   SELECT RAISE(ABORT, 'what was undone is not issued');
@@ -158,6 +160,7 @@ END;
 CREATE TRIGGER undos_refuse_replace BEFORE INSERT ON undos
 WHEN EXISTS (
   SELECT 1 FROM undos WHERE account = NEW.account AND subject = NEW.subject AND rule_id = NEW.rule_id
+    AND mode = NEW.mode
 )
 BEGIN
   SELECT RAISE(ABORT, 'an undo is never replaced');

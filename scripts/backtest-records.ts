@@ -24,11 +24,7 @@ export type RecordedRow = {
 
 export type EarlierMade = { readonly seq: number; readonly made: Made }
 
-export type EarlierUndo = {
-  readonly account: string
-  readonly subject: string
-  readonly rule: string
-}
+export type EarlierUndo = Pick<Made, 'account' | 'subject' | 'rule' | 'mode'>
 
 /** Each answers the next page, oldest first, and an empty one at the end. */
 export type Records = {
@@ -91,7 +87,12 @@ const eventSchema = z.object({
 })
 
 const earlierSchema = madeSchema.extend({ seq: z.int() })
-const undoSchema = z.object({ account: z.string(), subject: z.string(), rule: z.string() })
+const undoSchema = z.object({
+  account: z.string(),
+  subject: z.string(),
+  rule: z.string(),
+  mode: z.enum([...MODES, '']).transform((mode) => (mode === '' ? null : mode)),
+})
 
 /** What operators make by hand, and reversals, no rule has made: they are left out. */
 const BY_RULES = `a.reverses IS NULL AND a.source <> '${OPERATOR_ENDPOINT}'`
@@ -126,9 +127,9 @@ export function recordsOf(query: Query, { since, until }: Range, rows: number): 
       return earlier.map(({ seq, ...made }) => ({ seq, made: madeOf(made) }))
     },
     earlierUndos: async (skip) => {
-      const found = await query(`SELECT u.account, u.subject, u.rule_id AS rule FROM undos u
+      const found = await query(`SELECT u.account, u.subject, u.rule_id AS rule, u.mode FROM undos u
         WHERE u.at < ${since}
-        ORDER BY u.account, u.subject, u.rule_id LIMIT ${rows} OFFSET ${skip}`)
+        ORDER BY u.account, u.subject, u.rule_id, u.mode LIMIT ${rows} OFFSET ${skip}`)
       return z.array(undoSchema).parse(found)
     },
   }

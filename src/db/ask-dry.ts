@@ -1,6 +1,7 @@
 // What a dry run reads. The limits are the claim's own expression; nothing here writes.
 
 import { and, eq, inArray, sql } from 'drizzle-orm'
+import type { Mode } from '../domain/event.ts'
 import type { HoldDetail } from '../domain/hold.ts'
 import type { EventId } from '../domain/ids.ts'
 import { PARTS_PER_EVENT_MAX } from '../domain/limits.ts'
@@ -49,6 +50,7 @@ export async function findUndone(
   db: Database,
   account: string,
   { subject, ruleIds }: NewUndo,
+  mode: Mode | null,
 ): Promise<UndoneByIt> {
   const [rows, known] = await db.batch([
     db
@@ -70,6 +72,7 @@ export async function findUndone(
           eq(undos.account, account),
           eq(undos.subject, subject),
           inArray(undos.ruleId, [...ruleIds]),
+          eq(undos.mode, mode ?? ''),
         ),
       ),
   ])

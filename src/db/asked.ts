@@ -181,7 +181,8 @@ export const isPaused: SQL = sql`
     OR (s.kind = 'customer' AND s.key = ${of('customer')})
     OR (s.kind = 'rule' AND s.key IN ${RULE_IDS}))`
 
-/** Whether it was undone at its source. */
+/** Whether it was undone at its source, in the same mode: a test cancels nothing that is real. */
 export const isUndone: SQL = sql`
   EXISTS (SELECT 1 FROM undos u WHERE u.account = ${of('account')}
-    AND u.subject = ${of('subject')} AND u.rule_id IN ${RULE_IDS})`
+    AND u.subject = ${of('subject')} AND u.rule_id IN ${RULE_IDS}
+    AND u.mode = coalesce(${of('mode')}, ''))`

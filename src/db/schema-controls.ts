@@ -66,10 +66,12 @@ export const undos = sqliteTable(
     subject: text('subject').notNull(),
     /** The rule whose adjustments it undoes. */
     ruleId: text('rule_id').notNull(),
+    /** Of its event; empty where that says none. One mode's undo takes no other's place. */
+    mode: text('mode').$type<Mode | ''>().notNull(),
     eventId: text('event_id').$type<EventId>().notNull(),
     at: integer('at').notNull(),
   },
-  (table) => [primaryKey({ columns: [table.account, table.subject, table.ruleId] })],
+  (table) => [primaryKey({ columns: [table.account, table.subject, table.ruleId, table.mode] })],
 )
 
 /** What is paused; no row is running. Read in every claim. */

@@ -73,8 +73,13 @@ export function packDelivery(delivery: Delivery): PackedDelivery | null {
   const eventRows = JSON.stringify(delivery.events.map(eventRow))
   const adjustmentRows = JSON.stringify(delivery.events.flatMap((event) => event.adjustments))
   const undoRows = JSON.stringify(
-    delivery.events.flatMap(({ id, undo }) =>
-      (undo?.ruleIds ?? []).map((ruleId) => ({ eventId: id, ruleId, subject: undo?.subject })),
+    delivery.events.flatMap(({ id, mode, undo }) =>
+      (undo?.ruleIds ?? []).map((ruleId) => ({
+        eventId: id,
+        ruleId,
+        subject: undo?.subject,
+        mode: mode ?? '',
+      })),
     ),
   )
   const encoder = new TextEncoder()
@@ -104,19 +109,20 @@ export async function commitDelivery(
   return made.map((row) => row.id)
 }
 
-/** Once for each subject and rule; a trigger wakes what it undoes. */
+/** Once for each subject, rule and mode; a trigger wakes what it undoes. */
 const insertUndos = (db: Database, { delivery, undoRows }: PackedDelivery) =>
   db.insert(undos).select(sql`
-  SELECT ${delivery.account}, u.value ->> 'subject', u.value ->> 'ruleId', u.value ->> 'eventId',
-    ${delivery.receivedAt}
+  SELECT ${delivery.account}, u.value ->> 'subject', u.value ->> 'ruleId', u.value ->> 'mode',
+    u.value ->> 'eventId', ${delivery.receivedAt}
   FROM (
-    SELECT p.key, p.value, row_number() OVER (
-      PARTITION BY p.value ->> 'subject', p.value ->> 'ruleId' ORDER BY p.key) AS nth
+    SELECT p.key, p.value, row_number() OVER (PARTITION BY p.value ->> 'subject',
+      p.value ->> 'ruleId', p.value ->> 'mode' ORDER BY p.key) AS nth
     FROM json_each(${undoRows}) p
   ) u
   WHERE u.nth = 1 AND NOT EXISTS (SELECT 1 FROM events e WHERE e.id = u.value ->> 'eventId')
     AND NOT EXISTS (SELECT 1 FROM undos x WHERE x.account = ${delivery.account}
-      AND x.subject = u.value ->> 'subject' AND x.rule_id = u.value ->> 'ruleId')`)
+      AND x.subject = u.value ->> 'subject' AND x.rule_id = u.value ->> 'ruleId'
+      AND x.mode = u.value ->> 'mode')`)
 
 /** Of `a`: `isWithdrawn` of domain/adjustment.ts. */
 const IS_WITHDRAWN = sql`(a.state IN ('rejected', 'cancelled') OR a.reversed_by IS NOT NULL)`

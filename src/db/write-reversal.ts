@@ -10,7 +10,7 @@ import { isToSettle } from '../domain/reversal.ts'
 import { AFTER_CHANGE, commitChange, insertEntry } from './commit.ts'
 import type { Database } from './database.ts'
 import { newAdjustment } from './insert-adjustments.ts'
-import { wakeAtIfToReverse } from './read-undo.ts'
+import { wakeAtIfAsked } from './read-undo.ts'
 import { adjustments, type Adjustment } from './schema.ts'
 import { changed } from './write-adjustment.ts'
 
@@ -114,11 +114,16 @@ export const cancel = (
     { at: now, actor: 'system:undo', action: 'adjustment.cancelled', subject: read.id, data },
   )
 
-/** It was woken, and nothing is left to do. No change of state, so no entry. */
-export async function rest(db: Database, read: Adjustment, now: number): Promise<void> {
+/** It was woken, and nothing is left to do. No change of state, so no entry. `ruleIds`: its rule's. */
+export async function rest(
+  db: Database,
+  read: Adjustment,
+  ruleIds: readonly string[],
+  now: number,
+): Promise<void> {
   await db
     .update(adjustments)
-    .set({ wakeAt: wakeAtIfToReverse(now, null) })
+    .set({ wakeAt: wakeAtIfAsked(now, ruleIds) })
     .where(
       and(
         eq(adjustments.id, read.id),

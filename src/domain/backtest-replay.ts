@@ -5,6 +5,7 @@ import {
   add,
   addUndo,
   standing,
+  undoInMode,
   undoKey,
   type Backtest,
   type KeptReason,
@@ -26,8 +27,8 @@ export function replay(backtest: Backtest, recorded: RecordedEvent, seen: Seen):
   const said: Said = { seq, event: id, saidThen: thenText(recorded), saidNow: now }
   for (const each of recorded.made) add(backtest, 'before', { ...each, said })
   for (const each of made) add(backtest, 'after', { ...each, said })
-  addUndo(backtest, 'before', recorded.account, recorded.undoes, said)
-  addUndo(backtest, 'after', recorded.account, undoes, said)
+  addUndo(backtest, 'before', recorded, said)
+  addUndo(backtest, 'after', { ...recorded, undoes }, said)
   // A dismissal is a person's, after the rules had spoken.
   if (fate !== recorded.fate && recorded.fate !== 'dismissed') {
     count(backtest.fates, `${recorded.fate} > ${fate}`)
@@ -75,7 +76,8 @@ function judged(backtest: Backtest, recorded: RecordedEvent, decision: Decision)
     case 'undo': {
       const undoes = { subject: decision.subject, ruleIds: [decision.of] }
       const key = undoKey(backtest, recorded.account, decision.subject, decision.of)
-      const fate = backtest.undone.after.has(key) ? 'duplicate' : 'adjusted'
+      const isKnown = backtest.undone.after.has(undoInMode(key, recorded.mode))
+      const fate = isKnown ? 'duplicate' : 'adjusted'
       return { made: [], undoes, fate, now: `${decision.rule.id}: undo` }
     }
     case 'adjust':

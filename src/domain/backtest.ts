@@ -67,7 +67,7 @@ export type Backtest = {
   readonly ids: ReadonlyMap<string, string>
   /** By account, subject and part. */
   readonly places: Map<string, Place>
-  /** By account, subject and rule: which event undid it. */
+  /** By account, subject and rule, and again by these and the mode: which event undid it. */
   readonly undone: Readonly<Record<Side, Map<string, Said | null>>>
   readonly seen: Map<KeptReason | 'decided' | 'not_received', number>
   /** How often a fate became another one, by `then > now`. */
@@ -88,6 +88,9 @@ export const presentId = ({ ids }: Backtest, rule: string): string => ids.get(ru
 export const undoKey = (backtest: Backtest, account: string, subject: string, rule: string) =>
   JSON.stringify([account, subject, presentId(backtest, rule)])
 
+/** Each mode has an undo of its own, though one of any mode undoes. */
+export const undoInMode = (key: string, mode: Mode | null): string => `${key} ${mode ?? ''}`
+
 /** What stood before the first event of the range stands on both sides. */
 export function addEarlier(backtest: Backtest, made: Made): void {
   for (const side of ['before', 'after'] as const) add(backtest, side, { ...made, said: null })
@@ -95,10 +98,12 @@ export function addEarlier(backtest: Backtest, made: Made): void {
 
 export function addEarlierUndo(
   backtest: Backtest,
-  undo: { readonly account: string; readonly subject: string; readonly rule: string },
+  undo: Pick<Made, 'account' | 'subject' | 'rule' | 'mode'>,
 ): void {
   const key = undoKey(backtest, undo.account, undo.subject, undo.rule)
-  for (const side of ['before', 'after'] as const) backtest.undone[side].set(key, null)
+  for (const side of ['before', 'after'] as const) {
+    for (const each of [key, undoInMode(key, undo.mode)]) backtest.undone[side].set(each, null)
+  }
 }
 
 /** What its rule, under whichever of its ids, would already have made in its place. */
@@ -122,13 +127,14 @@ export function add(backtest: Backtest, side: Side, entry: Entry): void {
 export function addUndo(
   backtest: Backtest,
   side: Side,
-  account: string,
-  undoes: RecordedEvent['undoes'],
+  { account, mode, undoes }: Pick<RecordedEvent, 'account' | 'mode' | 'undoes'>,
   said: Said,
 ): void {
   const undone = backtest.undone[side]
   for (const rule of undoes?.ruleIds ?? []) {
     const key = undoKey(backtest, account, undoes?.subject ?? '', rule)
-    if (!undone.has(key)) undone.set(key, said)
+    for (const each of [key, undoInMode(key, mode)]) {
+      if (!undone.has(each)) undone.set(each, said)
+    }
   }
 }

@@ -5,6 +5,7 @@ import { findUndo } from '../db/read-undo.ts'
 import type { Adjustment } from '../db/schema.ts'
 import { cancel } from '../db/write-reversal.ts'
 import type { Deps } from '../deps.ts'
+import { ruleFacts } from './ask-limits.ts'
 import { reverseAdjustment } from './reverse-adjustment.ts'
 
 export type UndoResult = 'cancelled' | 'reversed' | 'stale'
@@ -15,9 +16,13 @@ export type UndoResult = 'cancelled' | 'reversed' | 'stale'
  */
 export async function applyUndo(deps: Deps, adjustment: Adjustment): Promise<UndoResult | null> {
   const answer = answerTo(adjustment)
-  const undone = answer === null ? null : await findUndo(deps.db, adjustment)
-  if (answer === null || undone === null) return null
+  if (answer === null) return null
+  const { ruleIds } = ruleFacts(deps.config, adjustment.ruleId)
+  const undone = await findUndo(deps.db, adjustment, ruleIds)
+  if (undone === null) return null
   if (answer === 'cancel') {
+    // A test cancels nothing that is real. Once it is invoiced, a person decides about its reversal.
+    if (undone.mode !== adjustment.mode) return null
     const cancellation = { cause: 'undone', event: undone.eventId } as const
     return (await cancel(deps.db, adjustment, cancellation, deps.now())) ? 'cancelled' : 'stale'
   }

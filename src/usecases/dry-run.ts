@@ -190,7 +190,7 @@ async function dryEvent(
     adjustments.push(dry.value)
   }
   const { undo: wanted } = decided
-  const undo = wanted && { ...wanted, ...(await findUndone(db, account, wanted)) }
+  const undo = wanted && { ...wanted, ...(await findUndone(db, account, wanted, decided.mode)) }
   const id = recorded?.id ?? (decided.ownId === null ? null : decided.id)
   const before = recorded ?? (id === null ? null : ((await findEvent(db, id))?.event ?? null))
   return ok({

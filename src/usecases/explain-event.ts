@@ -44,7 +44,7 @@ export async function explainEvent(
     : err({ reason: 'endpoint_unknown' })
   const asked = askedBy(config, event, given, event.ruleSet !== (await deps.ruleSet()))
   const { undoes } = event.decision
-  const undone = undoes ? (await findUndone(db, event.account, undoes)).adjustments : []
+  const undone = undoes ? (await findUndone(db, event.account, undoes, event.mode)).adjustments : []
   const explained = {
     event,
     source: source?.title ?? event.source,

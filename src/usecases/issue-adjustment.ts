@@ -39,7 +39,7 @@ export async function issueAdjustment(deps: Deps, wakeUp: WakeUp): Promise<Issue
   const { adjustment } = read
   const { state } = adjustment
   if (state === 'held') return (await applyUndo(deps, adjustment)) ?? tendHold(deps, adjustment)
-  if (state === 'failed') return (await applyUndo(deps, adjustment)) ?? 'stale'
+  if (state === 'failed') return (await applyUndo(deps, adjustment)) ?? restWith(deps, adjustment)
   const { billing } = deps
   if (billing === null) return 'not_configured'
   if (state === 'invoiced') return tendInvoiced(deps, billing, adjustment)
@@ -62,14 +62,24 @@ async function tendInvoiced(
   deps: Deps,
   billing: Billing,
   adjustment: Adjustment,
+  otherwise: 'issued' | 'stale' = 'stale',
 ): Promise<IssueResult> {
-  if (adjustment.wakeAt === null) return 'stale'
+  if (adjustment.wakeAt === null) return otherwise
   if (isToVoid(adjustment)) return voidInvoice(deps, billing, adjustment)
   const undone = await applyUndo(deps, adjustment)
   if (undone !== null) return undone
   if (isToSettle(adjustment)) return settleAdjustment(deps, billing, adjustment)
-  await rest(deps.db, adjustment, deps.now())
-  return 'stale'
+  return restWith(deps, adjustment, otherwise)
+}
+
+async function restWith(
+  deps: Deps,
+  adjustment: Adjustment,
+  result: 'issued' | 'stale' = 'stale',
+): Promise<'issued' | 'stale'> {
+  const { ruleIds } = ruleFacts(deps.config, adjustment.ruleId)
+  await rest(deps.db, adjustment, ruleIds, deps.now())
+  return result
 }
 
 async function issueFirst(deps: Deps, billing: Billing, read: ForIssue): Promise<IssueResult> {
@@ -143,8 +153,7 @@ async function claimAndAttempt(
   assert(claimed.request !== null, 'claimed without a request')
   const result = await makeAttempt(deps, billing, claimed, read)
   if (result.kind !== 'issued') return result.kind
-  const { adjustment } = result
-  return adjustment.wakeAt === null ? 'issued' : tendInvoiced(deps, billing, adjustment)
+  return tendInvoiced(deps, billing, result.adjustment, 'issued')
 }
 
 function told(deps: Deps, { id, ruleId, holdDetails }: Adjustment): 'held' {

@@ -96,7 +96,7 @@ function backtest(
   const state = beginBacktest(rules)
   for (const each of earlier.made ?? []) addEarlier(state, each)
   for (const subject of earlier.undos ?? []) {
-    addEarlierUndo(state, { account: 'account', subject, rule: 'rule-a' })
+    addEarlierUndo(state, { account: 'account', subject, rule: 'rule-a', mode: 'test' })
   }
   for (const [at, { data, type, kept, notReceived, ...step }] of steps.entries()) {
     const id = step.id ?? `evt_${at + 1}`
@@ -553,12 +553,15 @@ it('for any record and any change, the sums of the lines are the sums of what is
         // The record is what the unchanged rule makes, by a plain second reading of "once".
         const first = new Map<string, { readonly cents: number; readonly mode: Mode }>()
         const undone = new Set<string>()
+        const undos = new Set<string>()
         const steps = all.map(({ subject, cents, does, mode }): Step => {
           const step: Step = { data: { subject, cents, does }, mode }
           if (does === 'ignore') return { ...step, fate: 'ignored', rule: null }
           if (does === 'undecided') return { ...step, fate: 'undecided' }
           if (does === 'undo') {
-            const fate = undone.has(subject) ? 'duplicate' : 'adjusted'
+            const inMode = `${subject} ${mode}`
+            const fate = undos.has(inMode) ? 'duplicate' : 'adjusted'
+            undos.add(inMode)
             undone.add(subject)
             return { ...step, fate, undoes: { subject, ruleIds: ['rule-a'] } }
           }
