@@ -528,6 +528,24 @@ describe('what counts against a limit', () => {
     ])
   })
 
+  it('is no adjustment’s own amount: what is approved stands in nobody’s way, least of all its own', async () => {
+    const whole = { amount: usd(60), days: 1 }
+    const world = await createMoneyWorld({
+      holdAbove: usd(50),
+      perCustomer: whole,
+      perAsker: whole,
+      perDay: usd(60),
+      perHourPerRule: usd(60),
+      duplicateHours: 24,
+    })
+    const who = { customer: 'edge-own', asker: 'own@saas.example' }
+    const id = await world.give('promise', credit(6_000, who))
+    expect(await world.work()).toEqual(['held'])
+    expect((await world.adjustment(id)).holdDetails).toEqual(over('holdAbove', 5_000, 0))
+    await approve(world, await world.adjustment(id))
+    expect(await world.work()).toEqual(['issued'])
+  })
+
   it('is asked again where an approval has cleared one limit and another is reached meanwhile', async () => {
     const world = await createMoneyWorld({ perCustomer: { amount: usd(50), days: 1 } })
     const customer = 'edge-meanwhile'
