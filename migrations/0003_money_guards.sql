@@ -206,3 +206,20 @@ WHERE state IN ('issuing', 'invoiced') OR (attempted_at IS NOT NULL AND state IN
 UPDATE adjustments SET holds = 1, held_at = CAST(unixepoch('subsec') * 1000 AS INTEGER),
   wake_at = CAST(unixepoch('subsec') * 1000 AS INTEGER) + 14400000
 WHERE state = 'held';
+--> statement-breakpoint
+
+-- Whose limits it counts against; an asker is compared in small letters from now on.
+UPDATE adjustments SET customer_id = request ->> 'customerId'
+WHERE request IS NOT NULL AND (counted_at IS NOT NULL OR attempted_at IS NOT NULL);
+--> statement-breakpoint
+UPDATE adjustments SET asker = lower(asker) WHERE asker <> lower(asker);
+--> statement-breakpoint
+
+-- What the triggers would have noted.
+INSERT INTO endpoint_starts (endpoint, at)
+SELECT endpoint, min(received_at) FROM events GROUP BY endpoint
+ON CONFLICT (endpoint) DO UPDATE SET at = min(at, excluded.at);
+--> statement-breakpoint
+INSERT INTO rule_ids (id, at)
+SELECT rule_id, min(created_at) FROM adjustments GROUP BY rule_id
+ON CONFLICT (id) DO UPDATE SET at = min(at, excluded.at);
