@@ -2,6 +2,7 @@
 
 export type AuditAction =
   | 'event.received'
+  | 'event.dismissed'
   | 'adjustment.created'
   | 'adjustment.held'
   | 'adjustment.claimed'

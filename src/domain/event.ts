@@ -16,6 +16,9 @@ export const FATES = [
 ] as const
 export type Fate = (typeof FATES)[number]
 
+/** What waits for a person, who may say that nothing is to be done. */
+export const isDismissable = (fate: Fate): boolean => fate === 'conflict' || fate === 'undecided'
+
 /** How a payload's bytes are kept. */
 export const ENCODINGS = ['utf8', 'base64'] as const
 export type Encoding = (typeof ENCODINGS)[number]

@@ -56,6 +56,7 @@ const NOT_JSON: Failure = {
 /**
  * A JSON body of at most `bytesMax`, whatever its content type says; then `c.req.valid('json')` is
  * what the schema made of it. 413 where it is larger, 400 where it isn't JSON or isn't what is asked for.
+ * Where nothing has to be in it, it may be missing.
  */
 export function validBody<Schema extends z.ZodType<object>>(
   schema: Schema,
@@ -66,10 +67,12 @@ export function validBody<Schema extends z.ZodType<object>>(
   { in: { json: z.input<Schema> }; out: { json: z.output<Schema> } }
 > {
   const limit = limitBody(bytesMax)
+  const missing = schema.safeParse({}).success ? {} : undefined
   return async (c, next) => {
     const tooLarge = await limit(c, async () => {})
     if (tooLarge) return tooLarge
-    const body = readJson(await c.req.arrayBuffer())
+    const bytes = await c.req.arrayBuffer()
+    const body = bytes.byteLength === 0 ? missing : readJson(bytes)
     if (body === undefined) return fail(c, NOT_JSON)
     const read = await schema.safeParseAsync(body)
     if (!read.success) return refuse(c, read.error.issues, 'field')

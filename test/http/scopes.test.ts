@@ -20,6 +20,7 @@ const API: Readonly<Record<string, Scope>> = {
   'POST /api/v1/adjustments/:id/reverse': 'write',
   'GET /api/v1/events': 'read',
   'GET /api/v1/events/:id': 'read',
+  'POST /api/v1/events/:id/dismiss': 'write',
   'DELETE /api/v1/identities/:id': 'write',
   'GET /api/v1/identities': 'read',
   'POST /api/v1/identities': 'write',

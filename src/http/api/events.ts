@@ -1,14 +1,19 @@
 import { Hono } from 'hono'
+import * as z from 'zod'
 import { findAdjustments } from '../../db/read-adjustments.ts'
 import { findEvent, listEvents } from '../../db/read-events.ts'
 import type { Event } from '../../db/schema.ts'
+import { unreachable } from '../../domain/assert.ts'
 import { isEventId } from '../../domain/ids.ts'
+import { dismissEvent, type DismissalTrouble } from '../../usecases/dismiss-event.ts'
 import { explainEvent } from '../../usecases/explain-event.ts'
-import { fail, NOT_FOUND, succeed, succeedPage } from '../answers.ts'
+import { fail, NOT_FOUND, succeed, succeedPage, type Failure } from '../answers.ts'
 import type { AppEnv } from '../context.ts'
 import { requireScope } from '../require-key.ts'
-import { validPage } from '../validate.ts'
+import { validBody, validPage } from '../validate.ts'
 import { presentWithNote } from './adjustments.ts'
+
+const MISSING: Failure = { ...NOT_FOUND, code: 'event_not_found' }
 
 export const events = new Hono<AppEnv>()
   .get('/', requireScope('read'), validPage, async (c) => {
@@ -21,7 +26,7 @@ export const events = new Hono<AppEnv>()
     const { db } = deps
     const id = c.req.param('id')
     const found = isEventId(id) ? await findEvent(db, id) : null
-    if (found === null) return fail(c, { ...NOT_FOUND, code: 'event_not_found' })
+    if (found === null) return fail(c, MISSING)
     const { event, payload } = found
     const adjustments = await findAdjustments(db, event.decision.adjustments ?? [])
     const { why, fields } = await explainEvent(deps, { event, payload, adjustments })
@@ -33,6 +38,31 @@ export const events = new Hono<AppEnv>()
       adjustments: await Promise.all(adjustments.map((row) => presentWithNote(c, row))),
     })
   })
+  .post('/:id/dismiss', requireScope('write'), validBody(z.strictObject({})), async (c) => {
+    const id = c.req.param('id')
+    if (!isEventId(id)) return fail(c, MISSING)
+    const { deps, operator, logFields } = c.var
+    const dismissed = await dismissEvent(deps, operator, id)
+    if (dismissed.ok) return succeed(c, presentEvent(dismissed.value))
+    for (const [field, value] of Object.entries(dismissed.error)) logFields.set(field, value)
+    return fail(c, failureOf(dismissed.error))
+  })
+
+function failureOf(trouble: DismissalTrouble): Failure {
+  switch (trouble.reason) {
+    case 'event_not_found':
+      return MISSING
+    case 'not_dismissable':
+      return {
+        status: 409,
+        type: 'conflict_error',
+        code: 'not_dismissable',
+        message: `Only a conflict, or what is undecided, is dismissed: this event is ${trouble.fate}.`,
+      }
+    default:
+      return unreachable(trouble)
+  }
+}
 
 function presentEvent(event: Event) {
   return {

@@ -1,0 +1,33 @@
+// A person says that nothing more is to be done for an event that waits for one: what it asked for differs
+// from what was made, or no rule could decide about it.
+
+import { findEvent } from '../db/read-events.ts'
+import type { Event } from '../db/schema.ts'
+import { commitDismissal } from '../db/write-dismissal.ts'
+import { isDismissable, type Fate } from '../domain/event.ts'
+import type { EventId } from '../domain/ids.ts'
+import type { Operator } from '../domain/operator.ts'
+import { err, ok, type Result } from '../domain/result.ts'
+import type { Deps } from '../deps.ts'
+
+export type DismissalTrouble =
+  | { readonly reason: 'event_not_found' }
+  | { readonly reason: 'not_dismissable'; readonly fate: Fate }
+
+/** The event as it is now; one that was dismissed before stays as it is. */
+export async function dismissEvent(
+  deps: Pick<Deps, 'db' | 'now'>,
+  { name }: Operator,
+  id: EventId,
+): Promise<Result<Event, DismissalTrouble>> {
+  const { db, now } = deps
+  const found = await findEvent(db, id)
+  if (found === null) return err({ reason: 'event_not_found' })
+  const { event } = found
+  const { fate } = event
+  if (fate === 'dismissed') return ok(event)
+  if (!isDismissable(fate)) return err({ reason: 'not_dismissable', fate })
+  const dismissed = await commitDismissal(db, event, `operator:${name}`, now())
+  // Nothing else changes a fate: somebody has dismissed it meanwhile.
+  return ok(dismissed ?? { ...event, fate: 'dismissed' })
+}
