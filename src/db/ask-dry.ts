@@ -5,7 +5,7 @@ import type { Mode } from '../domain/event.ts'
 import type { HoldDetail } from '../domain/hold.ts'
 import type { EventId } from '../domain/ids.ts'
 import { PARTS_PER_EVENT_MAX } from '../domain/limits.ts'
-import { askedRow, foundReasons, isUndone, type Asked } from './asked.ts'
+import { approversNeeded, askedRow, foundReasons, isUndone, type Asked } from './asked.ts'
 import type { Database } from './database.ts'
 import { adjustments, endpointStarts, undos, type Adjustment } from './schema.ts'
 import type { NewUndo } from './write-delivery.ts'
@@ -13,6 +13,8 @@ import type { NewUndo } from './write-delivery.ts'
 export type DryAnswer = {
   /** Everything for which the claim would hold it, as things are now. */
   readonly found: readonly HoldDetail[]
+  /** People, once it is held. */
+  readonly approversNeeded: number
   /** It was undone before it came: the claim would cancel it. */
   readonly isUndone: boolean
 }
@@ -21,10 +23,11 @@ export async function askDry(db: Database, asked: Asked): Promise<DryAnswer> {
   const [row] = await db
     .select({
       found: sql`${foundReasons(asked)}`.mapWith(readDetails),
+      approversNeeded: sql`${approversNeeded(asked)}`.mapWith(Number),
       isUndone: sql`${isUndone}`.mapWith(Boolean),
     })
     .from(sql`${askedRow(asked)} ask`)
-  return row ?? { found: [], isUndone: false }
+  return row ?? { found: [], approversNeeded: 1, isUndone: false }
 }
 
 /** The expression above made it, of `HoldDetail` only. */

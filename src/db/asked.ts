@@ -28,6 +28,11 @@ export type Asked = {
   readonly currency: string
   readonly customer: string | null
   readonly asker: string | null
+  /**
+   * Minor units of the other parts that its event has for its subject, of the same sign; null where they
+   * are in the database.
+   */
+  readonly otherParts: number | null
   readonly now: number
   /** Today as `YYYY-MM-DD`, and the hour since 1970: where it is going to count. */
   readonly day: string
@@ -83,6 +88,19 @@ const rollingSum = (whose: SQL, since: SQL, max: number): SQL => sql`
 const OF_CUSTOMER = sql`x.customer_id = ${of('customer')}`
 const OF_ASKER = sql`x.asker = ${of('asker')} AND x.asker IS NOT NULL AND x.mode = ${of('mode')}`
 
+/**
+ * What one event gives for one subject is one amount, into however many parts it is split. A subject with
+ * too many adjustments to look through counts as full.
+ */
+const otherParts = (max: number): SQL => sql`
+  SELECT coalesce(${of('otherParts')}, max(coalesce(sum(p.size), 0),
+      iif(count(*) >= ${sql.raw(String(LIMIT_ROWS_MAX))}, ${sql.raw(String(max))}, 0))) AS used
+    FROM (SELECT iif(x.event_id = ${of('eventId')} AND sign(x.amount) = ${of('sign')}
+        AND x.currency = ${of('currency')} AND x.state NOT IN ('cancelled', 'rejected')
+        AND x.seq <> ${of('seq')}, abs(x.amount), 0) AS size
+      FROM adjustments x WHERE x.account = ${of('account')} AND x.subject = ${of('subject')}
+      LIMIT ${sql.raw(String(LIMIT_ROWS_MAX))}) p`
+
 const bucketSum = (kind: 'day' | 'rule_hour', key: SQL, bucket: SQL, own: SQL): SQL => sql`
   SELECT coalesce(sum(s.total), 0) - ${own} AS used FROM limit_sums s
     WHERE s.kind = ${sql.raw(`'${kind}'`)} AND s.key IN ${key} AND s.mode = ${of('mode')}
@@ -133,11 +151,12 @@ const possibleDuplicate = (duplicateMs: number): SQL => sql`
 function* questions(asked: Asked): Generator<readonly [HoldReason, SQL]> {
   const { limits, first, asker, duplicateMs } = asked
   if (limits === null) return
-  const { perCustomer, perAsker, perDay, perHourPerRule } = limits
+  const { holdAbove, perCustomer, perAsker, perDay, perHourPerRule } = limits
   const over = (name: LimitName, max: number, used: SQL) => {
     const reason: HoldReason = `over_limit:${name}`
     return [reason, overLimit(reason, max, used)] as const
   }
+  yield over('holdAbove', holdAbove, otherParts(holdAbove))
   if (perCustomer) {
     const used = rollingSum(OF_CUSTOMER, of('customerSince'), perCustomer.max)
     yield over('perCustomer', perCustomer.max, used)
@@ -159,19 +178,21 @@ function* questions(asked: Asked): Generator<readonly [HoldReason, SQL]> {
   yield ['possible_duplicate', possibleDuplicate(duplicateMs)]
 }
 
-/** What needs no database: what was seen before, and the one limit that asks for no sum. */
-function seen({ found, limits, amount }: Asked): readonly HoldDetail[] {
-  if (limits === null || Math.abs(amount) <= limits.holdAbove) return found
-  return [...found, { reason: 'over_limit:holdAbove', max: limits.holdAbove, used: 0 }]
-}
-
 /** JSON text: the list of `HoldDetail` for which `ask` has to wait, without what was cleared. */
 export function foundReasons(asked: Asked): SQL {
   const isOpen = (reason: HoldReason): boolean => !asked.cleared.includes(reason)
-  const known = seen(asked).filter(({ reason }) => isOpen(reason))
+  const known = asked.found.filter(({ reason }) => isOpen(reason))
   const text = known.length === 0 ? null : known.map((each) => JSON.stringify(each)).join(',')
   const open = [...questions(asked)].filter(([reason]) => isOpen(reason)).map(([, ask]) => ask)
   return sql`('[' || concat_ws(',', ${sql.join([sql`${text}`, sql`NULL`, ...open], sql`, `)}) || ']')`
+}
+
+/** How many people have to let `ask` through, once it is held. */
+export function approversNeeded({ limits }: Asked): SQL {
+  const max = limits?.twoApproversAbove ?? null
+  if (max === null) return sql`1`
+  return sql`(SELECT iif(u.used + ${of('size')} > ${sql.raw(String(max))}, 2, 1)
+    FROM (${otherParts(max)}) u)`
 }
 
 /** Whether something that `ask` belongs to is paused. */

@@ -1,6 +1,7 @@
-import { and, desc, eq, getTableColumns } from 'drizzle-orm'
+import { and, desc, eq, getTableColumns, sql } from 'drizzle-orm'
 import type { AdjustmentId } from '../domain/ids.ts'
 import { PAGE_ROWS_MAX } from '../domain/limits.ts'
+import { approversNeeded, askedRow, type Asked } from './asked.ts'
 import type { Database } from './database.ts'
 import { adjustments, approvals, type Adjustment } from './schema.ts'
 
@@ -29,6 +30,13 @@ export async function findWithApprovals(
       .where(eq(approvals.adjustmentId, id)),
   ])
   return adjustment ? { adjustment, approved } : null
+}
+
+/** How many people have to approve it, by the limits that are asked. */
+export async function findApproversNeeded(db: Database, asked: Asked): Promise<number> {
+  const needed = sql`${approversNeeded(asked)}`.mapWith(Number)
+  const [row] = await db.select({ needed }).from(sql`${askedRow(asked)} ask`)
+  return row?.needed ?? 1
 }
 
 /** Of all its holds, the newest first, at most PAGE_ROWS_MAX. */

@@ -7,7 +7,7 @@ import type { AuditAction } from '../domain/audit.ts'
 import { RUNAWAY_REASONS, type HoldReason } from '../domain/hold.ts'
 import type { AdjustmentId } from '../domain/ids.ts'
 import { LEASE_SECONDS, PAUSE_LOOK_SECONDS } from '../domain/limits.ts'
-import { askedRow, foundReasons, isPaused, isUndone, type Asked } from './asked.ts'
+import { approversNeeded, askedRow, foundReasons, isPaused, isUndone, type Asked } from './asked.ts'
 import { AFTER_CHANGE } from './commit.ts'
 import type { Database } from './database.ts'
 import { isPausedNow, type Pausable } from './read-switches.ts'
@@ -19,14 +19,13 @@ export type Claim = {
   readonly asked: Asked
   /** Null where the customer isn't known: then it is held in any case. */
   readonly request: FrozenRequest | null
-  readonly approversNeeded: number
 }
 
 /** The row as it is now: `issuing`, `held` or `cancelled`. Null: paused, or somebody else was first. */
 export async function claim(
   db: Database,
   read: Adjustment,
-  { asked, request, approversNeeded }: Claim,
+  { asked, request }: Claim,
 ): Promise<Adjustment | null> {
   // It counts in the very hour and day whose room was asked for.
   const { now } = asked
@@ -57,7 +56,7 @@ export async function claim(
         heldAt: when(read.heldAt, now, read.heldAt),
         holds: when(read.holds, held.holds, read.holds),
         holdReminders: 0,
-        approversNeeded,
+        approversNeeded: sql`f.needed`,
         // What waits or is cancelled takes no room, unless an attempt of it may have arrived.
         // What goes out for the first time counts now, also if it was approved on another day.
         countedAt: when(isAsked ? now : read.countedAt, isAsked ? null : read.countedAt),
@@ -66,8 +65,9 @@ export async function claim(
       .from(
         // Materialized: else SQLite puts the whole question in each place where its answer is read.
         sql`(WITH a AS MATERIALIZED (SELECT ${foundReasons(asked)} AS found, ${isPaused} AS paused,
-            ${isAsked ? isUndone : sql`false`} AS undone FROM ${askedRow(asked)} ask)
-          SELECT a.found, a.paused, CASE WHEN a.undone THEN 'cancelled'
+            ${isAsked ? isUndone : sql`false`} AS undone,
+            ${isAsked ? approversNeeded(asked) : read.approversNeeded} AS needed FROM ${askedRow(asked)} ask)
+          SELECT a.found, a.paused, a.needed, CASE WHEN a.undone THEN 'cancelled'
             WHEN a.found <> '[]' THEN 'held' ELSE 'issuing' END AS answer FROM a) f`,
       )
       .where(

@@ -1,6 +1,6 @@
 // A person's yes to one hold of one adjustment, at the version and amount that he saw.
 
-import { findWithApprovals } from '../db/read-approvals.ts'
+import { findApproversNeeded, findWithApprovals } from '../db/read-approvals.ts'
 import type { Adjustment } from '../db/schema.ts'
 import { commitApproval } from '../db/write-hold-answer.ts'
 import { decideApproval, type ApprovalRefusal, type Seen } from '../domain/approval.ts'
@@ -9,7 +9,7 @@ import type { AdjustmentId } from '../domain/ids.ts'
 import type { Operator } from '../domain/operator.ts'
 import { err, ok, type Result } from '../domain/result.ts'
 import type { Deps } from '../deps.ts'
-import { approversNeeded } from './ask-limits.ts'
+import { askedOf } from './ask-limits.ts'
 import { movedMeanwhile, type NotFound, type Refused } from './hold-refusal.ts'
 import { wakeCommitted } from './wake-committed.ts'
 
@@ -31,7 +31,8 @@ export async function approveAdjustment(
   const { adjustment, approved } = found
   const now = deps.now()
   // Today's configuration may want more people than the one of the day on which it was held; never fewer.
-  const needed = Math.max(adjustment.approversNeeded, approversNeeded(config, adjustment))
+  const asked = askedOf(deps, adjustment, { customer: adjustment.customerId, found: [] })
+  const needed = Math.max(adjustment.approversNeeded, await findApproversNeeded(db, asked))
   const answerable = { ...adjustment, approversNeeded: needed }
   const decided = decideApproval(answerable, seen, operator.identity, approved, now)
   if (!decided.ok) return err({ reason: 'refused', refusal: decided.error, adjustment })

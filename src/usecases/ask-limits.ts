@@ -48,19 +48,13 @@ export const reasonsSeen = (
     },
   })
 
-type WithAmount = Pick<Adjustment, 'amount' | 'settlement'>
-
-/** How many people have to let it through, once it is held. */
-export const approversNeeded = ({ limits }: Config, { amount, settlement }: WithAmount): number => {
-  const { twoApproversAbove } = limits.of[settlement]
-  return twoApproversAbove !== null && Math.abs(amount) > twoApproversAbove ? 2 : 1
-}
-
 export type Seen = {
   readonly customer: string | null
   readonly found: readonly HoldDetail[]
   /** The billing key's mode; under a live one new rules are held. */
   readonly mode?: Mode
+  /** Minor units of its event's other parts for its subject, where they aren't in the database. */
+  readonly otherParts?: number
 }
 
 /** What of a row the limits ask about; a new one has counted nowhere yet. */
@@ -74,7 +68,7 @@ export type Asking = AdjustmentFacts &
 export function askedOf(
   { config, now }: Pick<Deps, 'config' | 'now'>,
   adjustment: Asking,
-  { customer, found, mode }: Seen,
+  { customer, found, mode, otherParts }: Seen,
 ): Asked {
   const { limits, timeZone } = config
   const at = now()
@@ -97,6 +91,7 @@ export function askedOf(
     currency: adjustment.currency,
     customer,
     asker: adjustment.asker,
+    otherParts: otherParts ?? null,
     now: at,
     day,
     hour: hourOf(at),

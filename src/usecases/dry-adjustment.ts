@@ -13,7 +13,7 @@ import type { EventId } from '../domain/ids.ts'
 import { ok, type Result } from '../domain/result.ts'
 import type { Switch } from '../domain/switch.ts'
 import type { Billing, Deps } from '../deps.ts'
-import { approversNeeded, askedOf, reasonsSeen } from './ask-limits.ts'
+import { askedOf, reasonsSeen } from './ask-limits.ts'
 import { resolveCustomer } from './resolve-customer.ts'
 
 const COMPARED = ['amount', 'currency', 'customerReference', 'mode'] as const
@@ -51,6 +51,8 @@ export type DryContext = {
   /** Of the recorded event that is run again; null for one that hasn't come. */
   readonly recordedAs: EventId | null
   readonly endpointStartedAt: number
+  /** All that its event makes. */
+  readonly parts: readonly NewAdjustment[]
   /** Those of this dry run so far, which a delivery would have made before. */
   readonly earlier: readonly NewAdjustment[]
 }
@@ -84,11 +86,11 @@ export async function dryAdjustment(
 const differencesOf = (made: NewAdjustment, standing: Standing) =>
   COMPARED.filter((field) => made[field] !== standing[field])
 
-/** The limits are asked as if it were alone: others of the same dry run don't count. */
+/** The limits are asked as if its event were alone: others of the same dry run don't count. */
 async function prospectOf(
   deps: Pick<Deps, 'config' | 'db' | 'now'>,
   made: NewAdjustment,
-  { billing, endpointStartedAt }: DryContext,
+  { billing, endpointStartedAt, parts }: DryContext,
 ): Promise<Result<Prospect, BillingError>> {
   const { config, db } = deps
   const { mode } = billing
@@ -98,18 +100,31 @@ async function prospectOf(
   const customer = resolved.value
   const { customerId } = customer
   const seen = reasonsSeen(config, mode, made, customer, endpointStartedAt)
-  const asked = askedOf(deps, row, { customer: customerId, found: seen, mode })
-  const { found, isUndone } = await askDry(db, asked)
+  const otherParts = otherPartsOf(made, parts)
+  const asked = askedOf(deps, row, { customer: customerId, found: seen, mode, otherParts })
+  const { found, isUndone, approversNeeded } = await askDry(db, asked)
   const pausedBy = await findPausing(db, { ...asked, customerId })
   const decided = isUndone ? 'cancel' : found.length > 0 ? 'hold' : 'issue'
   return ok({
     would: pausedBy.length > 0 ? 'wait' : decided,
     customer,
     holdReasons: found,
-    approversNeeded: found.length > 0 ? approversNeeded(config, made) : 0,
+    approversNeeded: found.length > 0 ? approversNeeded : 0,
     pausedBy,
   })
 }
+
+/** Minor units, as the claim adds them up. */
+const otherPartsOf = (made: NewAdjustment, parts: readonly NewAdjustment[]): number =>
+  parts
+    .filter(
+      ({ id, subject, amount, currency }) =>
+        id !== made.id &&
+        subject === made.subject &&
+        currency === made.currency &&
+        Math.sign(amount) === Math.sign(made.amount),
+    )
+    .reduce((sum, { amount }) => sum + Math.abs(amount), 0)
 
 const NEW_ROW = {
   seq: 0,

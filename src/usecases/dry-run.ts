@@ -182,7 +182,13 @@ async function dryEvent(
   for (const made of decided.adjustments) {
     if (billing === null) return err({ reason: 'not_configured' })
     const recordedAs = recorded?.id ?? null
-    const dry = await dryAdjustment(deps, made, { billing, recordedAs, earlier, endpointStartedAt })
+    const dry = await dryAdjustment(deps, made, {
+      billing,
+      recordedAs,
+      parts: decided.adjustments,
+      earlier,
+      endpointStartedAt,
+    })
     if (!dry.ok) {
       const { code, status } = dry.error
       return err({ reason: 'billing_unavailable', code, status })

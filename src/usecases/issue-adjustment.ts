@@ -14,7 +14,7 @@ import { isToSettle, isToVoid } from '../domain/reversal.ts'
 import type { WakeUp } from '../domain/wake-up.ts'
 import type { Billing, Deps } from '../deps.ts'
 import { applyUndo, type UndoResult } from './apply-undo.ts'
-import { approversNeeded, askedOf, reasonsSeen, ruleFacts } from './ask-limits.ts'
+import { askedOf, reasonsSeen, ruleFacts } from './ask-limits.ts'
 import { makeAttempt, type AttemptResult } from './make-attempt.ts'
 import { postponeOrFail } from './postpone-or-fail.ts'
 import { resolveCustomer } from './resolve-customer.ts'
@@ -114,7 +114,6 @@ async function claimFirst(
   return claimAndAttempt(deps, billing, adjustment, {
     asked,
     request: customerId === null ? null : frozenRequest(adjustment, customerId),
-    approversNeeded: approversNeeded(config, adjustment),
   })
 }
 
@@ -130,8 +129,7 @@ async function issueAgain(
 ): Promise<IssueResult> {
   if (adjustment.mode === billing.mode) {
     const asked = askedOf(deps, adjustment, { customer: request.customerId, found: [] })
-    const { approversNeeded: needed } = adjustment
-    return claimAndAttempt(deps, billing, adjustment, { asked, request, approversNeeded: needed })
+    return claimAndAttempt(deps, billing, adjustment, { asked, request })
   }
   const mayHaveArrived = adjustment.attemptedAt !== null
   const reasons: HoldReason[] = ['mode_mismatch', ...(mayHaveArrived ? OUTCOME_UNKNOWN : [])]

@@ -517,12 +517,21 @@ describe('what is decided', () => {
   })
 
   it('several parts, each with its own prospect', async () => {
-    world = await worldWith({ holdAbove: usd(5) })
-    const said = await only(payloadOf(give({ do: 'parts' })))
+    world = await worldWith({ holdAbove: usd(10), twoApproversAbove: usd(12) })
+    const body = give({ do: 'parts', amount: 700 })
+    const said = await only(payloadOf(body))
+    // Each is small enough, but not both: the claim adds them up as well.
+    const held = {
+      would: 'hold',
+      holdReasons: [{ reason: 'over_limit:holdAbove', max: 1_000, used: 700 }],
+      approversNeeded: 2,
+    }
     expect(said.adjustments).toMatchObject([
-      { would: 'hold', made: { part: 'net' } },
-      { would: 'hold', made: { part: 'tax' } },
+      { ...held, made: { part: 'net' } },
+      { ...held, made: { part: 'tax' } },
     ])
+    await world.receive('batch', body)
+    expect(await world.work()).toEqual(['held', 'held'])
   })
 
   it('each event of a payload, the unreadable among them', async () => {

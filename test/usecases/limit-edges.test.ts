@@ -3,6 +3,7 @@
 import { env } from 'cloudflare:workers'
 import { describe, expect, it } from 'vitest'
 import type { BillingError } from '../../src/commet/client.ts'
+import { findAdjustments } from '../../src/db/read-adjustments.ts'
 import type { Adjustment } from '../../src/db/schema.ts'
 import type { HoldDetail } from '../../src/domain/hold.ts'
 import type { EventId } from '../../src/domain/ids.ts'
@@ -80,6 +81,75 @@ describe('holdAbove', () => {
       expect(await world.adjustment(id)).toMatchObject({ state: 'held', approversNeeded: people })
     },
   )
+})
+
+describe('one amount in several parts', () => {
+  const limits = { holdAbove: usd(250), twoApproversAbove: usd(500) }
+  const partsOf = (...amounts: readonly number[]): Given[] => {
+    const { subject } = credit(1)
+    return amounts.map((each, n) => ({ ...credit(each), subject, part: `part-${n}` }))
+  }
+
+  /** What became of each part: its hold, with the number of people that it takes. */
+  async function partsGiven(world: World, ...parts: readonly Given[]): Promise<unknown[]> {
+    await world.give('promise', ...parts)
+    await world.work()
+    const { results } = await env.DB.prepare(
+      `SELECT state, hold_details, approvers_needed FROM adjustments WHERE subject IN
+        (SELECT value FROM json_each(?)) ORDER BY seq`,
+    )
+      .bind(JSON.stringify(parts.map(({ subject }) => subject)))
+      .all<{ state: string; hold_details: string | null; approvers_needed: number }>()
+    return results.map(({ state, hold_details: details, approvers_needed: people }) =>
+      details === null ? state : [...JSON.parse(details), people],
+    )
+  }
+
+  it('is asked as their sum, by every one of them', async () => {
+    const world = await createMoneyWorld(limits)
+    const held = (used: number, people: number) => [...over('holdAbove', 25_000, used), people]
+    expect(await partsGiven(world, ...partsOf(10_000, 15_000))).toEqual(['invoiced', 'invoiced'])
+    expect(await partsGiven(world, ...partsOf(10_000, 15_001))).toEqual([
+      held(15_001, 1),
+      held(10_000, 1),
+    ])
+    expect(await partsGiven(world, ...partsOf(20_000, 20_000, 10_001))).toEqual([
+      held(30_001, 2),
+      held(30_001, 2),
+      held(40_000, 2),
+    ])
+    expect(await partsGiven(world, ...partsOf(20_000, 20_000, 10_000))).toEqual([
+      held(30_000, 1),
+      held(30_000, 1),
+      held(40_000, 1),
+    ])
+  })
+
+  it('is as many amounts as it has subjects and directions', async () => {
+    const world = await createMoneyWorld({ ...limits, charges: 'allow' })
+    const apart = [credit(25_000), credit(25_000)]
+    expect(await partsGiven(world, ...apart)).toEqual(['invoiced', 'invoiced'])
+    const opposite = partsOf(25_000, -25_000)
+    expect(await partsGiven(world, ...opposite)).toEqual(['invoiced', 'invoiced'])
+  })
+
+  it('takes two people for each of them, also where that is configured later', async () => {
+    const world = await createMoneyWorld({ holdAbove: usd(1) })
+    const parts = partsOf(30_000, 30_000)
+    expect(await partsGiven(world, ...parts)).toEqual([
+      [...over('holdAbove', 100, 30_000), 1],
+      [...over('holdAbove', 100, 30_000), 1],
+    ])
+    const rows = await env.DB.prepare('SELECT id FROM adjustments WHERE subject = ? ORDER BY seq')
+      .bind(parts[0]!.subject)
+      .all<Pick<Adjustment, 'id'>>()
+    const [row] = await findAdjustments(world.deps.db, [rows.results[0]!.id])
+    const { id, version, amount: seen, currency } = row!
+    const deps = { ...world.deps, ...world.configured(limits) }
+    expect(
+      await approveAdjustment(deps, BOSS, id, { version, amount: seen, currency }),
+    ).toMatchObject({ ok: true, value: { state: 'held', approversNeeded: 2 } })
+  })
 })
 
 describe('perCustomer', () => {

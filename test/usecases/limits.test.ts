@@ -493,6 +493,7 @@ describe('with 20,000 adjustments that count today', () => {
     )
     const searches = plan.map(({ detail }) => detail).filter((each) => each.startsWith('SEARCH x '))
     expect(searches).toEqual([
+      'SEARCH x USING INDEX adjustments_subject (account=? AND subject=?)',
       'SEARCH x USING COVERING INDEX adjustments_counted_customer (customer_id=? AND counted_at>?)',
       'SEARCH x USING COVERING INDEX adjustments_counted_asker (asker=? AND mode=? AND counted_at>?)',
       'SEARCH x USING INDEX adjustments_subject (account=? AND subject=?)',

@@ -478,11 +478,11 @@ describe('a rule in shadow mode', () => {
 
 describe('several parts of one event', () => {
   it('are adjustments of their own, once each, and one that is held holds no other', async () => {
-    const world = await createMoneyWorld({ holdAbove: { minorUnits: 5_000, currency: 'usd' } })
+    const world = await createMoneyWorld({ charges: 'hold' })
     const first = credit()
     const parts = [
       { ...first, part: 'fee', amount: -1_000 },
-      { ...first, part: 'damage', amount: -5_001 },
+      { ...first, part: 'damage', amount: 5_001 },
       { ...first, part: '', amount: -2_000 },
     ]
     const id = await world.give('promise', ...parts)
@@ -496,7 +496,7 @@ describe('several parts of one event', () => {
       .all()
     expect(results).toEqual([
       { part: 'fee', state: 'invoiced', amount: -1_000 },
-      { part: 'damage', state: 'held', amount: -5_001 },
+      { part: 'damage', state: 'held', amount: 5_001 },
       { part: '', state: 'invoiced', amount: -2_000 },
     ])
     const again = await world.give('promise', ...parts)
