@@ -15,15 +15,20 @@ const MS_PER_HOUR = 3_600_000
 
 const hourOf = (at: number): string => String(Math.floor(at / MS_PER_HOUR))
 
-/** A rule that is configured no more, or none at all, has its id alone. */
+/**
+ * The rule's ids, and those of the rules that it goes alongside, each with its former ones. A rule that is
+ * configured no more, or none at all, has its id alone.
+ */
 export function ruleFacts(
   { rules }: Config,
   ruleId: string,
 ): { readonly ruleIds: readonly string[]; readonly alongside: readonly string[] } {
+  const idsOf = (id: string): readonly string[] => {
+    const rule = rules.find((each) => ownIds(each).includes(id))
+    return rule ? [...new Set([id, ...ownIds(rule)])] : [id]
+  }
   const rule = rules.find((each) => ownIds(each).includes(ruleId))
-  return rule
-    ? { ruleIds: [...new Set([ruleId, ...ownIds(rule)])], alongside: rule.alongside }
-    : { ruleIds: [ruleId], alongside: [] }
+  return { ruleIds: idsOf(ruleId), alongside: rule?.alongside.flatMap(idsOf) ?? [] }
 }
 
 /**

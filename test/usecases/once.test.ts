@@ -321,6 +321,25 @@ describe('another rule for the same subject', () => {
     expect(await world.work()).toEqual(['held'])
   })
 
+  it.each([
+    ['present', 'ours-2'],
+    ['former', 'ours'],
+  ])('goes out beside what that one made under a former id, by its %s id', async (_, listed) => {
+    const before = await createMoneyWorld({}, [giving('ours')])
+    const first = credit()
+    await before.give('ours', first)
+    expect(await before.work()).toEqual(['issued'])
+    const after = await createMoneyWorld({}, [
+      giving('ours-2', { was: ['ours'] }),
+      giving('theirs', { alongside: [listed] }),
+      giving('third', { alongside: ['theirs'] }),
+    ])
+    await after.give('theirs', first)
+    expect(await after.work()).toEqual(['issued'])
+    await after.give('third', first)
+    expect(await after.work()).toEqual(['held'])
+  })
+
   it('at the same moment is one of the two, and the older is the one', async () => {
     const world = await createMoneyWorld({}, apart)
     for (let round = 0; round < 10; round++) {
