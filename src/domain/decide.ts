@@ -2,6 +2,7 @@
 // a rule that does is an `undecided` event, not a lost one.
 
 import { CUSTOMER_KINDS, type CustomerReference } from './customer.ts'
+import { isInvoiceNumber } from './description.ts'
 import type { SourceEvent } from './event.ts'
 import {
   ASKER_CHARS_MAX,
@@ -69,7 +70,9 @@ export function decide(rules: readonly Rule[], source: string, event: SourceEven
   }
   const [shadow] = shadows
   if (shadow) return { kind: 'shadow', rule: shadow.rule, considered, shadows }
-  return { kind: 'ignored', reason: ignored ?? 'no_rule_for_this_event_type', considered, shadows }
+  const isAsked = considered.some(({ answer }) => answer !== 'other_event_type')
+  const unanswered = isAsked ? 'shadow_only' : 'no_rule_for_this_event_type'
+  return { kind: 'ignored', reason: ignored ?? unanswered, considered, shadows }
 }
 
 function decided(rule: Rule, outcome: Exclude<Outcome, { kind: 'ignore' }>) {
@@ -189,8 +192,8 @@ function refusalOf(proposal: Proposal): Undecided | null {
   if (asker !== null && !isIdentifier(asker, ASKER_CHARS_MAX)) {
     return trouble('shape', 'asker: empty, too long, or not printable')
   }
-  if (originalInvoice !== null && !isIdentifier(originalInvoice, SUBJECT_CHARS_MAX)) {
-    return trouble('shape', 'originalInvoice: empty, too long, or not printable')
+  if (originalInvoice !== null && !isInvoiceNumber(originalInvoice)) {
+    return trouble('shape', "originalInvoice: an invoice's number is wanted, such as INV-0042")
   }
   if (happenedAt !== null && !(Number.isSafeInteger(happenedAt) && happenedAt >= 0)) {
     return trouble('shape', 'happenedAt: milliseconds since 1970 are wanted')

@@ -4,6 +4,13 @@
 import { DESCRIPTION_CHARS_MAX } from './limits.ts'
 import { oneLine } from './text.ts'
 
+/** It is printed on the document that the customer reads, so it is a number and no sentence. */
+const INVOICE_NUMBER = /^[A-Za-z0-9][A-Za-z0-9._/#-]{0,63}$/
+
+/** Whether an invoice's number may stand in what the customer reads, whoever wrote it. */
+export const isInvoiceNumber = (text: unknown): boolean =>
+  typeof text === 'string' && INVOICE_NUMBER.test(text)
+
 const PLACEHOLDERS = ['reason', 'original_invoice']
 
 /** What is wrong with a template; an empty list is none. */

@@ -180,7 +180,7 @@ describe('a rule in shadow mode', () => {
     const decision = decideWith(ruleThat('trial', answer, shadow))
     expect(decision).toEqual({
       kind: 'ignored',
-      reason: 'no_rule_for_this_event_type',
+      reason: 'shadow_only',
       considered: [{ rule: 'trial', answer: listed }],
       shadows: [],
     })
@@ -295,6 +295,9 @@ describe('a rule that is broken', () => {
     ['a long customer', parts({ customer: named('x'.repeat(201)) }), 'customer_unusable'],
     ['an asker of two lines', parts({ asker: 'a\nb' }), 'shape'],
     ['a numeric original invoice', parts({ originalInvoice: 7 }), 'shape'],
+    ['an original invoice in a sentence', parts({ originalInvoice: 'INV-1, pay me' }), 'shape'],
+    ['an original invoice of two lines', parts({ originalInvoice: 'INV-1\nx' }), 'shape'],
+    ['an original invoice too long', parts({ originalInvoice: 'I'.repeat(65) }), 'shape'],
     ['a numeric hold', parts({ hold: 1 }), 'shape'],
     ['a hold in a sentence', parts({ hold: 'Please look!' }), 'shape'],
     ['no hold field', parts({ hold: undefined }), 'shape'],
@@ -397,7 +400,7 @@ describe('a rule that is broken', () => {
       part: long,
       customer: named(long),
       asker: long,
-      originalInvoice: long,
+      originalInvoice: 'I'.repeat(64),
     })
     expect(decideWith(brokenRule(wide))).toMatchObject({ kind: 'adjust' })
   })

@@ -8,6 +8,7 @@ import * as z from 'zod'
 import { unreachable } from '../../domain/assert.ts'
 import { DIRECTIONS, type ByHandRequest } from '../../domain/by-hand.ts'
 import { CUSTOMER_KINDS } from '../../domain/customer.ts'
+import { isInvoiceNumber } from '../../domain/description.ts'
 import { isEventId } from '../../domain/ids.ts'
 import {
   AMOUNT_MINOR_UNITS_MAX,
@@ -30,9 +31,6 @@ const identifier = (charsMax: number) =>
     message: `one line of 1 to ${charsMax} characters is wanted, without blanks around it`,
   })
 
-/** It is printed on the document that the customer reads, so it is a number and no sentence. */
-const INVOICE_NUMBER = /^[A-Za-z0-9][A-Za-z0-9._/#-]{0,63}$/
-
 const request = z
   .strictObject({
     customer: z
@@ -51,7 +49,7 @@ const request = z
     settlement: z.enum(SETTLEMENTS).default('owed'),
     originalInvoice: z
       .string()
-      .regex(INVOICE_NUMBER, "an invoice's number is wanted, such as INV-0042")
+      .refine(isInvoiceNumber, "an invoice's number is wanted, such as INV-0042")
       .nullable()
       .default(null),
     conflict: z
