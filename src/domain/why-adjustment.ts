@@ -10,13 +10,12 @@ import {
 } from './adjustment.ts'
 import { unreachable } from './assert.ts'
 import { BY_HAND_RULE } from './by-hand.ts'
-import type { CustomerKind } from './customer.ts'
 import type { Consideration } from './decide.ts'
 import type { Fate, Mode } from './event.ts'
 import type { HoldDetail, HoldReason } from './hold.ts'
 import type { ReversalOf } from './reversal.ts'
 import type { Trouble } from './trouble.ts'
-import { holdText, plain, reversalText } from './why-texts.ts'
+import { customerText, holdText, plain, reversalText } from './why-texts.ts'
 
 export type WhyEvent = {
   readonly id: string
@@ -86,6 +85,8 @@ export type Explained = {
   readonly adjustments: readonly WhyAdjustment[]
   /** What is there of what the event undoes. */
   readonly undone: readonly WhyAdjustment[]
+  /** What people made by hand in answer to its conflict. */
+  readonly answers: readonly Pick<WhyAdjustment, 'id' | 'amount' | 'currency' | 'state'>[]
   readonly asked: Asked
 }
 
@@ -235,15 +236,3 @@ export const nameOf = ({
   readonly subject: string
   readonly part: string
 }): string => (part === '' ? subject : `${subject} (${part})`)
-
-const CUSTOMER_WORDS: Readonly<Record<CustomerKind, string>> = {
-  external_id: 'the customer',
-  source_id: "the source's customer",
-  email: 'the customer with the address',
-  billing_id: "billing's customer",
-}
-
-const customerText = ({ customerReference, customerKind }: WhyAdjustment): string =>
-  customerReference === null
-    ? 'a customer whom the event does not name'
-    : `${CUSTOMER_WORDS[customerKind]} ${customerReference}`

@@ -1,7 +1,9 @@
 // What each code means, in words for a support agent, and what helps. A new code doesn't compile until
 // it has its words.
 
+import type { AdjustmentFacts } from './adjustment.ts'
 import { unreachable } from './assert.ts'
+import type { CustomerKind } from './customer.ts'
 import type { UnreadableReason } from './event.ts'
 import type { HoldDetail, HoldReason } from './hold.ts'
 import { moneyText } from './money.ts'
@@ -190,3 +192,18 @@ export function reversalText({ id, state }: ReversalOf): string {
       return unreachable(state)
   }
 }
+
+const CUSTOMER_WORDS: Readonly<Record<CustomerKind, string>> = {
+  external_id: 'the customer',
+  source_id: "the source's customer",
+  email: 'the customer with the address',
+  billing_id: "billing's customer",
+}
+
+export const customerText = ({
+  customerReference,
+  customerKind,
+}: Pick<AdjustmentFacts, 'customerReference' | 'customerKind'>): string =>
+  customerReference === null
+    ? 'a customer whom the event does not name'
+    : `${CUSTOMER_WORDS[customerKind]} ${customerReference}`

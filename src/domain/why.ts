@@ -30,7 +30,10 @@ function fateSentences(explained: Explained): string[] {
     case 'conflict':
       return [
         ...adjustmentSentences(explained),
-        'A person can make a further adjustment by hand, or dismiss this event.',
+        ...answerSentences(explained),
+        explained.answers.length === 0
+          ? 'A person can make a further adjustment by hand, or dismiss this event.'
+          : 'A person can make one more by hand on purpose, or dismiss this event.',
       ]
     case 'ignored':
       return [
@@ -48,11 +51,18 @@ function fateSentences(explained: Explained): string[] {
       return [
         'A person has dismissed this event: nothing more is to be done for it.',
         ...(event.reason === null ? adjustmentSentences(explained) : undecidedSentences(event)),
+        ...answerSentences(explained),
       ]
     default:
       return unreachable(event.fate)
   }
 }
+
+const answerSentences = ({ answers }: Explained): string[] =>
+  answers.map(
+    (answer) =>
+      `A person has answered it by ${answer.id}, a ${wordOf(answer)} of ${amountText(answer)}, which is ${answer.state}.`,
+  )
 
 function undecidedSentences({ ruleId, reason, decision }: WhyEvent): string[] {
   const { says, helps } = undecidedWords(reason ?? 'shape')

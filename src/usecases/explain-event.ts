@@ -2,7 +2,7 @@
 // rule that decided. Nothing is written.
 
 import { findUndone } from '../db/ask-dry.ts'
-import { findReversals } from '../db/read-adjustments.ts'
+import { findAnswers, findReversals } from '../db/read-adjustments.ts'
 import type { Payload } from '../db/read-events.ts'
 import type { Adjustment, Event } from '../db/schema.ts'
 import { unreachable } from '../domain/assert.ts'
@@ -50,10 +50,13 @@ export async function explainEvent(
     source: source?.title ?? event.source,
     adjustments: await withReversals(db, adjustments),
     undone: await withReversals(db, undone),
+    answers: mayBeAnswered(event) ? await findAnswers(db, event.id) : [],
     asked,
   }
   return { why: why(explained), fields: given.ok ? fieldsRead(config, event, given.value) : {} }
 }
+
+const mayBeAnswered = ({ fate }: Event): boolean => fate === 'conflict' || fate === 'dismissed'
 
 async function withReversals(
   db: Deps['db'],

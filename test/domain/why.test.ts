@@ -10,7 +10,7 @@ import {
   WHY_FIELDS_MAX,
 } from '../../src/domain/limits.ts'
 import { why } from '../../src/domain/why.ts'
-import type { Asked, WhyAdjustment, WhyEvent } from '../../src/domain/why-adjustment.ts'
+import type { Asked, Explained, WhyAdjustment, WhyEvent } from '../../src/domain/why-adjustment.ts'
 import { fieldsOf } from '../../src/domain/why-fields.ts'
 import { holdText, undecidedWords } from '../../src/domain/why-texts.ts'
 
@@ -53,12 +53,14 @@ const said = (
   adjustments: readonly Partial<WhyAdjustment>[] = [],
   asked: Asked = KNOWN,
   undone: readonly Partial<WhyAdjustment>[] = [],
+  answers: Explained['answers'] = [],
 ): string[] =>
   why({
     event: { ...EVENT, ...event },
     source: 'Zendesk',
     adjustments: adjustments.map((each) => ({ ...ADJUSTMENT, ...each })),
     undone: undone.map((each) => ({ ...ADJUSTMENT, ...each })),
+    answers,
     asked,
   })
 
@@ -311,6 +313,23 @@ describe('what was there before', () => {
     isOfNow,
   })
   const LAST = 'A person can make a further adjustment by hand, or dismiss this event.'
+
+  it('is a conflict that people have answered', () => {
+    const answers = [
+      { id: 'adj_5', amount: -1_000, currency: 'usd', state: 'invoiced' },
+      { id: 'adj_6', amount: 500, currency: 'usd', state: 'held' },
+    ] as const
+    const told = [
+      'A person has answered it by adj_5, a credit of 10.00 USD, which is invoiced.',
+      'A person has answered it by adj_6, a charge of 5.00 USD, which is held.',
+    ]
+    const conflict = said({ fate: 'conflict' }, [there], asks({ amount: -3_000 }), [], answers)
+    expect(conflict.slice(2)).toEqual([
+      ...told,
+      'A person can make one more by hand on purpose, or dismiss this event.',
+    ])
+    expect(said({ fate: 'dismissed' }, [], KNOWN, [], answers).slice(1)).toEqual(told)
+  })
 
   it('is a duplicate', () => {
     expect(said({ fate: 'duplicate' }, [there])).toEqual([

@@ -14,7 +14,7 @@ import { zendesk } from '../../src/sources/index.ts'
 import { makeKey } from '../../src/usecases/make-key.ts'
 import { pause } from '../../src/usecases/pause.ts'
 import config from '../makegood.config.ts'
-import { countRows, fetchApp, invoicesOf, signedRequest, ticket } from '../harness.ts'
+import { event, countRows, fetchApp, invoicesOf, signedRequest, ticket } from '../harness.ts'
 import { actionsOf, createWorld, entriesOf } from '../world.ts'
 
 type World = Awaited<ReturnType<typeof createWorld>>
@@ -348,6 +348,18 @@ describe('an answer to a conflict', () => {
     )
     const third = (await post(again)).answer.data.id
     expect(new Set([first, second.answer.data.id, third]).size).toBe(3)
+    const { why } = await event(body.conflict)
+    expect(why.filter((each: string) => each.startsWith('A person has answered it'))).toEqual(
+      [first, second.answer.data.id, third].map((id) =>
+        expect.stringContaining(` by ${id}, a credit`),
+      ),
+    )
+  })
+
+  it('is not what only has its key', async () => {
+    const id = await conflict()
+    expect((await post(request(), { key: id })).status).toBe(201)
+    expect((await event(id)).why.join(' ')).not.toContain('answered')
   })
 
   it('is refused where there is no such event, or no conflict', async () => {
