@@ -75,14 +75,16 @@ const overLimit = (reason: HoldReason, max: number, used: SQL): SQL => sql`
   (SELECT json_object('reason', ${reason}, 'max', ${sql.raw(String(max))}, 'used', u.used)
     FROM (${used}) u WHERE u.used + ${of('size')} > ${sql.raw(String(max))})`
 
-/** What counts of one customer or asker since then; a list too long to add up counts as full. */
+/**
+ * What counts of one customer or asker since then. Whatever its purse, each row that is read is one of the
+ * list; a list too long to add up counts as full.
+ */
 const rollingSum = (whose: SQL, since: SQL, max: number): SQL => sql`
   SELECT max(coalesce(sum(s.size), 0),
       iif(count(*) >= ${sql.raw(String(LIMIT_ROWS_MAX))}, ${sql.raw(String(max))}, 0)) AS used
-    FROM (SELECT abs(x.amount) AS size FROM adjustments x
-      WHERE ${whose} AND x.counted_at > ${since} AND x.settlement = ${of('settlement')}
-        AND x.currency = ${of('currency')} AND sign(x.amount) = ${of('sign')}
-        AND x.seq <> ${of('seq')}
+    FROM (SELECT iif(x.settlement = ${of('settlement')} AND x.currency = ${of('currency')}
+        AND sign(x.amount) = ${of('sign')}, abs(x.amount), 0) AS size
+      FROM adjustments x WHERE ${whose} AND x.counted_at > ${since} AND x.seq <> ${of('seq')}
       LIMIT ${sql.raw(String(LIMIT_ROWS_MAX))}) s`
 
 const OF_CUSTOMER = sql`x.customer_id = ${of('customer')}`

@@ -188,30 +188,42 @@ describe('perCustomer', () => {
     expect(await outcomeOf(world, credit(10_000, { customer }))).toBe(OUT)
   })
 
+  /** So many adjustments of a cent that count since now, numbered from one on. */
+  const fill = (customer: string, from: number, to: number, at: number, settlement: string) =>
+    env.DB.batch([
+      env.DB.prepare(
+        `WITH RECURSIVE n(i) AS (SELECT ?2 UNION ALL SELECT i + 1 FROM n WHERE i < ?3)
+        INSERT INTO adjustments (id, event_id, rule_id, account, endpoint, source, subject, part, mode,
+          settlement, reason, caused_by, amount, currency, description, created_at, state, version,
+          wake_at, attempts, generation)
+        SELECT 'adj_' || ?4 || i, 'evt_full' || i, 'promise', 'batch', 'batch', 'batch', ?4 || ':' || i, '',
+          'test', ?5, 'goodwill', 'system', -1, 'usd', 'Goodwill', ?1, 'due', 1, ?1, 0, 0 FROM n`,
+      ).bind(at, from, to, customer, settlement),
+      env.DB.prepare(
+        `UPDATE adjustments SET customer_id = 'cus_' || ?2, counted_at = ?1, counted_day = 'd'
+        WHERE id GLOB 'adj_' || ?2 || '*' AND counted_at IS NULL`,
+      ).bind(at, customer),
+    ])
+
   it('counts a customer with a thousand adjustments in the window as full', async () => {
     const world = await createMoneyWorld(limits)
-    const fill = (from: number, to: number) =>
-      env.DB.batch([
-        env.DB.prepare(
-          `WITH RECURSIVE n(i) AS (SELECT ?2 UNION ALL SELECT i + 1 FROM n WHERE i < ?3)
-          INSERT INTO adjustments (id, event_id, rule_id, account, endpoint, source, subject, part, mode,
-            settlement, reason, caused_by, amount, currency, description, created_at, state, version,
-            wake_at, attempts, generation)
-          SELECT 'adj_full' || i, 'evt_full' || i, 'promise', 'batch', 'batch', 'batch', 'full:' || i, '',
-            'test', 'owed', 'goodwill', 'system', -1, 'usd', 'Goodwill', ?1, 'due', 1, ?1, 0, 0 FROM n`,
-        ).bind(world.at(), from, to),
-        env.DB.prepare(
-          `UPDATE adjustments SET customer_id = 'cus_edge-many', counted_at = ?1, counted_day = 'd'
-          WHERE id GLOB 'adj_full*' AND counted_at IS NULL`,
-        ).bind(world.at()),
-      ])
-    await fill(1, LIMIT_ROWS_MAX - 1)
     const customer = 'edge-many'
+    await fill(customer, 1, LIMIT_ROWS_MAX - 1, world.at(), 'owed')
     expect(await outcomeOf(world, credit(9_002, { customer }))).toEqual(
       over('perCustomer', 10_000, LIMIT_ROWS_MAX - 1),
     )
-    await fill(LIMIT_ROWS_MAX, LIMIT_ROWS_MAX)
+    await fill(customer, LIMIT_ROWS_MAX, LIMIT_ROWS_MAX, world.at(), 'owed')
     expect(await outcomeOf(world, credit(1, { customer }))).toEqual(
+      over('perCustomer', 10_000, 10_000),
+    )
+  })
+
+  it('reads no more of them where they are of another purse, and counts him as full', async () => {
+    const world = await createMoneyWorld(limits)
+    const customer = 'edge-records'
+    await fill(customer, 1, LIMIT_ROWS_MAX - 1, world.at(), 'already_paid')
+    expect(await outcomeOf(world, credit(4_000, { customer }))).toBe(OUT)
+    expect(await outcomeOf(world, credit(4_000, { customer }))).toEqual(
       over('perCustomer', 10_000, 10_000),
     )
   })
