@@ -336,7 +336,8 @@ describe('an answer to a conflict', () => {
   })
 
   it('a second one is made on purpose, once for each key', async () => {
-    const body = request({ conflict: await conflict() })
+    const id = await conflict()
+    const body = request({ conflict: id })
     const first = (await post(body)).answer.data.id
     const again = { ...body, again: true }
     const key = `once-more-${count}`
@@ -348,10 +349,10 @@ describe('an answer to a conflict', () => {
     )
     const third = (await post(again)).answer.data.id
     expect(new Set([first, second.answer.data.id, third]).size).toBe(3)
-    const { why } = await event(body.conflict)
+    const { why } = await event(id)
     expect(why.filter((each: string) => each.startsWith('A person has answered it'))).toEqual(
-      [first, second.answer.data.id, third].map((id) =>
-        expect.stringContaining(` by ${id}, a credit`),
+      [first, second.answer.data.id, third].map((by) =>
+        expect.stringContaining(` by ${by}, a credit`),
       ),
     )
   })
