@@ -58,12 +58,24 @@ export type FoundDifference = { readonly seq: number; readonly difference: Diffe
 
 export type Pair = readonly [before: Entry | null, after: Entry | null]
 
-/** Of one place: by rule first; what is left over on both sides went from one rule to another. */
+/**
+ * Of one place, each in one pair: by rule and event first, since several rules may have become one, then
+ * by rule. What is left over on both sides went from one rule to another.
+ */
 export function pairsOf(backtest: Backtest, { before, after }: Place): Pair[] {
-  const idOf = ({ rule }: Entry) => presentId(backtest, rule)
-  const same = before.map((entry) => after.find((other) => idOf(other) === idOf(entry)) ?? null)
-  const left = after.filter((entry) => !same.includes(entry))
-  const pairs = before.map((entry, at): Pair => [entry, same[at] ?? left.shift() ?? null])
+  const isOfRule = (one: Entry, other: Entry) =>
+    presentId(backtest, one.rule) === presentId(backtest, other.rule)
+  const isOfEvent = (one: Entry, other: Entry) => isOfRule(one, other) && one.event === other.event
+  const left = [...after]
+  const partners = new Map<Entry, Entry>()
+  for (const isPartner of [isOfEvent, isOfRule, () => true]) {
+    for (const entry of before.filter((each) => !partners.has(each))) {
+      const at = left.findIndex((other) => isPartner(entry, other))
+      const [partner] = at < 0 ? [] : left.splice(at, 1)
+      if (partner) partners.set(entry, partner)
+    }
+  }
+  const pairs = before.map((entry): Pair => [entry, partners.get(entry) ?? null])
   return [...pairs, ...left.map((entry): Pair => [null, entry])]
 }
 

@@ -590,3 +590,130 @@ it('for any record and any change, the sums of the lines are the sums of what is
     { numRuns: 300 },
   )
 })
+
+describe('rules that become one', () => {
+  const merged = credits({ id: 'rule-c', was: ['rule-a', 'rule-b'] })
+  const both = [
+    adjusted({ cents: 1_000 }, { amount: -1_000 }),
+    adjusted({ cents: 500 }, { amount: -500, rule: 'rule-b' }),
+  ]
+
+  it('make one of what they made two of', () => {
+    expect(backtest([merged], both)).toMatchObject({
+      differences: 1,
+      lines: [
+        { rule: 'rule-c', kind: 'same', count: 1, before: -1_000, after: -1_000 },
+        { rule: 'rule-c', kind: 'would_not_be_made', count: 1, before: -500, after: 0 },
+      ],
+    })
+  })
+
+  it('leave both standing that were made before the range', () => {
+    const earlier = [made(), made({ rule: 'rule-b', amount: -500, event: 'evt_2' })]
+    expect(backtest([merged], [], { made: earlier })).toMatchObject({ differences: 0, lines: [] })
+  })
+
+  it('keep that of the event which makes it now', () => {
+    const [first, second] = both
+    const ignored = { ...first!, data: { does: 'ignore' } } as const
+    expect(backtest([merged], [ignored, second!])).toMatchObject({
+      lines: [
+        { kind: 'same', count: 1, before: -500, after: -500 },
+        { kind: 'would_not_be_made', count: 1, before: -1_000, after: 0 },
+      ],
+    })
+  })
+
+  /** What a change of the rules makes of an event of the type `a` or `b`: the rule that reads it. */
+  const CHANGES: readonly {
+    readonly rules: (cents: (data: { cents: number }) => number) => readonly Rule[]
+    readonly ruleOf: Readonly<Record<'a' | 'b', string | null>>
+  }[] = [
+    {
+      rules: (cents) => [
+        credits({ id: 'renamed', was: ['rule-a'], on: ['a'] }, cents),
+        credits({ id: 'rule-b', on: ['b'] }, cents),
+      ],
+      ruleOf: { a: 'renamed', b: 'rule-b' },
+    },
+    {
+      rules: (cents) => [
+        credits({ id: 'rule-b', was: ['rule-a'], on: ['a'] }, cents),
+        credits({ id: 'other', was: [], on: ['b'] }, cents),
+      ],
+      ruleOf: { a: 'rule-b', b: 'other' },
+    },
+    {
+      rules: (cents) => [credits({ id: 'one', was: ['rule-a', 'rule-b'], on: ['a', 'b'] }, cents)],
+      ruleOf: { a: 'one', b: 'one' },
+    },
+    {
+      rules: (cents) => [credits({ id: 'rule-b', was: ['rule-a'], on: ['a', 'b'] }, cents)],
+      ruleOf: { a: 'rule-b', b: 'rule-b' },
+    },
+    {
+      rules: (cents) => [credits({ id: 'rule-b', on: ['b'] }, cents)],
+      ruleOf: { a: null, b: 'rule-b' },
+    },
+    { rules: () => [], ruleOf: { a: null, b: null } },
+  ]
+
+  it('are renamed, swapped or gone: for any record the sums are those of what is made', () => {
+    const step = fc.record({
+      type: fc.constantFrom('a', 'b'),
+      subject: fc.constantFrom('t:1', 't:2', 't:3'),
+      cents: fc.integer({ min: 10, max: 9_999 }),
+    })
+    const all = fc.array(step, { maxLength: 20 })
+    const change = fc.constantFrom(...CHANGES)
+    const property = fc.property(all, fc.nat(20), fc.integer({ min: 50, max: 200 }), change, check)
+    fc.assert(property, { numRuns: 500 })
+  })
+
+  type Given = { readonly type: 'a' | 'b'; readonly subject: string; readonly cents: number }
+
+  /** Of `given`, the first `earlier` were recorded before the range. */
+  function check(
+    given: readonly Given[],
+    earlier: number,
+    rate: number,
+    { rules, ruleOf }: (typeof CHANGES)[number],
+  ): void {
+    const recorded = new Map<string, Made>()
+    const steps = given.map(({ type, subject, cents }, at): Step => {
+      const id = `evt_${at + 1}`
+      const [rule, key] = [`rule-${type}`, `${type} ${subject}`]
+      const [data, event] = [
+        { subject, cents },
+        { id, type, rule },
+      ]
+      if (recorded.has(key)) return { ...event, data, fate: 'conflict' }
+      const one = made({ event: id, rule, subject, amount: -cents })
+      recorded.set(key, one)
+      return { ...event, data, made: [one] }
+    })
+    const before = [...recorded.values()]
+    const isEarlier = ({ event }: Made) => Number(event.slice('evt_'.length)) <= earlier
+    const stands = before.filter(isEarlier)
+    const changed = ({ cents }: { cents: number }) => Math.max(1, Math.round((cents * rate) / 100))
+    const now = rules(changed)
+    // A plain second reading of "once": a subject has one of a rule, under whichever of its ids.
+    const nameOf = (rule: string) =>
+      now.find(({ id, was }) => [id, ...was].includes(rule))?.id ?? rule
+    const has = new Set(stands.map(({ rule, subject }) => `${nameOf(rule)} ${subject}`))
+    let after = stands.reduce((sum, { amount }) => sum + amount, 0)
+    for (const { type, subject, cents } of given.slice(earlier)) {
+      const key = `${ruleOf[type]} ${subject}`
+      if (ruleOf[type] === null || has.has(key)) continue
+      has.add(key)
+      after -= changed({ cents })
+    }
+    const found = backtest(now, steps.slice(earlier), { made: stands })
+    const difference = found.lines.reduce((sum, line) => sum + line.difference, 0)
+    expect(difference).toBe(after - before.reduce((sum, { amount }) => sum + amount, 0))
+    const inRange = found.lines.reduce((sum, line) => sum + line.before, 0)
+    expect(inRange).toBe(
+      before.filter((each) => !isEarlier(each)).reduce((sum, { amount }) => sum + amount, 0),
+    )
+  }
+})
