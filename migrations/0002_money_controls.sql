@@ -42,6 +42,7 @@ CREATE TABLE `undos` (
 	`rule_id` text NOT NULL,
 	`mode` text NOT NULL,
 	`event_id` text NOT NULL,
+	`asker` text,
 	`at` integer NOT NULL,
 	PRIMARY KEY(`account`, `subject`, `rule_id`, `mode`)
 ) STRICT, WITHOUT ROWID;

@@ -299,7 +299,7 @@ describe('4: what is undone stays undone, and is undone once', () => {
 
   it('keeps an undo as it was written, and lets nothing that it undoes begin', async () => {
     const undo = (words: string) =>
-      `${words} INTO undos SELECT account, subject, rule_id, mode, 'evt_undo', 1 FROM adjustments WHERE id = '${due}'`
+      `${words} INTO undos SELECT account, subject, rule_id, mode, 'evt_undo', NULL, 1 FROM adjustments WHERE id = '${due}'`
     await run(undo('INSERT'))
     await expectRefused(undo('INSERT'), 'an undo is never replaced')
     await expectRefused(undo('INSERT OR REPLACE'), 'an undo is never replaced')

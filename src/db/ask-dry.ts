@@ -52,7 +52,7 @@ export type UndoneByIt = {
 export async function findUndone(
   db: Database,
   account: string,
-  { subject, ruleIds }: NewUndo,
+  { subject, ruleIds }: Pick<NewUndo, 'subject' | 'ruleIds'>,
   mode: Mode | null,
 ): Promise<UndoneByIt> {
   const [rows, known] = await db.batch([

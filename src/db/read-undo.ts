@@ -6,12 +6,13 @@ import type { EventId } from '../domain/ids.ts'
 import type { Database } from './database.ts'
 import { events, undos, type Adjustment } from './schema.ts'
 
-/** The event that undid it, where it came from, and the rule that said so. */
+/** The event that undid it, where it came from, the rule that said so, and who asked for it. */
 export type Undone = {
   readonly eventId: EventId
   readonly endpoint: string
   readonly mode: Mode | null
   readonly ruleId: string | null
+  readonly asker: string | null
 }
 
 /** What undoes it under one of its rule's ids. Of two modes, the one that is its own comes first. */
@@ -26,6 +27,7 @@ export async function findUndo(
       endpoint: events.endpoint,
       mode: events.mode,
       ruleId: events.ruleId,
+      asker: undos.asker,
     })
     .from(undos)
     .innerJoin(events, eq(events.id, undos.eventId))

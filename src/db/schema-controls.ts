@@ -69,6 +69,8 @@ export const undos = sqliteTable(
     /** Of its event; empty where that says none. One mode's undo takes no other's place. */
     mode: text('mode').$type<Mode | ''>().notNull(),
     eventId: text('event_id').$type<EventId>().notNull(),
+    /** Who asked for it at the source: he can't approve the reversal. */
+    asker: text('asker'),
     at: integer('at').notNull(),
   },
   (table) => [primaryKey({ columns: [table.account, table.subject, table.ruleId, table.mode] })],

@@ -16,7 +16,12 @@ import { auditEntries, events, payloads, undos, type RecordedDecision } from './
 export type NewAdjustment = AdjustmentFacts & { readonly formerIds: readonly AdjustmentId[] }
 
 /** `ruleIds`: of the rule whose adjustments are undone, its former ones among them. */
-export type NewUndo = { readonly subject: string; readonly ruleIds: readonly string[] }
+export type NewUndo = {
+  readonly subject: string
+  readonly ruleIds: readonly string[]
+  /** Who asked for it at the source, in small letters. */
+  readonly asker: string | null
+}
 
 /** `isWhole`: the delivery's whole body, or the event's own part of it, written as JSON. */
 export type Payload = {
@@ -79,6 +84,7 @@ export function packDelivery(delivery: Delivery): PackedDelivery | null {
         ruleId,
         subject: undo?.subject,
         mode: mode ?? '',
+        asker: undo?.asker,
       })),
     ),
   )
@@ -113,7 +119,7 @@ export async function commitDelivery(
 const insertUndos = (db: Database, { delivery, undoRows }: PackedDelivery) =>
   db.insert(undos).select(sql`
   SELECT ${delivery.account}, u.value ->> 'subject', u.value ->> 'ruleId', u.value ->> 'mode',
-    u.value ->> 'eventId', ${delivery.receivedAt}
+    u.value ->> 'eventId', u.value ->> 'asker', ${delivery.receivedAt}
   FROM (
     SELECT p.key, p.value, row_number() OVER (PARTITION BY p.value ->> 'subject',
       p.value ->> 'ruleId', p.value ->> 'mode' ORDER BY p.key) AS nth

@@ -27,7 +27,13 @@ export type Decision = {
   readonly shadows: readonly Shadow[]
 } & (
   | { readonly kind: 'adjust'; readonly rule: Rule; readonly proposals: readonly Proposal[] }
-  | { readonly kind: 'undo'; readonly rule: Rule; readonly subject: string; readonly of: string }
+  | {
+      readonly kind: 'undo'
+      readonly rule: Rule
+      readonly subject: string
+      readonly of: string
+      readonly asker: string | null
+    }
   | { readonly kind: 'ignored'; readonly reason: string }
   | { readonly kind: 'shadow'; readonly rule: Rule }
   | {
@@ -79,8 +85,10 @@ function decided(rule: Rule, outcome: Exclude<Outcome, { kind: 'ignore' }>) {
   switch (outcome.kind) {
     case 'adjust':
       return { kind: 'adjust', rule, proposals: outcome.proposals } as const
-    case 'undo':
-      return { kind: 'undo', rule, subject: outcome.subject, of: outcome.of ?? rule.id } as const
+    case 'undo': {
+      const { subject, of, asker } = outcome
+      return { kind: 'undo', rule, subject, of: of ?? rule.id, asker } as const
+    }
     case 'undecided':
       return {
         kind: 'undecided',
@@ -139,14 +147,15 @@ function checked(outcome: Outcome): Outcome {
   }
 }
 
-function checkedUndo({ subject, of }: Undo): Outcome {
+function checkedUndo({ subject, of, asker }: Undo): Outcome {
   if (!isIdentifier(subject, SUBJECT_CHARS_MAX)) {
     return trouble('subject_unusable', 'subject: empty, too long, or not printable')
   }
   if (of !== null && !isIdentifier(of, SUBJECT_CHARS_MAX)) {
     return trouble('shape', 'of: the id of a rule is wanted')
   }
-  return { kind: 'undo', subject, of }
+  if (!isAsker(asker)) return trouble('shape', UNUSABLE_ASKER)
+  return { kind: 'undo', subject, of, asker }
 }
 
 const REASON_CODE = /^[a-z][a-z_]{0,63}$/
@@ -189,9 +198,7 @@ function refusalOf(proposal: Proposal): Undecided | null {
   if (customer !== null && !isReference(customer)) {
     return trouble('customer_unusable', 'customer: empty, too long, or not printable')
   }
-  if (asker !== null && !isIdentifier(asker, ASKER_CHARS_MAX)) {
-    return trouble('shape', 'asker: empty, too long, or not printable')
-  }
+  if (!isAsker(asker)) return trouble('shape', UNUSABLE_ASKER)
   if (originalInvoice !== null && !isInvoiceNumber(originalInvoice)) {
     return trouble('shape', "originalInvoice: an invoice's number is wanted, such as INV-0042")
   }
@@ -203,6 +210,10 @@ function refusalOf(proposal: Proposal): Undecided | null {
   }
   return null
 }
+
+const UNUSABLE_ASKER = 'asker: empty, too long, or not printable'
+const isAsker = (asker: string | null): boolean =>
+  asker === null || isIdentifier(asker, ASKER_CHARS_MAX)
 
 /** A rule that leaves the field out answers undefined, whatever the type says. */
 const isReference = (customer: CustomerReference | undefined): boolean =>

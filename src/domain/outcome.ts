@@ -48,6 +48,8 @@ export type Undo = {
   readonly subject: string
   /** The rule whose adjustments of the subject are undone; null is the answering rule itself. */
   readonly of: string | null
+  /** Who asked for it at the source: he can't approve what comes of it. */
+  readonly asker: string | null
 }
 
 export type Outcome =
@@ -109,15 +111,17 @@ export const hold = (reason: string, { proposals }: Adjust): Adjust => ({
 
 /**
  * Undoes what a rule made, or will make, for a subject: it is cancelled if no attempt was made for
- * it, else reversed once it is invoiced. `of`: that rule's id, where it is another one.
+ * it, else reversed once it is invoiced. `of`: that rule's id, where it is another one. `asker`: the
+ * person at the source who asked for it, who can't approve the reversal then.
  */
 export const undo = (
   subject: string,
-  { of = null }: { readonly of?: string | null } = {},
+  { of = null, asker = null }: { readonly of?: string | null; readonly asker?: string | null } = {},
 ): Undo => ({
   kind: 'undo',
   subject,
   of,
+  asker,
 })
 
 /** `reason`: a code, such as `refund_pending`; nothing of what the sender wrote. */

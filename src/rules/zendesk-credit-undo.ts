@@ -5,6 +5,7 @@
 import * as z from 'zod'
 import { ignore, rule, undecided, undo, type Rule } from '../domain/rule.ts'
 import { settingsOf, type RuleSettings } from './rule-settings.ts'
+import { textOrNull } from './sender-fields.ts'
 import { TICKET_KIND, ticketTemplate } from './ticket-template.ts'
 import {
   TAGS_CHANGED,
@@ -44,7 +45,8 @@ export function zendeskCreditUndo(options: ZendeskCreditUndoOptions = {}): Rule 
       if (!tags.includes(undoTag)) return ignore('undo_tag_missing')
       const ticketId = isTemplate ? event.ticket_id : event.detail?.id
       if (ticketId === undefined) return undecided('not_in_event', 'detail.id: the ticket')
-      return undo(`ticket:${ticketId}`, { of: 'zendesk-ticket-credit' })
+      const asker = isTemplate ? textOrNull(event.asker) : null
+      return undo(`ticket:${ticketId}`, { of: 'zendesk-ticket-credit', asker })
     },
   })
 }

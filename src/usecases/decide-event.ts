@@ -70,7 +70,7 @@ const recorded = (
   ...(decision.kind === 'adjust'
     ? { adjustments: adjustments.flatMap((each) => [each.id, ...each.formerIds]) }
     : {}),
-  ...(undo ? { undoes: undo } : {}),
+  ...(undo ? { undoes: { subject: undo.subject, ruleIds: undo.ruleIds } } : {}),
   ...(decision.shadows.length > 0
     ? {
         shadows: decision.shadows.flatMap(({ rule, proposals }) =>
@@ -86,11 +86,18 @@ const recorded = (
     : {}),
 })
 
+/** Limits and approvals compare people: one person has one spelling. */
+const onePerson = (asker: string | null): string | null => asker?.toLowerCase() ?? null
+
 /** A rule that isn't configured any more is still known by the id that undoes it. */
 function undoOf(rules: readonly Rule[], decision: Decision): NewUndo | null {
   if (decision.kind !== 'undo') return null
   const undone = rules.find((rule) => ownIds(rule).includes(decision.of))
-  return { subject: decision.subject, ruleIds: undone ? ownIds(undone) : [decision.of] }
+  return {
+    subject: decision.subject,
+    ruleIds: undone ? ownIds(undone) : [decision.of],
+    asker: onePerson(decision.asker),
+  }
 }
 
 export type MadeOf = Omit<DeliveredWith, 'hash'> & {
@@ -140,8 +147,7 @@ export async function adjustmentOf(
     currency: proposal.currency,
     customerReference: customer?.value ?? null,
     customerKind: customer?.kind ?? 'external_id',
-    // Limits and approvals compare people: one person has one spelling.
-    asker: proposal.asker?.toLowerCase() ?? null,
+    asker: onePerson(proposal.asker),
     originalInvoice,
     description: descriptionOf(rule.description, reason.label, originalInvoice),
     happenedAt: proposal.happenedAt ?? occurredAt,

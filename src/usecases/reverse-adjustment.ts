@@ -109,7 +109,7 @@ function causeFacts(config: Config, original: Adjustment, cause: ReversalCause):
     const person = { causedBy: 'agent', asker: identity, maker: identity } as const
     return { eventId, endpoint, ...person, ruleHold: differs }
   }
-  const { eventId, endpoint, mode, ruleId } = cause.undone
+  const { eventId, endpoint, mode, ruleId, asker } = cause.undone
   const rule = config.rules.find((each) => ruleId !== null && ownIds(each).includes(ruleId))
   const otherMode = mode === original.mode ? null : 'undone_in_other_mode'
   return {
@@ -117,7 +117,7 @@ function causeFacts(config: Config, original: Adjustment, cause: ReversalCause):
     endpoint,
     // A rule that is configured no more can't say who can make its events happen.
     causedBy: rule?.causedBy ?? 'customer',
-    asker: null,
+    asker,
     maker: null,
     ruleHold: differs ?? otherMode,
   }

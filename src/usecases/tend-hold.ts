@@ -20,6 +20,11 @@ export async function tendHold(deps: Deps, adjustment: Adjustment): Promise<Tend
     deps.log({ event: 'alarm.outcome_unknown', ...told })
   }
   if (result === 'escalated') deps.log({ event: 'alarm.hold_escalated', ...told })
+  const { reverses: original } = adjustment
+  if (result === 'expired' && original !== null) {
+    // What the source has taken back is still given, and no undo asks for it again.
+    deps.log({ event: 'alarm.reversal_expired', ...told, original })
+  }
   return result
 }
 

@@ -308,6 +308,8 @@ describe('a rule that is broken', () => {
     ['an undo without a subject', { kind: 'undo', of: null }, 'subject_unusable'],
     ['an undo of a rule of two lines', { kind: 'undo', subject: 'x:1', of: 'a\nb' }, 'shape'],
     ['an undo without a rule field', { kind: 'undo', subject: 'x:1' }, 'shape'],
+    ['an undo without an asker field', { kind: 'undo', subject: 'x:1', of: null }, 'shape'],
+    ['an undo asked in two lines', undo('x:1', { asker: 'a\nb' }), 'shape'],
     ['a good part and a bad one', parts({}, { part: 'b', amount: 0 }), 'amount_zero'],
     ['ignore without a reason', { kind: 'ignore' }, 'rule_threw'],
     ['undecided without a reason', { kind: 'undecided', detail: 'x' }, 'shape'],

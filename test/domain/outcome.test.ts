@@ -78,11 +78,12 @@ it('hold() asks a person for each part, and leaves the answer that it was given'
 })
 
 it('undo(), ignore() and undecided() say what they were told', () => {
-  expect(undo('thing:1')).toEqual({ kind: 'undo', subject: 'thing:1', of: null })
-  expect(undo('thing:1', { of: 'other' })).toEqual({
+  expect(undo('thing:1')).toEqual({ kind: 'undo', subject: 'thing:1', of: null, asker: null })
+  expect(undo('thing:1', { of: 'other', asker: 'a@b.example' })).toEqual({
     kind: 'undo',
     subject: 'thing:1',
     of: 'other',
+    asker: 'a@b.example',
   })
   expect(ignore('too_small')).toEqual({ kind: 'ignore', reason: 'too_small' })
   expect(undecided('shape', 'data.amount')).toEqual({
