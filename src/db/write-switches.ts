@@ -1,7 +1,7 @@
 // Switches as people set them. Each that changes has its entry directly behind it in the same batch;
 // one that is there already, or not there, changes nothing and has none.
 
-import { and, eq, gt, inArray, isNull, lte, sql, type SQL } from 'drizzle-orm'
+import { and, eq, sql, type SQL } from 'drizzle-orm'
 import { assert } from '../domain/assert.ts'
 import type { Actor, AuditAction, AuditEntry } from '../domain/audit.ts'
 import {
@@ -42,16 +42,22 @@ export async function pauseKeys(
   await db.batch([first, ...rest])
 }
 
-/** Answers how many adjustments were parked by it and are due now; 0 where nothing was paused. */
+/**
+ * Answers how many adjustments were parked by it and are due now, at most PAUSED_ROWS_PER_SWEEP_MAX; 0
+ * where nothing was paused. `rules`: as of `parkPaused`; what another switch still stops stays parked.
+ */
 export async function resumeKeys(
   db: Database,
   { kind, keys, actor }: Switched,
+  rules: readonly (readonly string[])[],
   now: number,
 ): Promise<number> {
-  const isOn = sql`EXISTS (SELECT 1 FROM switches s WHERE s.kind = ${kind}
-    AND s.key IN (SELECT value FROM json_each(${JSON.stringify(keys)})))`
+  const isOfThese = sql`(kind = ${kind}
+    AND key IN (SELECT value FROM json_each(${JSON.stringify(keys)})))`
+  const condition = sql`EXISTS (SELECT 1 FROM switches WHERE ${isOfThese})
+    AND (${isStopped(rules, sql`NOT ${isOfThese}`)}) IS NOT TRUE`
   const [woken] = await db.batch([
-    wakeParked(db, { kind, keys }, isOn, now),
+    wakeParked(db, { kind, keys }, condition, now),
     ...keys.flatMap((key) => [
       db.delete(switches).where(and(eq(switches.kind, kind), eq(switches.key, key))),
       insertEntry(db, entryOf(now, actor, 'switch.resumed', kind, key), AFTER_CHANGE),
@@ -69,9 +75,9 @@ const entryOf = (
 ): AuditEntry => ({ at, actor, action, subject: `${kind}:${key}`, data: {} })
 
 /**
- * All at one time, so that the sweep takes them by age. What met trouble, or was attempted, may wait
- * for a backoff, a Retry-After or the listing: it keeps its own time, which a pause never puts off by
- * more than PAUSE_LOOK_SECONDS.
+ * All at one time, so that the sweep takes them by age; what is beyond the bound wakes by itself, at most
+ * PAUSE_LOOK_SECONDS later. What met trouble, or was attempted, may wait for a backoff, a Retry-After or
+ * the listing: it keeps its own time, which a pause never puts off by more than that either.
  */
 const wakeParked = (
   db: Database,
@@ -83,51 +89,59 @@ const wakeParked = (
     .update(adjustments)
     .set({ wakeAt: now })
     .where(
-      and(
-        gt(adjustments.wakeAt, now),
-        lte(adjustments.wakeAt, now + PAUSE_LOOK_SECONDS * 1_000),
-        eq(adjustments.state, 'due'),
-        eq(adjustments.attempts, 0),
-        isNull(adjustments.trouble),
-        scopeOf(kind, keys),
-        condition,
-      ),
+      sql`seq IN (SELECT a.seq FROM adjustments a
+        WHERE a.wake_at > ${now} AND a.wake_at <= ${now + PAUSE_LOOK_SECONDS * 1_000}
+          AND a.state = 'due' AND a.attempts = 0 AND a.trouble IS NULL
+          AND ${scopeOf(kind, keys)} AND ${condition}
+        ORDER BY a.wake_at, a.seq LIMIT ${PAUSED_ROWS_PER_SWEEP_MAX})`,
     )
 
-function scopeOf(kind: SwitchKind, keys: readonly string[]): SQL | undefined {
+/** Of a row `a` of adjustments. */
+function scopeOf(kind: SwitchKind, keys: readonly string[]): SQL {
+  const isOneOf = sql`IN (SELECT value FROM json_each(${JSON.stringify(keys)}))`
   switch (kind) {
     case 'all':
-      return undefined
+      return sql`true`
     case 'rule':
-      return inArray(adjustments.ruleId, [...keys])
+      return sql`a.rule_id ${isOneOf}`
     case 'customer':
-      return inArray(adjustments.customerId, [...keys])
+      return sql`a.customer_id ${isOneOf}`
     case 'endpoint':
-      return inArray(adjustments.endpoint, [...keys])
+      return sql`a.endpoint ${isOneOf}`
   }
 }
 
 /**
+ * Whether a row `a` of adjustments is stopped by one of these switches; null where its customer isn't
+ * known and nothing else stops it. `rules`: the own ids of each configured rule, since a switch on one of
+ * them pauses all.
+ */
+function isStopped(rules: readonly (readonly string[])[], among: SQL): SQL {
+  const keysOf = (kind: SwitchKind) =>
+    sql`(SELECT key FROM switches WHERE kind = ${kind} AND ${among})`
+  const ownIds = sql`(SELECT id.value FROM json_each(${JSON.stringify(rules)}) r, json_each(r.value) id
+    WHERE EXISTS (SELECT 1 FROM json_each(r.value) x WHERE x.value IN ${keysOf('rule')}))`
+  return sql`(EXISTS ${keysOf('all')} OR a.endpoint IN ${keysOf('endpoint')}
+    OR a.customer_id IN ${keysOf('customer')} OR a.rule_id IN ${keysOf('rule')}
+    OR a.rule_id IN ${ownIds})`
+}
+
+/**
  * Puts off what is due and paused, the oldest first, so that a sweep's rows are those that can be
- * issued. `rules`: the own ids of each configured rule, since a switch on one of them pauses all.
+ * issued. `rules`: the own ids of each configured rule.
  */
 export async function parkPaused(
   db: Database,
   rules: readonly (readonly string[])[],
   now: number,
 ): Promise<void> {
-  const keysOf = (kind: SwitchKind) => sql`(SELECT key FROM switches WHERE kind = ${kind})`
-  const ownIds = sql`(SELECT id.value FROM json_each(${JSON.stringify(rules)}) r, json_each(r.value) id
-    WHERE EXISTS (SELECT 1 FROM json_each(r.value) x WHERE x.value IN ${keysOf('rule')}))`
   await db
     .update(adjustments)
     .set({ wakeAt: now + PAUSE_LOOK_SECONDS * 1_000 })
     .where(
       sql`seq IN (SELECT a.seq FROM adjustments a
         WHERE EXISTS (SELECT 1 FROM switches) AND a.wake_at <= ${now} AND a.state = 'due'
-          AND (EXISTS ${keysOf('all')} OR a.endpoint IN ${keysOf('endpoint')}
-            OR a.customer_id IN ${keysOf('customer')} OR a.rule_id IN ${keysOf('rule')}
-            OR a.rule_id IN ${ownIds})
+          AND ${isStopped(rules, sql`true`)}
         ORDER BY a.wake_at, a.seq LIMIT ${PAUSED_ROWS_PER_SWEEP_MAX})`,
     )
 }

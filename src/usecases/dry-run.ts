@@ -6,6 +6,7 @@ import { findEndpointStart, findUndone, type UndoneByIt } from '../db/ask-dry.ts
 import { findEvent } from '../db/read-events.ts'
 import type { Event } from '../db/schema.ts'
 import type { NewAdjustment, NewUndo, ReceivedEvent } from '../db/write-delivery.ts'
+import { OPERATOR_ENDPOINT } from '../domain/by-hand.ts'
 import {
   isUnreadable,
   type Fate,
@@ -36,6 +37,7 @@ export type DryInput =
 export type DryTrouble =
   | { readonly reason: 'event_unknown' }
   | { readonly reason: 'endpoint_unknown' }
+  | { readonly reason: 'made_by_hand' }
   | RecordTrouble
   | { readonly reason: 'payload_unreadable'; readonly detail: UnreadableReason }
   | { readonly reason: 'too_many_adjustments'; readonly found: number; readonly max: number }
@@ -127,6 +129,7 @@ async function ofRecord(deps: Reading, id: EventId): Promise<Result<Read, DryTro
   const found = await findEvent(deps.db, id)
   if (found === null) return err({ reason: 'event_unknown' })
   const { event: recorded, payload } = found
+  if (recorded.source === OPERATOR_ENDPOINT) return err({ reason: 'made_by_hand' })
   const endpoint = deps.config.endpoints.get(recorded.endpoint)
   if (!endpoint) return err({ reason: 'endpoint_unknown' })
   const event = eventOfRecord(endpoint.source, recorded, payload)

@@ -5,11 +5,12 @@ import { findSwitches } from '../db/read-switches.ts'
 import { resumeKeys } from '../db/write-switches.ts'
 import type { Operator } from '../domain/operator.ts'
 import { ok, type Result } from '../domain/result.ts'
+import { ownIds } from '../domain/rule.ts'
 import type { Switch } from '../domain/switch.ts'
 import type { Deps } from '../deps.ts'
 import { keysOf, type SwitchTrouble } from './pause.ts'
 
-/** How many adjustments are due by it; 0 where it wasn't paused. */
+/** How many adjustments are due by it; 0 where it wasn't paused, or another switch still stops them. */
 export async function resume(
   deps: Pick<Deps, 'config' | 'db' | 'now'>,
   operator: Operator,
@@ -22,5 +23,6 @@ export async function resume(
   if (!isThere) return configured
   const keys = configured.ok ? configured.value : [key]
   const actor = `operator:${operator.name}` as const
-  return ok(await resumeKeys(deps.db, { kind, keys, actor }, deps.now()))
+  const rules = deps.config.rules.map(ownIds)
+  return ok(await resumeKeys(deps.db, { kind, keys, actor }, rules, deps.now()))
 }

@@ -78,7 +78,11 @@ describe('POST /rules/dry-run', () => {
     const payload = ticket({ tags: 'credit_requested credit_25', asker: 'Agent@saas.example' })
     const { status, answer } = await call('/dry-run', { endpoint: 'zendesk', payload })
     expect(status).toBe(200)
-    expect(answer.data).toMatchObject({ object: 'dry_run', ruleSet: await world.deps.ruleSet() })
+    expect(answer.data).toMatchObject({
+      object: 'dry_run',
+      ruleSet: await world.deps.ruleSet(),
+      limitsAskedFor: 'each_alone',
+    })
     const [event] = answer.data.events
     expect(event).toMatchObject({
       object: 'dry_event',
@@ -194,6 +198,23 @@ describe('POST /rules/dry-run', () => {
   ])('%s is refused', async (_, body, status, code) => {
     const refused = await call('/dry-run', body)
     expect([refused.status, refused.answer.error.code]).toEqual([status, code])
+  })
+
+  it('says that a person made it by hand', async () => {
+    const made = await createApp(() => world.deps).request('/api/v1/adjustments', {
+      method: 'POST',
+      headers: OPERATOR,
+      body: JSON.stringify({
+        customerId: 'cus_acme',
+        direction: 'credit',
+        amount: 1_000,
+        currency: 'usd',
+        reason: 'goodwill',
+      }),
+    })
+    const { data } = await made.json<any>()
+    const { status, answer } = await call('/dry-run', { event: data.event })
+    expect([status, answer.error.code]).toEqual([409, 'made_by_hand'])
   })
 
   it('says that a payload was forgotten', async () => {

@@ -165,6 +165,37 @@ describe('resuming', () => {
     },
   )
 
+  it.each([ALL, ENDPOINT, CUSTOMER, RULE])(
+    'leaves out what $kind still stops, which goes on once that is resumed too',
+    async (other) => {
+      const first = other.kind === 'all' ? RULE : ALL
+      // Once he was looked up, his switch is known to stop it.
+      await stop(CUSTOMER)
+      const [id] = await world.receive('zendesk', ticket())
+      expect(await world.work()).toEqual(['paused'])
+      await stop(first)
+      await stop(other)
+      if (other !== CUSTOMER) await go(CUSTOMER)
+      const { wakeAt } = await world.adjustment(id!)
+      expect(wakeAt).toBeGreaterThan(world.now())
+      expect(await go(first)).toBe(0)
+      expect(await world.adjustment(id!)).toMatchObject({ wakeAt })
+      expect(await go(other)).toBe(1)
+      expect(await world.adjustment(id!)).toMatchObject({ wakeAt: world.now() })
+    },
+  )
+
+  it('makes due what is of another endpoint, rule and customer than another switch', async () => {
+    const [id] = await world.receive('zendesk', ticket())
+    await stop(ALL)
+    expect(await world.work()).toEqual(['paused'])
+    for (const kind of ['endpoint', 'rule', 'customer'] as const) {
+      await stop((await createOther({ kind, key: '' })).by)
+    }
+    expect(await go(ALL)).toBe(1)
+    expect(await world.adjustment(id!)).toMatchObject({ customerId: null, wakeAt: world.now() })
+  })
+
   it('of everything makes everything due', async () => {
     await stop(ALL)
     await world.receive('zendesk', ticket())
@@ -293,7 +324,13 @@ describe('twenty thousand paused ones', () => {
     ).first<{ n: number }>()
     expect(parked).toEqual({ n: 20_000 })
 
+    const [last] = await world.receive('zendesk', ticket())
+    const beyond = await world.adjustment(last!)
+    await env.DB.prepare('UPDATE adjustments SET wake_at = ? WHERE id = ?')
+      .bind(world.now() + LOOK_SECONDS * 1_000, beyond.id)
+      .run()
     expect(await go(RULE)).toBe(20_000)
+    expect((await world.adjustment(last!)).wakeAt).toBe(world.now() + LOOK_SECONDS * 1_000)
     const { wakeUps } = await sweepAdjustments(world.deps.db, world.now())
     expect(wakeUps).toHaveLength(500)
     expect(wakeUps.map((each) => each.id).toSorted()).toEqual(

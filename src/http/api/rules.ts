@@ -100,6 +100,12 @@ function answerFor(trouble: DryTrouble): Failure {
         code: 'endpoint_not_found',
         message: 'No endpoint of this name is configured, so no rule reads what it received.',
       }
+    case 'made_by_hand':
+      return {
+        ...CONFLICT,
+        code: 'made_by_hand',
+        message: 'A person made this by hand: no rule has decided it, and none would.',
+      }
     case 'payload_forgotten':
       return {
         ...CONFLICT,
