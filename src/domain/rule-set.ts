@@ -1,5 +1,6 @@
-// Which rules decided: a hash over everything that they say, in their order, so that two deployments
-// with the same rules have the same hash and any other rule, option or limit has another.
+// Which rules decided: a hash over what they say of themselves, their options and the text of `adjust`,
+// in their order, with limits and reasons. It does not see what `adjust` calls, nor the payload's schema
+// and its transforms: a deployment that changes only these has the same hash.
 
 import { sha256 } from './ids.ts'
 import type { Rule } from './rule.ts'
