@@ -45,7 +45,7 @@ type Moved = VersionMoved | { readonly reason: 'not_held'; readonly state: Adjus
 type Expired = { readonly reason: 'hold_expired'; readonly expiredAt: number }
 
 /** Maker and asker are compared as identities: an e-mail or a program's name, in small letters. */
-type OwnRefusal = { readonly reason: 'approver_is_maker' | 'approver_is_asker' }
+export type OwnRefusal = { readonly reason: 'approver_is_maker' | 'approver_is_asker' }
 
 export type ApprovalRefusal =
   | Moved
@@ -165,7 +165,11 @@ function expiry(
   return expiredAt !== null && now >= expiredAt ? { reason: 'hold_expired', expiredAt } : null
 }
 
-function ownRefusal({ maker, asker }: Answerable, identity: string): OwnRefusal | null {
+/** Who made it or asked for it is not who answers it. */
+export function ownRefusal(
+  { maker, asker }: Pick<Answerable, 'maker' | 'asker'>,
+  identity: string,
+): OwnRefusal | null {
   if (isSamePerson(maker, identity)) return { reason: 'approver_is_maker' }
   return isSamePerson(asker, identity) ? { reason: 'approver_is_asker' } : null
 }

@@ -2,7 +2,7 @@
 // its invoice is voided while it is outstanding; one of the two, once.
 
 import { isClosed, type AdjustmentState } from './adjustment.ts'
-import type { VersionMoved } from './approval.ts'
+import type { OwnRefusal, VersionMoved } from './approval.ts'
 import type { Settlement } from './rule.ts'
 
 /** The rule id of adjustments that undo others. */
@@ -52,6 +52,9 @@ export type UndoRefusal =
   | { readonly reason: 'is_reversal'; readonly reverses: string }
   | { readonly reason: 'invoice_closed'; readonly status: string | null }
   | { readonly reason: 'invoice_not_outstanding'; readonly status: string | null }
+  | OwnRefusal
+  /** `needed`: so many people, and a voiding waits for none. */
+  | { readonly reason: 'needs_reversal'; readonly needed: number }
 
 /**
  * Why a person can't undo it this way; null where he can. `seen`: the version that he saw. A reversal

@@ -5,7 +5,7 @@ import { unreachable } from '../domain/assert.ts'
 import type { Scope } from '../domain/operator.ts'
 import { findOperator, type KeyTrouble } from '../usecases/find-operator.ts'
 import { fail, TRY_AGAIN, type Failure } from './answers.ts'
-import type { AppEnv } from './context.ts'
+import type { AppContext, AppEnv } from './context.ts'
 
 /** The bootstrap key, or one that was made here and has neither ended nor been revoked. */
 export const requireKey = createMiddleware<AppEnv>(async (c, next) => {
@@ -20,19 +20,27 @@ export const requireKey = createMiddleware<AppEnv>(async (c, next) => {
   return next()
 })
 
-/** 403 unless the caller's key has this very scope: no scope includes another. */
-export const requireScope = (scope: Scope) =>
-  createMiddleware<AppEnv>(async (c, next) => {
-    if (c.var.operator.scopes.includes(scope)) return next()
-    c.var.logFields.set('reason', 'scope_missing')
-    c.var.logFields.set('scope', scope)
-    return fail(c, {
-      status: 403,
-      type: 'permission_error',
-      code: 'forbidden',
-      message: `This needs a key with the scope ${scope}.`,
-    })
+/** 403 unless the caller's key has one of these very scopes: no scope includes another. */
+export const requireScope = (...scopes: readonly [Scope, ...Scope[]]) =>
+  createMiddleware<AppEnv>(async (c, next) => refuseWithout(c, ...scopes) ?? next())
+
+/** The same for a scope that the body decides; null where the key has one of them. */
+export function refuseWithout(
+  c: AppContext,
+  ...scopes: readonly [Scope, ...Scope[]]
+): Response | null {
+  const { operator, logFields } = c.var
+  if (scopes.some((scope) => operator.scopes.includes(scope))) return null
+  const wanted = scopes.join(' or ')
+  logFields.set('reason', 'scope_missing')
+  logFields.set('scope', wanted)
+  return fail(c, {
+    status: 403,
+    type: 'permission_error',
+    code: 'forbidden',
+    message: `This needs a key with the scope ${wanted}.`,
   })
+}
 
 /** A prober doesn't learn whether a key was ever one; the log says it. */
 function answerFor(trouble: KeyTrouble): Failure {

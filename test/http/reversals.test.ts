@@ -2,6 +2,7 @@
 
 import { env } from 'cloudflare:workers'
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { limitsOf } from '../../src/domain/money-limits.ts'
 import { BOOTSTRAP, SCOPES, type Scope } from '../../src/domain/operator.ts'
 import { createApp } from '../../src/http/app.ts'
 import { makeKey } from '../../src/usecases/make-key.ts'
@@ -10,7 +11,7 @@ import { createWorld, entriesOf, setFaults } from '../world.ts'
 
 let world: Awaited<ReturnType<typeof createWorld>>
 let app: ReturnType<typeof createApp>
-let keys: { ann: string; boss: string; approver: string }
+let keys: { ann: string; boss: string; approver: string; writer: string }
 
 beforeAll(async () => {
   world = await createWorld()
@@ -24,6 +25,7 @@ beforeAll(async () => {
     ann: await make('ann'),
     boss: await make('boss'),
     approver: await make('approver', ['read', 'approve', 'admin']),
+    writer: await make('writer', ['read', 'write', 'admin']),
   }
 })
 
@@ -50,9 +52,9 @@ const undo = (id: string, body: unknown, who?: Who) => ask('POST', `/${id}/rever
 const shown = async (id: string) => (await ask('GET', `/${id}`)).data
 
 /** An invoiced credit of 25.00, as the API shows it. */
-async function invoiced(): Promise<any> {
+async function invoiced(fields: Record<string, unknown> = {}): Promise<any> {
   world.queue.length = 0
-  const [event] = await world.receive('zendesk', ticket())
+  const [event] = await world.receive('zendesk', ticket(fields))
   expect(await world.work()).toEqual(['issued'])
   return shown((await world.adjustment(event!)).id)
 }
@@ -259,9 +261,13 @@ describe('POST /adjustments/:id/reverse', () => {
         error: { code: 'adjustment_not_found' },
       })
     }
-    expect(await undo(id, { version, how: 'void' }, 'approver')).toMatchObject({
+    expect(await undo(id, { version, how: 'reversal' }, 'approver')).toMatchObject({
       status: 403,
-      error: { code: 'forbidden' },
+      error: { code: 'forbidden', message: 'This needs a key with the scope write.' },
+    })
+    expect(await undo(id, { version, how: 'void' }, 'writer')).toMatchObject({
+      status: 403,
+      error: { code: 'forbidden', message: 'This needs a key with the scope approve.' },
     })
     expect(await shown(id)).toMatchObject({ version, reversedBy: null })
   })
@@ -280,5 +286,66 @@ describe('POST /adjustments/:id/reverse', () => {
         version: String(version),
       }),
     )
+  })
+
+  it('lets an approver void without the scope to write, and a writer reverse', async () => {
+    const one = await invoiced()
+    expect((await undo(one.id, { version: one.version, how: 'void' }, 'approver')).status).toBe(202)
+    const other = await invoiced()
+    const reversal = { version: other.version, how: 'reversal' }
+    expect((await undo(other.id, reversal, 'writer')).status).toBe(201)
+  })
+
+  it('lets nobody void what he asked for himself, in whichever spelling', async () => {
+    const { id, version } = await invoiced({ asker: 'Boss@Saas.Example' })
+    expect(await undo(id, { version, how: 'void' }, 'boss')).toMatchObject({
+      status: 403,
+      error: { type: 'permission_error', code: 'approver_is_asker' },
+    })
+    expect(await shown(id)).toMatchObject({ version, reversedBy: null })
+    expect((await undo(id, { version, how: 'void' })).status).toBe(202)
+  })
+
+  it('lets nobody void what he made himself', async () => {
+    const { id, version } = await invoiced()
+    const { data } = await undo(id, { version, how: 'reversal' })
+    await world.work()
+    const { version: at, amount, currency } = await shown(data.id)
+    await ask('POST', `/${data.id}/approve`, { version: at, amount, currency }, 'boss')
+    expect(await world.work()).toEqual(['issued'])
+    const reversal = await shown(data.id)
+    const voiding = { version: reversal.version, how: 'void' }
+    expect(await undo(data.id, voiding)).toMatchObject({
+      status: 403,
+      error: { type: 'permission_error', code: 'approver_is_maker' },
+    })
+    expect((await undo(data.id, voiding, 'boss')).status).toBe(202)
+  })
+
+  it('lets nobody void alone what two people have to let through', async () => {
+    const limited = (minorUnits: number) => {
+      const limits = limitsOf({
+        twoApproversAbove: { minorUnits, currency: 'usd' },
+        charges: 'hold',
+      })
+      const config = { ...world.deps.config, limits }
+      app = createApp(() => ({ ...world.deps, config }))
+    }
+    const { id, version } = await invoiced()
+    limited(2_499)
+    expect(await undo(id, { version, how: 'void' })).toMatchObject({
+      status: 409,
+      error: { type: 'conflict_error', code: 'needs_reversal', details: { version } },
+    })
+    expect(await shown(id)).toMatchObject({ version, reversedBy: null })
+    limited(2_500)
+    await env.DB.prepare('UPDATE adjustments SET approvers_needed = 2 WHERE id = ?').bind(id).run()
+    expect((await undo(id, { version, how: 'void' })).error.code).toBe('needs_reversal')
+    await env.DB.prepare('UPDATE adjustments SET approvers_needed = 1 WHERE id = ?').bind(id).run()
+    expect((await undo(id, { version, how: 'void' })).status).toBe(202)
+    const other = await invoiced()
+    limited(2_499)
+    const reversal = { version: other.version, how: 'reversal' }
+    expect((await undo(other.id, reversal)).status).toBe(201)
   })
 })

@@ -11,7 +11,7 @@ import { reverseByHand, type UndoTrouble } from '../../usecases/reverse-adjustme
 import { requestVoid } from '../../usecases/void-invoice.ts'
 import { fail, NOT_FOUND, succeed, type Failure } from '../answers.ts'
 import type { AppContext, AppEnv } from '../context.ts'
-import { requireScope } from '../require-key.ts'
+import { refuseWithout, requireScope } from '../require-key.ts'
 import { validBody } from '../validate.ts'
 import { presentWithNote } from './adjustments.ts'
 
@@ -22,13 +22,16 @@ const MISSING: Failure = { ...NOT_FOUND, code: 'adjustment_not_found' }
 /** `reversal`: 201 with the reversal. `void`: 202 with the adjustment, whose invoice is voided soon. */
 export const reversals = new Hono<AppEnv>().post(
   '/:id/reverse',
-  requireScope('write'),
+  requireScope('write', 'approve'),
   validBody(undoing),
   async (c) => {
     const id = c.req.param('id')
     if (!isAdjustmentId(id)) return fail(c, MISSING)
     const { deps, operator, logFields } = c.var
     const { how, version } = c.req.valid('json')
+    // A reversal may wait for an approver; a voiding is itself the last word.
+    const refused = refuseWithout(c, how === 'void' ? 'approve' : 'write')
+    if (refused) return refused
     const undo = how === 'void' ? requestVoid : reverseByHand
     const undone = await undo(deps, operator, id, { version })
     if (!undone.ok) {
@@ -54,8 +57,7 @@ function failureOf(trouble: UndoTrouble): Failure {
       return MISSING
     case 'refused':
       return {
-        status: 409,
-        type: 'conflict_error',
+        ...(isOwn(trouble.refusal) ? FORBIDDEN : CONFLICT),
         code: trouble.refusal.reason,
         message: messageOf(trouble.refusal),
         details: present(trouble.adjustment),
@@ -64,6 +66,12 @@ function failureOf(trouble: UndoTrouble): Failure {
       return unreachable(trouble)
   }
 }
+
+const CONFLICT = { status: 409, type: 'conflict_error' } as const
+const FORBIDDEN = { status: 403, type: 'permission_error' } as const
+
+const isOwn = ({ reason }: UndoRefusal): boolean =>
+  reason === 'approver_is_maker' || reason === 'approver_is_asker'
 
 /** What the next request has to name, and what has undone it already. */
 const present = ({ state, version, invoiceStatus, reverses, reversedBy }: Adjustment) => ({
@@ -97,6 +105,12 @@ function messageOf(refusal: UndoRefusal): string {
       return `Its invoice is ${refusal.status}: nothing is left to undo.`
     case 'invoice_not_outstanding':
       return `Only an outstanding invoice can be voided: this one is ${refusal.status}.`
+    case 'approver_is_maker':
+      return 'You made it, so another person has to void its invoice.'
+    case 'approver_is_asker':
+      return 'You asked for it, so another person has to void its invoice.'
+    case 'needs_reversal':
+      return `It takes ${refusal.needed} people, and one can void: reverse it, or make a further adjustment by hand.`
     default:
       return unreachable(refusal)
   }
