@@ -77,8 +77,8 @@ export async function createWorld(parts: Partial<Deps> = {}) {
   }
 
   /** As many consumers as there are wake-ups, at once. */
-  const workAtOnce = (): Promise<IssueResult[]> =>
-    Promise.all(queue.splice(0).map((wakeUp) => issueAdjustment(deps, wakeUp)))
+  const workAtOnce = (how: Partial<Deps> = {}): Promise<IssueResult[]> =>
+    Promise.all(queue.splice(0).map((wakeUp) => issueAdjustment({ ...deps, ...how }, wakeUp)))
 
   return {
     deps,

@@ -687,6 +687,14 @@ describe('a rule that is new under a live key', () => {
     expect(await outcomeOf(test, credit(100), 'test-only')).toBe(OUT)
   })
 
+  it('is new there, however much went out in test mode', async () => {
+    const test = await createMoneyWorld({}, [giving('moded')])
+    for (let n = 0; n < HOLD_FIRST_DEFAULT; n++) await test.give('moded', credit(100 + n))
+    expect(new Set(await test.work())).toEqual(new Set(['issued']))
+    const live = await createMoneyWorld(FIRST, [giving('moded')], 'live')
+    expect(await outcomeOf(live, credit(100), 'moded')).toEqual(newRule(0))
+  })
+
   it('counts ten at once as ten: of twenty at the same time, all are held', async () => {
     const world = await createMoneyWorld(FIRST, [giving('crowd')], 'live')
     for (let n = 0; n < 20; n++) await world.give('crowd', credit(100 + n))
