@@ -18,15 +18,15 @@ import { unknownFields } from './unknown-fields.ts'
 export type RollingLimit = { readonly amount: Money; readonly days: number }
 
 export type AmountLimits = {
-  /** One adjustment above it is held. Default 250.00. */
+  /** What one event gives for one subject, if it is above it, is held. Default 250.00. */
   readonly holdAbove?: Money
-  /** One adjustment above it needs two people. Default: never. */
+  /** The same, above it, needs two people. Default: never. */
   readonly twoApproversAbove?: Money
   readonly perCustomer?: RollingLimit
   readonly perAsker?: RollingLimit
   /** Of a day in the configured time zone, over all rules. */
   readonly perDay?: Money
-  /** Of an hour of the clock; beyond it the rule is paused as well. */
+  /** Of an hour of the clock; once others have used it up, the rule is paused as well. */
   readonly perHourPerRule?: Money
 }
 

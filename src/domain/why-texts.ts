@@ -148,7 +148,7 @@ const HOLDS: Readonly<Record<HoldReason, (amounts: Amounts) => string>> = {
       ? 'Its rule is new, and the first ones wait for a person.'
       : `The first ${max} of a rule wait for a person; ${used ?? 0} were let through before this one.`,
   possible_duplicate: ({ detail: { adjustment } }) =>
-    `It may repeat ${adjustment ?? 'an earlier one'}: the same thing by another rule, or the same customer and amount a short time ago.`,
+    `It may repeat ${adjustment ?? 'an earlier one'}: the same thing by another rule or event, or the same customer and amount a short time ago.`,
   'over_limit:holdAbove': ({ max, detail }) =>
     `One above ${detail.max === undefined ? 'a certain amount' : max} waits for a person.`,
   'over_limit:perCustomer': limit('The limit for this customer'),
@@ -156,7 +156,7 @@ const HOLDS: Readonly<Record<HoldReason, (amounts: Amounts) => string>> = {
   'over_limit:perDay': limit("The day's limit"),
   'over_limit:perHourPerRule': limit(
     "The rule's limit for an hour",
-    ' The rule was paused as well.',
+    ' If others have used it up, the rule is paused as well.',
   ),
   outcome_unknown: () =>
     'It is not known if its invoice was made: look for it at billing before anything else.',

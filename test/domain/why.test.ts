@@ -256,11 +256,11 @@ describe('why it is held', () => {
     [{ reason: 'new_rule' }, 'Its rule is new, and the first ones wait for a person.'],
     [
       { reason: 'possible_duplicate', adjustment: 'adj_7' },
-      'It may repeat adj_7: the same thing by another rule, or the same customer and amount a short time ago.',
+      'It may repeat adj_7: the same thing by another rule or event, or the same customer and amount a short time ago.',
     ],
     [
       { reason: 'possible_duplicate' },
-      'It may repeat an earlier one: the same thing by another rule, or the same customer and amount a short time ago.',
+      'It may repeat an earlier one: the same thing by another rule or event, or the same customer and amount a short time ago.',
     ],
     [
       { reason: 'over_limit:holdAbove', max: 25_000, used: 0 },
@@ -280,11 +280,11 @@ describe('why it is held', () => {
     ],
     [
       { reason: 'over_limit:perHourPerRule', max: 100_000, used: 0 },
-      "The rule's limit for an hour is 1000.00 USD; 0.00 USD were used before this one. The rule was paused as well.",
+      "The rule's limit for an hour is 1000.00 USD; 0.00 USD were used before this one. If others have used it up, the rule is paused as well.",
     ],
     [
       { reason: 'over_limit:perHourPerRule' },
-      "The rule's limit for an hour is reached. The rule was paused as well.",
+      "The rule's limit for an hour is reached. If others have used it up, the rule is paused as well.",
     ],
     [
       { reason: 'outcome_unknown' },
