@@ -7,7 +7,7 @@ import type { DryEvent, DryRun, DryUndo } from '../../usecases/dry-run.ts'
 export const presentDryRun = ({ ruleSet, events }: DryRun) => ({
   object: 'dry_run',
   ruleSet,
-  /** Several that fit one by one may not fit together. */
+  /** Of limits that add up: several that fit one by one may not fit together. */
   limitsAskedFor: 'each_alone',
   events: events.map(presentEvent),
 })
