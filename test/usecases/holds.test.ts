@@ -579,6 +579,8 @@ describe('choosing the customer', () => {
       return { ok: true, value: { ...answer.value, data } }
     }
     const billing = { ...world.deps.billing!, invoices: { ...invoices, list } }
+    // For an hour his currency is believed.
+    await world.advance(3_700)
     expect(await world.work({ billing })).toEqual(['held'])
     const again = await world.adjustment(event)
     expect(again).toMatchObject({
