@@ -62,6 +62,8 @@ const FORMS: Readonly<Record<string, RegExp>> = {
     'not_an_object',
     'reader_failed',
   ]),
+  // The one key that the run has: the name of a key is an operator's word, never a sender's.
+  operator: /^bootstrap$/,
   queue: /^adjustments$/,
   result: CODE,
   step: CODE,
