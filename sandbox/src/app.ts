@@ -1,8 +1,11 @@
-// The sandbox over HTTP: Commet's API below /api/v1, the PDF files, the controls below /sandbox, and a
-// page at /. The API key stays here: it selects the organization and is never stored.
+// The sandbox over HTTP: Commet's API below /api/v1, the PDF files, the controls below /sandbox, a page
+// at /, and stand-ins for other services. The API key stays here: it selects the organization and is
+// never stored.
 import { Hono } from 'hono'
 import type { Context } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
+import { slackApi } from '../slack/app.ts'
+import { zendeskApi, zendeskPages } from '../zendesk/app.tsx'
 import { refusal } from './answer.ts'
 import type { ApiCall, ApiReply, CallHead, Mode } from './call.ts'
 import { BODY_BYTES_MAX, RATE_CALLS_PER_WINDOW_DEFAULT } from './limits.ts'
@@ -11,7 +14,8 @@ import type { Overview } from './overview.ts'
 import { OverviewPage } from './page.tsx'
 import { renderPdf } from './pdf.ts'
 import { RateLimit } from './rate-limit.ts'
-import { html, OWN_FAULT, toReply } from './spoil.ts'
+import { respond, textOf } from './respond.ts'
+import { OWN_FAULT, toReply } from './spoil.ts'
 import { newId } from './store.ts'
 
 const API_PATH = '/api/v1'
@@ -102,6 +106,10 @@ app.get('/files/:mode/:file', async (c) => {
   })
 })
 
+app.route('/zendesk', zendeskApi)
+app.route('/slack', slackApi)
+app.route(`${CONTROL_PATH}/zendesk`, zendeskPages)
+
 /** `?mode=live` turns the live organization; without it the sandbox one, and the clock and reset both. */
 app.all(`${CONTROL_PATH}/*`, async (c) => {
   const path = c.req.path.slice(CONTROL_PATH.length)
@@ -147,44 +155,4 @@ async function readCall(request: Request): Promise<ApiCall> {
     origin: new URL(request.url).origin,
     fingerprint: new Uint8Array(digest).toHex(),
   }
-}
-
-/** Null where the bytes are no UTF-8: replaced characters would be stored as if they had been sent. */
-function textOf(bytes: Uint8Array): string | null {
-  try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: false }).decode(bytes)
-  } catch {
-    return null
-  }
-}
-
-async function respond(reply: ApiReply, requestId: string): Promise<Response> {
-  const base = { 'content-type': 'application/json', ...reply.headers, 'x-request-id': requestId }
-  switch (reply.wire.kind) {
-    case 'whole':
-      return new Response(reply.body, { status: reply.status, headers: base })
-    case 'silent': {
-      await scheduler.wait(reply.wire.ms)
-      const gateway = html(504)
-      return new Response(gateway.body, { status: gateway.status, headers: gateway.headers })
-    }
-    case 'reset':
-      return new Response(halfThenBreak(reply.body), { status: reply.status, headers: base })
-  }
-}
-
-/** A body that is cut off after its first half: the runtime then drops the connection. */
-function halfThenBreak(text: string): ReadableStream {
-  const bytes = new TextEncoder().encode(text)
-  const { readable, writable } = new FixedLengthStream(bytes.byteLength)
-  const writer = writable.getWriter()
-  const cut = async () => {
-    await writer.write(bytes.slice(0, Math.floor(bytes.byteLength / 2)))
-    // Without this moment the runtime would drop the half that is on its way, and the status with it.
-    await scheduler.wait(20)
-    await writer.abort('reset on demand')
-  }
-  // The caller may be gone before the cut; then there is nothing left to break.
-  cut().catch(() => undefined)
-  return readable
 }

@@ -25,6 +25,22 @@ export type ApiCall = CallHead & {
   readonly fingerprint: string
 }
 
+/** A call of another service's stand-in. Its credentials stay in the Worker, as Commet's key does. */
+export type FakeCall = {
+  readonly service: 'zendesk' | 'slack'
+  readonly method: string
+  /** The whole path, for example /zendesk/api/v2/tickets/5158.json. */
+  readonly path: string
+  /** The path as it is logged: the same, but without what is a secret in it. */
+  readonly shownPath: string
+  readonly search: string
+  readonly requestId: string
+  /** Null where the bytes are no UTF-8. */
+  readonly body: string | null
+  /** Where the sandbox is reached, so that a list's next page leads back to it. */
+  readonly origin: string
+}
+
 export type Wire =
   | { readonly kind: 'whole' }
   /** Nothing is answered for this long, then a gateway's 504. */

@@ -1,6 +1,8 @@
 // What a test or a person turns, below /sandbox: the switches, the faults, the payments that the real
 // vendor would see, and what can be read. The clock and the reset are the object's own.
 import * as z from 'zod'
+import { slackControl } from '../slack/messages.ts'
+import { zendeskControl } from '../zendesk/act.ts'
 import { refusal } from './answer.ts'
 import type { Answer } from './answer.ts'
 import { armFaults, faultsSchema, readFaults } from './faults.ts'
@@ -122,6 +124,10 @@ export function control(store: Store, method: string, path: string, body: unknow
     case 'POST /payments':
       return reportPayment(store, body)
     default:
-      return refusal('not_found', `There is no control ${method} /sandbox${path}`)
+      return (
+        zendeskControl(store, method, path, body) ??
+        slackControl(store, method, path) ??
+        refusal('not_found', `There is no control ${method} /sandbox${path}`)
+      )
   }
 }

@@ -2,14 +2,16 @@
 // seed, or for the next N calls, on one method or path or on all. Their state is stored, so that a run
 // with the same seed repeats itself even over a restart.
 import * as z from 'zod'
-import type { ApiCall } from './call.ts'
 import { FAULTS_MAX, LATENCY_MS_MAX } from './limits.ts'
-import { matchPath } from './path.ts'
+import { isFakePath, matchPath } from './path.ts'
 import { readSetting, writeSetting } from './store.ts'
 import type { Store } from './store.ts'
 
 const scope = {
-  /** Only calls of this path below /api/v1; `*` stands for one segment. */
+  /**
+   * Only calls of this path: below /api/v1, or the whole path at another service. `*` stands for one
+   * segment, `**` at the end for all the rest. Without it, any call of Commet's API.
+   */
   path: z.string().startsWith('/').exactOptional(),
   method: z.enum(['GET', 'POST', 'PUT', 'PATCH', 'DELETE']).exactOptional(),
   /** Only the next calls that it strikes; without it, until it is taken away. */
@@ -85,16 +87,20 @@ export function armFaults(store: Store, faults: readonly Fault[]): void {
 }
 
 /** The calls that a listing fault can strike: on any other it would do nothing and be used up. */
-const LISTS: Partial<Readonly<Record<Fault['kind'], readonly string[]>>> = {
-  lagging_list: ['/invoices'],
-  repeating_cursor: ['/invoices', '/customers', '/webhooks'],
+const LISTS: Partial<Readonly<Record<Fault['kind'], RegExp>>> = {
+  lagging_list: /^\/invoices$|^\/zendesk\/api\/v2\/search(\.json)?$/,
+  repeating_cursor:
+    /^\/(invoices|customers|webhooks)$|^\/zendesk\/api\/v2\/(ticket_fields|macros|webhooks|triggers|views)(\.json)?$/,
 }
 
-function concerns(fault: Fault, call: ApiCall): boolean {
+type Called = { readonly method: string; readonly path: string }
+
+function concerns(fault: Fault, call: Called): boolean {
   const lists = LISTS[fault.kind]
-  if (lists !== undefined && !(call.method === 'GET' && lists.includes(call.path))) return false
+  if (lists !== undefined && !(call.method === 'GET' && lists.test(call.path))) return false
   if (fault.method !== undefined && fault.method !== call.method) return false
-  return fault.path === undefined || matchPath(fault.path, call.path) !== null
+  if (fault.path === undefined) return !isFakePath(call.path)
+  return matchPath(fault.path, call.path) !== null
 }
 
 /** One step of the mulberry32 generator: the next state and a number in [0, 1). */
@@ -116,7 +122,7 @@ const ACCOMPANYING: ReadonlySet<Fault['kind']> = new Set([
  * The faults that strike this call, in the order they were set. The first that is not an accompanying
  * one ends the search, and those after it keep their counts: so a list is a script, call by call.
  */
-export function drawFaults(store: Store, call: ApiCall): Fault[] {
+export function drawFaults(store: Store, call: Called): Fault[] {
   const armed = readFaults(store)
   if (armed.length === 0) return []
   const struck: Fault[] = []

@@ -2,28 +2,32 @@
 // in their synchronous steps, and keeps everything in SQLite, so a kill loses nothing that was answered.
 import { DurableObject } from 'cloudflare:workers'
 import type { Customer, Invoice } from '@commet/node'
+import { zendeskDeliveries } from '../zendesk/deliveries.ts'
+import { seedZendesk } from '../zendesk/seed.ts'
+import { readTicketView } from '../zendesk/ticket-view.ts'
 import { refusal } from './answer.ts'
 import type { Answer } from './answer.ts'
-import type { ApiCall, ApiReply, CallHead, Input, Listing, Mode } from './call.ts'
+import type { ApiCall, ApiReply, CallHead, FakeCall, Input, Listing, Mode } from './call.ts'
 import { control } from './controls.ts'
 import { findAddress, findCustomer } from './customers.ts'
 import type { Address } from './customers.ts'
 import { DeliveryLanes } from './delivery-lanes.ts'
 import { drawFaults } from './faults.ts'
 import type { Fault } from './faults.ts'
+import { FakeServices } from './fakes.ts'
 import { findKey, keyOf, storeAnswer } from './idempotency.ts'
 import { findInvoice } from './ledger.ts'
 import { readOverview } from './overview.ts'
+import { prepare, readJson } from './prepare.ts'
 import { RateLimit } from './rate-limit.ts'
 import type { Allowance } from './rate-limit.ts'
 import { logRequest } from './request-log.ts'
 import type { Outcome } from './request-log.ts'
-import { matchRoute } from './routes.ts'
-import type { Matched } from './routes.ts'
 import { writeSeed } from './seed.ts'
 import { refuseAddress } from './signed-address.ts'
 import type { AddressRefusal, Asked } from './signed-address.ts'
 import {
+  COMMET_VOICE,
   OWN_FAULT,
   latencyMs,
   listingOf,
@@ -35,6 +39,7 @@ import {
 import { createTables, emptyTables, nowMs, readSetting, writeSetting } from './store.ts'
 import type { Store } from './store.ts'
 import { readSwitches } from './switches.ts'
+import { deliverDue, nextDues } from './webhook-deliveries.ts'
 
 export type Env = { readonly ORGANIZATION: DurableObjectNamespace<Organization> }
 
@@ -50,7 +55,9 @@ export class Organization extends DurableObject<Env> {
   readonly #running = new Map<string, string>()
   readonly #limit = new RateLimit()
   readonly #store: Store
-  readonly #lanes: DeliveryLanes
+  readonly #fakes: FakeServices
+  /** Commet's webhooks and Zendesk's. */
+  readonly #lanes: readonly DeliveryLanes[]
 
   constructor(state: DurableObjectState, env: Env) {
     super(state, env)
@@ -59,9 +66,13 @@ export class Organization extends DurableObject<Env> {
       createTables(sql)
       const store: Store = { sql, livemode: readMode(sql, state.id.name) === 'live' }
       if (readSetting(sql, 'mode') === null) seed(store)
+      seedZendesk(store)
       return store
     })
-    this.#lanes = new DeliveryLanes(this.#store, () => this.#wakeForDeliveries())
+    this.#fakes = new FakeServices(this.#store, (step) => state.storage.transactionSync(step))
+    this.#lanes = [{ nextDues, deliverDue }, zendeskDeliveries].map(
+      (deliveries) => new DeliveryLanes(this.#store, deliveries, () => this.#wakeForDeliveries()),
+    )
   }
 
   /** One call of the API, from the limiter to the log. A fault of its own is answered and logged too. */
@@ -94,10 +105,10 @@ export class Organization extends DurableObject<Env> {
     const found = findKey(this.#store, call, this.#running, nowMs(this.#store))
     if (found.kind === 'first') return unreplayed(await this.#firstReply(call, faults))
     await pause(latencyMs(faults))
-    const stopped = stopBefore(faults)
+    const stopped = stopBefore(faults, COMMET_VOICE)
     if (stopped !== null) return unreplayed(stopped)
     const replayed = found.kind === 'replay'
-    return { reply: spoil(faults, found.reply), replayed, faults }
+    return { reply: spoil(faults, found.reply, COMMET_VOICE), replayed, faults }
   }
 
   /** While the first call of a key waits or works, every other call with the key is refused. */
@@ -106,9 +117,10 @@ export class Organization extends DurableObject<Env> {
     if (key !== null) this.#running.set(key, call.fingerprint)
     try {
       await pause(latencyMs(faults))
-      const stopped = stopBefore(faults)
+      const stopped = stopBefore(faults, COMMET_VOICE)
       if (stopped !== null) return stopped
-      return spoil(faults, toReply(await this.#answer(call, listingOf(faults))))
+      const answer = await this.#answer(call, listingOf(faults))
+      return spoil(faults, toReply(answer), COMMET_VOICE)
     } finally {
       if (key !== null) this.#running.delete(key)
     }
@@ -132,6 +144,13 @@ export class Organization extends DurableObject<Env> {
     })
   }
 
+  /** One call of a stand-in for another service. */
+  async fake(call: FakeCall): Promise<ApiReply> {
+    const reply = await this.#fakes.call(call)
+    await this.#wakeForDeliveries()
+    return reply
+  }
+
   /** The `Paper` that the PDF shows, as JSON, or why this address opens nothing. */
   async paper(asked: Asked): Promise<{ readonly json: string } | AddressRefusal> {
     const refused = await refuseAddress(this.#store, asked, nowMs(this.#store))
@@ -151,7 +170,7 @@ export class Organization extends DurableObject<Env> {
     const answer = this.ctx.storage.transactionSync(() =>
       control(this.#store, method, path, body.value),
     )
-    if (method === 'POST' && path === '/clock') await this.#lanes.run()
+    if (method === 'POST' && path === '/clock') await this.#runLanes()
     await this.#wakeForDeliveries()
     return toReply(answer)
   }
@@ -167,14 +186,24 @@ export class Organization extends DurableObject<Env> {
     return JSON.stringify(await readOverview(this.#store))
   }
 
+  /** What the page of a ticket shows, as JSON of `TicketView`; null where there is no such ticket. */
+  async ticketView(id: string): Promise<string | null> {
+    const view = readTicketView(this.#store, id)
+    return view === null ? null : JSON.stringify(view)
+  }
+
+  async #runLanes(): Promise<void> {
+    await Promise.all(this.#lanes.map((lanes) => lanes.run()))
+  }
+
   async #wakeForDeliveries(): Promise<void> {
-    const look = this.#lanes.nextLookMs()
-    if (look !== null) await this.ctx.storage.setAlarm(look)
+    const looks = this.#lanes.map((lanes) => lanes.nextLookMs()).filter((look) => look !== null)
+    if (looks.length > 0) await this.ctx.storage.setAlarm(Math.min(...looks))
   }
 
   /** Does not wait for the lanes: the next alarm would wait too, and with it every other endpoint. */
   override async alarm(): Promise<void> {
-    this.ctx.waitUntil(this.#lanes.run())
+    this.ctx.waitUntil(this.#runLanes())
     await this.#wakeForDeliveries()
   }
 }
@@ -189,6 +218,7 @@ function readMode(sql: SqlStorage, name: string | undefined): Mode {
 function seed(store: Store): void {
   emptyTables(store.sql)
   writeSeed(store)
+  seedZendesk(store)
   writeSetting(store.sql, 'mode', store.livemode ? 'live' : 'sandbox')
 }
 
@@ -201,38 +231,10 @@ function unreplayed(reply: ApiReply): Outcome {
 }
 
 function rateLimitedBy({ resetSeconds }: Allowance): Outcome {
-  return unreplayed(rateLimited(resetSeconds))
+  return unreplayed(rateLimited(resetSeconds, COMMET_VOICE))
 }
 
 function ownFault(error: unknown): Outcome {
   console.error(error)
   return unreplayed(toReply(refusal('internal_error', OWN_FAULT)))
-}
-
-type Prepared = Matched & { readonly body: unknown }
-
-/** What answers the call, and its body. A refusal answers like a route, so that its key keeps it too. */
-function prepare(call: ApiCall): Prepared {
-  const matched = matchRoute(call)
-  const refusing = (answer: Answer): Prepared => {
-    const route = { method: call.method, path: call.path, step: () => answer }
-    return { route, id: '', body: null }
-  }
-  if (matched === null) {
-    return refusing(refusal('not_found', `There is no ${call.method} ${call.path}`))
-  }
-  const body = readJson(call.body)
-  if (body === null) return refusing(refusal('invalid_json', 'The body is not valid JSON'))
-  return { ...matched, body: body.value }
-}
-
-/** Null where the text is no JSON. An absent body reads as an empty object: `send` and `test` have none. */
-function readJson(text: string | null): { readonly value: unknown } | null {
-  if (text === null) return null
-  if (text === '') return { value: {} }
-  try {
-    return { value: JSON.parse(text) }
-  } catch {
-    return null
-  }
 }

@@ -1,5 +1,11 @@
 // What the page at / shows of one organization: the newest of everything, within a bound.
 import type { Customer, Invoice, WebhookEndpoint } from '@commet/node'
+import { readMessages } from '../slack/messages.ts'
+import type { SlackMessage } from '../slack/messages.ts'
+import { readInvocations } from '../zendesk/invocations.ts'
+import type { Invocation } from '../zendesk/invocations.ts'
+import { readTicketLines } from '../zendesk/ticket-view.ts'
+import type { TicketLine } from '../zendesk/ticket-view.ts'
 import { readFaults } from './faults.ts'
 import type { ArmedFault } from './faults.ts'
 import { PAGE_ROWS_MAX } from './limits.ts'
@@ -27,6 +33,10 @@ export type Overview = {
   readonly requests: readonly LoggedRequest[]
   readonly faults: readonly ArmedFault[]
   readonly switches: Switches
+  /** The stand-ins for Zendesk and Slack. */
+  readonly tickets: readonly TicketLine[]
+  readonly invocations: readonly Invocation[]
+  readonly messages: readonly SlackMessage[]
 }
 
 function newest<T>(store: Store, table: 'customers' | 'invoices' | 'webhook_endpoints'): T[] {
@@ -49,5 +59,8 @@ export async function readOverview(store: Store): Promise<Overview> {
     requests: readRequests(store).slice(0, PAGE_ROWS_MAX),
     faults: readFaults(store),
     switches: readSwitches(store),
+    tickets: readTicketLines(store, PAGE_ROWS_MAX),
+    invocations: readInvocations(store).slice(0, PAGE_ROWS_MAX),
+    messages: readMessages(store).slice(0, PAGE_ROWS_MAX),
   }
 }

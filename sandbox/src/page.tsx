@@ -3,20 +3,9 @@
 import type { Child } from 'hono/jsx'
 import type { ArmedFault } from './faults.ts'
 import type { Overview } from './overview.ts'
+import type { LoggedRequest } from './request-log.ts'
+import { Shell } from './shell.tsx'
 import { API_VERSION } from './version.ts'
-
-const STYLE = `
-  :root { color-scheme: light dark; --line: color-mix(in srgb, currentColor 18%, transparent) }
-  body { font: 15px/1.5 system-ui, sans-serif; margin: 0 auto; max-width: 76rem; padding: 2rem 1.5rem }
-  h1 { font-size: 1.5rem; margin: 0 } h2 { font-size: 1.05rem; margin: 2.2rem 0 .4rem }
-  p { margin: .3rem 0 } .quiet { opacity: .65 } nav a { margin-right: 1rem }
-  .scroll { overflow-x: auto } table { border-collapse: collapse; width: 100% }
-  th, td { border-bottom: 1px solid var(--line); padding: .35rem .8rem .35rem 0; text-align: left;
-    vertical-align: top; white-space: nowrap }
-  th { font-weight: 600; opacity: .65 } .number { text-align: right; font-variant-numeric: tabular-nums }
-  td.number, th.number { padding-right: 1.8rem }
-  code { font: 13px/1.5 ui-monospace, monospace } .credit { font-weight: 600 }
-`
 
 function money(amount: number, currency: string): string {
   const shown = new Intl.NumberFormat('en-US', { style: 'currency', currency })
@@ -153,9 +142,55 @@ function Traffic({ overview }: { readonly overview: Overview }) {
           request.at,
           <code>{`${request.method} ${request.path}`}</code>,
           `${request.status}${request.replayed ? ' replayed' : ''}`,
-          `${request.version ?? 'none'} → ${request.answeredVersion}`,
+          versionOf(request),
           <code>{request.idempotencyKey ?? '–'}</code>,
           request.faults.join(', ') || '–',
+        ])}
+      />
+    </>
+  )
+}
+
+function versionOf({ version, answeredVersion }: LoggedRequest): string {
+  return answeredVersion === null ? '–' : `${version ?? 'none'} → ${answeredVersion}`
+}
+
+/** The services that Makegood writes back to. The live organization has none of them. */
+function Elsewhere({ overview }: { readonly overview: Overview }) {
+  return (
+    <>
+      <Table
+        title="Zendesk tickets"
+        columns={['Ticket', 'Subject', 'Requester', 'Status', 'Changed']}
+        empty="No ticket."
+        rows={overview.tickets.map(({ id, subject, requester, status, updated_at: changedAt }) => [
+          <a href={`/sandbox/zendesk/tickets/${id}`}>#{id}</a>,
+          subject,
+          requester,
+          status,
+          changedAt,
+        ])}
+      />
+      <Table
+        title="Zendesk webhooks called"
+        columns={['Ticket', 'Trigger', 'State', 'Attempts', 'Due', 'Last outcome']}
+        empty="No trigger has fired."
+        rows={overview.invocations.map((invocation) => [
+          `#${invocation.ticketId}`,
+          invocation.triggerId,
+          invocation.state,
+          invocation.attempts,
+          invocation.dueAt,
+          invocation.lastOutcome ?? '–',
+        ])}
+      />
+      <Table
+        title="Slack messages"
+        columns={['At', 'Text']}
+        empty="Nothing was posted."
+        rows={overview.messages.map(({ at, text, blocks }) => [
+          at,
+          <span class="text">{text === '' ? JSON.stringify(blocks) : text}</span>,
         ])}
       />
     </>
@@ -165,31 +200,23 @@ function Traffic({ overview }: { readonly overview: Overview }) {
 export function OverviewPage({ overview }: { readonly overview: Overview }) {
   const { creditStartsAs, taxRateBasisPoints, rateLimitPerMinute } = overview.switches
   return (
-    <html lang="en">
-      <head>
-        <meta charset="utf-8" />
-        <meta name="viewport" content="width=device-width, initial-scale=1" />
-        <title>Commet sandbox</title>
-        <style>{STYLE}</style>
-      </head>
-      <body>
-        <h1>Commet sandbox</h1>
-        <p class="quiet">
-          A stand-in for the billing API, version {API_VERSION}. No money moves here.
-        </p>
-        <nav>
-          <a href="/">sandbox mode</a>
-          <a href="/?mode=live">live mode</a>
-        </nav>
-        <p>
-          <strong>{overview.livemode ? 'Live mode' : 'Sandbox mode'}</strong>, clock{' '}
-          <code>{overview.now}</code>, credits start <code>{creditStartsAs}</code>, tax{' '}
-          <code>{taxRateBasisPoints / 100} %</code>, <code>{rateLimitPerMinute}</code> calls a
-          minute
-        </p>
-        <Money overview={overview} />
-        <Traffic overview={overview} />
-      </body>
-    </html>
+    <Shell title="Commet sandbox">
+      <h1>Commet sandbox</h1>
+      <p class="quiet">
+        A stand-in for the billing API, version {API_VERSION}. No money moves here.
+      </p>
+      <nav>
+        <a href="/">sandbox mode</a>
+        <a href="/?mode=live">live mode</a>
+      </nav>
+      <p>
+        <strong>{overview.livemode ? 'Live mode' : 'Sandbox mode'}</strong>, clock{' '}
+        <code>{overview.now}</code>, credits start <code>{creditStartsAs}</code>, tax{' '}
+        <code>{taxRateBasisPoints / 100} %</code>, <code>{rateLimitPerMinute}</code> calls a minute
+      </p>
+      <Money overview={overview} />
+      {overview.livemode ? null : <Elsewhere overview={overview} />}
+      <Traffic overview={overview} />
+    </Shell>
   )
 }

@@ -3,6 +3,7 @@
 import type { ApiReply, CallHead } from './call.ts'
 import type { Fault } from './faults.ts'
 import { REQUESTS_KEPT_MAX } from './limits.ts'
+import { isFakePath } from './path.ts'
 import { documents, isoTime } from './store.ts'
 import type { Store } from './store.ts'
 import { API_VERSION } from './version.ts'
@@ -12,12 +13,12 @@ export type LoggedRequest = {
   /** ISO 8601, by the organization's clock. */
   readonly at: string
   readonly method: string
-  /** Below /api/v1, with the query. */
+  /** Below /api/v1, or the whole path at another service; with the query. */
   readonly path: string
   /** The header as it came; null where it was missing. */
   readonly version: string | null
-  /** The version that answered: an unknown or missing one falls to the organization's pin. */
-  readonly answeredVersion: string
+  /** The version that answered: an unknown or missing one falls to the pin. Null: not Commet's API. */
+  readonly answeredVersion: string | null
   readonly idempotencyKey: string | null
   readonly replayed: boolean
   readonly status: number
@@ -37,7 +38,7 @@ export function logRequest(store: Store, call: CallHead, outcome: Outcome, now: 
     method: call.method,
     path: call.path + call.search,
     version: call.version,
-    answeredVersion: API_VERSION,
+    answeredVersion: isFakePath(call.path) ? null : API_VERSION,
     idempotencyKey: call.idempotencyKey,
     replayed: outcome.replayed,
     status: outcome.reply.wire.kind === 'silent' ? 504 : outcome.reply.status,

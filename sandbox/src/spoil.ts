@@ -9,7 +9,29 @@ import type { Fault } from './faults.ts'
 /** The message of a 500 that nobody asked for. */
 export const OWN_FAULT = 'The sandbox has a fault of its own; see its log'
 
-const WHOLE: Wire = { kind: 'whole' }
+export const WHOLE: Wire = { kind: 'whole' }
+
+/** How a service words what a fault makes it answer. */
+export type Voice = {
+  readonly tooManyCalls: ApiReply
+  readonly outcomeUnknown: ApiReply
+  readonly serverError: (status: number) => ApiReply
+  /** A success of a shape that nobody expects. */
+  readonly otherShape: string
+  /** The body of a success with other fields in what was asked for; any other body as it is. */
+  readonly withOther: (body: string, other: Readonly<Record<string, unknown>>) => string
+}
+
+export const COMMET_VOICE: Voice = {
+  tooManyCalls: toReply(refusal('rate_limited', 'Too many requests')),
+  outcomeUnknown: toReply(
+    refusal('idempotency_unavailable', 'The outcome of this call is unknown'),
+  ),
+  serverError: (status) =>
+    toReply({ ...refusal('internal_error', 'Something went wrong on our side'), status }),
+  otherShape: '{"success":true,"data":{"object":"unexpected","id":42}}',
+  withOther: (body, other) => withOtherFields(body, 'data', other),
+}
 
 export function toReply(answer: Answer): ApiReply {
   return { status: answer.status, headers: {}, body: JSON.stringify(answer.body), wire: WHOLE }
@@ -26,27 +48,29 @@ export function listingOf(faults: readonly Fault[]): Listing {
 }
 
 /** The answer in place of the call, which is then not applied; null where no fault stops it. */
-export function stopBefore(faults: readonly Fault[]): ApiReply | null {
+export function stopBefore(faults: readonly Fault[], voice: Voice): ApiReply | null {
   for (const fault of faults) {
-    if (fault.kind === 'rate_limited') return rateLimited(fault.retryAfterSeconds)
-    if ('applied' in fault && !fault.applied) return spoilWith(fault, toReply(internalError(500)))
+    if (fault.kind === 'rate_limited') return rateLimited(fault.retryAfterSeconds, voice)
+    if ('applied' in fault && !fault.applied) {
+      return spoilWith(fault, voice.serverError(500), voice)
+    }
   }
   return null
 }
 
 /** The 429 of the limiter carries Retry-After; one without it comes from elsewhere. */
-export function rateLimited(retryAfterSeconds: number | null): ApiReply {
-  const reply = toReply(refusal('rate_limited', 'Too many requests'))
+export function rateLimited(retryAfterSeconds: number | null, voice: Voice): ApiReply {
+  const reply = voice.tooManyCalls
   if (retryAfterSeconds === null) return reply
-  return { ...reply, headers: { 'retry-after': String(retryAfterSeconds) } }
+  return { ...reply, headers: { ...reply.headers, 'retry-after': String(retryAfterSeconds) } }
 }
 
 /** The answer after every fault that struck has had its turn. */
-export function spoil(faults: readonly Fault[], reply: ApiReply): ApiReply {
-  return faults.reduce((spoilt, fault) => spoilWith(fault, spoilt), reply)
+export function spoil(faults: readonly Fault[], reply: ApiReply, voice: Voice): ApiReply {
+  return faults.reduce((spoilt, fault) => spoilWith(fault, spoilt, voice), reply)
 }
 
-function spoilWith(fault: Fault, reply: ApiReply): ApiReply {
+function spoilWith(fault: Fault, reply: ApiReply, voice: Voice): ApiReply {
   switch (fault.kind) {
     case 'latency':
     case 'rate_limited':
@@ -54,9 +78,9 @@ function spoilWith(fault: Fault, reply: ApiReply): ApiReply {
     case 'repeating_cursor':
       return reply
     case 'server_error':
-      return toReply(internalError(fault.status))
+      return voice.serverError(fault.status)
     case 'idempotency_unavailable':
-      return toReply(refusal('idempotency_unavailable', 'The outcome of this call is unknown'))
+      return voice.outcomeUnknown
     case 'timeout':
       return { ...reply, wire: { kind: 'silent', ms: fault.ms } }
     case 'reset_body':
@@ -66,16 +90,12 @@ function spoilWith(fault: Fault, reply: ApiReply): ApiReply {
     case 'truncated_json':
       return { ...reply, body: reply.body.slice(0, Math.floor(reply.body.length / 2)) }
     case 'wrong_shape':
-      return { ...reply, body: '{"success":true,"data":{"object":"unexpected","id":42}}' }
+      return { ...reply, body: voice.otherShape }
     case 'other_answer':
-      return { ...reply, body: withOtherData(reply.body, fault.data) }
+      return { ...reply, body: voice.withOther(reply.body, fault.data) }
     default:
       return unreachable(fault)
   }
-}
-
-function internalError(status: number): Answer {
-  return { ...refusal('internal_error', 'Something went wrong on our side'), status }
 }
 
 export function html(status: number): ApiReply {
@@ -83,10 +103,14 @@ export function html(status: number): ApiReply {
   return { status, headers: { 'content-type': 'text/html; charset=utf-8' }, body, wire: WHOLE }
 }
 
-/** A refusal has no data to change, and a list keeps its rows. */
-function withOtherData(body: string, other: Readonly<Record<string, unknown>>): string {
-  const answer: { data?: unknown } = JSON.parse(body)
-  const { data } = answer
-  if (typeof data !== 'object' || data === null || Array.isArray(data)) return body
-  return JSON.stringify({ ...answer, data: { ...data, ...other } })
+/** Only what stands under `name` as an object is changed: a refusal has none, and a list keeps its rows. */
+export function withOtherFields(
+  body: string,
+  name: string,
+  other: Readonly<Record<string, unknown>>,
+): string {
+  const answer: Record<string, unknown> = JSON.parse(body)
+  const found = answer[name]
+  if (typeof found !== 'object' || found === null || Array.isArray(found)) return body
+  return JSON.stringify({ ...answer, [name]: { ...found, ...other } })
 }

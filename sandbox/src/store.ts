@@ -1,5 +1,7 @@
 // The storage of one organization: its tables, its settings and its clock. Everything that survives a
 // restart goes through here; the Durable Object makes each call's reads and writes one transaction.
+import { SLACK_TABLES } from '../slack/tables.ts'
+import { ZENDESK_TABLES } from '../zendesk/tables.ts'
 
 export type Store = {
   readonly sql: SqlStorage
@@ -30,6 +32,8 @@ const TABLES = [
   `CREATE INDEX IF NOT EXISTS idempotency_answers_expiry ON idempotency_answers (expires_at_ms)`,
   `CREATE TABLE IF NOT EXISTS requests (sequence INTEGER PRIMARY KEY, document TEXT NOT NULL) STRICT`,
   `CREATE TABLE IF NOT EXISTS outbox (sequence INTEGER PRIMARY KEY, document TEXT NOT NULL) STRICT`,
+  ...ZENDESK_TABLES,
+  ...SLACK_TABLES,
 ] as const
 
 const TABLE_NAMES = [
@@ -42,6 +46,9 @@ const TABLE_NAMES = [
   'idempotency_answers',
   'requests',
   'outbox',
+  'zendesk_records',
+  'zendesk_invocations',
+  'slack_messages',
 ] as const
 
 export function createTables(sql: SqlStorage): void {

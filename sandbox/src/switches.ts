@@ -11,6 +11,13 @@ const positions = {
   taxRateBasisPoints: z.int().min(0).max(10_000),
   /** Calls that the organization has in a minute of real time. */
   rateLimitPerMinute: z.int().min(1),
+  /** The same at the stand-in for Zendesk. */
+  zendeskRateLimitPerMinute: z.int().min(1),
+  /**
+   * `distinct`: every update of a ticket has an `updated_at` of its own, so no safe update misses one.
+   * `seconds`: as a real clock has it, two updates in one second share it, and the second is not seen.
+   */
+  zendeskStamps: z.enum(['distinct', 'seconds']),
 }
 
 /** A switch that is not named keeps its position. */
@@ -18,6 +25,8 @@ export const switchChanges = z.strictObject({
   creditStartsAs: positions.creditStartsAs.exactOptional(),
   taxRateBasisPoints: positions.taxRateBasisPoints.exactOptional(),
   rateLimitPerMinute: positions.rateLimitPerMinute.exactOptional(),
+  zendeskRateLimitPerMinute: positions.zendeskRateLimitPerMinute.exactOptional(),
+  zendeskStamps: positions.zendeskStamps.exactOptional(),
 })
 
 export type Switches = z.infer<z.ZodObject<typeof positions>>
@@ -26,6 +35,8 @@ const DEFAULTS: Switches = {
   creditStartsAs: 'outstanding',
   taxRateBasisPoints: 0,
   rateLimitPerMinute: RATE_CALLS_PER_WINDOW_DEFAULT,
+  zendeskRateLimitPerMinute: RATE_CALLS_PER_WINDOW_DEFAULT,
+  zendeskStamps: 'distinct',
 }
 
 export function readSwitches(store: Store): Switches {

@@ -4,6 +4,7 @@ import type { WebhookEndpoint, WebhookTestResult } from '@commet/node'
 import { success } from './answer.ts'
 import type { Answer } from './answer.ts'
 import type { Input } from './call.ts'
+import type { NextDue } from './delivery-lanes.ts'
 import { DELIVERIES_AT_ONCE_MAX, DELIVERIES_PER_RUN_MAX } from './limits.ts'
 import {
   DELIVERY_ATTEMPTS_MAX,
@@ -33,8 +34,6 @@ const SELECT_DUE = `SELECT id, endpoint_id, event_id, event, body, attempts, due
     AND due_at_ms = (SELECT MIN(due_at_ms) FROM webhook_deliveries
       WHERE state = 'due' AND endpoint_id = ?1)
   ORDER BY sequence LIMIT ${DELIVERIES_AT_ONCE_MAX}`
-
-type NextDue = { readonly endpointId: string; readonly dueMs: number }
 
 /** When each endpoint's next delivery is due, in milliseconds of the organization's clock. */
 export function nextDues(store: Store): NextDue[] {

@@ -11,6 +11,8 @@ export type Receiver = {
   readonly url: string
   /** The status of the next answers. */
   answer: number
+  /** Retry-After of the next answers; null for none. */
+  retryAfter: string | null
   /** Where it is set, it decides when the receiver answers. */
   held: ((answerNow: () => void) => void) | null
   received: Received[]
@@ -27,9 +29,13 @@ export async function startReceiver(): Promise<Receiver> {
     let body = ''
     for await (const chunk of request) body += String(chunk)
     receiver.received.push({ headers: request.headers, body })
-    const { answer, held } = receiver
+    const { answer, held, retryAfter } = receiver
     const answerNow = () => {
-      response.writeHead(answer, answer === 302 ? { location: '/elsewhere' } : {}).end()
+      const headers = {
+        ...(answer === 302 ? { location: '/elsewhere' } : {}),
+        ...(retryAfter === null ? {} : { 'retry-after': retryAfter }),
+      }
+      response.writeHead(answer, headers).end()
     }
     if (held === null) answerNow()
     else held(answerNow)
@@ -37,12 +43,13 @@ export async function startReceiver(): Promise<Receiver> {
   const receiver: Receiver = {
     url: `http://127.0.0.1:${port}/hook`,
     answer: 200,
+    retryAfter: null,
     held: null,
     received: [],
     bodies: () => receiver.received.map(({ body }) => JSON.parse(body)),
     arrived: (count) => vi.waitUntil(() => receiver.received.length >= count, { timeout: 5000 }),
     forget() {
-      Object.assign(receiver, { answer: 200, held: null, received: [] })
+      Object.assign(receiver, { answer: 200, retryAfter: null, held: null, received: [] })
     },
     stop() {
       server.closeAllConnections()

@@ -1,0 +1,86 @@
+// The conditions of triggers: all of one list and any of the other have to hold.
+import * as z from 'zod'
+import { tagsIn } from './actions.ts'
+import type { Problem } from './answers.ts'
+import { CONDITIONS_MAX, TEXT_CHARACTERS_MAX, TITLE_CHARACTERS_MAX } from './limits.ts'
+import { STATUSES } from './shapes.ts'
+import type { Condition, Conditions, Ticket } from './shapes.ts'
+
+const condition = z.strictObject({
+  field: z.string().min(1).max(TITLE_CHARACTERS_MAX),
+  operator: z.string().max(TITLE_CHARACTERS_MAX).default('is'),
+  value: z.string().max(TEXT_CHARACTERS_MAX).nullable().default(null),
+})
+
+const list = z.array(condition).max(CONDITIONS_MAX).default([])
+
+export const conditionLists = { all: list, any: list }
+
+/** What the sandbox knows; `status` with `value` means "changed to". */
+const OPERATORS: Readonly<Record<string, readonly string[]>> = {
+  current_tags: ['includes', 'not_includes'],
+  update_type: ['is'],
+  status: ['is', 'is_not', 'changed', 'not_changed', 'value', 'value_previous'],
+}
+
+const UPDATE_TYPES = ['Create', 'Change']
+const WITHOUT_VALUE = ['changed', 'not_changed']
+
+export function conditionProblem({ field, operator, value }: Condition): Problem | null {
+  const refuse = (text: string) => ({
+    field: 'conditions',
+    description: `Condition ${field}: ${text}`,
+  })
+  const operators = OPERATORS[field]
+  if (operators === undefined) return refuse('is not known here')
+  if (!operators.includes(operator))
+    return refuse(`${operator} is not one of ${operators.join(', ')}`)
+  if (WITHOUT_VALUE.includes(operator)) return null
+  const values: readonly string[] | null =
+    field === 'status' ? STATUSES : field === 'update_type' ? UPDATE_TYPES : null
+  if (values === null) return value === null || tagsIn(value).length === 0 ? refuse('no tag') : null
+  return value !== null && values.includes(value) ? null : refuse(`${value} is none of its values`)
+}
+
+/** An update: the ticket before it (null: it is new), and as it is now. */
+export type Update = { readonly before: Ticket | null; readonly after: Ticket }
+
+export function holds({ all, any }: Conditions, update: Update): boolean {
+  const isMet = (one: Condition) => met(one, update)
+  return all.every(isMet) && (any.length === 0 || any.some(isMet))
+}
+
+function met({ field, operator, value }: Condition, { before, after }: Update): boolean {
+  switch (field) {
+    case 'current_tags': {
+      const found = tagsIn(value ?? '').some((tag) => after.tags.includes(tag))
+      return operator === 'includes' ? found : !found
+    }
+    case 'update_type':
+      return value === (before === null ? 'Create' : 'Change')
+    case 'status':
+      return statusMet(operator, value, { before, after })
+    default:
+      return false
+  }
+}
+
+function statusMet(operator: string, value: string | null, { before, after }: Update): boolean {
+  const isChanged = before?.status !== after.status
+  switch (operator) {
+    case 'is':
+      return after.status === value
+    case 'is_not':
+      return after.status !== value
+    case 'changed':
+      return isChanged
+    case 'not_changed':
+      return !isChanged
+    case 'value':
+      return isChanged && after.status === value
+    case 'value_previous':
+      return isChanged && before?.status === value
+    default:
+      return false
+  }
+}
