@@ -203,7 +203,8 @@ export function OverviewPage({ overview }: { readonly overview: Overview }) {
     <Shell title="Commet sandbox">
       <h1>Commet sandbox</h1>
       <p class="quiet">
-        A stand-in for the billing API, version {API_VERSION}. No money moves here.
+        A stand-in for the billing API, version {API_VERSION}, for Zendesk and for Slack. No money
+        moves here.
       </p>
       <nav>
         <a href="/">sandbox mode</a>

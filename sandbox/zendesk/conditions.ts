@@ -20,7 +20,16 @@ export const conditionLists = { all: list, any: list }
 const OPERATORS: Readonly<Record<string, readonly string[]>> = {
   current_tags: ['includes', 'not_includes'],
   update_type: ['is'],
-  status: ['is', 'is_not', 'changed', 'not_changed', 'value', 'value_previous'],
+  status: [
+    'is',
+    'is_not',
+    'changed',
+    'not_changed',
+    'value',
+    'value_previous',
+    'less_than',
+    'greater_than',
+  ],
 }
 
 const UPDATE_TYPES = ['Create', 'Change']
@@ -72,6 +81,10 @@ function statusMet(operator: string, value: string | null, { before, after }: Up
       return after.status === value
     case 'is_not':
       return after.status !== value
+    case 'less_than':
+      return rank(after.status) < rank(value)
+    case 'greater_than':
+      return rank(after.status) > rank(value)
     case 'changed':
       return isChanged
     case 'not_changed':
@@ -84,3 +97,6 @@ function statusMet(operator: string, value: string | null, { before, after }: Up
       return false
   }
 }
+
+/** From new to closed. */
+const rank = (name: string | null): number => STATUSES.findIndex((status) => status === name)

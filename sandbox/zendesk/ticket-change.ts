@@ -14,7 +14,12 @@ export type Change = {
   readonly addTags?: readonly string[]
   readonly removeTags?: readonly string[]
   readonly fields?: readonly FieldValue[]
-  readonly comment?: { readonly body: string; readonly public: boolean }
+  readonly comment?: {
+    readonly body: string
+    readonly public: boolean
+    /** Where it is not the one who makes the change. */
+    readonly authorId?: number
+  }
 }
 
 /** As Zendesk words it; only tags, subject and priority of a closed ticket can still be changed. */

@@ -17,6 +17,8 @@ const comment = z.strictObject({
   body: z.string().min(1).max(COMMENT_CHARACTERS_MAX),
   /** A comment is public unless it says otherwise: who forgets it writes to the customer. */
   public: z.boolean().default(true),
+  /** Who wrote it; without it, who calls. */
+  author_id: z.int().exactOptional(),
 })
 
 /** A number is kept as its text, and a checkmark's as its name. */
@@ -82,10 +84,14 @@ export function changeOf(update: TicketUpdate): Change {
     ...(subject === undefined ? {} : { subject }),
     ...(status === undefined ? {} : { status }),
     ...(priority === undefined ? {} : { priority }),
-    ...(said === undefined ? {} : { comment: said }),
+    ...(said === undefined ? {} : { comment: commentOf(said) }),
     ...(update.tags === undefined ? {} : { tags: update.tags }),
     ...(update.additional_tags === undefined ? {} : { addTags: update.additional_tags }),
     ...(update.remove_tags === undefined ? {} : { removeTags: update.remove_tags }),
     ...(update.custom_fields === undefined ? {} : { fields: update.custom_fields }),
   }
+}
+
+function commentOf({ body, public: isPublic, author_id: authorId }: z.infer<typeof comment>) {
+  return { body, public: isPublic, ...(authorId === undefined ? {} : { authorId }) }
 }

@@ -20,8 +20,11 @@ const STYLE = `
   .comments li { border: 1px solid var(--line); border-radius: 6px; margin: .5rem 0 .9rem;
     padding: .7rem 1rem }
   .comments .internal { background: light-dark(#fff7e0, #3a3218); border-color: light-dark(#e5c66b, #7d6a2b) }
-  .comments header { display: flex; flex-wrap: wrap; gap: 0 .6rem; margin-bottom: .3rem }
-  .comments header time { opacity: .7 } .mark { font-weight: 600 }
+  .comments header { display: flex; flex-wrap: wrap; align-items: baseline; gap: 0 .6rem;
+    margin-bottom: .3rem }
+  .comments header time { opacity: .7 }
+  .mark { border: 1px solid currentColor; border-radius: 4px; font-size: .8rem; line-height: 1.35rem;
+    padding: 0 .4rem }
   .body { overflow-wrap: anywhere; white-space: pre-wrap }
   .closed { border-left: 3px solid currentColor; margin: .8rem 0; padding: .1rem .8rem }
 `

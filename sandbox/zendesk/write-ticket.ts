@@ -7,8 +7,8 @@ import type { Store } from '../src/store.ts'
 import { readSwitches } from '../src/switches.ts'
 import { recordInvalid } from './answers.ts'
 import { runTriggers } from './run-triggers.ts'
-import { allRecords, nextId, writeRecord, zendeskTime } from './records.ts'
-import type { Ticket, User } from './shapes.ts'
+import { allRecords, findRecord, nextId, writeRecord, zendeskTime } from './records.ts'
+import type { Comment, Ticket, User } from './shapes.ts'
 import { changed } from './ticket-change.ts'
 import type { Change } from './ticket-change.ts'
 
@@ -29,6 +29,10 @@ export function writeTicket(
 ): Result<Written, Answer> {
   const after = changed(ticket, change, allRecords(store, 'ticket_field'))
   if (!after.ok) return err(recordInvalid(after.error))
+  const author = change.comment?.authorId
+  if (author !== undefined && findRecord(store, 'user', author) === null) {
+    return err(recordInvalid({ field: 'author', description: 'Author: is no user' }))
+  }
   // What changes nothing is no update: it has no stamp of its own, and no trigger sees it.
   if (before !== null && change.comment === undefined && isSame(before, after.value)) {
     return ok({ ticket: before, fired: [] })
@@ -36,11 +40,13 @@ export function writeTicket(
   const updatedAt = before === null ? ticket.updated_at : stampAfter(store, before, now)
   const stamped = { ...after.value, updated_at: updatedAt }
   if (change.comment !== undefined) {
-    const comment = {
+    const { body, public: isPublic, authorId = user.id } = change.comment
+    const comment: Comment = {
       id: nextId(store, 'comment', 880_000_001),
       ticket_id: ticket.id,
-      author_id: user.id,
-      ...change.comment,
+      author_id: authorId,
+      body,
+      public: isPublic,
       created_at: updatedAt,
     }
     writeRecord(store, 'comment', comment, ticket.id)

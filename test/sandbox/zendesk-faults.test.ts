@@ -96,7 +96,7 @@ describe('a fault', () => {
       { kind: 'wrong_shape', path: PATH, times: 1 },
       { kind: 'other_answer', path: PATH, data: { status: 'closed' }, times: 2 },
     )
-    const texts = []
+    const texts: string[] = []
     for (let call = 0; call < 4; call++) texts.push(await (await put()).text())
     expect(texts[0]).toMatch(/^<!doctype html>/)
     expect(texts[1]).toMatch(/^\{"ticket":\{"url"/)

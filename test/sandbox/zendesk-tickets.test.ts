@@ -120,6 +120,14 @@ describe('a ticket', () => {
     expect((await zendesk.comments(5158)).at(-1).public).toBe(true)
   })
 
+  it('has a comment by whom the call names, if that is somebody', async () => {
+    const by = (author_id: number) => ({ comment: { body: 'Thanks', public: true, author_id } })
+    expect((await zendesk.update(5158, by(9101))).status).toBe(200)
+    expect((await zendesk.update(5158, by(1))).status).toBe(422)
+    const authors = (await zendesk.comments(5158)).map(({ author_id }) => author_id)
+    expect(authors).toEqual([9101, 9101])
+  })
+
   it('has no way to change or take back a comment', async () => {
     const [{ id }] = await zendesk.comments(5158)
     for (const method of ['PUT', 'PATCH', 'DELETE']) {
@@ -270,9 +278,20 @@ describe('a safe update', () => {
     expect(await zendesk.comments(5158)).toHaveLength(2)
   })
 
+  it('sees every update, for each has a stamp of its own', async () => {
+    const stamps = []
+    for (let update = 0; update < 4; update++) {
+      await zendesk.update(5158, { comment })
+      stamps.push((await zendesk.ticket(5158)).updated_at)
+    }
+    expect(new Set(stamps).size).toBe(4)
+    const safe = { comment, safe_update: true, updated_stamp: stamps[2] }
+    expect((await zendesk.update(5158, safe)).status).toBe(409)
+  })
+
   it('misses an update of the same second where stamps are seconds, as on a real clock', async () => {
     await sandbox.control('PUT', '/switches', { zendeskStamps: 'seconds' })
-    const statuses = []
+    const statuses: number[] = []
     // A new second may begin within a round: then the round shows nothing, and another is made.
     for (let round = 0; round < 5 && !statuses.includes(200); round++) {
       await zendesk.update(5158, { comment })
