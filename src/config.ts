@@ -2,11 +2,12 @@
 // not start.
 
 import { currencyDecimals } from './domain/currencies.ts'
-import { LINK_EXPIRE_DAYS_DEFAULT, LINK_EXPIRE_DAYS_MAX } from './domain/limits.ts'
+import { CHANNELS_MAX, LINK_EXPIRE_DAYS_DEFAULT, LINK_EXPIRE_DAYS_MAX } from './domain/limits.ts'
 import { limitProblems, limitsOf, type LimitOptions, type Limits } from './domain/money-limits.ts'
 import { reasonsOf, type Reason, type ReasonOptions } from './domain/reason.ts'
 import type { Rule } from './domain/rule.ts'
 import { unknownFields } from './domain/unknown-fields.ts'
+import type { Channel } from './notices/channel.ts'
 import { accountProblems, endpointProblems, secretProblems } from './endpoint-problems.ts'
 import { reasonProblems, ruleProblems, ruleShapeProblems } from './rule-problems.ts'
 import type { Endpoint } from './sources/source.ts'
@@ -30,6 +31,8 @@ export type ConfigInput = {
   readonly reasons?: ReasonOptions
   readonly limits?: LimitOptions
   readonly links?: LinkOptions
+  /** Who is told what became of it: zendeskComment(), slack() … */
+  readonly notices?: readonly Channel[]
 }
 
 export type Config = {
@@ -40,9 +43,19 @@ export type Config = {
   readonly reasons: ReadonlyMap<string, Reason>
   readonly limits: Limits
   readonly links: { readonly expireAfterDays: number; readonly hosts: readonly string[] }
+  readonly notices: readonly Channel[]
 }
 
-const FIELDS = ['currency', 'timeZone', 'endpoints', 'rules', 'reasons', 'limits', 'links']
+const FIELDS = [
+  'currency',
+  'timeZone',
+  'endpoints',
+  'rules',
+  'reasons',
+  'limits',
+  'links',
+  'notices',
+]
 const LINK_FIELDS = ['expireAfterDays', 'hosts']
 const COMMET_HOST = 'commet.co'
 
@@ -64,6 +77,7 @@ export function defineConfig(input: ConfigInput): Config {
       expireAfterDays: input.links?.expireAfterDays ?? LINK_EXPIRE_DAYS_DEFAULT,
       hosts: [COMMET_HOST, ...(input.links?.hosts ?? [])],
     },
+    notices: input.notices ?? [],
   }
 }
 
@@ -99,6 +113,7 @@ function problemsOf(input: ConfigInput): string[] {
     ...ruleProblems(input),
     ...limitProblems(input.limits ?? {}, input.currency),
     ...linkProblems(input.links ?? {}),
+    ...noticeProblems(input.notices ?? []),
   ]
 }
 
@@ -121,6 +136,23 @@ function timeZoneProblems(timeZone: string): string[] {
   } catch {
     return [problem]
   }
+}
+
+function noticeProblems(notices: readonly Channel[]): string[] {
+  const problems = notices.flatMap(({ name, problems: own, secrets }, position) => {
+    const path = `notices[${position}]`
+    const again = notices.findIndex((other) => other.name === name) < position
+    return [
+      ...own.map((problem) => `${path} (${name}).${problem}`),
+      ...(again ? [`${path}: there are two channels ${name}`] : []),
+      // The value is not repeated here: who puts a secret itself there must not find it in a log.
+      ...(secrets.every((secret) => /^[A-Z][A-Z0-9_]{0,63}$/.test(secret))
+        ? []
+        : [`${path} (${name}): names of secrets are wanted, such as SLACK_WEBHOOK_URL`]),
+    ]
+  })
+  if (notices.length > CHANNELS_MAX) problems.push(`notices: more than ${CHANNELS_MAX} channels`)
+  return problems
 }
 
 function linkProblems({ expireAfterDays, hosts }: LinkOptions): string[] {

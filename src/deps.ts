@@ -6,7 +6,7 @@ import { openDatabase, type Database } from './db/database.ts'
 import type { Mode } from './domain/event.ts'
 import { ruleSetHash } from './domain/rule-set.ts'
 import { QUEUE_MESSAGES_PER_SEND_MAX } from './domain/limits.ts'
-import type { WakeUp } from './domain/wake-up.ts'
+import type { NoticeWakeUp, WakeUp } from './domain/wake-up.ts'
 import type { Env } from './env.ts'
 import { createKeysAt, type KeysAt } from './keys.ts'
 import { log, type Log } from './log.ts'
@@ -24,6 +24,7 @@ export type Deps = {
   /** Published keys of senders that sign tokens. */
   readonly keysAt: KeysAt
   readonly wake: (wakeUps: readonly WakeUp[]) => Promise<void>
+  readonly wakeNotices: (wakeUps: readonly NoticeWakeUp[]) => Promise<void>
   /** Milliseconds since 1970. */
   readonly now: () => number
   /** 0 ≤ x < 1. */
@@ -41,7 +42,9 @@ export function createDeps(env: Env, config: Config): Deps {
   return {
     config,
     settings,
-    db: openDatabase(env.DB),
+    db: openDatabase(env.DB, (source) =>
+      config.notices.some((channel) => channel.source === null || channel.source === source),
+    ),
     billing: settings.billing && {
       ...createBillingClient(settings.billing),
       baseUrl: settings.billing.baseUrl,
@@ -49,6 +52,7 @@ export function createDeps(env: Env, config: Config): Deps {
     },
     keysAt: createKeysAt(() => Date.now()),
     wake: (wakeUps) => send(env.ADJUSTMENTS, wakeUps),
+    wakeNotices: (wakeUps) => send(env.NOTICES, wakeUps),
     now: () => Date.now(),
     random: () => Math.random(),
     newId: () => crypto.randomUUID(),
@@ -64,7 +68,7 @@ function once<Value>(make: () => Promise<Value>): () => Promise<Value> {
   return async () => (made ??= await make())
 }
 
-async function send(queue: Queue<WakeUp>, wakeUps: readonly WakeUp[]): Promise<void> {
+async function send<Body>(queue: Queue<Body>, wakeUps: readonly Body[]): Promise<void> {
   for (let start = 0; start < wakeUps.length; start += QUEUE_MESSAGES_PER_SEND_MAX) {
     const batch = wakeUps.slice(start, start + QUEUE_MESSAGES_PER_SEND_MAX)
     await queue.sendBatch(batch.map((body) => ({ body })))

@@ -1,9 +1,10 @@
-import type { WakeUp } from './domain/wake-up.ts'
+import type { NoticeWakeUp, WakeUp } from './domain/wake-up.ts'
 
 /** What the Worker is given: bindings of wrangler.toml, and secrets, whose names the configuration knows. */
 export type Env = {
   readonly DB: D1Database
   readonly ADJUSTMENTS: Queue<WakeUp>
+  readonly NOTICES: Queue<NoticeWakeUp>
   /** Where the billing API is; unset is Commet's own address. */
   readonly COMMET_API_URL?: string
   readonly COMMET_API_KEY?: string

@@ -11,6 +11,7 @@ import {
 } from './domain/limits.ts'
 import { isLoopback } from './domain/link.ts'
 import { secretOf, type Env } from './env.ts'
+import type { Channel } from './notices/channel.ts'
 import type { Endpoint } from './sources/source.ts'
 import { isSecretUsable } from './sources/usable-secret.ts'
 
@@ -28,6 +29,8 @@ export type Settings = {
   readonly publicUrl: string | null
   /** Of each endpoint, current first; empty means that the endpoint is off. */
   readonly endpointSecrets: ReadonlyMap<string, readonly string[]>
+  /** Of each channel that has all that it needs, by the configured names; the others are off. */
+  readonly channelSecrets: ReadonlyMap<string, ReadonlyMap<string, string>>
   /** What keeps the deployment from working, by name and never by value. */
   readonly problems: readonly string[]
 }
@@ -61,6 +64,7 @@ export function readSettings(env: Env, config: Config): Settings {
     name,
     ...endpointSecrets(env, endpoint),
   }))
+  const channels = config.notices.map((channel) => ({ channel, ...channelSecrets(env, channel) }))
   return {
     billing:
       baseUrl !== null && apiKey !== null ? { baseUrl, apiKey, mode: billingMode(apiKey) } : null,
@@ -68,10 +72,18 @@ export function readSettings(env: Env, config: Config): Settings {
     // A short key is not passed over in silence: the next one would then be taken for the current.
     linkKeys: areLinkKeysLong ? linkKeys : [],
     publicUrl,
+    channelSecrets: new Map(
+      channels
+        .filter(({ missing }) => missing.length === 0)
+        .map(({ channel, values }) => [channel.name, values]),
+    ),
     endpointSecrets: new Map(endpoints.map(({ name, usable }) => [name, usable])),
     problems: [
       ...requirements.filter(([isMet]) => !isMet).map(([, problem]) => problem),
       ...endpoints.flatMap(({ problems }) => problems),
+      ...channels.flatMap(({ channel, missing }) =>
+        missing.map((name) => `${channel.title} is told nothing: ${name} is not set`),
+      ),
     ],
   }
 }
@@ -95,6 +107,15 @@ function endpointSecrets(
     .filter(([isThere]) => isThere)
     .map(([, fault]) => `${secret} holds a secret ${fault}: it is not used`)
   return { usable, problems }
+}
+
+function channelSecrets(env: Env, { secrets }: Channel) {
+  const values = new Map<string, string>()
+  for (const name of secrets) {
+    const value = secretOf(env, name)
+    if (value !== undefined) values.set(name, value)
+  }
+  return { values, missing: secrets.filter((name) => !values.has(name)) }
 }
 
 const matching = (value: string | undefined, form: RegExp): string | null =>

@@ -2,7 +2,7 @@
 
 import type { Config } from './config.ts'
 import { createDeps, type Deps } from './deps.ts'
-import type { WakeUp } from './domain/wake-up.ts'
+import type { NoticeWakeUp, WakeUp } from './domain/wake-up.ts'
 import type { Env } from './env.ts'
 import { createApp } from './http/app.ts'
 import { consume } from './queue.ts'
@@ -21,5 +21,5 @@ export function createWorker(config: Config) {
     fetch: (request, env, context) => app.fetch(request, env, context),
     queue: (batch, env) => consume(depsOf(env), batch),
     scheduled: (controller, env) => runCron(depsOf(env), controller.cron),
-  } satisfies ExportedHandler<Env, WakeUp>
+  } satisfies ExportedHandler<Env, WakeUp | NoticeWakeUp>
 }

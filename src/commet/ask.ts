@@ -4,9 +4,8 @@ import * as z from 'zod'
 import { BILLING_ID_CHARS_MAX, IDEMPOTENCY_KEY_CHARS_MAX } from '../domain/limits.ts'
 import { err, ok, type Result } from '../domain/result.ts'
 import { COMMET_VERSION } from './contract.ts'
-import { exchange } from './exchange.ts'
+import { exchange, type Arrival } from '../exchange.ts'
 import {
-  type Arrival,
   type BillingError,
   type Call,
   noAnswer,

@@ -8,11 +8,9 @@
 
 import * as z from 'zod'
 
-import {
-  RETRY_AFTER_SECONDS_MAX,
-  RETRY_AFTER_SECONDS_MIN,
-  WORD_CHARS_MAX,
-} from '../domain/limits.ts'
+import { WORD_CHARS_MAX } from '../domain/limits.ts'
+import { retryAfterSeconds } from '../domain/retry-after.ts'
+import type { Arrival } from '../exchange.ts'
 
 export type BillingMeaning = 'permanent' | 'transient' | 'ambiguous'
 
@@ -46,15 +44,6 @@ export type Call = {
   readonly kind: 'read' | 'create' | 'change'
   /** For messages, without ids: `POST /invoices`. */
   readonly operation: string
-}
-
-/** An answer as it arrived: its status and headers, and its body as JSON, or why there is none. */
-export type Arrival = {
-  readonly status: number
-  readonly headers: Headers
-  readonly body:
-    | { readonly kind: 'json'; readonly value: unknown }
-    | { readonly kind: 'none'; readonly code: 'network' | 'timeout' | 'not_json' | 'too_large' }
 }
 
 /** A failure as Commet tells it. */
@@ -138,34 +127,6 @@ function commetRefusal(arrival: Arrival): { code: string; param: string | null }
 function bodyTrouble(arrival: Arrival): OwnCode {
   if (arrival.status >= 300 && arrival.status < 400) return 'unexpected_status'
   return arrival.body.kind === 'none' ? arrival.body.code : 'unexpected_shape'
-}
-
-/**
- * Seconds to wait, from `Retry-After`: a number, or an HTTP date (RFC 9110, IMF-fixdate) taken relative
- * to the answer's own `Date`. Anything else counts as absent.
- */
-export function retryAfterSeconds(headers: Headers): number | null {
-  const text = headers.get('retry-after')?.trim()
-  if (text === undefined) return null
-  const seconds = /^\d{1,12}(\.\d{1,6})?$/.test(text)
-    ? Number(text)
-    : secondsBetween(headers.get('date'), text)
-  if (seconds === null) return null
-  return Math.min(Math.max(Math.ceil(seconds), RETRY_AFTER_SECONDS_MIN), RETRY_AFTER_SECONDS_MAX)
-}
-
-function secondsBetween(from: string | null, to: string): number | null {
-  const start = from === null ? Number.NaN : httpDateMs(from)
-  const seconds = (httpDateMs(to) - start) / 1000
-  return Number.isFinite(seconds) ? seconds : null
-}
-
-const IMF_FIXDATE =
-  /^(Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} GMT$/
-
-// Date.parse alone takes almost any text for a date.
-function httpDateMs(text: string): number {
-  return IMF_FIXDATE.test(text.trim()) ? Date.parse(text) : Number.NaN
 }
 
 function describe(

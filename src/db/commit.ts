@@ -6,6 +6,8 @@ import { sql, type SQL } from 'drizzle-orm'
 import type { BatchItem } from 'drizzle-orm/batch'
 import type { AuditEntry } from '../domain/audit.ts'
 import type { Database } from './database.ts'
+import { toldAfterEntry } from './write-notices.ts'
+import { AFTER_CHANGE } from './after-change.ts'
 import { auditEntries } from './schema.ts'
 
 /** A query that was built but not run. */
@@ -23,12 +25,14 @@ export async function commitChange<Row>(
   entry: AuditEntry,
   further: readonly Query[] = [],
 ): Promise<Row | null> {
-  const [rows] = await db.batch([change, insertEntry(db, entry, AFTER_CHANGE), ...further])
+  const [rows] = await db.batch([
+    change,
+    insertEntry(db, entry, AFTER_CHANGE),
+    ...toldAfterEntry(db, entry),
+    ...further,
+  ])
   return rows[0] ?? null
 }
-
-/** Condition of an insert that belongs to the statement directly before it in the batch. */
-export const AFTER_CHANGE = sql`changes() = 1`
 
 /** An entry about something that changed no state. */
 export async function commitEntry(db: Database, entry: AuditEntry): Promise<void> {

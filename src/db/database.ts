@@ -1,8 +1,11 @@
 import { drizzle } from 'drizzle-orm/d1'
 import * as schema from './schema.ts'
 
-export const openDatabase = (d1: D1Database) => drizzle(d1, { schema })
+/** `tells`: whether people at a source are told what became of what they asked for. */
+export const openDatabase = (d1: D1Database, tells: (source: string) => boolean = () => false) =>
+  Object.assign(drizzle(d1, { schema }), { tells })
 
+/** The connection; a write of a fact that is told also writes that it has to be. */
 export type Database = ReturnType<typeof openDatabase>
 
 /** Throws where the database doesn't answer, or has no tables yet. */

@@ -11,6 +11,8 @@ import { oneOf } from './one-of.ts'
 export type RecordedDecision = {
   readonly considered: readonly Consideration[]
   readonly detail?: string
+  /** What an undecided one is about, where its rule could tell. */
+  readonly subject?: string
   /** Those that it wanted; under a former id of the rule too. */
   readonly adjustments?: readonly AdjustmentId[]
   readonly undoes?: { readonly subject: string; readonly ruleIds: readonly string[] }

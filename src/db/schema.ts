@@ -4,11 +4,13 @@
 
 import type { adjustments } from './schema-adjustments.ts'
 import type { events, links } from './schema-events.ts'
+import type { notices } from './schema-notices.ts'
 import type { identities, keys } from './schema-people.ts'
 
 export * from './schema-adjustments.ts'
 export * from './schema-controls.ts'
 export * from './schema-events.ts'
+export * from './schema-notices.ts'
 export * from './schema-people.ts'
 
 export type Adjustment = typeof adjustments.$inferSelect
@@ -16,3 +18,4 @@ export type Event = typeof events.$inferSelect
 export type Identity = typeof identities.$inferSelect
 export type Key = typeof keys.$inferSelect
 export type Link = typeof links.$inferSelect
+export type NoticeRow = typeof notices.$inferSelect

@@ -19,7 +19,14 @@ export const entry = (
   action: AuditAction,
   adjustment: Adjustment,
   data: AuditData,
-): AuditEntry => ({ at: now, actor: 'system:issuer', action, subject: adjustment.id, data })
+): AuditEntry => ({
+  at: now,
+  actor: 'system:issuer',
+  action,
+  subject: adjustment.id,
+  data,
+  source: adjustment.source,
+})
 
 /** UPDATE … RETURNING, if the row is still what was read. */
 export const changed = (db: Database, read: Adjustment, columns: Columns) =>

@@ -8,11 +8,12 @@ import { RUNAWAY_REASONS, type HoldReason } from '../domain/hold.ts'
 import type { AdjustmentId } from '../domain/ids.ts'
 import { LEASE_SECONDS, PAUSE_LOOK_SECONDS } from '../domain/limits.ts'
 import { approversNeeded, askedRow, foundReasons, isPaused, isUndone, type Asked } from './asked.ts'
-import { AFTER_CHANGE } from './commit.ts'
+import { AFTER_CHANGE } from './after-change.ts'
 import type { Database } from './database.ts'
 import { isPausedNow, type Pausable } from './read-switches.ts'
 import { adjustments, auditEntries, type Adjustment } from './schema.ts'
 import { heldColumns } from './write-adjustment.ts'
+import { toldOfStates } from './write-notices.ts'
 import { pauseRule } from './write-switch.ts'
 
 export type Claim = {
@@ -80,6 +81,7 @@ export async function claim(
       )
       .returning(),
     insertOutcomeEntry(db, read, now),
+    ...toldOfStates(db, read, { held: 'adjustment.held', cancelled: 'adjustment.cancelled' }, now),
     // A rule that has used up its hour's limit stops as a whole: what made it run away makes more.
     ...pauseRule(
       db,

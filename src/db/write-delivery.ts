@@ -1,4 +1,4 @@
-// One delivery, one batch of six statements, however many events it carries. Every row carries the
+// One delivery, one batch of at most six statements, however many events it carries. Every row carries the
 // delivery's id, so a redelivery writes nothing, and old events among new ones don't hide the new.
 
 import { sql } from 'drizzle-orm'
@@ -10,6 +10,7 @@ import type { AdjustmentId, EventId } from '../domain/ids.ts'
 import { BOUND_VALUE_BYTES_MAX, EVENTS_PER_DELIVERY_MAX } from '../domain/limits.ts'
 import type { Database } from './database.ts'
 import { insertAdjustments } from './insert-adjustments.ts'
+import { toldOfEvents } from './write-notices.ts'
 import { auditEntries, events, payloads, undos, type RecordedDecision } from './schema.ts'
 
 /** `formerIds`: what its rule, under a former id, would have made of the same subject. */
@@ -109,8 +110,10 @@ export async function commitDelivery(
     insertUndos(db, packed),
     insertEvents(db, packed),
     insertPayloads(db, packed),
-    insertEventEntries(db, packed),
-    insertAdjustmentEntries(db, packed),
+    insertEntries(db, packed),
+    ...(db.tells(packed.delivery.source)
+      ? [toldOfEvents(db, packed.delivery.deliveryId, packed.eventRows, packed.delivery.receivedAt)]
+      : []),
   ])
   return made.map((row) => row.id)
 }
@@ -182,21 +185,19 @@ const insertPayloads = (db: Database, { delivery, payloadBytes, payloadSlices }:
   WHERE e.delivery_id = ${delivery.deliveryId}`)
 
 /**
- * One entry a new event. Only codes go into the log that nothing is ever removed from: a type, a
- * subject or a rule's own words may hold what the sender wrote.
+ * One entry a new event, and one a new adjustment, whose id stands for the subject that it is derived
+ * from. Only codes go into the log that nothing is ever removed from: a type, a subject or a rule's
+ * own words may hold what the sender wrote.
  */
-const insertEventEntries = (db: Database, { delivery, eventRows }: PackedDelivery) =>
+const insertEntries = (db: Database, { delivery, eventRows, adjustmentRows }: PackedDelivery) =>
   db.insert(auditEntries).select(sql`
   SELECT NULL, ${delivery.receivedAt}, ${delivery.actor},
     ${'event.received' satisfies AuditAction}, e.id,
     json_object('fate', e.fate, 'rule', e.rule_id, 'bodySha256', e.body_sha256, 'reason',
       iif(e.fate = 'undecided', e.reason, NULL))
   FROM json_each(${eventRows}) p CROSS JOIN events e ON e.id = p.value ->> 'id'
-  WHERE e.delivery_id = ${delivery.deliveryId}`)
-
-/** One entry a new adjustment; its id stands for the subject, which it is derived from. */
-const insertAdjustmentEntries = (db: Database, { delivery, adjustmentRows }: PackedDelivery) =>
-  db.insert(auditEntries).select(sql`
+  WHERE e.delivery_id = ${delivery.deliveryId}
+  UNION ALL
   SELECT NULL, ${delivery.receivedAt}, ${delivery.actor},
     ${'adjustment.created' satisfies AuditAction}, a.id,
     json_object('event', a.event_id, 'rule', a.rule_id, 'amount', a.amount, 'currency', a.currency,

@@ -3,7 +3,7 @@
 
 import { sql, type SQL } from 'drizzle-orm'
 import type { AuditAction } from '../domain/audit.ts'
-import { AFTER_CHANGE } from './commit.ts'
+import { AFTER_CHANGE } from './after-change.ts'
 import type { Database } from './database.ts'
 import { auditEntries, switches } from './schema.ts'
 

@@ -31,12 +31,14 @@ export type AuditAction =
   | 'key.revoked'
   | 'switch.paused'
   | 'switch.resumed'
+  | 'notice.sent'
+  | 'notice.given_up'
 
 /** An operator is known by his key's name. */
 export type Actor =
   | `source:${string}`
   | `operator:${string}`
-  | `system:${'issuer' | 'sweep' | 'dead-letters' | 'limits' | 'undo'}`
+  | `system:${'issuer' | 'sweep' | 'dead-letters' | 'limits' | 'undo' | 'notices'}`
 
 /** Codes, ids, field names and money only; never a secret, a slug, an address or personal text. */
 export type AuditData = Readonly<Record<string, unknown>>
@@ -47,4 +49,6 @@ export type AuditEntry = {
   readonly action: AuditAction
   readonly subject: string
   readonly data: AuditData
+  /** Of the adjustment that it is about: people there may have to be told. */
+  readonly source?: string
 }

@@ -41,6 +41,7 @@ export type Decision = {
       readonly rule: Rule
       readonly reason: UndecidedReason
       readonly detail: string
+      readonly subject: string | null
     }
 )
 
@@ -95,6 +96,7 @@ function decided(rule: Rule, outcome: Exclude<Outcome, { kind: 'ignore' }>) {
         rule,
         reason: outcome.reason,
         detail: outcome.detail,
+        subject: outcome.subject ?? null,
       } as const
   }
 }
@@ -137,7 +139,10 @@ function checked(outcome: Outcome): Outcome {
       const { reason, detail } = outcome
       const isCode = typeof reason === 'string' && REASON_CODE.test(reason)
       if (!isCode) return trouble('shape', 'the rule gave no reason code')
-      return trouble(reason, oneLine(detail, REASON_CHARS_MAX))
+      const { subject } = outcome
+      const isNamed = subject !== undefined && isIdentifier(subject, SUBJECT_CHARS_MAX)
+      const answered = trouble(reason, oneLine(detail, REASON_CHARS_MAX))
+      return isNamed ? { ...answered, subject } : answered
     }
     default:
       return trouble(

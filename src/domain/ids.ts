@@ -54,6 +54,13 @@ export const adjustmentId = async (
   part: string,
 ): Promise<AdjustmentId> => `adj_${await derive('adjustment', [ruleId, account, subject, part])}`
 
+/** Of one fact about one thing, over every attempt to tell it. */
+export const noticeId = async (about: string, seq: number): Promise<string> =>
+  `ntc_${(await derive('notice', [about, String(seq)])).slice(0, NOTICE_ID_CHARS)}`
+
+/** Short, since it is a tag on a ticket. */
+const NOTICE_ID_CHARS = 16
+
 /** One link an invoice, however often it is asked for. */
 export const linkId = async (invoiceId: string): Promise<LinkId> =>
   `lnk_${await derive('link', [invoiceId])}`

@@ -152,3 +152,11 @@ export const WHY_FIELDS_MAX = 50
 export const WHY_FIELD_CHARS_MAX = 200
 /** How deep a field may lie. */
 export const WHY_FIELD_STEPS_MAX = 8
+// Notices
+export const NOTICE_DEADLINE_MS = 10_000
+/** Nobody else tries a notice meanwhile; longer than all calls of one attempt together. */
+export const NOTICE_LEASE_SECONDS = 120
+/** With the delays of `backoff.ts` this is more than a day. */
+export const NOTICE_ATTEMPTS_MAX = 40
+export const NOTICE_KEY_TROUBLE_RETRY_SECONDS = 300
+export const CHANNELS_MAX = 10

@@ -8,7 +8,9 @@ import {
   type AdjustmentState,
   type AnswerDifference,
 } from './adjustment.ts'
-import type { HoldReason } from './hold.ts'
+import type { AuditAction } from './audit.ts'
+import { isApprovable, type HoldReason } from './hold.ts'
+import type { NoticeStatus } from './notice.ts'
 import type { Settlement } from './rule.ts'
 
 export type Noted = {
@@ -21,6 +23,10 @@ export type Noted = {
   readonly invoiceStatus: string | null
   readonly answerDifferences: readonly AnswerDifference[] | null
   readonly holdReasons: readonly HoldReason[] | null
+  readonly approversNeeded: number
+  readonly decisionNote: string | null
+  /** What undoes it: a reversal's id, or `void`. */
+  readonly reversedBy: string | null
 }
 
 const HOLD_TEXTS: Readonly<Record<HoldReason, string>> = {
@@ -42,6 +48,25 @@ const HOLD_TEXTS: Readonly<Record<HoldReason, string>> = {
   outcome_unknown: 'it is not known if the invoice was made',
 }
 
+/** `action`: the fact that is told; a rejection may be a person's, or the end of a hold's time. */
+export function noticeStatus({ state, reversedBy }: Noted, action: AuditAction): NoticeStatus {
+  switch (state) {
+    case 'due':
+    case 'issuing':
+      return 'on_its_way'
+    case 'invoiced':
+      return reversedBy === null ? 'issued' : 'undone'
+    case 'held':
+      return 'waiting'
+    case 'failed':
+      return 'failed'
+    case 'rejected':
+      return action === 'adjustment.expired' ? 'expired' : 'rejected'
+    case 'cancelled':
+      return 'undone'
+  }
+}
+
 /** `source`: its title ("Stripe"). `link`: the short address, or null where there is none yet. */
 export function note(noted: Noted, source: string, link: string | null): readonly string[] {
   return [outcomeLine(noted, source), `PDF: ${link ?? 'none yet'}`, customerLine(noted, link)]
@@ -57,14 +82,20 @@ function outcomeLine(noted: Noted, source: string): string {
     case 'invoiced':
       return invoicedLine(noted, what, source)
     case 'held':
-      return `${what} waits for a person: ${(noted.holdReasons ?? []).map((reason) => HOLD_TEXTS[reason]).join('; ')}.`
+      return `${what} waits for ${waitsFor(noted)}: ${(noted.holdReasons ?? []).map((reason) => HOLD_TEXTS[reason]).join('; ')}.`
     case 'failed':
       return `${what} could not be issued; someone with access to Makegood has to look.`
     case 'rejected':
-      return `${what} was rejected.`
+      return `${what} was rejected${noted.decisionNote === null ? '' : `: ${noted.decisionNote}`}.`
     case 'cancelled':
       return `${what} was cancelled before it was issued.`
   }
+}
+
+/** Whom it waits for: an approval clears it, or somebody has to do more than that. */
+function waitsFor({ holdReasons, approversNeeded }: Noted): string {
+  if (!(holdReasons ?? []).every(isApprovable)) return 'a person'
+  return approversNeeded > 1 ? `${approversNeeded} people who may approve it` : 'an approval'
 }
 
 function invoicedLine(noted: Noted, what: string, source: string): string {
@@ -72,6 +103,9 @@ function invoicedLine(noted: Noted, what: string, source: string): string {
   if (isAnsweredOtherwise(noted)) {
     const fields = (noted.answerDifferences ?? []).map(({ field }) => field).join(', ')
     return `${what} was answered with invoice ${number}, which differs in ${fields}; a person has to look.`
+  }
+  if (noted.reversedBy !== null && noted.reversedBy !== 'void') {
+    return `${what}, invoice ${number}, was undone by a second invoice.`
   }
   if (isClosed(noted.invoiceStatus)) {
     return `${what} was issued as invoice ${number}, which is ${noted.invoiceStatus} now.`
@@ -95,7 +129,8 @@ const alreadyMoved = ({ amount }: Noted): string =>
 
 function customerLine(noted: Noted, link: string | null): string {
   const isRecord = noted.settlement === 'already_paid'
-  const isStanding = !isAnsweredOtherwise(noted) && !isClosed(noted.invoiceStatus)
+  const isStanding =
+    !isAnsweredOtherwise(noted) && !isClosed(noted.invoiceStatus) && noted.reversedBy === null
   const isCertain = isStanding && (!isRecord || isPaid(noted))
   if (noted.state !== 'invoiced' || !isCertain) return 'To the customer: nothing yet.'
   const amount = amountText(noted)

@@ -39,6 +39,8 @@ export type Undecided = {
   readonly reason: UndecidedReason
   /** The field, and what would help; for the operator, never for the public. */
   readonly detail: string
+  /** What it is about, where the rule could tell: who asked there is told. */
+  readonly subject?: string
 }
 
 export type Adjust = { readonly kind: 'adjust'; readonly proposals: readonly Proposal[] }
@@ -127,8 +129,14 @@ export const undo = (
 /** `reason`: a code, such as `refund_pending`; nothing of what the sender wrote. */
 export const ignore = (reason: string): Outcome => ({ kind: 'ignore', reason })
 
-export const undecided = (reason: UndecidedReason, detail: string): Undecided => ({
+/** `subject`: what it is about, so that who asked there is told. */
+export const undecided = (
+  reason: UndecidedReason,
+  detail: string,
+  subject?: string,
+): Undecided => ({
   kind: 'undecided',
   reason,
   detail,
+  ...(subject === undefined ? {} : { subject }),
 })

@@ -57,6 +57,11 @@ export async function decideEvent(
   }
 }
 
+const undecidedFacts = ({ detail, subject }: Extract<Decision, { kind: 'undecided' }>) => ({
+  detail,
+  ...(subject === null ? {} : { subject }),
+})
+
 const reasonOf = (decision: Decision): string | null =>
   decision.kind === 'ignored' || decision.kind === 'undecided' ? decision.reason : null
 
@@ -66,7 +71,7 @@ const recorded = (
   undo: NewUndo | null,
 ): RecordedDecision => ({
   considered: decision.considered,
-  ...(decision.kind === 'undecided' ? { detail: decision.detail } : {}),
+  ...(decision.kind === 'undecided' ? undecidedFacts(decision) : {}),
   ...(decision.kind === 'adjust'
     ? { adjustments: adjustments.flatMap((each) => [each.id, ...each.formerIds]) }
     : {}),

@@ -1,6 +1,7 @@
 import { wakeAfterRestart, sweepAdjustments } from '../db/sweep-adjustments.ts'
 import { parkPaused } from '../db/write-switches.ts'
 import { ownIds } from '../domain/rule.ts'
+import { sweepNotices } from '../db/write-notices.ts'
 import type { Deps } from '../deps.ts'
 
 /**
@@ -16,5 +17,7 @@ export async function sweep(
   const { wakeUps, held } = await sweepAdjustments(deps.db, deps.now())
   for (const id of held) deps.log({ event: 'alarm.outcome_unknown', adjustment: id })
   await deps.wake(wakeUps)
+  const told = await sweepNotices(deps.db, deps.now())
+  await deps.wakeNotices(told.map((about) => ({ about })))
   return wakeUps.length
 }

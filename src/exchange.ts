@@ -1,8 +1,16 @@
-// One HTTP request to the billing API and its answer: the only fetch of the project that carries its key.
-// A deadline covers headers and body; the body is bounded; a redirect is an answer, never followed.
+// One HTTP request to the outside and its answer: the only fetch that carries a key of the user's. A
+// deadline covers headers and body; the body is bounded; a redirect is an answer, never followed.
 
-import { ANSWER_BYTES_MAX } from '../domain/limits.ts'
-import type { Arrival } from './trouble.ts'
+import { ANSWER_BYTES_MAX } from './domain/limits.ts'
+
+/** An answer as it arrived: its status and headers, and its body as JSON, or why there is none. */
+export type Arrival = {
+  readonly status: number
+  readonly headers: Headers
+  readonly body:
+    | { readonly kind: 'json'; readonly value: unknown }
+    | { readonly kind: 'none'; readonly code: 'network' | 'timeout' | 'not_json' | 'too_large' }
+}
 
 export type Outgoing = {
   readonly url: string

@@ -1,0 +1,47 @@
+// What people at a source are told about what became of what they asked for. A notice carries only what
+// may be shown to an agent: no secret, and no address but the short link.
+
+import type { AdjustmentId, EventId } from './ids.ts'
+
+/** A word for views and lists at the source. */
+export const NOTICE_STATUSES = [
+  'on_its_way',
+  'issued',
+  'waiting',
+  'failed',
+  'rejected',
+  'expired',
+  'undone',
+  'already_credited',
+  'conflict',
+  'undecided',
+] as const
+export type NoticeStatus = (typeof NOTICE_STATUSES)[number]
+
+/** How a channel is done with a notice; a later fact about the same thing makes an older one needless. */
+export type ChannelProgress = 'sent' | 'found_there' | 'superseded' | 'closed' | 'given_up'
+
+export type Notice = {
+  /** Stable over every attempt: `ntc_` and a hash of what it is about and which fact it tells. */
+  readonly id: string
+  readonly about: AdjustmentId | EventId
+  readonly source: string
+  readonly endpoint: string
+  /** What it is for at the source, such as `ticket:42`; null where the event names nothing. */
+  readonly subject: string | null
+  readonly status: NoticeStatus
+  /** When the fact became one, milliseconds since 1970. */
+  readonly at: number
+  /** What became of it, where the document is, what can be said to the customer. */
+  readonly lines: readonly string[]
+  /** Nothing more will come of it without somebody who asks again. */
+  readonly isFinal: boolean
+  /** For programs: codes, ids and money. */
+  readonly data: Readonly<Record<string, unknown>>
+}
+
+/** The id of what a subject names, where it is of this kind: `ticket:42` is ticket 42. */
+export function subjectId(subject: string | null, ...kinds: readonly string[]): string | null {
+  const [, kind = '', id = ''] = /^([a-z_]+):(.+)$/.exec(subject ?? '') ?? []
+  return kinds.includes(kind) ? id : null
+}

@@ -1,0 +1,41 @@
+// What a channel is: one way to write back what became of something. Which address it calls, and with
+// which key, comes from the configuration and the environment alone, never from an event.
+
+import type { Notice } from '../domain/notice.ts'
+import type { Result } from '../domain/result.ts'
+
+/** Values by the configured names of secrets. Every name that the channel lists is there. */
+export type Secrets = (name: string) => string
+
+/** `closed`: the place takes no text any more; it was marked there, and the other channels tell it. */
+export type Sent = 'sent' | 'found_there' | 'closed'
+
+export type SendTrouble = {
+  /** `transient`: trying again may help. */
+  readonly meaning: 'transient' | 'permanent'
+  readonly code: string
+  readonly status: number | null
+  readonly retryAfterSeconds: number | null
+}
+
+export type Channel = {
+  /** By which it is known in records: `zendesk`, `slack`. Each is there once. */
+  readonly name: string
+  readonly title: string
+  /** Names of what the environment has to hold. */
+  readonly secrets: readonly string[]
+  /** What is wrong with its own options: it does not start. */
+  readonly problems: readonly string[]
+  /** The one source whose people it tells; null is every one's. */
+  readonly source: string | null
+  /** Whether this notice is its business at all. */
+  readonly wants: (notice: Notice) => boolean
+  /** Whether it may tell a notice twice after a crash: the receiver knows it by the notice's id. */
+  readonly isAtLeastOnce: boolean
+  /** `nowMs`: milliseconds since 1970, of this attempt. */
+  readonly send: (
+    secrets: Secrets,
+    notice: Notice,
+    nowMs: number,
+  ) => Promise<Result<Sent, SendTrouble>>
+}

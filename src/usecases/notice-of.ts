@@ -1,0 +1,94 @@
+// A notice as it reads now: made of the rows as they are when it is sent, never stored.
+
+import { findAdjustment, findAdjustments } from '../db/read-adjustments.ts'
+import { findEvent } from '../db/read-events.ts'
+import type { Adjustment, Event, NoticeRow } from '../db/schema.ts'
+import { amountText } from '../domain/adjustment.ts'
+import { eventNote, eventStatus } from '../domain/event-note.ts'
+import { isAdjustmentId, isEventId, noticeId } from '../domain/ids.ts'
+import { note, noticeStatus } from '../domain/note.ts'
+import type { Notice } from '../domain/notice.ts'
+import type { Deps } from '../deps.ts'
+import { linkAddress } from './link-address.ts'
+
+/** Null where what it is about is not there, or has nothing to tell. */
+export async function noticeOf(deps: Deps, row: NoticeRow): Promise<Notice | null> {
+  const { about } = row
+  if (isAdjustmentId(about)) {
+    const adjustment = await findAdjustment(deps.db, about)
+    return adjustment && ofAdjustment(deps, row, adjustment)
+  }
+  const found = isEventId(about) ? await findEvent(deps.db, about) : null
+  return found && ofEvent(deps, row, found.event)
+}
+
+async function ofAdjustment(deps: Deps, row: NoticeRow, adjustment: Adjustment): Promise<Notice> {
+  const { id, endpoint, source, subject, state } = adjustment
+  const link = await linkOf(deps, adjustment)
+  return {
+    id: await noticeId(id, row.seq),
+    about: id,
+    source,
+    endpoint,
+    subject,
+    status: noticeStatus(adjustment, row.action),
+    at: row.at,
+    lines: note(adjustment, titleOf(deps, adjustment), link),
+    isFinal: state !== 'due' && state !== 'issuing' && state !== 'held',
+    data: { fact: row.action, adjustment: facts(adjustment, link) },
+  }
+}
+
+async function ofEvent(deps: Deps, row: NoticeRow, event: Event): Promise<Notice | null> {
+  const { id, fate, reason, endpoint, source, decision } = event
+  if (fate !== 'duplicate' && fate !== 'conflict' && fate !== 'undecided') return null
+  const [existing] = await findAdjustments(deps.db, decision.adjustments ?? [])
+  const link = existing ? await linkOf(deps, existing) : null
+  const noted = { fate, reason, detail: decision.detail ?? null, existing: existing ?? null }
+  return {
+    id: await noticeId(id, row.seq),
+    about: id,
+    source,
+    endpoint,
+    subject: existing?.subject ?? decision.subject ?? null,
+    status: eventStatus(fate),
+    at: row.at,
+    lines: eventNote(noted, titleOf(deps, event), link),
+    isFinal: fate === 'duplicate',
+    data: {
+      fact: row.action,
+      event: { id, fate, reason },
+      adjustment: existing ? facts(existing, link) : null,
+    },
+  }
+}
+
+const titleOf = ({ config }: Deps, { endpoint, source }: Pick<Event, 'endpoint' | 'source'>) =>
+  config.endpoints.get(endpoint)?.source.title ?? source
+
+/** Outside of a request only PUBLIC_URL says under which address links are opened. */
+const linkOf = async (deps: Deps, { invoiceId }: Adjustment): Promise<string | null> =>
+  invoiceId === null || deps.settings.publicUrl === null
+    ? null
+    : linkAddress(deps, invoiceId, deps.settings.publicUrl)
+
+const facts = (adjustment: Adjustment, link: string | null) => ({
+  id: adjustment.id,
+  state: adjustment.state,
+  holdReasons: adjustment.holdReasons,
+  amount: adjustment.amount,
+  currency: adjustment.currency,
+  amountText: amountText(adjustment),
+  settlement: adjustment.settlement,
+  reason: adjustment.reason,
+  customer: adjustment.customerReference,
+  invoice:
+    adjustment.invoiceId === null
+      ? null
+      : {
+          id: adjustment.invoiceId,
+          number: adjustment.invoiceNumber,
+          status: adjustment.invoiceStatus,
+        },
+  link,
+})
