@@ -152,6 +152,7 @@ export const WHY_FIELDS_MAX = 50
 export const WHY_FIELD_CHARS_MAX = 200
 /** How deep a field may lie. */
 export const WHY_FIELD_STEPS_MAX = 8
+
 // Notices
 export const NOTICE_DEADLINE_MS = 10_000
 /** Nobody else tries a notice meanwhile; longer than all calls of one attempt together. */
@@ -160,3 +161,6 @@ export const NOTICE_LEASE_SECONDS = 120
 export const NOTICE_ATTEMPTS_MAX = 40
 export const NOTICE_KEY_TROUBLE_RETRY_SECONDS = 300
 export const CHANNELS_MAX = 10
+/** Of a ticket's notes that are read to find ours. */
+export const NOTE_PAGE_ROWS = 100
+export const NOTE_PAGES_MAX = 10
