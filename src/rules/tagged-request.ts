@@ -40,11 +40,17 @@ export function requestedCredit(asked: TaggedRequest, options: TaggedRequestOpti
   const found = presets.map(([tag]) => tag).concat(isBlank(typed) ? [] : ['the amount field'])
   if (found.length === 0 && requestTag === undefined) return ignore('no_amount_asked')
   if (found.length > 1) {
-    return undecided('amount_ambiguous', `more than one amount: ${found.join(', ')}`)
+    return undecided(
+      'amount_ambiguous',
+      `more than one amount: ${found.join(', ')}`,
+      fields.subject,
+    )
   }
   const [preset] = presets
   const money = preset ? ok(preset[1]) : typedAmount(typed, currency, options)
-  return money.ok ? credit(money.value, fields) : unreadableAmount(money.error, field)
+  return money.ok
+    ? credit(money.value, fields)
+    : unreadableAmount(money.error, field, fields.subject)
 }
 
 /** Which texts are tags at the source, and what they never have. */

@@ -53,9 +53,12 @@ export function typedAmountProblems({ format, currency }: TypedAmountOptions): s
   return problems
 }
 
-/** Where the amount stands, and the numbers that tell why it can't be read. */
-export const unreadableAmount = (trouble: AmountTrouble, field: string): Undecided =>
-  undecided(trouble.reason, field + numbersOf(trouble))
+/** `subject`: who asked there is told. Where the amount stands, and the numbers that tell why it can't be read. */
+export const unreadableAmount = (
+  trouble: AmountTrouble,
+  field: string,
+  subject?: string,
+): Undecided => undecided(trouble.reason, field + numbersOf(trouble), subject)
 
 function numbersOf(trouble: AmountTrouble): string {
   switch (trouble.reason) {

@@ -1,0 +1,308 @@
+// What became of a request, told in its ticket: exactly one comment for each fact that is told, whatever
+// crashes; at least one message in the chat. The ticket and the chat are the sandbox's.
+
+import { env } from 'cloudflare:workers'
+import { beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { openDatabase } from '../../src/db/database.ts'
+import type { Deps } from '../../src/deps.ts'
+import type { EventId } from '../../src/domain/ids.ts'
+import type { NoticeWakeUp } from '../../src/domain/wake-up.ts'
+import type { Channel } from '../../src/notices/channel.ts'
+import { slack } from '../../src/notices/slack.ts'
+import { zendeskComment } from '../../src/notices/zendesk-comment.ts'
+import { rejectAdjustment } from '../../src/usecases/reject-adjustment.ts'
+import { sendNotices, type SendResult } from '../../src/usecases/send-notices.ts'
+import config from '../makegood.config.ts'
+import { sandboxControl, ticket } from '../harness.ts'
+import { createWorld, entriesOf, setFaults } from '../world.ts'
+
+const ZENDESK = 'http://sandbox.localhost/zendesk'
+const AUTHORIZATION = `Basic ${btoa('makegood@saas.example/token:sandbox_zendesk_token')}`
+const SECRETS: Readonly<Record<string, string>> = {
+  ZENDESK_URL: ZENDESK,
+  ZENDESK_EMAIL: 'makegood@saas.example',
+  ZENDESK_API_TOKEN: 'sandbox_zendesk_token',
+  SLACK_WEBHOOK_URL: 'http://sandbox.localhost/slack/services/T000/B000/XXX',
+}
+
+async function zendesk(method: string, path: string, body?: unknown): Promise<any> {
+  const response = await env.SANDBOX.fetch(`${ZENDESK}/api/v2${path}`, {
+    method,
+    headers: { authorization: AUTHORIZATION, 'content-type': 'application/json' },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  })
+  return response.json()
+}
+
+const ticketAt = async (id: string) => (await zendesk('GET', `/tickets/${id}.json`)).ticket
+const internal = async (id: string): Promise<string[]> =>
+  (await zendesk('GET', `/tickets/${id}/comments.json`)).comments
+    .filter((comment: any) => !comment.public)
+    .map((comment: any) => comment.body)
+const messages = async (): Promise<string[]> =>
+  (await (await sandboxControl('GET', '/slack')).json<any>()).messages.map((each: any) => each.text)
+
+async function newTicket(tags = 'credit_requested credit_25'): Promise<string> {
+  const { ticket: made } = await zendesk('POST', '/tickets.json', {
+    ticket: { subject: 'Down for two days', comment: { body: 'Hello' }, tags: tags.split(' ') },
+  })
+  return String(made.id)
+}
+
+async function noticeWorld(
+  channels: readonly Channel[] = [zendeskComment(), slack()],
+  values: Readonly<Record<string, string>> = SECRETS,
+) {
+  const wakeUps: NoticeWakeUp[] = []
+  const world = await createWorld()
+  const secretsOf = ({ secrets }: Channel) =>
+    new Map(secrets.map((name) => [name, values[name] ?? '']))
+  const deps: Deps = {
+    ...world.deps,
+    db: openDatabase(env.DB, (source) => source === 'zendesk'),
+    config: { ...config, notices: channels },
+    settings: {
+      ...world.deps.settings,
+      channelSecrets: new Map(channels.map((channel) => [channel.name, secretsOf(channel)])),
+    },
+    wakeNotices: async (more) => {
+      wakeUps.push(...more)
+    },
+  }
+  const told = await createWorld(deps)
+  /** The sweep finds what has to be told, and each is told. */
+  const tell = async (how: Partial<Deps> = {}): Promise<SendResult[]> => {
+    await told.sweep()
+    const results: SendResult[] = []
+    for (const { about } of wakeUps.splice(0)) {
+      results.push(await sendNotices({ ...told.deps, ...how }, about))
+    }
+    return results
+  }
+  const request = async (fields: Record<string, unknown>): Promise<EventId> => {
+    const [id] = await told.receive(
+      'zendesk',
+      ticket({ customer_external_id: 'acme-42', ...fields }),
+    )
+    await told.work()
+    return id!
+  }
+  return { ...told, tell, request }
+}
+
+beforeAll(async () => {
+  await sandboxControl('POST', '/reset')
+})
+beforeEach(async () => {
+  await setFaults()
+  await env.DB.prepare('DELETE FROM notices').run()
+})
+
+describe('a ticket', () => {
+  it('has the outcome, the link and a sentence for the customer in one internal comment', async () => {
+    const world = await noticeWorld()
+    const id = await newTicket()
+    const event = await world.request({ ticket_id: id })
+    expect(await world.tell()).toEqual(['told'])
+    const [comment, ...others] = await internal(id)
+    expect(others).toEqual([])
+    const { invoiceNumber } = await world.adjustment(event)
+    expect(comment?.split('\n')).toEqual([
+      `Credit of 25.00 USD for acme-42 is issued as invoice ${invoiceNumber}.`,
+      expect.stringMatching(/^PDF: https:\/\/makegood\.example\/i\/\w+$/),
+      expect.stringMatching(
+        /^To the customer: We have issued a credit of 25\.00 USD\. The document is here: https:/,
+      ),
+    ])
+    const { tags } = await ticketAt(id)
+    expect(tags).not.toContain('credit_requested')
+    expect(tags).toContain('makegood_status_issued')
+    expect(tags).toContain('credit_25')
+  })
+
+  it('is told that it waits, then that it was rejected and why; the chat hears what waits', async () => {
+    const world = await noticeWorld()
+    const id = await newTicket()
+    const event = await world.request({ ticket_id: id, customer_external_id: 'nobody' })
+    await world.tell()
+    const held = await world.adjustment(event)
+    const operator = { name: 'lena', identity: 'lead@saas.example', scopes: ['approve'] } as const
+    const answer = { version: held.version, note: 'Not our fault' }
+    expect(await rejectAdjustment(world.deps, operator, held.id, answer)).toMatchObject({
+      ok: true,
+    })
+    await world.tell()
+    const comments = await internal(id)
+    expect(comments.map((text) => text.split('\n')[0])).toEqual([
+      'Credit of 25.00 USD for nobody waits for a person: the customer was not found at billing.',
+      'Credit of 25.00 USD for nobody was rejected: Not our fault.',
+    ])
+    expect((await ticketAt(id)).tags).toContain('makegood_status_rejected')
+    const heard = (await messages()).filter((text) => text.includes(`ticket:${id}`))
+    expect(heard).toHaveLength(1)
+    expect(heard[0]).toContain('waits for a person')
+  })
+
+  it('is told when the same is asked for again, when it asks for more, and when nothing can be read', async () => {
+    const world = await noticeWorld()
+    const id = await newTicket()
+    await world.request({ ticket_id: id })
+    await world.tell()
+    for (const fields of [
+      { updated_at: '2026-10-26T08:00:00Z' },
+      { tags: 'credit_requested credit_10' },
+      { tags: 'credit_requested', amount: 'ten' },
+    ]) {
+      await world.request({ ticket_id: id, ...fields })
+      await world.tell()
+    }
+    expect((await internal(id)).map((text) => text.split('\n')[0])).toEqual([
+      expect.stringMatching(/is issued as invoice/),
+      expect.stringMatching(/^Nothing was added, this was asked for before\. Credit of 25\.00 USD/),
+      'This asks for something else than before, and a person decides. There is a credit of 25.00 USD already.',
+      expect.stringMatching(/^Nothing was made of this: amount_not_a_number/),
+    ])
+  })
+
+  it('that is closed gets a tag, and the chat is told in its place', async () => {
+    const world = await noticeWorld()
+    const id = await newTicket()
+    await sandboxControl('POST', `/zendesk/tickets/${id}/act`, {
+      agent: 'agent@saas.example',
+      status: 'closed',
+    })
+    await world.request({ ticket_id: id })
+    expect(await world.tell()).toEqual(['told'])
+    expect(await internal(id)).toEqual([])
+    expect((await ticketAt(id)).tags).toContain('makegood_status_issued')
+    const heard = (await messages()).filter((text) => text.includes(`ticket:${id}`))
+    expect(heard).toEqual([expect.stringContaining('is issued as invoice')])
+  })
+})
+
+describe('exactly one comment', () => {
+  it('is there after a crash between the update and its commit', async () => {
+    const world = await noticeWorld()
+    const id = await newTicket()
+    const event = await world.request({ ticket_id: id })
+    const { config: its } = world.deps
+    const dying = its.notices.map((channel) => ({
+      ...channel,
+      send: async (...call: Parameters<Channel['send']>) => {
+        await channel.send(...call)
+        throw new Error('the process died here')
+      },
+    }))
+    const dead = world.tell({ config: { ...its, notices: dying } })
+    await expect(dead).rejects.toThrow('the process died here')
+    expect(await internal(id)).toHaveLength(1)
+    await world.advance(180)
+    expect(await world.tell()).toEqual(['told'])
+    expect(await internal(id)).toHaveLength(1)
+    const { id: adjustment } = await world.adjustment(event)
+    const told = (await entriesOf(adjustment)).filter(({ action }) => action === 'notice.sent')
+    expect(told.map(({ data }) => data)).toMatchObject([
+      { channel: 'zendesk', result: 'found_there', attempts: 2 },
+    ])
+  })
+
+  it.each([
+    { kind: 'server_error', applied: true },
+    { kind: 'server_error', applied: false },
+    { kind: 'reset_body' },
+    { kind: 'rate_limited' },
+    { kind: 'truncated_json' },
+  ])('is there after $kind (applied: $applied)', async (fault) => {
+    const world = await noticeWorld([zendeskComment()])
+    const id = await newTicket()
+    await world.request({ ticket_id: id })
+    await setFaults({ ...fault, times: 1, method: 'PUT', path: '/zendesk/*' })
+    await world.tell()
+    await world.advance(600)
+    await world.tell()
+    await world.advance(600)
+    await world.tell()
+    expect(await internal(id)).toHaveLength(1)
+  })
+
+  it('is there when two consumers are woken at once', async () => {
+    const world = await noticeWorld([zendeskComment()])
+    const id = await newTicket()
+    const event = await world.request({ ticket_id: id })
+    const { id: about } = await world.adjustment(event)
+    const results = await Promise.all([
+      sendNotices(world.deps, about),
+      sendNotices(world.deps, about),
+      sendNotices(world.deps, about),
+    ])
+    expect(results.toSorted()).toEqual(['stale', 'stale', 'told'])
+    expect(await internal(id)).toHaveLength(1)
+  })
+
+  it('is the newest when several facts wait: who is told late is told what is true now', async () => {
+    const world = await noticeWorld([zendeskComment()])
+    const id = await newTicket()
+    const event = await world.request({ ticket_id: id, customer_external_id: 'nobody' })
+    const { id: about, version } = await world.adjustment(event)
+    const operator = { name: 'lena', identity: 'lead@saas.example', scopes: ['approve'] } as const
+    await rejectAdjustment(world.deps, operator, about, { version, note: null })
+    await world.tell()
+    await world.tell()
+    expect((await internal(id)).map((text) => text.split('\n')[0])).toEqual([
+      'Credit of 25.00 USD for nobody was rejected.',
+    ])
+  })
+
+  it('keeps an agent’s own change of the ticket', async () => {
+    const world = await noticeWorld([zendeskComment()])
+    const id = await newTicket()
+    await world.request({ ticket_id: id })
+    await sandboxControl('POST', `/zendesk/tickets/${id}/act`, {
+      agent: 'agent@saas.example',
+      addTags: ['vip'],
+    })
+    await world.tell()
+    expect((await ticketAt(id)).tags).toContain('vip')
+  })
+})
+
+describe('trouble', () => {
+  it('waits while the key is refused, and gives up only after many attempts', async () => {
+    const values = { ...SECRETS, ZENDESK_API_TOKEN: 'revoked' }
+    const world = await noticeWorld([zendeskComment()], values)
+    const id = await newTicket()
+    await world.request({ ticket_id: id })
+    for (let round = 0; round < 3; round++) {
+      expect(await world.tell()).toEqual(['postponed'])
+      await world.advance(3_600)
+    }
+    expect(await internal(id)).toEqual([])
+    const again = await noticeWorld([zendeskComment()])
+    await again.advance(3_600)
+    expect(await again.tell()).toEqual(['told'])
+    expect(await internal(id)).toHaveLength(1)
+  })
+
+  it('gives up on a ticket that is not there, once, with an alarm', async () => {
+    const world = await noticeWorld([zendeskComment()])
+    const event = await world.request({ ticket_id: '99999999' })
+    expect(await world.tell()).toEqual(['told'])
+    expect(await world.tell()).toEqual([])
+    const { id } = await world.adjustment(event)
+    expect((await entriesOf(id)).at(-1)).toMatchObject({
+      action: 'notice.given_up',
+      data: { channel: 'zendesk', result: 'given_up' },
+    })
+    expect(world.lines.filter(({ event: line }) => line === 'alarm.notice_given_up')).toHaveLength(
+      1,
+    )
+  })
+
+  it('writes no notice where nobody is told', async () => {
+    const world = await createWorld()
+    const before = await env.DB.prepare('SELECT count(*) AS n FROM notices').first<{ n: number }>()
+    await world.receive('zendesk', ticket())
+    await world.work()
+    expect(await env.DB.prepare('SELECT count(*) AS n FROM notices').first()).toEqual(before)
+  })
+})
