@@ -13,7 +13,7 @@ import { zendeskComment } from '../../src/notices/zendesk-comment.ts'
 import { rejectAdjustment } from '../../src/usecases/reject-adjustment.ts'
 import { sendNotices, type SendResult } from '../../src/usecases/send-notices.ts'
 import config from '../makegood.config.ts'
-import { sandboxControl, ticket } from '../harness.ts'
+import { depsWith, sandboxControl, ticket } from '../harness.ts'
 import { createWorld, entriesOf, setFaults } from '../world.ts'
 
 const ZENDESK = 'http://sandbox.localhost/zendesk'
@@ -54,22 +54,20 @@ async function noticeWorld(
   values: Readonly<Record<string, string>> = SECRETS,
 ) {
   const wakeUps: NoticeWakeUp[] = []
-  const world = await createWorld()
   const secretsOf = ({ secrets }: Channel) =>
     new Map(secrets.map((name) => [name, values[name] ?? '']))
-  const deps: Deps = {
-    ...world.deps,
+  const { settings } = depsWith()
+  const told = await createWorld({
     db: openDatabase(env.DB, (source) => source === 'zendesk'),
     config: { ...config, notices: channels },
     settings: {
-      ...world.deps.settings,
+      ...settings,
       channelSecrets: new Map(channels.map((channel) => [channel.name, secretsOf(channel)])),
     },
     wakeNotices: async (more) => {
       wakeUps.push(...more)
     },
-  }
-  const told = await createWorld(deps)
+  })
   /** The sweep finds what has to be told, and each is told. */
   const tell = async (how: Partial<Deps> = {}): Promise<SendResult[]> => {
     await told.sweep()
