@@ -3,6 +3,8 @@
 
 import { defineConfig } from '../src/config.ts'
 import { usd } from '../src/domain/money.ts'
+import { slack } from '../src/notices/slack.ts'
+import { zendeskComment } from '../src/notices/zendesk-comment.ts'
 import { stripeRefundRecord } from '../src/rules/stripe-refund-record.ts'
 import { zendeskTicketCredit } from '../src/rules/zendesk-ticket-credit.ts'
 import { stripe, zendesk } from '../src/sources/index.ts'
@@ -19,6 +21,7 @@ const config = defineConfig({
     zendeskTicketCredit({ requestTag: 'credit_requested', amounts: { credit_25: usd(25) } }),
     stripeRefundRecord(),
   ],
+  notices: [zendeskComment(), slack()],
 })
 
 export default createWorker(config)

@@ -11,6 +11,7 @@ import { PDFDocument } from '@cantoo/pdf-lib'
 import { decimalText } from '../src/domain/money.ts'
 import { stripe, zendesk } from '../src/sources/index.ts'
 import type { Endpoint } from '../src/sources/source.ts'
+import { answeredTicket, requestInTicket, TICKET_ID } from './demo-ticket.ts'
 import { endWithParent } from './lifetime.ts'
 import { startStack, type Stack } from './local-stack.ts'
 import { signDelivery } from './sign-delivery.ts'
@@ -33,10 +34,12 @@ const vars = {
 const ZENDESK = zendesk({ secret: 'ZENDESK_WEBHOOK_SECRET', mode: 'test' })
 const STRIPE = stripe({ secret: 'STRIPE_WEBHOOK_SECRET' })
 
+const REQUEST_TAGS = ['credit_requested', 'credit_25']
+
 const ticketBody = JSON.stringify({
   kind: 'makegood.ticket',
-  ticket_id: '5158',
-  tags: 'billing credit_requested credit_25',
+  ticket_id: TICKET_ID,
+  tags: REQUEST_TAGS.join(' '),
   currency: 'USD',
   customer_external_id: 'acme-42',
   asker: 'dana@saas.example',
@@ -96,6 +99,19 @@ async function tellStory(
   step('note for the agent', adjustment.note[0])
   for (const line of adjustment.note.slice(1)) step('', line)
   step('PDF', await fetchPdf(adjustment.link))
+}
+
+async function tellTicketStory(stack: Stack): Promise<void> {
+  const before = await requestInTicket(stack.sandboxUrl, REQUEST_TAGS)
+  const title = `An agent asks for a $25 credit in Zendesk ticket ${TICKET_ID}`
+  await tellStory(stack, title, ZENDESK, vars.ZENDESK_WEBHOOK_SECRET, ticketBody)
+  const after = await answeredTicket(stack.sandboxUrl)
+  step('ticket before', `tags ${before.tags.join(' ')}; no internal comment`)
+  step('ticket after', `tags ${after.tags.filter((tag) => !tag.includes('_ntc_')).join(' ')}`)
+  for (const comment of after.comments) {
+    for (const line of comment.split('\n')) step('', `| ${line}`)
+  }
+  step('its page', `${stack.sandboxUrl}/sandbox/zendesk/tickets/${TICKET_ID}`)
 }
 
 async function deliver(
@@ -176,13 +192,7 @@ async function main(): Promise<void> {
   endWithParent(end)
   try {
     console.log(`Makegood at ${stack.appUrl}, billing at its sandbox, ${stack.sandboxUrl}`)
-    await tellStory(
-      stack,
-      'An agent asks for a $25 credit in Zendesk ticket 5158',
-      ZENDESK,
-      vars.ZENDESK_WEBHOOK_SECRET,
-      ticketBody,
-    )
+    await tellTicketStory(stack)
     await tellStory(
       stack,
       'Stripe has refunded $25.99',

@@ -11,6 +11,7 @@ import { applyMigrations } from './migrations.ts'
 import { claimPort, HOST } from './ports.ts'
 import { readWranglerConfig, ROOT } from './project.ts'
 import { guardRuntime } from './runtime-guard.ts'
+import { channelVars } from './stand-ins.ts'
 import { lockState } from './state-lock.ts'
 import { Trouble } from './trouble.ts'
 
@@ -75,6 +76,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     }
     const vars = {
       COMMET_API_URL: address.sandboxUrl,
+      ...channelVars(address.sandboxUrl),
       PUBLIC_URL: address.appUrl,
       ...given(options),
     }
