@@ -8,10 +8,12 @@ import type { Actor, AuditAction, AuditData, AuditEntry } from '../domain/audit.
 import type { HoldReason } from '../domain/hold.ts'
 import { WAKE_AFTER_SECONDS } from '../domain/limits.ts'
 import type { Operator } from '../domain/operator.ts'
-import { AFTER_CHANGE, commitChange, insertEntry } from './commit.ts'
+import { AFTER_CHANGE } from './after-change.ts'
+import { commitChange, insertEntry } from './commit.ts'
 import type { Database } from './database.ts'
 import { adjustments, approvals, type Adjustment } from './schema.ts'
 import { changed, type Columns } from './write-adjustment.ts'
+import { toldAfterEntry } from './write-notices.ts'
 
 const operatorOf = ({ name }: Operator): Actor => `operator:${name}`
 
@@ -19,9 +21,9 @@ const entryOf = (
   at: number,
   actor: Actor,
   action: AuditAction,
-  { id }: Adjustment,
+  { id, source }: Adjustment,
   data: AuditData,
-): AuditEntry => ({ at, actor, action, subject: id, data })
+): AuditEntry => ({ at, actor, action, subject: id, data, source })
 
 /** No hold any more: its reasons live on in the audit log. */
 const RELEASED = { holdReasons: null, holdDetails: null } satisfies Columns
@@ -56,6 +58,7 @@ export async function commitApproval(
     countedDay: read.countedDay ?? day,
   }
   const data = { hold: holds, approvals: count, needed, reasons, amount, currency }
+  const entry = entryOf(now, operatorOf(operator), 'adjustment.approved', read, data)
   const [, rows] = await db.batch([
     db.insert(approvals).select(sql`
       SELECT ${id}, ${holds}, ${operator.identity}, ${operator.name}, ${now} FROM adjustments
@@ -69,11 +72,8 @@ export async function commitApproval(
       })
       .where(and(eq(adjustments.id, id), eq(adjustments.version, version), AFTER_CHANGE))
       .returning(),
-    insertEntry(
-      db,
-      entryOf(now, operatorOf(operator), 'adjustment.approved', read, data),
-      AFTER_CHANGE,
-    ),
+    insertEntry(db, entry, AFTER_CHANGE),
+    ...toldAfterEntry(db, entry),
   ])
   return rows[0] ?? null
 }

@@ -14,7 +14,7 @@ import {
   type IdentityKey,
 } from '../domain/identity.ts'
 import { IDENTITY_IMPORT_ROWS_MAX } from '../domain/limits.ts'
-import { AFTER_CHANGE } from './commit.ts'
+import { AFTER_CHANGE } from './after-change.ts'
 import type { Database } from './database.ts'
 import { auditEntries, identities, type Identity } from './schema.ts'
 

@@ -3,16 +3,18 @@
 
 import { and, eq, isNull, sql } from 'drizzle-orm'
 import type { AdjustmentFacts } from '../domain/adjustment.ts'
-import type { Actor } from '../domain/audit.ts'
+import type { Actor, AuditEntry } from '../domain/audit.ts'
 import type { EventId } from '../domain/ids.ts'
 import { WAKE_AFTER_SECONDS } from '../domain/limits.ts'
 import { isToSettle } from '../domain/reversal.ts'
-import { AFTER_CHANGE, commitChange, insertEntry } from './commit.ts'
+import { AFTER_CHANGE } from './after-change.ts'
+import { commitChange, insertEntry } from './commit.ts'
 import type { Database } from './database.ts'
 import { newAdjustment } from './insert-adjustments.ts'
 import { wakeAtIfAsked } from './read-undo.ts'
 import { adjustments, type Adjustment } from './schema.ts'
 import { changed } from './write-adjustment.ts'
+import { toldAfterEntry } from './write-notices.ts'
 
 export type NewReversal = {
   readonly facts: AdjustmentFacts
@@ -34,6 +36,14 @@ export async function commitReversal(
 ): Promise<Adjustment | null> {
   const { id: reversal, eventId, ruleId: rule, amount, currency, settlement } = facts
   const by = event === null ? {} : { event }
+  const reversed: AuditEntry = {
+    at: now,
+    actor,
+    action: 'adjustment.reversed',
+    subject: original.id,
+    data: { reversal, cause, ...by },
+    source: original.source,
+  }
   const [, , rows] = await db.batch([
     db
       .update(adjustments)
@@ -51,17 +61,7 @@ export async function commitReversal(
         ),
       )
       .returning({ id: adjustments.id }),
-    insertEntry(
-      db,
-      {
-        at: now,
-        actor,
-        action: 'adjustment.reversed',
-        subject: original.id,
-        data: { reversal, cause, ...by },
-      },
-      AFTER_CHANGE,
-    ),
+    insertEntry(db, reversed, AFTER_CHANGE),
     db
       .insert(adjustments)
       .select(
@@ -80,6 +80,7 @@ export async function commitReversal(
       },
       AFTER_CHANGE,
     ),
+    ...toldAfterEntry(db, reversed),
   ])
   return rows[0] ?? null
 }
@@ -111,7 +112,14 @@ export const cancel = (
       countedAt: null,
       countedDay: null,
     }),
-    { at: now, actor: 'system:undo', action: 'adjustment.cancelled', subject: read.id, data },
+    {
+      at: now,
+      actor: 'system:undo',
+      action: 'adjustment.cancelled',
+      subject: read.id,
+      data,
+      source: read.source,
+    },
   )
 
 /** It was woken, and nothing is left to do. No change of state, so no entry. `ruleIds`: its rule's. */

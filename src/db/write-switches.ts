@@ -10,7 +10,8 @@ import {
   PAUSED_ROWS_PER_SWEEP_MAX,
 } from '../domain/limits.ts'
 import type { SwitchKind } from '../domain/switch.ts'
-import { AFTER_CHANGE, insertEntry } from './commit.ts'
+import { AFTER_CHANGE } from './after-change.ts'
+import { insertEntry } from './commit.ts'
 import type { Database } from './database.ts'
 import { adjustments, switches } from './schema.ts'
 
