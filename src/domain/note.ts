@@ -105,7 +105,7 @@ function invoicedLine(noted: Noted, what: string, source: string): string {
     return `${what} was answered with invoice ${number}, which differs in ${fields}; a person has to look.`
   }
   if (noted.reversedBy !== null && noted.reversedBy !== 'void') {
-    return `${what}, invoice ${number}, was undone by a second invoice.`
+    return `${what}, invoice ${number}, is to be undone: a reversal of it was made.`
   }
   if (isClosed(noted.invoiceStatus)) {
     return `${what} was issued as invoice ${number}, which is ${noted.invoiceStatus} now.`

@@ -285,6 +285,9 @@ describe('a note', () => {
     invoiceStatus: 'outstanding',
     answerDifferences: null,
     holdReasons: null,
+    approversNeeded: 1,
+    decisionNote: null,
+    reversedBy: null,
   }
   const LINK = 'https://makegood.example/i/abc'
   const WAITING = ['PDF: none yet', 'To the customer: nothing yet.']
