@@ -1,5 +1,5 @@
-import { and, desc, eq, getTableColumns, sql } from 'drizzle-orm'
-import type { AdjustmentId } from '../domain/ids.ts'
+import { and, desc, eq, getTableColumns, inArray, sql } from 'drizzle-orm'
+import type { AdjustmentId, EventId } from '../domain/ids.ts'
 import { PAGE_ROWS_MAX } from '../domain/limits.ts'
 import { approversNeeded, askedRow, type Asked } from './asked.ts'
 import type { Database } from './database.ts'
@@ -47,3 +47,40 @@ export const listApprovals = (db: Database, id: AdjustmentId): Promise<readonly 
     .where(eq(approvals.adjustmentId, id))
     .orderBy(desc(approvals.hold), desc(approvals.at))
     .limit(PAGE_ROWS_MAX)
+
+export type OfSubject = {
+  readonly account: string
+  readonly subject: string
+  readonly ruleIds: readonly string[]
+}
+
+/** What these rules made for a subject, oldest first, at most PAGE_ROWS_MAX. */
+export const listOfSubject = (
+  db: Database,
+  { account, subject, ruleIds }: OfSubject,
+): Promise<readonly Adjustment[]> =>
+  db
+    .select()
+    .from(adjustments)
+    .where(
+      and(
+        eq(adjustments.account, account),
+        eq(adjustments.subject, subject),
+        inArray(adjustments.ruleId, [...ruleIds]),
+      ),
+    )
+    .orderBy(adjustments.seq)
+    .limit(PAGE_ROWS_MAX)
+
+/** Which of these adjustments the event has approved, at whichever of their holds. */
+export async function findApprovedBy(
+  db: Database,
+  event: EventId,
+  ids: readonly AdjustmentId[],
+): Promise<ReadonlySet<AdjustmentId>> {
+  const rows = await db
+    .select({ id: approvals.adjustmentId })
+    .from(approvals)
+    .where(and(inArray(approvals.adjustmentId, [...ids]), eq(approvals.eventId, event)))
+  return new Set(rows.map(({ id }) => id))
+}

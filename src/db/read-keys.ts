@@ -1,5 +1,6 @@
-import { desc, eq, lt } from 'drizzle-orm'
+import { asc, desc, eq, isNotNull, lt } from 'drizzle-orm'
 import type { KeyId } from '../domain/ids.ts'
+import { PAGE_ROWS_MAX } from '../domain/limits.ts'
 import type { Database } from './database.ts'
 import type { Page } from './page.ts'
 import { keys } from './schema.ts'
@@ -28,6 +29,15 @@ export async function findKey(db: Database, id: KeyId): Promise<Key | null> {
   const [row] = await db.select(KEY_COLUMNS).from(keys).where(eq(keys.id, id))
   return row ?? null
 }
+
+/** `email`: in small letters. Those that aren't revoked first, the newest of each first, at most PAGE_ROWS_MAX. */
+export const findKeysOf = (db: Database, email: string): Promise<readonly Key[]> =>
+  db
+    .select(KEY_COLUMNS)
+    .from(keys)
+    .where(eq(keys.email, email))
+    .orderBy(asc(isNotNull(keys.revokedAt)), desc(keys.seq))
+    .limit(PAGE_ROWS_MAX)
 
 export const listKeys = (db: Database, { before, limit }: Page): Promise<readonly Key[]> =>
   db

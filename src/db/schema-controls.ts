@@ -54,6 +54,8 @@ export const approvals = sqliteTable(
     identity: text('identity').notNull(),
     operator: text('operator').notNull(),
     at: integer('at').notNull(),
+    /** The event by which it came, where it came by one: the event approves nothing a second time. */
+    eventId: text('event_id').$type<EventId>(),
   },
   (table) => [primaryKey({ columns: [table.adjustmentId, table.hold, table.identity] })],
 )

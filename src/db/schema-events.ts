@@ -5,6 +5,7 @@ import { check, integer, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqli
 import type { Consideration } from '../domain/decide.ts'
 import { ENCODINGS, FATES, MODES, type Encoding, type Fate, type Mode } from '../domain/event.ts'
 import type { AdjustmentId, EventId, LinkId } from '../domain/ids.ts'
+import type { ApprovalFailure } from '../domain/outcome.ts'
 import { oneOf } from './one-of.ts'
 
 /** Why an event has its fate; names of fields, money and reasons only, nothing personal. */
@@ -16,9 +17,22 @@ export type RecordedDecision = {
   /** Those that it wanted; under a former id of the rule too. */
   readonly adjustments?: readonly AdjustmentId[]
   readonly undoes?: { readonly subject: string; readonly ruleIds: readonly string[] }
+  /** What it was to approve, and what it has let through or not. */
+  readonly approves?: ApprovalRecord
   readonly shadows?: readonly ShadowRecord[]
   /** The event in conflict that a person has answered with this one. */
   readonly answers?: EventId
+}
+
+export type ApprovalRecord = {
+  readonly subject: string
+  readonly ruleIds: readonly string[]
+  /** One yes each; an adjustment may wait for another person's. */
+  readonly adjustments?: readonly AdjustmentId[]
+  readonly refused?: readonly {
+    readonly adjustment: AdjustmentId
+    readonly reason: ApprovalFailure
+  }[]
 }
 
 /** What a rule in shadow mode would have made; signed minor units. */

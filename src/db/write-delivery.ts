@@ -139,7 +139,7 @@ const IS_WITHDRAWN = sql`(a.state IN ('rejected', 'cancelled') OR a.reversed_by 
 /**
  * The fate of an event that wanted adjustments, or an undo, is known only here, after they were
  * inserted: a `conflict` if one exists with other values, or that was withdrawn; `adjusted` if one is
- * its own, else a `duplicate`.
+ * its own, else a `duplicate`. One that has approved something has done so before.
  */
 const insertEvents = (db: Database, { delivery, eventRows }: PackedDelivery) =>
   db.insert(events).select(
@@ -150,6 +150,7 @@ const insertEvents = (db: Database, { delivery, eventRows }: PackedDelivery) =>
     ${delivery.ruleSet},
     CASE
       WHEN e.value ->> 'fate' <> 'adjusted' THEN e.value ->> 'fate'
+      WHEN json_array_length(e.value, '$.decision.approves.adjustments') > 0 THEN 'adjusted'
       WHEN EXISTS (
         SELECT 1 FROM json_each(e.value, '$.adjustments') p
         CROSS JOIN adjustments a ON a.id = p.value ->> 'id'

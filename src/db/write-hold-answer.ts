@@ -6,6 +6,7 @@ import type { BatchItem } from 'drizzle-orm/batch'
 import type { Approval } from '../domain/approval.ts'
 import type { Actor, AuditAction, AuditData, AuditEntry } from '../domain/audit.ts'
 import type { HoldReason } from '../domain/hold.ts'
+import type { EventId } from '../domain/ids.ts'
 import { WAKE_AFTER_SECONDS } from '../domain/limits.ts'
 import type { Operator } from '../domain/operator.ts'
 import { AFTER_CHANGE } from './after-change.ts'
@@ -37,6 +38,8 @@ export type NewApproval = Approval & {
   readonly needed: number
   /** Today in the configured time zone, in which it counts once it is approved. */
   readonly day: string
+  /** By which it came; null where the person answered here. */
+  readonly event: EventId | null
 }
 
 /**
@@ -46,7 +49,7 @@ export type NewApproval = Approval & {
 export async function commitApproval(
   db: Database,
   read: Adjustment,
-  { operator, reasons, approvals: count, needed, cleared, day }: NewApproval,
+  { operator, reasons, approvals: count, needed, cleared, day, event }: NewApproval,
   now: number,
 ): Promise<Adjustment | null> {
   const { id, version, holds, amount, currency } = read
@@ -57,11 +60,20 @@ export async function commitApproval(
     countedAt: read.countedAt ?? now,
     countedDay: read.countedDay ?? day,
   }
-  const data = { hold: holds, approvals: count, needed, reasons, amount, currency }
+  const data = {
+    hold: holds,
+    approvals: count,
+    needed,
+    reasons,
+    amount,
+    currency,
+    ...(event === null ? {} : { event }),
+  }
   const entry = entryOf(now, operatorOf(operator), 'adjustment.approved', read, data)
   const [, rows] = await db.batch([
     db.insert(approvals).select(sql`
-      SELECT ${id}, ${holds}, ${operator.identity}, ${operator.name}, ${now} FROM adjustments
+      SELECT ${id}, ${holds}, ${operator.identity}, ${operator.name}, ${now}, ${event}
+      FROM adjustments
       WHERE id = ${id} AND version = ${version} AND state = 'held' AND holds = ${holds}`),
     db
       .update(adjustments)

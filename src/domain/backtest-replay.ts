@@ -80,6 +80,11 @@ function judged(backtest: Backtest, recorded: RecordedEvent, decision: Decision)
       const fate = isKnown ? 'duplicate' : 'adjusted'
       return { made: [], undoes, fate, now: `${decision.rule.id}: undo` }
     }
+    case 'approve': {
+      // Who may approve, and what was held, is not asked again.
+      const fate = recorded.fate === 'undecided' ? 'undecided' : 'adjusted'
+      return { ...nothing, fate, now: `${decision.rule.id}: approve` }
+    }
     case 'adjust':
       return adjusted(backtest, recorded, decision.rule, decision.proposals)
     default:

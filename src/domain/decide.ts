@@ -12,7 +12,7 @@ import {
   SUBJECT_CHARS_MAX,
 } from './limits.ts'
 import { moneyFromMinorUnits } from './money.ts'
-import type { Outcome, Proposal, Undecided, UndecidedReason, Undo } from './outcome.ts'
+import type { Approve, Outcome, Proposal, Undecided, UndecidedReason, Undo } from './outcome.ts'
 import type { Rule } from './rule.ts'
 import { isIdentifier, oneLine } from './text.ts'
 
@@ -33,6 +33,13 @@ export type Decision = {
       readonly subject: string
       readonly of: string
       readonly asker: string | null
+    }
+  | {
+      readonly kind: 'approve'
+      readonly rule: Rule
+      readonly subject: string
+      readonly of: string
+      readonly by: string
     }
   | { readonly kind: 'ignored'; readonly reason: string }
   | { readonly kind: 'shadow'; readonly rule: Rule }
@@ -90,6 +97,8 @@ function decided(rule: Rule, outcome: Exclude<Outcome, { kind: 'ignore' }>) {
       const { subject, of, asker } = outcome
       return { kind: 'undo', rule, subject, of: of ?? rule.id, asker } as const
     }
+    case 'approve':
+      return { ...outcome, rule, of: outcome.of ?? rule.id } as const
     case 'undecided':
       return {
         kind: 'undecided',
@@ -105,6 +114,7 @@ function answerText(outcome: Outcome): string {
   switch (outcome.kind) {
     case 'adjust':
     case 'undo':
+    case 'approve':
       return outcome.kind
     case 'ignore':
       return `ignored: ${outcome.reason}`
@@ -115,7 +125,7 @@ function answerText(outcome: Outcome): string {
 
 function answerOf(rule: Rule, event: SourceEvent): Outcome {
   try {
-    return checked(rule.decide(event))
+    return checked(rule, rule.decide(event))
   } catch (error) {
     const name: unknown = error instanceof Error ? error.name : 'not an Error'
     const shown = typeof name === 'string' ? oneLine(name, REASON_CHARS_MAX) : 'an unnamed Error'
@@ -127,12 +137,14 @@ function answerOf(rule: Rule, event: SourceEvent): Outcome {
  * A rule is the user's own code: what it answers is checked like any other input, also against its
  * type, and copied, so that what was checked is what is kept.
  */
-function checked(outcome: Outcome): Outcome {
+function checked(rule: Rule, outcome: Outcome): Outcome {
   switch (outcome.kind) {
     case 'adjust':
       return checkedParts(outcome.proposals)
     case 'undo':
       return checkedUndo(outcome)
+    case 'approve':
+      return checkedApproval(rule, outcome)
     case 'ignore':
       return { kind: 'ignore', reason: oneLine(outcome.reason, REASON_CHARS_MAX) }
     case 'undecided': {
@@ -147,7 +159,7 @@ function checked(outcome: Outcome): Outcome {
     default:
       return trouble(
         'shape',
-        'a rule answers credit(), charge(), several(), hold(), undo(), ignore() or undecided()',
+        'a rule answers credit(), charge(), several(), hold(), undo(), approve(), ignore() or undecided()',
       )
   }
 }
@@ -161,6 +173,23 @@ function checkedUndo({ subject, of, asker }: Undo): Outcome {
   }
   if (!isAsker(asker)) return trouble('shape', UNUSABLE_ASKER)
   return { kind: 'undo', subject, of, asker }
+}
+
+/** Nobody's yes but an agent's: a customer must not let through what is held because of him. */
+function checkedApproval({ causedBy }: Rule, { subject, by, of }: Approve): Outcome {
+  if (causedBy !== 'agent') {
+    return trouble('approver_unproven', `causedBy: an agent approves, not the ${causedBy}`)
+  }
+  if (!isIdentifier(subject, SUBJECT_CHARS_MAX)) {
+    return trouble('subject_unusable', 'subject: empty, too long, or not printable')
+  }
+  if (!isIdentifier(by, ASKER_CHARS_MAX)) {
+    return { ...trouble('shape', 'by: empty, too long, or not printable'), subject }
+  }
+  if (of !== null && !isIdentifier(of, SUBJECT_CHARS_MAX)) {
+    return trouble('shape', 'of: the id of a rule is wanted')
+  }
+  return { kind: 'approve', subject, by: by.toLowerCase(), of }
 }
 
 const REASON_CODE = /^[a-z][a-z_]{0,63}$/

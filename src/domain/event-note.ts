@@ -3,6 +3,7 @@
 import { amountText, wordFor } from './adjustment.ts'
 import { note, type Noted } from './note.ts'
 import type { NoticeStatus } from './notice.ts'
+import { APPROVAL_FAILURES, type ApprovalFailure } from './outcome.ts'
 
 export type NotedEvent = {
   readonly fate: 'duplicate' | 'conflict' | 'undecided'
@@ -34,12 +35,29 @@ export function eventNote(
         'To the customer: nothing yet.',
       ]
     case 'undecided':
-      return [
-        `Nothing was made of this: ${reason ?? 'unreadable'}${detail === null ? '' : ` (${detail})`}. Correct it and ask again.`,
-        'PDF: none',
-        'To the customer: nothing yet.',
-      ]
+      return [undecidedLine(reason, detail), 'PDF: none', 'To the customer: nothing yet.']
   }
+}
+
+function undecidedLine(reason: string | null, detail: string | null): string {
+  const failure = APPROVAL_FAILURES.find((each) => each === reason)
+  if (failure !== undefined) return `Nothing was approved: ${APPROVAL_TEXTS[failure]}`
+  const shown = detail === null ? '' : ` (${detail})`
+  return `Nothing was made of this: ${reason ?? 'unreadable'}${shown}. Correct it and ask again.`
+}
+
+const APPROVAL_TEXTS: Readonly<Record<ApprovalFailure, string>> = {
+  approver_unknown: 'this person has no key at Makegood that may approve.',
+  approver_unproven: 'nothing proves who approved it; approve it in Makegood.',
+  approver_is_asker: 'who asked for it can not approve it. Somebody else has to.',
+  approver_is_maker: 'who made it can not approve it. Somebody else has to.',
+  already_approved: 'this person has approved it before. Somebody else has to, too.',
+  nothing_held: 'nothing waits for an approval here.',
+  held_since: 'it has come to wait since then. Look at it, and approve it again.',
+  approval_undated: 'it does not say when it was approved; the trigger has to send updated_at.',
+  hold_expired: 'it has waited too long and is not issued any more. Ask for it again.',
+  not_approvable: 'an approval is not enough; someone with access to Makegood has to look.',
+  approval_moved: 'it changed at the same moment. Look at it, and approve it again.',
 }
 
 const before = (existing: Noted | null): string =>

@@ -72,6 +72,9 @@ export const SWITCHES_LISTED_MAX = 1_000
 /** Of adjustments that one dry run asks about: each is one or two billing calls. */
 export const DRY_RUN_ADJUSTMENTS_MAX = 20
 
+/** Of an approval by event: how often what moves meanwhile is read again. */
+export const APPROVAL_READS_MAX = 3
+
 // Issuing
 export const LEASE_SECONDS = 120
 export const BILLING_DEADLINE_MS = 20_000

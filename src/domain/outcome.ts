@@ -1,5 +1,5 @@
-// What a rule answers about an event: `credit()`, `charge()`, several of them, the undoing of an
-// earlier one, or why none. Only `credit()` and `charge()` give an amount its sign.
+// What a rule answers about an event: `credit()`, `charge()`, several of them, the undoing or the
+// approval of an earlier one, or why none. Only `credit()` and `charge()` give an amount its sign.
 
 import type { CustomerReference } from './customer.ts'
 import type { AmountTrouble, Money } from './money.ts'
@@ -24,8 +24,25 @@ export type Proposal = {
   readonly hold: string | null
 }
 
+/** Why an approval that came as an event let nothing through. */
+export const APPROVAL_FAILURES = [
+  'approver_unknown',
+  'approver_unproven',
+  'approver_is_asker',
+  'approver_is_maker',
+  'already_approved',
+  'nothing_held',
+  'held_since',
+  'approval_undated',
+  'hold_expired',
+  'not_approvable',
+  'approval_moved',
+] as const
+export type ApprovalFailure = (typeof APPROVAL_FAILURES)[number]
+
 export type UndecidedReason =
   | AmountTrouble['reason']
+  | ApprovalFailure
   | 'shape'
   | 'not_in_event'
   | 'amount_ambiguous'
@@ -54,9 +71,19 @@ export type Undo = {
   readonly asker: string | null
 }
 
+export type Approve = {
+  readonly kind: 'approve'
+  readonly subject: string
+  /** The approver's e-mail, as the source has authenticated it. */
+  readonly by: string
+  /** The rule whose held adjustments of the subject are approved; null is the answering rule itself. */
+  readonly of: string | null
+}
+
 export type Outcome =
   | Adjust
   | Undo
+  | Approve
   | { readonly kind: 'ignore'; readonly reason: string }
   | Undecided
 
@@ -125,6 +152,16 @@ export const undo = (
   of,
   asker,
 })
+
+/**
+ * Approves what a rule made for a subject and what is held now. `by`: the e-mail of the person who acted at the
+ * source, from authenticated bytes; a live key with it has to have the scope `approve`. `of`: that rule's
+ * id, where it is another one. Only a rule whose events an agent causes may answer it.
+ */
+export const approve = (
+  subject: string,
+  { by, of = null }: { readonly by: string; readonly of?: string | null },
+): Approve => ({ kind: 'approve', subject, by, of })
 
 /** `reason`: a code, such as `refund_pending`; nothing of what the sender wrote. */
 export const ignore = (reason: string): Outcome => ({ kind: 'ignore', reason })

@@ -26,3 +26,4 @@ export const tagsOf = (rendered: string | undefined): readonly string[] =>
   (rendered ?? '').split(/[\s,]+/)
 
 export const UNDO_TAG_DEFAULT = 'credit_undo'
+export const APPROVAL_TAG_DEFAULT = 'credit_approved'

@@ -11,6 +11,7 @@ import {
 } from './tagged-request.ts'
 import { creditForTicket, TICKET_KIND, ticketTemplate } from './ticket-template.ts'
 import {
+  APPROVAL_TAG_DEFAULT,
   TAGS_CHANGED,
   tagsChanged,
   tagsOf,
@@ -30,9 +31,11 @@ export type ZendeskTicketCreditOptions = RuleSettings &
     readonly otherAmountField?: boolean
     /** A ticket with this tag is left to `zendeskCreditUndo`; default 'credit_undo'. */
     readonly undoTag?: string
+    /** A ticket with this tag is left to `zendeskApproval`; default 'credit_approved'. */
+    readonly approvalTag?: string
   }
 
-const OWN_OPTIONS = [...TAGGED_REQUEST_OPTIONS, 'otherAmountField', 'undoTag']
+const OWN_OPTIONS = [...TAGGED_REQUEST_OPTIONS, 'otherAmountField', 'undoTag', 'approvalTag']
 
 /**
  * Caused by an agent, as long as customers can't tag: make the amount's field agent-only, let the
@@ -41,7 +44,8 @@ const OWN_OPTIONS = [...TAGGED_REQUEST_OPTIONS, 'otherAmountField', 'undoTag']
  */
 export function zendeskTicketCredit(options: ZendeskTicketCreditOptions): Rule {
   const settings = settingsOf(options, OWN_OPTIONS)
-  const { requestTag, otherAmountField, undoTag = UNDO_TAG_DEFAULT } = options
+  const { requestTag, otherAmountField } = options
+  const { undoTag = UNDO_TAG_DEFAULT, approvalTag = APPROVAL_TAG_DEFAULT } = options
   const readsAmount = otherAmountField === true
   return rule({
     id: 'zendesk-ticket-credit',
@@ -57,12 +61,16 @@ export function zendeskTicketCredit(options: ZendeskTicketCreditOptions): Rule {
       ...taggedRequestProblems(options, ZENDESK_TAG, readsAmount),
       ...(requestTag === undefined ? zendeskTagProblems('requestTag', requestTag) : []),
       ...zendeskTagProblems('undoTag', undoTag),
+      ...zendeskTagProblems('approvalTag', approvalTag),
     ],
     payload,
     adjust(event) {
       if (!('kind' in event)) return withoutMoney(event.event.tags_added ?? [], requestTag)
       const tags = tagsOf(event.tags)
       if (tags.includes(requestTag) && tags.includes(undoTag)) return ignore('undo_tag_is_there')
+      if (tags.includes(requestTag) && tags.includes(approvalTag)) {
+        return ignore('approval_tag_is_there')
+      }
       return creditForTicket(event, { tags, readsAmount }, options)
     },
   })

@@ -5,7 +5,7 @@ import type { Adjustment } from '../db/schema.ts'
 import { commitApproval } from '../db/write-hold-answer.ts'
 import { decideApproval, type ApprovalRefusal, type Seen } from '../domain/approval.ts'
 import { dayOf } from '../domain/day.ts'
-import type { AdjustmentId } from '../domain/ids.ts'
+import type { AdjustmentId, EventId } from '../domain/ids.ts'
 import type { Operator } from '../domain/operator.ts'
 import { err, ok, type Result } from '../domain/result.ts'
 import type { Deps } from '../deps.ts'
@@ -17,13 +17,14 @@ export type ApprovalTrouble = NotFound | Refused<ApprovalRefusal>
 
 /**
  * The adjustment after it: due once enough people have approved, until then still held. Of two who
- * approve at once, one is told that the version has moved.
+ * approve at once, one is told that the version has moved. `event`: by which the yes came, if by one.
  */
 export async function approveAdjustment(
   deps: Deps,
   operator: Operator,
   id: AdjustmentId,
   seen: Seen,
+  event: EventId | null = null,
 ): Promise<Result<Adjustment, ApprovalTrouble>> {
   const { db, config } = deps
   const found = await findWithApprovals(db, id)
@@ -36,7 +37,7 @@ export async function approveAdjustment(
   const answerable = { ...adjustment, approversNeeded: needed }
   const decided = decideApproval(answerable, seen, operator.identity, approved, now)
   if (!decided.ok) return err({ reason: 'refused', refusal: decided.error, adjustment })
-  const approval = { ...decided.value, needed, operator, day: dayOf(now, config.timeZone) }
+  const approval = { ...decided.value, needed, operator, event, day: dayOf(now, config.timeZone) }
   const row = await commitApproval(db, adjustment, approval, now)
   if (row === null) return movedMeanwhile(deps, adjustment)
   if (row.state === 'due') await wakeCommitted(deps, row)

@@ -3,7 +3,7 @@
 
 import type { NewAdjustment, NewUndo, Payload, ReceivedEvent } from '../db/write-delivery.ts'
 import type { RecordedDecision } from '../db/schema.ts'
-import { assert } from '../domain/assert.ts'
+import { assert, unreachable } from '../domain/assert.ts'
 import { decide, type Decision } from '../domain/decide.ts'
 import { descriptionOf } from '../domain/description.ts'
 import type { Mode, SourceEvent } from '../domain/event.ts'
@@ -25,12 +25,23 @@ export type DeliveredWith = {
   readonly hash: string
 }
 
+/** What else an event does, before it is committed: `take-effect.ts`. Nothing of it is stored as it is. */
+export type EventEffect = {
+  readonly kind: 'approve'
+  readonly subject: string
+  readonly ruleIds: readonly string[]
+  /** The approver's e-mail, in small letters. */
+  readonly by: string
+}
+
+export type DecidedEvent = ReceivedEvent & { readonly effect: EventEffect | null }
+
 export async function decideEvent(
   { config }: { readonly config: Config },
   delivered: DeliveredWith,
   event: SourceEvent,
   payload: Payload,
-): Promise<ReceivedEvent> {
+): Promise<DecidedEvent> {
   const mode = event.mode ?? delivered.mode
   const decision = decide(config.rules, delivered.source, event)
   const id = await eventId(delivered.account, event.ownId ?? `sha256:${delivered.hash}`)
@@ -41,19 +52,36 @@ export async function decideEvent(
     occurredAt: event.occurredAt,
   })
   const undo = undoOf(config.rules, decision)
+  const effect = effectOf(config.rules, decision)
   return {
     id,
     ownId: event.ownId === null ? null : oneLine(event.ownId, NATIVE_ID_CHARS_MAX),
     type: oneLine(event.type, EVENT_TYPE_CHARS_MAX),
     mode,
     occurredAt: event.occurredAt,
-    fate: decision.kind === 'adjust' || decision.kind === 'undo' ? 'adjusted' : decision.kind,
+    fate: fateOf(decision),
     ruleId: decision.kind === 'ignored' ? null : decision.rule.id,
     reason: reasonOf(decision),
-    decision: recorded(decision, adjustments, undo),
+    decision: recorded(decision, adjustments, undo, effect),
     adjustments,
     undo,
     payload,
+    effect,
+  }
+}
+
+function fateOf({ kind }: Decision): ReceivedEvent['fate'] {
+  switch (kind) {
+    case 'adjust':
+    case 'undo':
+    case 'approve':
+      return 'adjusted'
+    case 'ignored':
+    case 'shadow':
+    case 'undecided':
+      return kind
+    default:
+      return unreachable(kind)
   }
 }
 
@@ -69,6 +97,7 @@ const recorded = (
   decision: Decision,
   adjustments: readonly NewAdjustment[],
   undo: NewUndo | null,
+  effect: EventEffect | null,
 ): RecordedDecision => ({
   considered: decision.considered,
   ...(decision.kind === 'undecided' ? undecidedFacts(decision) : {}),
@@ -76,6 +105,7 @@ const recorded = (
     ? { adjustments: adjustments.flatMap((each) => [each.id, ...each.formerIds]) }
     : {}),
   ...(undo ? { undoes: { subject: undo.subject, ruleIds: undo.ruleIds } } : {}),
+  ...(effect ? { approves: { subject: effect.subject, ruleIds: effect.ruleIds } } : {}),
   ...(decision.shadows.length > 0
     ? {
         shadows: decision.shadows.flatMap(({ rule, proposals }) =>
@@ -94,15 +124,22 @@ const recorded = (
 /** Limits and approvals compare people: one person has one spelling. */
 const onePerson = (asker: string | null): string | null => asker?.toLowerCase() ?? null
 
-/** A rule that isn't configured any more is still known by the id that undoes it. */
 function undoOf(rules: readonly Rule[], decision: Decision): NewUndo | null {
   if (decision.kind !== 'undo') return null
-  const undone = rules.find((rule) => ownIds(rule).includes(decision.of))
-  return {
-    subject: decision.subject,
-    ruleIds: undone ? ownIds(undone) : [decision.of],
-    asker: onePerson(decision.asker),
-  }
+  const { subject, of, asker } = decision
+  return { subject, ruleIds: idsOf(rules, of), asker: onePerson(asker) }
+}
+
+function effectOf(rules: readonly Rule[], decision: Decision): EventEffect | null {
+  if (decision.kind !== 'approve') return null
+  const { kind, subject, by, of } = decision
+  return { kind, subject, by, ruleIds: idsOf(rules, of) }
+}
+
+/** A rule that isn't configured any more is still known by the id that is named. */
+function idsOf(rules: readonly Rule[], named: string): readonly string[] {
+  const rule = rules.find((each) => ownIds(each).includes(named))
+  return rule ? ownIds(rule) : [named]
 }
 
 export type MadeOf = Omit<DeliveredWith, 'hash'> & {

@@ -215,7 +215,7 @@ async function dryEvent(
 
 /** As the door finds it out, once it has inserted what is new. `own`: the event that is run again. */
 function fateOf(
-  { fate }: ReceivedEvent,
+  { fate, decision }: ReceivedEvent,
   adjustments: readonly DryAdjustment[],
   undo: DryUndo | null,
   own: EventId | null,
@@ -224,5 +224,7 @@ function fateOf(
   if (adjustments.some(({ would }) => would === 'conflict')) return 'conflict'
   const isMade = adjustments.some((each) => each.isNew || each.would === 'exists')
   const isUndone = undo !== null && (undo.undoneBy === null || undo.undoneBy === own)
-  return isMade || isUndone ? 'adjusted' : 'duplicate'
+  // Whether an approval counts is found out only when it is one.
+  const isApproval = decision.approves !== undefined
+  return isMade || isUndone || isApproval ? 'adjusted' : 'duplicate'
 }

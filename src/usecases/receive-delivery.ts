@@ -26,8 +26,9 @@ import type { Opened } from '../sources/open-delivery.ts'
 import type { ProvenRequest } from '../sources/proof.ts'
 import type { Refusal } from '../sources/refusal.ts'
 import type { Answer, Endpoint } from '../sources/source.ts'
-import { decideEvent } from './decide-event.ts'
+import { decideEvent, type DecidedEvent } from './decide-event.ts'
 import { openIncoming, type KeysTrouble } from './open-incoming.ts'
+import { takeEffect } from './take-effect.ts'
 
 export type ReceiveTrouble =
   | { readonly reason: 'unknown_endpoint' }
@@ -96,7 +97,7 @@ async function readDelivery(
     wakeAt: now + WAKE_AFTER_SECONDS * 1_000,
   }
   const whole = async (reason: UnreadableReason): Promise<PackedDelivery> => {
-    const event = await unreadableEvent(reason, facts.account, bodySha256, raw)
+    const { effect: _, ...event } = await unreadableEvent(reason, facts.account, bodySha256, raw)
     const packed = packDelivery({ ...facts, events: [event] })
     assert(packed !== null, 'a body within the limit is larger than D1 takes')
     return packed
@@ -111,7 +112,8 @@ async function readDelivery(
       ? await unreadableEvent(each.unreadable, facts.account, hash, payload)
       : await decideEvent(deps, { ...facts, mode: endpoint.mode, hash }, each, payload)
     // A sender may repeat an event within one delivery; the first is the event.
-    if (!events.some((event) => event.id === received.id)) events.push(received)
+    if (events.some((event) => event.id === received.id)) continue
+    events.push(await takeEffect(deps, facts, received))
   }
   return packDelivery({ ...facts, events }) ?? whole('too_large_to_keep_apart')
 }
@@ -144,7 +146,7 @@ async function unreadableEvent(
   account: string,
   hash: string,
   payload: Payload,
-): Promise<ReceivedEvent> {
+): Promise<DecidedEvent> {
   return {
     id: await eventId(account, `sha256:${hash}`),
     ownId: null,
@@ -158,5 +160,6 @@ async function unreadableEvent(
     adjustments: [],
     undo: null,
     payload,
+    effect: null,
   }
 }

@@ -8,6 +8,7 @@ import type { SourceEvent } from '../../src/domain/event.ts'
 import { PARTS_PER_EVENT_MAX, REASON_CHARS_MAX } from '../../src/domain/limits.ts'
 import { usd } from '../../src/domain/money.ts'
 import {
+  approve,
   charge,
   credit,
   hold,
@@ -28,6 +29,8 @@ const EVENT: SourceEvent = {
   mode: 'test',
   data: {},
 }
+
+const APPROVAL = { kind: 'approve', subject: 'x:1', by: 'Lead@saas.example', of: null }
 
 const ruleThat = (id: string, answer: () => Outcome, changed: Partial<Rule> = {}): Rule => ({
   id,
@@ -310,6 +313,10 @@ describe('a rule that is broken', () => {
     ['an undo without a rule field', { kind: 'undo', subject: 'x:1' }, 'shape'],
     ['an undo without an asker field', { kind: 'undo', subject: 'x:1', of: null }, 'shape'],
     ['an undo asked in two lines', undo('x:1', { asker: 'a\nb' }), 'shape'],
+    ['an approval of nothing', { ...APPROVAL, subject: '' }, 'subject_unusable'],
+    ['an approval by nobody', { kind: 'approve', subject: 'x:1', of: null }, 'shape'],
+    ['an approval by two lines', { ...APPROVAL, by: 'a@b.example\nc@d.example' }, 'shape'],
+    ['an approval of a rule of two lines', { ...APPROVAL, of: 'a\nb' }, 'shape'],
     ['a good part and a bad one', parts({}, { part: 'b', amount: 0 }), 'amount_zero'],
     ['ignore without a reason', { kind: 'ignore' }, 'rule_threw'],
     ['undecided without a reason', { kind: 'undecided', detail: 'x' }, 'shape'],
@@ -382,6 +389,9 @@ describe('a rule that is broken', () => {
           }
         } else if (decision.kind === 'undo') {
           expect([typeof decision.subject, typeof decision.of]).toEqual(['string', 'string'])
+        } else if (decision.kind === 'approve') {
+          const { subject, of, by } = decision
+          expect([typeof subject, typeof of, typeof by]).toEqual(['string', 'string', 'string'])
         } else {
           assert(decision.kind !== 'shadow')
           expect(typeof decision.reason).toBe('string')
@@ -391,6 +401,16 @@ describe('a rule that is broken', () => {
       }),
       { numRuns: 5_000 },
     )
+  })
+
+  it('may approve where agents cause its events, and where nobody else does', () => {
+    const by = (causedBy: Rule['causedBy']) =>
+      decideWith(
+        ruleThat('approves', () => approve('x:1', { by: 'Lead@saas.example' }), { causedBy }),
+      )
+    expect(by('agent')).toMatchObject({ kind: 'approve', of: 'approves', by: 'lead@saas.example' })
+    expect(by('customer')).toMatchObject({ kind: 'undecided', reason: 'approver_unproven' })
+    expect(by('system')).toMatchObject({ kind: 'undecided', reason: 'approver_unproven' })
   })
 
   it('is told from one that uses every limit to the full', () => {

@@ -25,6 +25,7 @@ import { stripeDisputeReinstated } from '../../src/rules/stripe-dispute-reinstat
 import { stripeRefundFailed } from '../../src/rules/stripe-refund-failed.ts'
 import { stripeRefundRecord } from '../../src/rules/stripe-refund-record.ts'
 import { zendeskBadRating } from '../../src/rules/zendesk-bad-rating.ts'
+import { zendeskApproval } from '../../src/rules/zendesk-approval.ts'
 import { zendeskCreditUndo } from '../../src/rules/zendesk-credit-undo.ts'
 import { zendeskSlaBreach } from '../../src/rules/zendesk-sla-breach.ts'
 import { zendeskTicketCredit } from '../../src/rules/zendesk-ticket-credit.ts'
@@ -167,6 +168,12 @@ export const READY_MADE: readonly ReadyMade[] = [
       ],
       ['the undo tag as well', zendeskSource, ticketUndo, 'ignored: undo_tag_is_there'],
       [
+        'the approval tag as well',
+        zendeskSource,
+        but(ticketPreset, 'tags', 'credit_requested credit_25 credit_approved'),
+        'ignored: approval_tag_is_there',
+      ],
+      [
         'another format',
         zendeskSource,
         but(ticketAmount, 'amount', '1,234.50'),
@@ -185,6 +192,42 @@ export const READY_MADE: readonly ReadyMade[] = [
         'undecided: amount_ambiguous',
       ],
       ['a subscribed event', zendeskSource, tagsChanged, 'undecided: not_in_event'],
+    ],
+  },
+  {
+    name: 'zendeskApproval',
+    rule: zendeskApproval(),
+    rows: [
+      [
+        'the tag, whatever stands beside it',
+        zendeskSource,
+        but(
+          but(ticketPreset, 'tags', 'credit_requested credit_25 credit_approved'),
+          'asker',
+          'Lead@saas.example',
+        ),
+        'approves ticket:5158 of zendesk-ticket-credit by lead@saas.example',
+      ],
+      ['no such tag', zendeskSource, ticketPreset, 'ignored: approval_tag_missing'],
+      [
+        'the undo tag as well',
+        zendeskSource,
+        but(ticketPreset, 'tags', 'credit_undo credit_approved'),
+        'ignored: undo_tag_is_there',
+      ],
+      [
+        'nobody who is logged in',
+        zendeskSource,
+        but(but(ticketPreset, 'tags', 'credit_approved'), 'asker', ' '),
+        'undecided: not_in_event',
+      ],
+      [
+        'a subscribed event',
+        zendeskSource,
+        but(tagsChanged, 'event.tags_added', ['credit_approved']),
+        'undecided: not_in_event',
+      ],
+      ['other tags added', zendeskSource, tagsChanged, 'ignored: approval_tag_not_added'],
     ],
   },
   {
@@ -1005,6 +1048,8 @@ export function told(rule: Rule, source: Source, body: unknown, type?: string): 
         .join(' and ')
     case 'undo':
       return `undoes ${decision.subject} of ${decision.of}`
+    case 'approve':
+      return `approves ${decision.subject} of ${decision.of} by ${decision.by}`
     case 'shadow':
       return 'shadow'
     default:

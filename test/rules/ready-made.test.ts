@@ -41,9 +41,9 @@ describe.each(READY_MADE)('$name', ({ rule, rows }) => {
     expect(told(rule, source, body, type)).toBe(expected)
   })
 
-  it('makes or undoes something, ignores something, and is undecided about something', () => {
+  it('makes, undoes or approves something, ignores something, and is undecided about something', () => {
     const answers = rows.map(([, , , expected]) => expected)
-    expect(answers.some((each) => /^(-?\d|undoes)/.test(each))).toBe(true)
+    expect(answers.some((each) => /^(-?\d|undoes|approves)/.test(each))).toBe(true)
     expect(answers.some((each) => each.startsWith('ignored'))).toBe(true)
     expect(answers.some((each) => each.startsWith('undecided'))).toBe(true)
   })

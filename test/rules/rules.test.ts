@@ -31,8 +31,9 @@ function decided(rule: Rule, source: Source, body: unknown): string {
   })
   if (!event || isUnreadable(event)) return 'unreadable'
   const decision = decide([rule], source.name, event)
-  if (decision.kind === 'undo' || decision.kind === 'shadow') return decision.kind
-  if (decision.kind !== 'adjust') return `${decision.kind}: ${decision.reason}`
+  if (decision.kind !== 'adjust') {
+    return 'reason' in decision ? `${decision.kind}: ${decision.reason}` : decision.kind
+  }
   return decision.proposals
     .map(({ amount, currency, subject, customer }) =>
       [amount, currency, subject, customer?.value].join(' '),

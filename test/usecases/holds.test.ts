@@ -845,7 +845,7 @@ describe('the schema', () => {
   const expectRefused = (statement: string, message: string | RegExp) =>
     expect(run(statement)).rejects.toThrow(message)
   const approvalBy = (id: string, identity: string, how = 'INSERT') =>
-    `${how} INTO approvals VALUES ('${id}', 1, '${identity}', 'somebody', 1)`
+    `${how} INTO approvals VALUES ('${id}', 1, '${identity}', 'somebody', 1, NULL)`
 
   it('refuses an approval by the maker or the asker, and by nobody’s adjustment', async () => {
     const byHand = await madeByHand('ann@saas.example')

@@ -30,6 +30,8 @@ function presentEvent(event: DryEvent) {
     detail: decision.detail ?? null,
     considered: decision.considered,
     shadows: decision.shadows ?? [],
+    /** Whose, for which subject; a dry run doesn't ask who may, and approves nothing. */
+    ...(decision.approves ? { approves: decision.approves } : {}),
     adjustments: adjustments.map(presentAdjustment),
     undo: undo && presentUndo(undo),
   }

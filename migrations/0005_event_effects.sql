@@ -1,0 +1,1 @@
+ALTER TABLE `approvals` ADD `event_id` text;
