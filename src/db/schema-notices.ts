@@ -1,18 +1,19 @@
 // What has to be told: written in the batch of the fact that it tells, sent later, kept as sent.
 
 import { sql } from 'drizzle-orm'
-import { check, index, integer, sqliteTable, text } from 'drizzle-orm/sqlite-core'
+import { check, index, integer, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core'
 import type { AuditAction } from '../domain/audit.ts'
-import type { AdjustmentId, EventId } from '../domain/ids.ts'
-import type { ChannelProgress } from '../domain/notice.ts'
+import type { AlarmCause, AlarmFacts } from '../domain/alarm.ts'
+import type { AlarmId } from '../domain/ids.ts'
+import type { About, ChannelProgress } from '../domain/notice.ts'
 
 /** One fact that people at its source are told of, over every channel that wants it. */
 export const notices = sqliteTable(
   'notices',
   {
     seq: integer('seq').primaryKey(),
-    /** The adjustment, or the event that made none. */
-    about: text('about').$type<AdjustmentId | EventId>().notNull(),
+    /** The adjustment, the event that made none, or the alarm. */
+    about: text('about').$type<About>().notNull(),
     action: text('action').$type<AuditAction>().notNull(),
     at: integer('at').notNull(),
     /** When it is tried next; null once every channel is done with it. The only clock. */
@@ -29,5 +30,25 @@ export const notices = sqliteTable(
       .on(table.wakeAt)
       .where(sql`${table.wakeAt} IS NOT NULL`),
     check('notices_channels', sql`json_valid(${table.channels})`),
+  ],
+)
+
+/** What people who operate it hear: once for each cause and hour. */
+export const alarms = sqliteTable(
+  'alarms',
+  {
+    id: text('id').$type<AlarmId>().primaryKey(),
+    cause: text('cause').$type<AlarmCause>().notNull(),
+    /** Which rule or channel, where each of them is a cause of its own; else empty. */
+    key: text('key').notNull(),
+    /** Since 1970. */
+    hour: integer('hour').notNull(),
+    at: integer('at').notNull(),
+    /** Of its first occurrence: codes, ids and numbers. */
+    facts: text('facts', { mode: 'json' }).$type<AlarmFacts>().notNull(),
+  },
+  (table) => [
+    uniqueIndex('alarms_cause').on(table.cause, table.key, table.hour),
+    check('alarms_facts', sql`json_valid(${table.facts})`),
   ],
 )

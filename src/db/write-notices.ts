@@ -3,9 +3,9 @@
 
 import { and, eq, isNotNull, lt, sql } from 'drizzle-orm'
 import type { AuditAction, AuditEntry } from '../domain/audit.ts'
-import type { AdjustmentId, EventId } from '../domain/ids.ts'
+import type { AdjustmentId } from '../domain/ids.ts'
 import { NOTICE_LEASE_SECONDS, SWEEP_ROWS_MAX, WAKE_AFTER_SECONDS } from '../domain/limits.ts'
-import type { ChannelProgress } from '../domain/notice.ts'
+import type { About, ChannelProgress } from '../domain/notice.ts'
 import { AFTER_CHANGE } from './after-change.ts'
 import type { Database } from './database.ts'
 import { auditEntries, notices, type NoticeRow } from './schema.ts'
@@ -131,10 +131,7 @@ export async function setNoticeWake(
 }
 
 /** What has to be told by now, at most SWEEP_ROWS_MAX of it, oldest first. */
-export async function sweepNotices(
-  db: Database,
-  now: number,
-): Promise<readonly (AdjustmentId | EventId)[]> {
+export async function sweepNotices(db: Database, now: number): Promise<readonly About[]> {
   const taken = sql`
     SELECT seq FROM notices WHERE wake_at <= ${now} ORDER BY wake_at, seq LIMIT ${SWEEP_ROWS_MAX}`
   const rows = await db

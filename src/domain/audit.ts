@@ -33,6 +33,7 @@ export type AuditAction =
   | 'switch.resumed'
   | 'notice.sent'
   | 'notice.given_up'
+  | 'alarm.raised'
 
 /** An operator is known by his key's name. */
 export type Actor =

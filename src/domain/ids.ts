@@ -3,6 +3,7 @@
 export type EventId = `evt_${string}`
 export type AdjustmentId = `adj_${string}`
 export type LinkId = `lnk_${string}`
+export type AlarmId = `alm_${string}`
 export type KeyId = `key_${string}`
 
 const FORM = /^[a-z]{3}_[0-9a-z]{32}$/
@@ -12,6 +13,9 @@ export const isEventId = (text: string): text is EventId =>
 
 export const isAdjustmentId = (text: string): text is AdjustmentId =>
   FORM.test(text) && text.startsWith('adj_')
+
+export const isAlarmId = (text: string): text is AlarmId =>
+  FORM.test(text) && text.startsWith('alm_')
 
 const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz'
 const ID_BYTES = 20
@@ -60,6 +64,10 @@ export const noticeId = async (about: string, seq: number): Promise<string> =>
 
 /** Short, since it is a tag on a ticket. */
 const NOTICE_ID_CHARS = 16
+
+/** One for each cause and hour (since 1970). `key`: which rule or channel, or empty. */
+export const alarmId = async (cause: string, key: string, hour: number): Promise<AlarmId> =>
+  `alm_${await derive('alarm', [cause, key, String(hour)])}`
 
 /** One link an invoice, however often it is asked for. */
 export const linkId = async (invoiceId: string): Promise<LinkId> =>

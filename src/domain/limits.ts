@@ -1,6 +1,7 @@
 // Every bound of the product, named with its unit. Nothing else in src/ writes such a number.
 
 export const MS_PER_DAY = 86_400_000
+export const MS_PER_HOUR = 3_600_000
 
 // Deliveries
 export const BODY_BYTES_MAX = 1_048_576

@@ -1,7 +1,7 @@
 // What people at a source are told about what became of what they asked for. A notice carries only what
 // may be shown to an agent: no secret, and no address but the short link.
 
-import type { AdjustmentId, EventId } from './ids.ts'
+import type { AdjustmentId, AlarmId, EventId } from './ids.ts'
 
 /** A word for views and lists at the source. */
 export const NOTICE_STATUSES = [
@@ -15,16 +15,19 @@ export const NOTICE_STATUSES = [
   'already_credited',
   'conflict',
   'undecided',
+  'alarm',
 ] as const
 export type NoticeStatus = (typeof NOTICE_STATUSES)[number]
 
 /** How a channel is done with a notice; a later fact about the same thing makes an older one needless. */
 export type ChannelProgress = 'sent' | 'found_there' | 'superseded' | 'closed' | 'given_up'
 
+export type About = AdjustmentId | EventId | AlarmId
+
 export type Notice = {
   /** Stable over every attempt: `ntc_` and a hash of what it is about and which fact it tells. */
   readonly id: string
-  readonly about: AdjustmentId | EventId
+  readonly about: About
   readonly source: string
   readonly endpoint: string
   /** What it is for at the source, such as `ticket:42`; null where the event names nothing. */

@@ -1,4 +1,5 @@
-import type { AdjustmentId, EventId } from './ids.ts'
+import type { AdjustmentId } from './ids.ts'
+import type { About } from './notice.ts'
 
 /**
  * A message of queue ADJUSTMENTS. It carries no content: an adjustment is looked at again if it is
@@ -7,7 +8,7 @@ import type { AdjustmentId, EventId } from './ids.ts'
 export type WakeUp = { readonly id: AdjustmentId; readonly version: number }
 
 /** A message of queue NOTICES: something has to be told about this, or was told meanwhile. */
-export type NoticeWakeUp = { readonly about: AdjustmentId | EventId }
+export type NoticeWakeUp = { readonly about: About }
 
 /** The name of the tick by which a local start says that it alone owns the database. */
 export const RESTART_CRON = '@restart'

@@ -14,7 +14,14 @@ export type SlackOptions = {
   readonly statuses?: readonly NoticeStatus[]
 }
 
-const WANTED: readonly NoticeStatus[] = ['waiting', 'failed', 'conflict', 'undecided', 'expired']
+const WANTED: readonly NoticeStatus[] = [
+  'waiting',
+  'failed',
+  'conflict',
+  'undecided',
+  'expired',
+  'alarm',
+]
 
 export function slack(options: SlackOptions = {}): Channel {
   const { url = 'SLACK_WEBHOOK_URL', statuses = WANTED } = options

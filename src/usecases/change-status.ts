@@ -6,11 +6,13 @@ import type { SettableStatus } from '../commet/contract.ts'
 import type { Adjustment } from '../db/schema.ts'
 import { postpone } from '../db/write-adjustment.ts'
 import { isFinal } from '../domain/adjustment.ts'
+import type { AlarmCause } from '../domain/alarm.ts'
 import { assert } from '../domain/assert.ts'
 import { ATTEMPTS_MAX, KEY_TROUBLE_RETRY_SECONDS } from '../domain/limits.ts'
 import type { Trouble } from '../domain/trouble.ts'
 import type { Billing, Deps } from '../deps.ts'
 import { isKeyTrouble, retryDelaySeconds, troubleOf } from './postpone-or-fail.ts'
+import { raiseAlarm } from './raise-alarm.ts'
 
 type Answered = { readonly status: string; readonly requestId: string | null }
 type Failure = { readonly trouble: Trouble; readonly status: string | null }
@@ -29,7 +31,7 @@ export type StatusChange = {
   readonly key: (adjustment: Adjustment) => string
   readonly finish: Commit<Answered>
   readonly giveUp: Commit<Failure>
-  readonly alarms: { readonly refused: string; readonly givenUp: string }
+  readonly alarms: { readonly refused: string; readonly givenUp: AlarmCause }
 }
 
 export type StatusChanged = 'done' | 'postponed' | 'given_up' | 'stale'
@@ -67,7 +69,7 @@ export async function changeStatus(
 /** The invoice is in the other mode than the key of today: it is waited for, and said. */
 async function waitForKey(deps: Deps, adjustment: Adjustment): Promise<StatusChanged> {
   const { id, invoiceId: invoice, trouble, attempts, attemptedAt } = adjustment
-  deps.log({ event: 'alarm.billing_key_of_other_mode', adjustment: id, invoice })
+  await raiseAlarm(deps, 'billing_key_of_other_mode', { adjustment: id, invoice })
   const now = deps.now()
   const wakeAt = now + KEY_TROUBLE_RETRY_SECONDS * 1_000
   const row = await postpone(deps.db, adjustment, { wakeAt, trouble, attempts, attemptedAt }, now)
@@ -104,7 +106,7 @@ export async function changeAgain(
   const { id, invoiceId: invoice } = adjustment
   if (isKeyTrouble(error)) {
     const { status, code } = error
-    deps.log({ event: 'alarm.billing_key_refused', adjustment: id, invoice, status, code })
+    await raiseAlarm(deps, 'billing_key_refused', { adjustment: id, invoice, status, code })
   }
   // A key that may post but not change a status is not waited for without end.
   const attempts = adjustment.attempts + (error.status === 401 ? 0 : 1)
@@ -130,6 +132,6 @@ async function giveUp(
   const { id, invoiceId } = adjustment
   const failure = { trouble: troubleOf(change.step, error), status }
   if (!(await change.giveUp(deps.db, adjustment, failure, deps.now()))) return 'stale'
-  deps.log({ event: change.alarms.givenUp, adjustment: id, invoice: invoiceId })
+  await raiseAlarm(deps, change.alarms.givenUp, { adjustment: id, invoice: invoiceId })
   return 'given_up'
 }

@@ -13,6 +13,7 @@ import { err, ok, type Result } from '../domain/result.ts'
 import type { Billing, Deps } from '../deps.ts'
 import { movedMeanwhile, type NotFound, type Refused } from './hold-refusal.ts'
 import { isKeyTrouble } from './postpone-or-fail.ts'
+import { raiseAlarm } from './raise-alarm.ts'
 import { findCustomerById } from './resolve-customer.ts'
 import { wakeCommitted } from './wake-committed.ts'
 
@@ -64,7 +65,7 @@ async function troubleWith(
   const found = await findCustomerById(billing, customerId)
   if (found.ok) return found.value === null ? { reason: 'unknown_customer' } : null
   const { code, status } = found.error
-  if (isKeyTrouble(found.error)) deps.log({ event: 'alarm.billing_key_refused', code, status })
+  if (isKeyTrouble(found.error)) await raiseAlarm(deps, 'billing_key_refused', { code, status })
   return { reason: 'billing_unavailable', code, answered: status }
 }
 

@@ -17,6 +17,7 @@ import { applyUndo, type UndoResult } from './apply-undo.ts'
 import { askedOf, reasonsSeen, ruleFacts } from './ask-limits.ts'
 import { makeAttempt, type AttemptResult } from './make-attempt.ts'
 import { postponeOrFail } from './postpone-or-fail.ts'
+import { raiseAlarm } from './raise-alarm.ts'
 import { resolveCustomer } from './resolve-customer.ts'
 import { resolveOriginal } from './resolve-original.ts'
 import { settleAdjustment, type SettleResult } from './settle-adjustment.ts'
@@ -133,7 +134,9 @@ async function issueAgain(
   }
   const mayHaveArrived = adjustment.attemptedAt !== null
   const reasons: HoldReason[] = ['mode_mismatch', ...(mayHaveArrived ? OUTCOME_UNKNOWN : [])]
-  return (await hold(deps.db, adjustment, { reasons }, deps.now())) ? 'held' : 'stale'
+  if (!(await hold(deps.db, adjustment, { reasons }, deps.now()))) return 'stale'
+  if (mayHaveArrived) await raiseAlarm(deps, 'outcome_unknown', { adjustment: adjustment.id })
+  return 'held'
 }
 
 const OUTCOME_UNKNOWN: readonly HoldReason[] = ['outcome_unknown']
@@ -154,9 +157,9 @@ async function claimAndAttempt(
   return tendInvoiced(deps, billing, result.adjustment, 'issued')
 }
 
-function told(deps: Deps, { id, ruleId, holdDetails }: Adjustment): 'held' {
+async function told(deps: Deps, { id, ruleId, holdDetails }: Adjustment): Promise<'held'> {
   if (isRunaway(holdDetails ?? [])) {
-    deps.log({ event: 'alarm.rule_paused', rule: ruleId, adjustment: id })
+    await raiseAlarm(deps, 'rule_paused', { rule: ruleId, adjustment: id }, ruleId)
   }
   return 'held'
 }

@@ -32,6 +32,7 @@ import { slugHashOf, slugOf } from '../domain/link.ts'
 import type { Billing, Deps } from '../deps.ts'
 import { lookForInvoice } from './look-for-invoice.ts'
 import { postponeOrFail, type Before } from './postpone-or-fail.ts'
+import { raiseAlarm } from './raise-alarm.ts'
 
 export type AttemptResult =
   | 'issued'
@@ -109,16 +110,21 @@ async function lookFirst(
       if (isOurs(claimed, invoice)) {
         return commit(deps, claimed, invoice, { adopted: true, requestId })
       }
-      deps.log({ event: 'alarm.foreign_invoice', adjustment: claimed.id, invoice: invoice.id })
+      await raiseAlarm(deps, 'foreign_invoice', { adjustment: claimed.id, invoice: invoice.id })
       return holdUnknown(deps, claimed, { invoiceIds: [invoice.id] })
     }
     case 'several': {
       const { invoiceIds } = look
-      deps.log({ event: 'alarm.several_invoices', adjustment: claimed.id, invoices: invoiceIds })
+      await raiseAlarm(deps, 'several_invoices', { adjustment: claimed.id, invoices: invoiceIds })
       return holdUnknown(deps, claimed, { invoiceIds })
     }
-    case 'unfinished':
-      return holdUnknown(deps, claimed, {})
+    case 'unfinished': {
+      const attempt = await holdUnknown(deps, claimed, {})
+      if (attempt.kind === 'held') {
+        await raiseAlarm(deps, 'outcome_unknown', { adjustment: claimed.id })
+      }
+      return attempt
+    }
     case 'trouble':
       return { kind: await postponeOrFail(deps, claimed, 'look', look.error, before) }
     case 'none': {
@@ -184,7 +190,11 @@ async function commit(
   }
   if (differences.length > 0) {
     const fields = differences.map(({ field }) => field)
-    deps.log({ event: 'alarm.answer_differs', adjustment: claimed.id, invoice: invoice.id, fields })
+    await raiseAlarm(deps, 'answer_differs', {
+      adjustment: claimed.id,
+      invoice: invoice.id,
+      fields,
+    })
   }
   const adjustment = await commitIssued(deps.db, claimed, issued, now)
   if (adjustment) return { kind: 'issued', adjustment }
@@ -192,7 +202,7 @@ async function commit(
   if (late.kind === 'committed') return { kind: 'issued_late' }
   if (late.kind === 'known') return { kind: 'stale' }
   // The alarm first: the entry may still fail.
-  deps.log({ event: 'alarm.second_invoice', adjustment: claimed.id, invoice: invoice.id })
+  await raiseAlarm(deps, 'second_invoice', { adjustment: claimed.id, invoice: invoice.id })
   await recordSecondInvoice(deps.db, claimed, issued, late.first, now)
   return { kind: 'second_invoice' }
 }

@@ -1,11 +1,13 @@
 // A notice as it reads now: made of the rows as they are when it is sent, never stored.
 
 import { findAdjustment, findAdjustments } from '../db/read-adjustments.ts'
+import { findAlarm } from '../db/write-alarms.ts'
 import { findEvent } from '../db/read-events.ts'
 import type { Adjustment, Event, NoticeRow } from '../db/schema.ts'
 import { amountText } from '../domain/adjustment.ts'
+import { ALARM_SOURCE, alarmNote, type Alarm } from '../domain/alarm.ts'
 import { eventNote, eventStatus } from '../domain/event-note.ts'
-import { isAdjustmentId, isEventId, noticeId } from '../domain/ids.ts'
+import { isAdjustmentId, isAlarmId, isEventId, noticeId } from '../domain/ids.ts'
 import { note, noticeStatus } from '../domain/note.ts'
 import type { Notice } from '../domain/notice.ts'
 import type { Deps } from '../deps.ts'
@@ -18,6 +20,7 @@ export async function noticeOf(deps: Deps, row: NoticeRow): Promise<Notice | nul
     const adjustment = await findAdjustment(deps.db, about)
     return adjustment && ofAdjustment(deps, row, adjustment)
   }
+  if (isAlarmId(about)) return ofAlarm(row, await findAlarm(deps.db, about))
   const found = isEventId(about) ? await findEvent(deps.db, about) : null
   return found && ofEvent(deps, row, found.event)
 }
@@ -60,6 +63,23 @@ async function ofEvent(deps: Deps, row: NoticeRow, event: Event): Promise<Notice
       event: { id, fate, reason },
       adjustment: existing ? facts(existing, link) : null,
     },
+  }
+}
+
+async function ofAlarm(row: NoticeRow, alarm: Alarm | null): Promise<Notice | null> {
+  if (alarm === null) return null
+  const { id, cause, key, at, facts: first } = alarm
+  return {
+    id: await noticeId(id, row.seq),
+    about: id,
+    source: ALARM_SOURCE,
+    endpoint: ALARM_SOURCE,
+    subject: null,
+    status: 'alarm',
+    at,
+    lines: alarmNote(alarm),
+    isFinal: true,
+    data: { fact: row.action, alarm: { cause, key, first } },
   }
 }
 

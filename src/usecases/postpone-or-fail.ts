@@ -7,6 +7,7 @@ import { backoffSeconds } from '../domain/backoff.ts'
 import { ATTEMPTS_MAX, KEY_TROUBLE_RETRY_SECONDS } from '../domain/limits.ts'
 import type { Trouble } from '../domain/trouble.ts'
 import type { Deps } from '../deps.ts'
+import { raiseAlarm } from './raise-alarm.ts'
 
 export const troubleOf = (step: Trouble['step'], error: BillingError): Trouble => ({
   step,
@@ -41,7 +42,7 @@ export async function postponeOrFail(
   const isOver = error.meaning === 'permanent' || attempts >= ATTEMPTS_MAX
   if (isKeyTrouble(error) || !isOver) {
     if (isKeyTrouble(error)) {
-      deps.log({ event: 'alarm.billing_key_refused', adjustment: adjustment.id, ...trouble })
+      await raiseAlarm(deps, 'billing_key_refused', { adjustment: adjustment.id, ...trouble })
     }
     const postponement = { wakeAt, trouble, attempts, attemptedAt }
     return (await postpone(db, adjustment, postponement, now)) ? 'postponed' : 'stale'
@@ -49,12 +50,12 @@ export async function postponeOrFail(
   if (attemptedAt !== null) {
     const unknown = { reasons: ['outcome_unknown'], trouble } as const
     if (!(await hold(db, adjustment, unknown, now))) return 'stale'
-    deps.log({ event: 'alarm.outcome_unknown', adjustment: adjustment.id, ...trouble })
+    await raiseAlarm(deps, 'outcome_unknown', { adjustment: adjustment.id, ...trouble })
     return 'held'
   }
   const failure = { trouble, attempts, attemptedAt }
   if (!(await fail(db, adjustment, failure, now))) return 'stale'
-  deps.log({ event: 'alarm.adjustment_failed', adjustment: adjustment.id, ...trouble })
+  await raiseAlarm(deps, 'adjustment_failed', { adjustment: adjustment.id, ...trouble })
   return 'failed'
 }
 

@@ -5,16 +5,17 @@ import { findDueNotice } from '../db/read-notices.ts'
 import type { NoticeRow } from '../db/schema.ts'
 import { claimNotice, commitTold, setNoticeWake } from '../db/write-notices.ts'
 import { backoffSeconds } from '../domain/backoff.ts'
-import type { AdjustmentId, EventId } from '../domain/ids.ts'
+import { isAlarmId } from '../domain/ids.ts'
 import { NOTICE_ATTEMPTS_MAX } from '../domain/limits.ts'
-import type { Notice } from '../domain/notice.ts'
+import type { About, Notice } from '../domain/notice.ts'
 import type { Deps } from '../deps.ts'
 import type { Channel, SendTrouble } from '../notices/channel.ts'
 import { noticeOf } from './notice-of.ts'
+import { raiseAlarm } from './raise-alarm.ts'
 
 export type SendResult = 'told' | 'postponed' | 'stale'
 
-export async function sendNotices(deps: Deps, about: AdjustmentId | EventId): Promise<SendResult> {
+export async function sendNotices(deps: Deps, about: About): Promise<SendResult> {
   const read = await findDueNotice(deps.db, about)
   const claimed = read && (await claimNotice(deps.db, read, deps.now()))
   if (!claimed) return 'stale'
@@ -59,9 +60,14 @@ async function tellOn(
   if (!sent.ok) {
     const { code, status, meaning } = sent.error
     const isOver = meaning === 'permanent' || claimed.attempts >= NOTICE_ATTEMPTS_MAX
-    const event = isOver ? 'alarm.notice_given_up' : 'notice_postponed'
-    deps.log({ event, notice: id, about, channel: channel.name, code, status })
-    if (!isOver) return sent.error
+    const facts = { notice: id, about, channel: channel.name, code, status }
+    if (!isOver) {
+      deps.log({ event: 'notice_postponed', ...facts })
+      return sent.error
+    }
+    // An alarm about an alarm could go on for ever.
+    if (isAlarmId(about)) deps.log({ event: 'alarm.notice_given_up', ...facts })
+    else await raiseAlarm(deps, 'notice_given_up', facts, channel.name)
   }
   const progress = sent.ok ? sent.value : 'given_up'
   done.set(channel.name, progress)

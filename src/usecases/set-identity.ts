@@ -10,6 +10,7 @@ import { err, ok, type Result } from '../domain/result.ts'
 import type { Config } from '../config.ts'
 import type { Deps } from '../deps.ts'
 import { isKeyTrouble } from './postpone-or-fail.ts'
+import { raiseAlarm } from './raise-alarm.ts'
 import { findCustomerById } from './resolve-customer.ts'
 
 export type SetIdentityTrouble =
@@ -43,7 +44,7 @@ export async function setIdentity(
   const found = await findCustomerById(billing, read.value.customerId)
   if (!found.ok) {
     const { code, status } = found.error
-    if (isKeyTrouble(found.error)) deps.log({ event: 'alarm.billing_key_refused', code, status })
+    if (isKeyTrouble(found.error)) await raiseAlarm(deps, 'billing_key_refused', { code, status })
     return err({ reason: 'billing_unavailable', code, answered: status })
   }
   if (found.value === null) return err({ reason: 'unknown_customer' })

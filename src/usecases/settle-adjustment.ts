@@ -21,7 +21,7 @@ const SETTLING: StatusChange = {
   key: ({ id, generation, attempts }) => `${idempotencyKey(id, generation)}.paid.${attempts}`,
   finish: commitSettled,
   giveUp: failSettlement,
-  alarms: { refused: 'alarm.settlement_refused', givenUp: 'alarm.settlement_failed' },
+  alarms: { refused: 'alarm.settlement_refused', givenUp: 'settlement_failed' },
 }
 
 export const settleAdjustment = async (

@@ -3,6 +3,7 @@ import { parkPaused } from '../db/write-switches.ts'
 import { ownIds } from '../domain/rule.ts'
 import { sweepNotices } from '../db/write-notices.ts'
 import type { Deps } from '../deps.ts'
+import { raiseAlarm } from './raise-alarm.ts'
 
 /**
  * Wakes what is due, from D1 alone, and answers how many that were. `isRestart`: the only process on
@@ -15,7 +16,9 @@ export async function sweep(
   if (isRestart) await wakeAfterRestart(deps.db, deps.now())
   await parkPaused(deps.db, deps.config.rules.map(ownIds), deps.now())
   const { wakeUps, held } = await sweepAdjustments(deps.db, deps.now())
-  for (const id of held) deps.log({ event: 'alarm.outcome_unknown', adjustment: id })
+  const [first, ...others] = held
+  for (const id of others) deps.log({ event: 'alarm.outcome_unknown', adjustment: id })
+  if (first) await raiseAlarm(deps, 'outcome_unknown', { adjustment: first, others: others.length })
   await deps.wake(wakeUps)
   const told = await sweepNotices(deps.db, deps.now())
   await deps.wakeNotices(told.map((about) => ({ about })))

@@ -6,6 +6,7 @@ import { commitExpiry, commitReminder, lookAgainAt } from '../db/write-hold-answ
 import { assert } from '../domain/assert.ts'
 import { holdStep, type HoldStep } from '../domain/hold-clock.ts'
 import type { Deps } from '../deps.ts'
+import { raiseAlarm } from './raise-alarm.ts'
 
 export type TendResult = 'held' | 'reminded' | 'escalated' | 'expired' | 'stale'
 
@@ -17,9 +18,9 @@ export async function tendHold(deps: Deps, adjustment: Adjustment): Promise<Tend
   if (result === 'stale') return result
   const told = { adjustment: adjustment.id, reasons: holdReasons, heldAt }
   if (holdReasons.includes('outcome_unknown') && result === 'reminded') {
-    deps.log({ event: 'alarm.outcome_unknown', ...told })
+    await raiseAlarm(deps, 'outcome_unknown', told)
   }
-  if (result === 'escalated') deps.log({ event: 'alarm.hold_escalated', ...told })
+  if (result === 'escalated') await raiseAlarm(deps, 'hold_escalated', told)
   const { reverses: original } = adjustment
   if (result === 'expired' && original !== null) {
     // What the source has taken back is still given, and no undo asks for it again.

@@ -70,7 +70,7 @@ const VOIDING: StatusChange = {
   key: ({ id, generation, version }) => `${idempotencyKey(id, generation)}.void.${version}`,
   finish: commitVoided,
   giveUp: failVoid,
-  alarms: { refused: 'alarm.void_refused', givenUp: 'alarm.void_failed' },
+  alarms: { refused: 'alarm.void_refused', givenUp: 'void_failed' },
 }
 
 export const voidInvoice = async (

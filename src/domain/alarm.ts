@@ -1,0 +1,69 @@
+// What people who operate it have to hear at once. One message for each cause and hour: a hundred failures
+// of one hour are one message, and the log has all of them.
+
+import type { AlarmId } from './ids.ts'
+
+export const ALARM_CAUSES = [
+  'adjustment_failed',
+  'hold_escalated',
+  'rule_paused',
+  'answer_differs',
+  'billing_key_refused',
+  'billing_key_of_other_mode',
+  'outcome_unknown',
+  'foreign_invoice',
+  'several_invoices',
+  'second_invoice',
+  'settlement_failed',
+  'void_failed',
+  'notice_given_up',
+] as const
+export type AlarmCause = (typeof ALARM_CAUSES)[number]
+
+/** Codes, ids and numbers only; they are logged as they are. */
+export type AlarmFacts = Readonly<
+  Record<string, string | number | boolean | null | readonly string[]>
+>
+
+export type Alarm = {
+  readonly id: AlarmId
+  readonly cause: AlarmCause
+  /** Which rule or channel, where each of them is a cause of its own; else empty. */
+  readonly key: string
+  /** Since 1970. */
+  readonly hour: number
+  /** Of its first occurrence, milliseconds since 1970. */
+  readonly at: number
+  /** Of its first occurrence. */
+  readonly facts: AlarmFacts
+}
+
+/** As a source it has no name of a sender: only channels for people tell it. */
+export const ALARM_SOURCE = 'makegood'
+
+const TEXTS: Readonly<Record<AlarmCause, string>> = {
+  adjustment_failed: 'An adjustment could not be issued, and is not tried again.',
+  hold_escalated: 'An adjustment has waited for a person for more than a day.',
+  rule_paused: 'A rule reached its limit for an hour and is paused until somebody resumes it',
+  answer_differs: 'The billing API answered something else than was asked for.',
+  billing_key_refused: 'The billing API refuses the key: nothing is issued until it is mended.',
+  billing_key_of_other_mode: 'An invoice waits for a billing key of its own mode, live or test.',
+  outcome_unknown:
+    'It is not known if an invoice was made; somebody has to look at the billing API.',
+  foreign_invoice: 'An invoice carries the id of an adjustment that it does not fit.',
+  several_invoices: 'Several invoices carry the id of one adjustment.',
+  second_invoice: 'One adjustment has a second invoice; one of them has to be voided.',
+  settlement_failed: 'A record could not be marked paid: its invoice still promises money.',
+  void_failed: 'An invoice could not be voided, and is not tried again.',
+  notice_given_up: 'A channel could not be told something, and is not tried again',
+}
+
+/** Three lines: what is wrong, where, and what is not told. */
+export const alarmNote = ({ cause, key, facts }: Pick<Alarm, 'cause' | 'key' | 'facts'>) => [
+  key === '' ? TEXTS[cause] : `${TEXTS[cause]}: ${key}.`,
+  `First: ${Object.entries(facts)
+    .filter(([, value]) => value !== null)
+    .map(([field, value]) => `${field} ${String(value)}`)
+    .join(', ')}`,
+  'More of it within this hour is in the log only.',
+]
