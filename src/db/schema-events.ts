@@ -19,6 +19,8 @@ export type RecordedDecision = {
   readonly undoes?: { readonly subject: string; readonly ruleIds: readonly string[] }
   /** What it was to approve, and what it has let through or not. */
   readonly approves?: ApprovalRecord
+  /** The adjustment that a fact of the billing system is about. */
+  readonly linked?: AdjustmentId
   readonly shadows?: readonly ShadowRecord[]
   /** The event in conflict that a person has answered with this one. */
   readonly answers?: EventId

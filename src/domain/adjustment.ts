@@ -165,6 +165,17 @@ export type AnsweredInvoice = {
   readonly total: number
 }
 
+/**
+ * The billing API's words for an invoice, each only ever followed by a later one: what is void is never
+ * anything else again.
+ */
+export const INVOICE_STATUSES = ['draft', 'outstanding', 'uncollectible', 'paid', 'void'] as const
+export type InvoiceStatus = (typeof INVOICE_STATUSES)[number]
+
+/** The statuses that this one may follow. */
+export const statusesBefore = (status: InvoiceStatus): readonly InvoiceStatus[] =>
+  INVOICE_STATUSES.slice(0, INVOICE_STATUSES.indexOf(status))
+
 /** Statuses from which no invoice is open or paid any more. */
 export const isClosed = (status: string | null): boolean =>
   status === 'void' || status === 'uncollectible'

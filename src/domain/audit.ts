@@ -25,6 +25,7 @@ export type AuditAction =
   | 'adjustment.void_requested'
   | 'adjustment.voided'
   | 'adjustment.void_failed'
+  | 'adjustment.invoice_status_seen'
   | 'identity.set'
   | 'identity.removed'
   | 'key.made'

@@ -67,6 +67,8 @@ function judged(backtest: Backtest, recorded: RecordedEvent, decision: Decision)
   switch (decision.kind) {
     case 'ignored':
       return { ...nothing, fate: 'ignored', now: `ignored: ${decision.reason}` }
+    case 'seen':
+      return { ...nothing, fate: 'ignored', now: `ignored: ${decision.fact.what}` }
     case 'shadow':
       return { ...nothing, fate: 'shadow', now: `${decision.rule.id}: shadow` }
     case 'undecided': {

@@ -75,6 +75,8 @@ export const DRY_RUN_ADJUSTMENTS_MAX = 20
 
 /** Of an approval by event: how often what moves meanwhile is read again. */
 export const APPROVAL_READS_MAX = 3
+/** Of a status that was seen: how often a row that moves meanwhile is read again. */
+export const SEEN_READS_MAX = 3
 
 // Issuing
 export const LEASE_SECONDS = 120

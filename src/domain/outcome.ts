@@ -1,6 +1,7 @@
 // What a rule answers about an event: `credit()`, `charge()`, several of them, the undoing or the
 // approval of an earlier one, or why none. Only `credit()` and `charge()` give an amount its sign.
 
+import type { InvoiceStatus } from './adjustment.ts'
 import type { CustomerReference } from './customer.ts'
 import type { AmountTrouble, Money } from './money.ts'
 
@@ -80,7 +81,28 @@ export type Approve = {
   readonly of: string | null
 }
 
+/** A fact that the billing system tells; it makes no adjustment. */
+export type SeenFact =
+  | {
+      readonly what: 'invoice_status'
+      readonly invoice: string
+      readonly status: InvoiceStatus
+      /** Minor units: with less than the invoice's total it proves nothing. Null: the status is told as such. */
+      readonly paid: { readonly amount: number; readonly currency: string } | null
+    }
+  | {
+      readonly what: 'refund'
+      /** His external id there, else the billing system's own. */
+      readonly customer: string
+      /** Minor units, without a sign. */
+      readonly amount: number
+      readonly currency: string
+    }
+
+export type Seen = { readonly kind: 'seen'; readonly fact: SeenFact }
+
 export type Outcome =
+  | Seen
   | Adjust
   | Undo
   | Approve
@@ -162,6 +184,12 @@ export const approve = (
   subject: string,
   { by, of = null }: { readonly by: string; readonly of?: string | null },
 ): Approve => ({ kind: 'approve', subject, by, of })
+
+/**
+ * What the billing system says of an invoice of ours, or of a refund that it has recorded itself. Only a rule
+ * whose events the system causes may answer it.
+ */
+export const seen = (fact: SeenFact): Seen => ({ kind: 'seen', fact })
 
 /** `reason`: a code, such as `refund_pending`; nothing of what the sender wrote. */
 export const ignore = (reason: string): Outcome => ({ kind: 'ignore', reason })

@@ -6,7 +6,7 @@ import { undecided, type Outcome } from './outcome.ts'
 import type { ReasonCode } from './reason.ts'
 import { unknownFields } from './unknown-fields.ts'
 
-export { approve, charge, credit, hold, ignore, several, undecided, undo } from './outcome.ts'
+export { approve, charge, credit, hold, ignore, several, seen, undecided, undo } from './outcome.ts'
 export type { Outcome, Proposal, ProposalFields } from './outcome.ts'
 
 /** `owed`: a promise, the invoice stays open. `already_paid`: a record of money that moved elsewhere. */

@@ -9,7 +9,7 @@ import { descriptionOf } from '../domain/description.ts'
 import type { Mode, SourceEvent } from '../domain/event.ts'
 import { adjustmentId, eventId, type EventId } from '../domain/ids.ts'
 import { EVENT_TYPE_CHARS_MAX, NATIVE_ID_CHARS_MAX } from '../domain/limits.ts'
-import type { Proposal } from '../domain/outcome.ts'
+import type { Proposal, Seen } from '../domain/outcome.ts'
 import { ownIds, type Rule } from '../domain/rule.ts'
 import { oneLine } from '../domain/text.ts'
 import type { Config } from '../config.ts'
@@ -26,13 +26,15 @@ export type DeliveredWith = {
 }
 
 /** What else an event does, before it is committed: `take-effect.ts`. Nothing of it is stored as it is. */
-export type EventEffect = {
-  readonly kind: 'approve'
-  readonly subject: string
-  readonly ruleIds: readonly string[]
-  /** The approver's e-mail, in small letters. */
-  readonly by: string
-}
+export type EventEffect =
+  | {
+      readonly kind: 'approve'
+      readonly subject: string
+      readonly ruleIds: readonly string[]
+      /** The approver's e-mail, in small letters. */
+      readonly by: string
+    }
+  | Seen
 
 export type DecidedEvent = ReceivedEvent & { readonly effect: EventEffect | null }
 
@@ -76,6 +78,8 @@ function fateOf({ kind }: Decision): ReceivedEvent['fate'] {
     case 'undo':
     case 'approve':
       return 'adjusted'
+    case 'seen':
+      return 'ignored'
     case 'ignored':
     case 'shadow':
     case 'undecided':
@@ -90,8 +94,10 @@ const undecidedFacts = ({ detail, subject }: Extract<Decision, { kind: 'undecide
   ...(subject === null ? {} : { subject }),
 })
 
-const reasonOf = (decision: Decision): string | null =>
-  decision.kind === 'ignored' || decision.kind === 'undecided' ? decision.reason : null
+function reasonOf(decision: Decision): string | null {
+  if (decision.kind === 'seen') return decision.fact.what
+  return decision.kind === 'ignored' || decision.kind === 'undecided' ? decision.reason : null
+}
 
 const recorded = (
   decision: Decision,
@@ -105,7 +111,9 @@ const recorded = (
     ? { adjustments: adjustments.flatMap((each) => [each.id, ...each.formerIds]) }
     : {}),
   ...(undo ? { undoes: { subject: undo.subject, ruleIds: undo.ruleIds } } : {}),
-  ...(effect ? { approves: { subject: effect.subject, ruleIds: effect.ruleIds } } : {}),
+  ...(effect?.kind === 'approve'
+    ? { approves: { subject: effect.subject, ruleIds: effect.ruleIds } }
+    : {}),
   ...(decision.shadows.length > 0
     ? {
         shadows: decision.shadows.flatMap(({ rule, proposals }) =>
@@ -131,6 +139,7 @@ function undoOf(rules: readonly Rule[], decision: Decision): NewUndo | null {
 }
 
 function effectOf(rules: readonly Rule[], decision: Decision): EventEffect | null {
+  if (decision.kind === 'seen') return { kind: 'seen', fact: decision.fact }
   if (decision.kind !== 'approve') return null
   const { kind, subject, by, of } = decision
   return { kind, subject, by, ruleIds: idsOf(rules, of) }

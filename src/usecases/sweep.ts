@@ -18,7 +18,7 @@ export async function sweep(
   const { wakeUps, held } = await sweepAdjustments(deps.db, deps.now())
   const [first, ...others] = held
   for (const id of others) deps.log({ event: 'alarm.outcome_unknown', adjustment: id })
-  if (first) await raiseAlarm(deps, 'outcome_unknown', { adjustment: first, others: others.length })
+  if (first) await raiseAlarm(deps, 'outcome_unknown', { adjustment: first })
   await deps.wake(wakeUps)
   const told = await sweepNotices(deps.db, deps.now())
   await deps.wakeNotices(told.map((about) => ({ about })))

@@ -25,6 +25,15 @@ import { stripeDisputeReinstated } from '../../src/rules/stripe-dispute-reinstat
 import { stripeRefundFailed } from '../../src/rules/stripe-refund-failed.ts'
 import { stripeRefundRecord } from '../../src/rules/stripe-refund-record.ts'
 import { zendeskBadRating } from '../../src/rules/zendesk-bad-rating.ts'
+import { commetInvoiceStatus } from '../../src/rules/commet-invoice-status.ts'
+import type { SeenFact } from '../../src/domain/outcome.ts'
+import { commetSource } from '../../src/sources/commet.ts'
+import commetCreated from '../fixtures/commet/invoice.created.json'
+import commetOverdue from '../fixtures/commet/invoice.overdue.json'
+import commetVoided from '../fixtures/commet/invoice.voided.json'
+import commetFailed from '../fixtures/commet/payment.failed.json'
+import commetReceived from '../fixtures/commet/payment.received.json'
+import commetRefunded from '../fixtures/commet/payment.refunded.json'
 import { zendeskApproval } from '../../src/rules/zendesk-approval.ts'
 import { zendeskCreditUndo } from '../../src/rules/zendesk-credit-undo.ts'
 import { zendeskSlaBreach } from '../../src/rules/zendesk-sla-breach.ts'
@@ -192,6 +201,42 @@ export const READY_MADE: readonly ReadyMade[] = [
         'undecided: amount_ambiguous',
       ],
       ['a subscribed event', zendeskSource, tagsChanged, 'undecided: not_in_event'],
+    ],
+  },
+  {
+    name: 'commetInvoiceStatus',
+    rule: commetInvoiceStatus(),
+    rows: [
+      ['a void invoice', commetSource, commetVoided, 'saw inv_02 void'],
+      ['an overdue one is open', commetSource, commetOverdue, 'saw inv_04 outstanding'],
+      ['a new one', commetSource, commetCreated, 'saw inv_03 outstanding'],
+      [
+        'an older version that says no status',
+        commetSource,
+        but(commetVoided, 'data.invoiceStatus', null),
+        'saw inv_02 void',
+      ],
+      ['a payment', commetSource, commetReceived, 'saw inv_05 paid by 9900 usd'],
+      ['a refund', commetSource, commetRefunded, 'saw a refund of 4250 usd to acme-42'],
+      [
+        'a payment of no invoice',
+        commetSource,
+        but(commetReceived, 'data.invoiceId', null),
+        'ignored: no_invoice',
+      ],
+      [
+        'a refund to nobody',
+        commetSource,
+        but(commetRefunded, 'data.customerId', null),
+        'ignored: no_customer',
+      ],
+      [
+        'a refund of text',
+        commetSource,
+        but(commetRefunded, 'data.refundAmount', '42.50'),
+        'undecided: amount_not_a_number',
+      ],
+      ['a failed payment', commetSource, commetFailed, 'ignored: no_rule_for_this_event_type'],
     ],
   },
   {
@@ -1030,6 +1075,13 @@ export function eventOf(source: Source, body: unknown, type: string | null = nul
 const headerOf = (type: string | null) => (name: string) =>
   name.endsWith('-topic') || name.endsWith('-event') ? type : null
 
+function seenText(fact: SeenFact): string {
+  if (fact.what === 'refund')
+    return `saw a refund of ${fact.amount} ${fact.currency} to ${fact.customer}`
+  const { invoice, status, paid } = fact
+  return `saw ${invoice} ${status}${paid === null ? '' : ` by ${paid.amount} ${paid.currency}`}`
+}
+
 /** The decision and its facts in a line. */
 export function told(rule: Rule, source: Source, body: unknown, type?: string): string {
   const decision = decide([rule], source.name, eventOf(source, body, type))
@@ -1050,6 +1102,8 @@ export function told(rule: Rule, source: Source, body: unknown, type?: string): 
       return `undoes ${decision.subject} of ${decision.of}`
     case 'approve':
       return `approves ${decision.subject} of ${decision.of} by ${decision.by}`
+    case 'seen':
+      return seenText(decision.fact)
     case 'shadow':
       return 'shadow'
     default:

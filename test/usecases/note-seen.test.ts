@@ -1,0 +1,170 @@
+// Commet's own webhooks: the status of our invoices is kept in step, and nothing is made of them.
+
+import { env } from 'cloudflare:workers'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { signDelivery } from '../../scripts/sign-delivery.ts'
+import { findEvent } from '../../src/db/read-events.ts'
+import type { Adjustment, Event } from '../../src/db/schema.ts'
+import type { Deps } from '../../src/deps.ts'
+import type { EventId } from '../../src/domain/ids.ts'
+import { chargeRequested } from '../../src/rules/charge-requested.ts'
+import { commetInvoiceStatus } from '../../src/rules/commet-invoice-status.ts'
+import { commet } from '../../src/sources/index.ts'
+import { receiveDelivery } from '../../src/usecases/receive-delivery.ts'
+import invoiceVoided from '../fixtures/commet/invoice.voided.json'
+import paymentReceived from '../fixtures/commet/payment.received.json'
+import { countRows, creditRequest, depsWith, refund, sandboxControl, ticket } from '../harness.ts'
+import { createWorld, entriesOf, setFaults } from '../world.ts'
+import config from '../makegood.config.ts'
+
+const SECRET = 'whsec_commet_test'
+const endpoint = commet({ secret: 'COMMET_WEBHOOK_SECRET' })
+const { settings } = depsWith()
+
+let world: Awaited<ReturnType<typeof createWorld>>
+let next = 0
+
+const withCommet = (): Partial<Deps> => ({
+  config: {
+    ...config,
+    endpoints: new Map([...config.endpoints, ['commet', endpoint]]),
+    rules: [...config.rules, commetInvoiceStatus(), chargeRequested()],
+    limits: { ...config.limits, charges: 'allow' },
+  },
+  settings: {
+    ...settings,
+    endpointSecrets: new Map([...settings.endpointSecrets, ['commet', [SECRET]]]),
+  },
+})
+
+beforeEach(async () => {
+  await env.DB.batch([
+    env.DB.prepare('UPDATE adjustments SET wake_at = 9e15 WHERE wake_at IS NOT NULL'),
+    env.DB.prepare('DELETE FROM limit_sums'),
+  ])
+  await sandboxControl('POST', '/reset')
+  world = await createWorld(withCommet())
+})
+afterEach(() => setFaults())
+
+type Said = { readonly event: string; readonly mode: string; readonly data: object }
+
+/** Delivered as Commet signs it; `id` makes it another event. */
+async function say(
+  body: Said,
+  data: Record<string, unknown>,
+  { mode = 'sandbox', id = `whev_${(next += 1)}` } = {},
+): Promise<Event> {
+  const text = JSON.stringify({ ...body, id, mode, data: { ...body.data, ...data } })
+  const url = 'https://makegood.example/webhooks/commet'
+  const signed = await signDelivery(endpoint, SECRET, text, { nowMs: world.now(), id, url })
+  const received = await receiveDelivery(world.deps, {
+    endpoint: 'commet',
+    method: 'POST',
+    url,
+    pathToken: null,
+    headers: new Headers(signed.headers),
+    body: new TextEncoder().encode(text),
+  })
+  if (!received.ok) throw new Error(received.error.reason)
+  const found = await findEvent(world.deps.db, received.value.events[0]!)
+  return found!.event
+}
+
+async function issued(): Promise<{ event: EventId; adjustment: Adjustment }> {
+  const [event] = await world.receive('zendesk', ticket())
+  expect(await world.work()).toEqual(['issued'])
+  return { event: event!, adjustment: await world.adjustment(event!) }
+}
+
+const seenEntries = async ({ id }: Adjustment) =>
+  (await entriesOf(id)).filter(({ action }) => action === 'adjustment.invoice_status_seen')
+
+describe('an invoice that Commet says is void', () => {
+  it('is void here, with an entry, and no adjustment is made', async () => {
+    const { event, adjustment } = await issued()
+    const before = await countRows('adjustments')
+    const invoiceId = adjustment.invoiceId
+    const said = await say(invoiceVoided, { invoiceId })
+    expect(said).toMatchObject({
+      fate: 'ignored',
+      reason: 'invoice_status',
+      ruleId: 'commet-invoice-status',
+      decision: { linked: adjustment.id },
+    })
+    expect(await world.adjustment(event)).toMatchObject({
+      state: 'invoiced',
+      invoiceStatus: 'void',
+      version: adjustment.version + 1,
+    })
+    expect(await seenEntries(adjustment)).toEqual([
+      {
+        action: 'adjustment.invoice_status_seen',
+        data: { invoice: invoiceId, status: 'void', before: 'outstanding', event: said.id },
+      },
+    ])
+    expect(await countRows('adjustments')).toBe(before)
+  })
+
+  it('stays void, whatever comes late, twice, or by another event', async () => {
+    const { event, adjustment } = await issued()
+    const { invoiceId } = adjustment
+    await say(invoiceVoided, { invoiceId }, { id: 'whev_twice' })
+    await say(invoiceVoided, { invoiceId }, { id: 'whev_twice' })
+    await say(invoiceVoided, { invoiceId })
+    for (const invoiceStatus of ['draft', 'outstanding', 'uncollectible', 'paid', 'nonsense']) {
+      await say({ ...invoiceVoided, event: 'invoice.created' }, { invoiceId, invoiceStatus })
+    }
+    expect(await world.adjustment(event)).toMatchObject({ invoiceStatus: 'void' })
+    expect(await seenEntries(adjustment)).toHaveLength(1)
+  })
+
+  it('is not ours in another mode, or with an id that nobody knows', async () => {
+    const { event, adjustment } = await issued()
+    const { invoiceId } = adjustment
+    const live = await say(invoiceVoided, { invoiceId }, { mode: 'live' })
+    expect(live).toMatchObject({ fate: 'ignored', reason: 'invoice_status' })
+    expect(live.decision).not.toHaveProperty('linked')
+    await say(invoiceVoided, { invoiceId: 'inv_of_somebody_else' })
+    expect(await world.adjustment(event)).toEqual(adjustment)
+  })
+})
+
+describe('a payment', () => {
+  it('pays no credit, since nobody pays one', async () => {
+    const { event, adjustment } = await issued()
+    await say(paymentReceived, { invoiceId: adjustment.invoiceId, amount: 99_999 })
+    expect(await world.adjustment(event)).toEqual(adjustment)
+  })
+
+  it('pays a charge with its whole total, in its currency, and with nothing less', async () => {
+    const [event] = await world.receive('standard', {
+      ...creditRequest(),
+      type: 'charge.requested',
+    })
+    expect(await world.work()).toEqual(['issued'])
+    const { invoiceId, invoiceTotal, invoiceCurrency } = await world.adjustment(event!)
+    const pay = (amount: number, currency: string | null = invoiceCurrency) =>
+      say(paymentReceived, { invoiceId, amount, currency })
+    await pay(invoiceTotal! - 1)
+    await pay(invoiceTotal!, 'eur')
+    expect(await world.adjustment(event!)).toMatchObject({ invoiceStatus: 'outstanding' })
+    await pay(invoiceTotal!)
+    expect(await world.adjustment(event!)).toMatchObject({ invoiceStatus: 'paid' })
+  })
+})
+
+describe('a record that waits to be marked paid', () => {
+  it('is left to that step, which asks Commet itself and tells what came of it', async () => {
+    await setFaults({ kind: 'server_error', status: 503, method: 'PUT', times: 1 })
+    const [event] = await world.receive('stripe', refund())
+    await world.work()
+    const waiting = await world.adjustment(event!)
+    expect(waiting).toMatchObject({ state: 'invoiced', invoiceStatus: 'outstanding' })
+    await say(
+      { ...invoiceVoided, event: 'invoice.created' },
+      { invoiceId: waiting.invoiceId, invoiceStatus: 'paid' },
+    )
+    expect(await world.adjustment(event!)).toEqual(waiting)
+  })
+})
