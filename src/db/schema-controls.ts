@@ -1,7 +1,7 @@
 // What stands in an adjustment's way: sums of the limits, approvals, undos, switches.
 
 import { sql } from 'drizzle-orm'
-import { check, integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core'
+import { check, index, integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core'
 import type { Mode } from '../domain/event.ts'
 import type { AdjustmentId, EventId } from '../domain/ids.ts'
 import type { Settlement } from '../domain/rule.ts'
@@ -76,6 +76,24 @@ export const undos = sqliteTable(
     at: integer('at').notNull(),
   },
   (table) => [primaryKey({ columns: [table.account, table.subject, table.ruleId, table.mode] })],
+)
+
+/** A refund that the billing system has recorded itself; kept as long as another record of it may come. */
+export const seenRefunds = sqliteTable(
+  'seen_refunds',
+  {
+    eventId: text('event_id').$type<EventId>().primaryKey(),
+    at: integer('at').notNull(),
+    mode: text('mode').$type<Mode>(),
+    /** His external id there, else the billing system's own. */
+    customer: text('customer').notNull(),
+    /** Minor units, without a sign. */
+    amount: integer('amount').notNull(),
+    currency: text('currency').notNull(),
+    /** The record that was there before it, and is of the same refund. */
+    adjustmentId: text('adjustment_id').$type<AdjustmentId>(),
+  },
+  (table) => [index('seen_refunds_at').on(table.at)],
 )
 
 /** What is paused; no row is running. Read in every claim. */

@@ -31,6 +31,8 @@ export type HoldDetail = {
   readonly used?: number
   /** The adjustment that this one may repeat. */
   readonly adjustment?: string
+  /** The event of the billing system by which it has recorded the same refund itself. */
+  readonly event?: string
   /** The code by which a rule asked for a person. */
   readonly code?: string
 }

@@ -75,6 +75,14 @@ export const DRY_RUN_ADJUSTMENTS_MAX = 20
 
 /** Of an approval by event: how often what moves meanwhile is read again. */
 export const APPROVAL_READS_MAX = 3
+/** Apart in time, two facts of one customer and amount are two refunds. */
+export const SAME_REFUND_SECONDS = 24 * 3_600
+/** A refund that was seen is forgotten after this. */
+export const SEEN_REFUND_KEPT_SECONDS = 48 * 3_600
+/** Of refunds of one amount that are compared with one record. */
+export const SEEN_REFUNDS_MAX = 20
+/** Of what has ended, removed with each new one. */
+export const SEEN_REFUNDS_TIDIED_MAX = 10
 /** Of a status that was seen: how often a row that moves meanwhile is read again. */
 export const SEEN_READS_MAX = 3
 

@@ -82,7 +82,7 @@ function outcomeLine(noted: Noted, source: string): string {
     case 'invoiced':
       return invoicedLine(noted, what, source)
     case 'held':
-      return `${what} waits for ${waitsFor(noted)}: ${(noted.holdReasons ?? []).map((reason) => HOLD_TEXTS[reason]).join('; ')}.`
+      return `${what} waits for ${waitsFor(noted)}: ${[...new Set(noted.holdReasons)].map((reason) => HOLD_TEXTS[reason]).join('; ')}.`
     case 'failed':
       return `${what} could not be issued; someone with access to Makegood has to look.`
     case 'rejected':

@@ -10,6 +10,7 @@ import { cancel, rest } from '../db/write-reversal.ts'
 import { frozenRequest, type ResolvedCustomer } from '../domain/adjustment.ts'
 import { assert } from '../domain/assert.ts'
 import { isRunaway, type HoldReason } from '../domain/hold.ts'
+import type { HoldDetail, HoldReason } from '../domain/hold.ts'
 import { isToSettle, isToVoid } from '../domain/reversal.ts'
 import type { WakeUp } from '../domain/wake-up.ts'
 import type { Billing, Deps } from '../deps.ts'
@@ -18,6 +19,7 @@ import { askedOf, reasonsSeen, ruleFacts } from './ask-limits.ts'
 import { makeAttempt, type AttemptResult } from './make-attempt.ts'
 import { postponeOrFail } from './postpone-or-fail.ts'
 import { raiseAlarm } from './raise-alarm.ts'
+import { recordedTwice } from './note-refund.ts'
 import { resolveCustomer } from './resolve-customer.ts'
 import { resolveOriginal } from './resolve-original.ts'
 import { settleAdjustment, type SettleResult } from './settle-adjustment.ts'
@@ -87,7 +89,9 @@ async function issueFirst(deps: Deps, billing: Billing, read: ForIssue): Promise
   const { adjustment } = read
   const resolved = await resolveCustomer(deps, billing, adjustment)
   if (!resolved.ok) return postponeOrFail(deps, adjustment, 'resolve', resolved.error, adjustment)
-  return claimFirst(deps, billing, read, resolved.value)
+  const twice = await recordedTwice(deps, billing, adjustment, resolved.value)
+  if (!twice.ok) return postponeOrFail(deps, adjustment, 'resolve', twice.error, adjustment)
+  return claimFirst(deps, billing, read, resolved.value, twice.value)
 }
 
 async function issueReversal(deps: Deps, billing: Billing, read: ForIssue): Promise<IssueResult> {
@@ -107,9 +111,11 @@ async function claimFirst(
   billing: Billing,
   { adjustment, endpointStartedAt }: ForIssue,
   customer: ResolvedCustomer,
+  doubts: readonly HoldDetail[] = [],
 ): Promise<IssueResult> {
   const { config } = deps
-  const found = reasonsSeen(config, billing.mode, adjustment, customer, endpointStartedAt)
+  const seen = reasonsSeen(config, billing.mode, adjustment, customer, endpointStartedAt)
+  const found = [...seen, ...doubts]
   const { customerId } = customer
   const asked = askedOf(deps, adjustment, { customer: customerId, found, mode: billing.mode })
   return claimAndAttempt(deps, billing, adjustment, {

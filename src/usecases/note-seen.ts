@@ -9,8 +9,13 @@ import type { AdjustmentId, EventId } from '../domain/ids.ts'
 import { SEEN_READS_MAX } from '../domain/limits.ts'
 import type { SeenFact } from '../domain/outcome.ts'
 import { isToSettle, isToVoid } from '../domain/reversal.ts'
+import { noteRefund } from './note-refund.ts'
 
-export type SeeingEvent = { readonly id: EventId; readonly mode: Mode | null }
+export type SeeingEvent = {
+  readonly id: EventId
+  readonly account: string
+  readonly mode: Mode | null
+}
 
 /** The adjustment that it is about, or null. Throws where it could not be written: it is sent again. */
 export async function noteSeen(
@@ -18,7 +23,7 @@ export async function noteSeen(
   event: SeeingEvent,
   fact: SeenFact,
 ): Promise<AdjustmentId | null> {
-  if (fact.what === 'refund') return null
+  if (fact.what === 'refund') return noteRefund(deps, event, fact)
   for (let reads = 1; reads <= SEEN_READS_MAX; reads += 1) {
     const adjustment = await findInvoiced(deps.db, fact.invoice)
     if (adjustment === null || adjustment.mode !== event.mode) return null

@@ -23,7 +23,7 @@ export async function takeEffect(
     case 'approve':
       return approved(deps, place, event, effect)
     case 'seen': {
-      const linked = await noteSeen(deps, event, effect.fact)
+      const linked = await noteSeen(deps, { ...place, ...event }, effect.fact)
       return linked === null ? event : { ...event, decision: { ...event.decision, linked } }
     }
     default:

@@ -13,6 +13,7 @@ import { commet } from '../../src/sources/index.ts'
 import { receiveDelivery } from '../../src/usecases/receive-delivery.ts'
 import invoiceVoided from '../fixtures/commet/invoice.voided.json'
 import paymentReceived from '../fixtures/commet/payment.received.json'
+import paymentRefunded from '../fixtures/commet/payment.refunded.json'
 import { countRows, creditRequest, depsWith, refund, sandboxControl, ticket } from '../harness.ts'
 import { createWorld, entriesOf, setFaults } from '../world.ts'
 import config from '../makegood.config.ts'
@@ -41,6 +42,7 @@ beforeEach(async () => {
   await env.DB.batch([
     env.DB.prepare('UPDATE adjustments SET wake_at = 9e15 WHERE wake_at IS NOT NULL'),
     env.DB.prepare('DELETE FROM limit_sums'),
+    env.DB.prepare('DELETE FROM seen_refunds'),
   ])
   await sandboxControl('POST', '/reset')
   world = await createWorld(withCommet())
@@ -166,5 +168,55 @@ describe('a record that waits to be marked paid', () => {
       { invoiceId: waiting.invoiceId, invoiceStatus: 'paid' },
     )
     expect(await world.adjustment(event!)).toEqual(waiting)
+  })
+})
+
+describe('one refund that Stripe and Commet both tell of', () => {
+  const told = (fields: Record<string, unknown> = {}, how: { mode?: string } = {}) =>
+    say(paymentRefunded, { customerId: 'acme-42', refundAmount: 2599, ...fields }, how)
+  const ofAcme = (fields: Record<string, unknown> = {}) =>
+    refund({ customer: 'acme-42', ...fields })
+
+  it('is linked where the record was there first, and makes nothing', async () => {
+    const [event] = await world.receive('stripe', ofAcme())
+    expect(await world.work()).toEqual(['issued'])
+    const record = await world.adjustment(event!)
+    const before = await countRows('adjustments')
+    expect(await told()).toMatchObject({
+      fate: 'ignored',
+      reason: 'refund',
+      decision: { linked: record.id },
+    })
+    expect(await countRows('adjustments')).toBe(before)
+    // That one is taken: a second refund of the same amount is another one.
+    expect((await told()).decision).not.toHaveProperty('linked')
+  })
+
+  it('is held where Commet was first, and its hold names the event', async () => {
+    const said = await told()
+    const [event] = await world.receive('stripe', ofAcme())
+    expect(await world.work()).toEqual(['held'])
+    expect(await world.adjustment(event!)).toMatchObject({
+      holdReasons: ['possible_duplicate'],
+      holdDetails: [{ reason: 'possible_duplicate', event: said.id }],
+    })
+  })
+
+  it.each<[string, Record<string, unknown>, { mode?: string }]>([
+    ['another amount', { refundAmount: 2600 }, {}],
+    ['another currency', { currency: 'eur' }, {}],
+    ['another customer', { customerId: 'globex-7' }, {}],
+    ['another mode', {}, { mode: 'live' }],
+  ])('is not the same with %s', async (_, fields, how) => {
+    await told(fields, how)
+    await world.receive('stripe', ofAcme())
+    expect(await world.work()).toEqual(['issued'])
+  })
+
+  it('is not the same a day later', async () => {
+    await told()
+    await world.advance(24 * 3_600 + 1)
+    await world.receive('stripe', ofAcme())
+    expect(await world.work()).toEqual(['issued'])
   })
 })

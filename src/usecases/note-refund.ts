@@ -1,0 +1,97 @@
+// One refund seen twice: by the payment system, whose record is an adjustment, and by the billing system, which
+// has recorded it itself. Whichever came first, the second one counts for nothing without a person.
+
+import type { BillingError } from '../commet/client.ts'
+import { findKnownCustomer } from '../db/known-customers.ts'
+import { findIdentifiedCustomer } from '../db/read-identities.ts'
+import type { Adjustment } from '../db/schema.ts'
+import {
+  findRecordOfRefund,
+  findSeenRefund,
+  keepSeenRefund,
+  listSeenRefunds,
+  type SeenRefund,
+} from '../db/write-seen.ts'
+import type { ResolvedCustomer } from '../domain/adjustment.ts'
+import type { Mode } from '../domain/event.ts'
+import type { HoldDetail } from '../domain/hold.ts'
+import type { AdjustmentId, EventId } from '../domain/ids.ts'
+import { SAME_REFUND_SECONDS, SEEN_REFUND_KEPT_SECONDS } from '../domain/limits.ts'
+import type { SeenFact } from '../domain/outcome.ts'
+import { ok, type Result } from '../domain/result.ts'
+import type { Billing, Deps } from '../deps.ts'
+import { resolveCustomer } from './resolve-customer.ts'
+
+type RefundEvent = { readonly id: EventId; readonly account: string; readonly mode: Mode | null }
+
+/** The record that was there before; else it is remembered, for one that may come. */
+export async function noteRefund(
+  deps: Deps,
+  { id, account, mode }: RefundEvent,
+  { customer, amount, currency }: Extract<SeenFact, { what: 'refund' }>,
+): Promise<AdjustmentId | null> {
+  const { db, now } = deps
+  const before = await findSeenRefund(db, id)
+  if (before !== null) return before.adjustmentId
+  const at = now()
+  const since = at - SAME_REFUND_SECONDS * 1_000
+  const customerIds = await idsOf(deps, account, customer, at)
+  const adjustmentId = await findRecordOfRefund(db, { mode, amount, currency, since }, customerIds)
+  const refund = { eventId: id, at, mode, customer, amount, currency, adjustmentId }
+  await keepSeenRefund(db, refund, at - SEEN_REFUND_KEPT_SECONDS * 1_000)
+  return adjustmentId
+}
+
+/** Under which he is known here; a delivery asks the billing API nothing. */
+async function idsOf(
+  { db, billing }: Deps,
+  account: string,
+  customer: string,
+  at: number,
+): Promise<readonly string[]> {
+  const identified = await findIdentifiedCustomer(db, {
+    account,
+    kind: 'external_id',
+    value: customer,
+  })
+  const known =
+    billing &&
+    (await findKnownCustomer(
+      db,
+      { baseUrl: billing.baseUrl, mode: billing.mode, by: 'external_id', value: customer },
+      at,
+    ))
+  return [customer, ...[identified, known?.customerId].filter((id) => typeof id === 'string')]
+}
+
+/** Why a record has to wait: the billing system has told of the same refund within a day before it. */
+export async function recordedTwice(
+  deps: Deps,
+  billing: Billing,
+  adjustment: Adjustment,
+  { customerId }: ResolvedCustomer,
+): Promise<Result<readonly HoldDetail[], BillingError>> {
+  const { settlement, amount, currency, mode, createdAt, account } = adjustment
+  if (settlement !== 'already_paid' || amount > 0 || customerId === null) return ok([])
+  const since = createdAt - SAME_REFUND_SECONDS * 1_000
+  const facts = { mode, amount: -amount, currency, since }
+  for (const refund of await listSeenRefunds(deps.db, facts)) {
+    const isHis = await isOf(deps, billing, refund, account, customerId)
+    if (!isHis.ok) return isHis
+    if (isHis.value) return ok([{ reason: 'possible_duplicate', event: refund.eventId }])
+  }
+  return ok([])
+}
+
+async function isOf(
+  deps: Deps,
+  billing: Billing,
+  { customer }: SeenRefund,
+  account: string,
+  customerId: string,
+): Promise<Result<boolean, BillingError>> {
+  if (customer === customerId) return ok(true)
+  const named = { account, customerKind: 'external_id', chosenCustomerId: null } as const
+  const found = await resolveCustomer(deps, billing, { ...named, customerReference: customer })
+  return found.ok ? ok(found.value.customerId === customerId) : found
+}
