@@ -2,7 +2,6 @@
 // has recorded it itself. Whichever came first, the second one counts for nothing without a person.
 
 import type { BillingError } from '../commet/client.ts'
-import { findKnownCustomer } from '../db/known-customers.ts'
 import { findIdentifiedCustomer } from '../db/read-identities.ts'
 import type { Adjustment } from '../db/schema.ts'
 import {
@@ -35,7 +34,7 @@ export async function noteRefund(
   if (before !== null) return before.adjustmentId
   const at = now()
   const since = at - SAME_REFUND_SECONDS * 1_000
-  const customerIds = await idsOf(deps, account, customer, at)
+  const customerIds = await idsOf(deps, account, customer)
   const adjustmentId = await findRecordOfRefund(db, { mode, amount, currency, since }, customerIds)
   const refund = { eventId: id, at, mode, customer, amount, currency, adjustmentId }
   await keepSeenRefund(db, refund, at - SEEN_REFUND_KEPT_SECONDS * 1_000)
@@ -43,25 +42,13 @@ export async function noteRefund(
 }
 
 /** Under which he is known here; a delivery asks the billing API nothing. */
-async function idsOf(
-  { db, billing }: Deps,
-  account: string,
-  customer: string,
-  at: number,
-): Promise<readonly string[]> {
+async function idsOf({ db }: Deps, account: string, customer: string): Promise<readonly string[]> {
   const identified = await findIdentifiedCustomer(db, {
     account,
     kind: 'external_id',
     value: customer,
   })
-  const known =
-    billing &&
-    (await findKnownCustomer(
-      db,
-      { baseUrl: billing.baseUrl, mode: billing.mode, by: 'external_id', value: customer },
-      at,
-    ))
-  return [customer, ...[identified, known?.customerId].filter((id) => typeof id === 'string')]
+  return identified === null ? [customer] : [customer, identified]
 }
 
 /** Why a record has to wait: the billing system has told of the same refund within a day before it. */
