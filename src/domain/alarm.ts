@@ -63,7 +63,10 @@ export const alarmNote = ({ cause, key, facts }: Pick<Alarm, 'cause' | 'key' | '
   key === '' ? TEXTS[cause] : `${TEXTS[cause]}: ${key}.`,
   `First: ${Object.entries(facts)
     .filter(([, value]) => value !== null)
-    .map(([field, value]) => `${field} ${String(value)}`)
+    .map(
+      ([field, value]) =>
+        `${field} ${typeof value === 'object' ? (value ?? []).join(' and ') : String(value)}`,
+    )
     .join(', ')}`,
   'More of it within this hour is in the log only.',
 ]
