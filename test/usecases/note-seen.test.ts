@@ -178,6 +178,10 @@ describe('one refund that Stripe and Commet both tell of', () => {
     refund({ customer: 'acme-42', ...fields })
 
   it('is linked where the record was there first, and makes nothing', async () => {
+    // A delivery asks the billing API nothing: who acme-42 is there, a person has said.
+    await env.DB.prepare(
+      "INSERT INTO identities VALUES (NULL, '', 'external_id', 'acme-42', 'cus_acme', 1, 'operator:anna')",
+    ).run()
     const [event] = await world.receive('stripe', ofAcme())
     expect(await world.work()).toEqual(['issued'])
     const record = await world.adjustment(event!)
@@ -190,6 +194,7 @@ describe('one refund that Stripe and Commet both tell of', () => {
     expect(await countRows('adjustments')).toBe(before)
     // That one is taken: a second refund of the same amount is another one.
     expect((await told()).decision).not.toHaveProperty('linked')
+    await env.DB.prepare('DELETE FROM identities').run()
   })
 
   it('is held where Commet was first, and its hold names the event', async () => {
