@@ -228,7 +228,7 @@ describe('5 and 6: what counts against the limits', () => {
 
 describe('6: only people clear a hold', () => {
   const approve = (identity: string, hold = 1) =>
-    `INSERT INTO approvals VALUES ('${held}', ${hold}, '${identity}', 'name', 1)`
+    `INSERT INTO approvals VALUES ('${held}', ${hold}, '${identity}', 'name', 1, NULL)`
   const clear = () =>
     `UPDATE adjustments SET cleared_reasons = '["over_limit:holdAbove"]' WHERE id = '${held}'`
 
@@ -246,7 +246,7 @@ describe('6: only people clear a hold', () => {
     await run(approve('boss@saas.example'))
     await expectRefused(approve('boss@saas.example'), own)
     await expectRefused(approve('boss@saas.example').replace('INSERT', 'INSERT OR REPLACE'), own)
-    await expectRefused(`INSERT INTO approvals VALUES ('adj_none', 1, 'x', 'x', 1)`, own)
+    await expectRefused(`INSERT INTO approvals VALUES ('adj_none', 1, 'x', 'x', 1, NULL)`, own)
     await expectRefused(`UPDATE approvals SET identity = 'x'`, 'an approval is never changed')
     await expectRefused('DELETE FROM approvals', 'an approval is never removed')
   })
