@@ -4,7 +4,7 @@ import { tagsIn } from './actions.ts'
 import type { Problem } from './answers.ts'
 import { CONDITIONS_MAX, TEXT_CHARACTERS_MAX, TITLE_CHARACTERS_MAX } from './limits.ts'
 import { STATUSES } from './shapes.ts'
-import type { Condition, Conditions, Ticket } from './shapes.ts'
+import type { Condition, Conditions, Ticket, User } from './shapes.ts'
 
 const condition = z.strictObject({
   field: z.string().min(1).max(TITLE_CHARACTERS_MAX),
@@ -20,6 +20,7 @@ export const conditionLists = { all: list, any: list }
 const OPERATORS: Readonly<Record<string, readonly string[]>> = {
   current_tags: ['includes', 'not_includes'],
   update_type: ['is'],
+  role: ['is', 'is_not'],
   status: [
     'is',
     'is_not',
@@ -32,7 +33,12 @@ const OPERATORS: Readonly<Record<string, readonly string[]>> = {
   ],
 }
 
-const UPDATE_TYPES = ['Create', 'Change']
+/** Of the fields that know only some values. Whoever is no customer is an agent, an admin too. */
+const VALUES: Readonly<Record<string, readonly string[]>> = {
+  status: STATUSES,
+  update_type: ['Create', 'Change'],
+  role: ['agent', 'end_user'],
+}
 const WITHOUT_VALUE = ['changed', 'not_changed']
 
 export function conditionProblem({ field, operator, value }: Condition): Problem | null {
@@ -45,21 +51,25 @@ export function conditionProblem({ field, operator, value }: Condition): Problem
   if (!operators.includes(operator))
     return refuse(`${operator} is not one of ${operators.join(', ')}`)
   if (WITHOUT_VALUE.includes(operator)) return null
-  const values: readonly string[] | null =
-    field === 'status' ? STATUSES : field === 'update_type' ? UPDATE_TYPES : null
-  if (values === null) return value === null || tagsIn(value).length === 0 ? refuse('no tag') : null
+  const values = VALUES[field]
+  if (values === undefined)
+    return value === null || tagsIn(value).length === 0 ? refuse('no tag') : null
   return value !== null && values.includes(value) ? null : refuse(`${value} is none of its values`)
 }
 
-/** An update: the ticket before it (null: it is new), and as it is now. */
-export type Update = { readonly before: Ticket | null; readonly after: Ticket }
+/** An update: the ticket before it (null: it is new), and as it is now; and who made it. */
+export type Update = {
+  readonly before: Ticket | null
+  readonly after: Ticket
+  readonly by: Pick<User, 'role'>
+}
 
 export function holds({ all, any }: Conditions, update: Update): boolean {
   const isMet = (one: Condition) => met(one, update)
   return all.every(isMet) && (any.length === 0 || any.some(isMet))
 }
 
-function met({ field, operator, value }: Condition, { before, after }: Update): boolean {
+function met({ field, operator, value }: Condition, { before, after, by }: Update): boolean {
   switch (field) {
     case 'current_tags': {
       const found = tagsIn(value ?? '').some((tag) => after.tags.includes(tag))
@@ -67,14 +77,21 @@ function met({ field, operator, value }: Condition, { before, after }: Update): 
     }
     case 'update_type':
       return value === (before === null ? 'Create' : 'Change')
+    case 'role':
+      return (value === (by.role === 'end-user' ? 'end_user' : 'agent')) === (operator === 'is')
     case 'status':
-      return statusMet(operator, value, { before, after })
+      return statusMet(operator, value, before, after)
     default:
       return false
   }
 }
 
-function statusMet(operator: string, value: string | null, { before, after }: Update): boolean {
+function statusMet(
+  operator: string,
+  value: string | null,
+  before: Ticket | null,
+  after: Ticket,
+): boolean {
   const isChanged = before?.status !== after.status
   switch (operator) {
     case 'is':

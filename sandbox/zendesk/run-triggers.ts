@@ -17,7 +17,7 @@ type By = { readonly user: User; readonly now: number }
 /** Nothing is set off by the update that closes a ticket, nor by any after it. */
 export function runTriggers(
   store: Store,
-  { before, after }: Update,
+  { before, after }: Omit<Update, 'by'>,
   { user, now }: By,
 ): { readonly ticket: Ticket; readonly fired: readonly number[] } {
   if (after.status === 'closed') return { ticket: after, fired: [] }
@@ -28,7 +28,7 @@ export function runTriggers(
   const fired: number[] = []
   let ticket = after
   for (;;) {
-    const update = { before, after: ticket }
+    const update = { before, after: ticket, by: user }
     const next = triggers.find(
       ({ id, conditions }) => !fired.includes(id) && holds(conditions, update),
     )

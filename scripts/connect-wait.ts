@@ -1,0 +1,164 @@
+// The end of `npm run connect`: the app knows the secret, a first delivery arrives through the webhook, and
+// what became of it is printed step by step.
+
+import * as z from 'zod'
+import type { Endpoint } from '../src/sources/source.ts'
+import { signDelivery } from './sign-delivery.ts'
+import { Trouble } from './trouble.ts'
+
+const ANSWER_DEADLINE_MS = 10_000
+const LOOK_EVERY_MS = 2_000
+const SETTLE_LOOKS_MAX = 10
+const EVENTS_LOOKED_AT_MAX = 100
+
+export type Waiting = {
+  readonly app: string
+  readonly name: string
+  readonly endpoint: Endpoint
+  /** The operator's key. */
+  readonly key: string
+  readonly deadlineMs: number
+  readonly fetch: (url: string, init: RequestInit) => Promise<Response>
+  readonly sleep: (ms: number) => Promise<unknown>
+  readonly say: (line: string) => void
+}
+
+const tell = ({ say }: Waiting, what: string, text: string): void => say(what.padEnd(12) + text)
+
+const eventSchema = z.object({
+  id: z.string(),
+  endpoint: z.string(),
+  type: z.string(),
+})
+type Event = z.output<typeof eventSchema>
+
+const storySchema = z.object({
+  data: eventSchema.extend({
+    fate: z.string(),
+    reason: z.string().nullable(),
+    rule: z.string().nullable(),
+    decision: z.object({
+      considered: z.array(z.object({ rule: z.string(), answer: z.string() })),
+    }),
+    adjustments: z.array(
+      z.object({
+        id: z.string(),
+        state: z.string(),
+        holdReasons: z.array(z.string()).nullable(),
+        amountText: z.string(),
+        note: z.array(z.string()),
+      }),
+    ),
+  }),
+})
+type Story = z.output<typeof storySchema>['data']
+
+/** What the app is asked with to find out whether it knows the secret: no rule reads it. */
+export const PROBE_KIND = 'makegood.connect'
+
+/** Waits until the app takes what is signed with the secret; says once what keeps it from doing so. */
+export async function untilSecretIsKnown(waiting: Waiting, secret: string): Promise<void> {
+  const { app, name, endpoint } = waiting
+  const url = `${app}/webhooks/${name}`
+  const deadline = Date.now() + waiting.deadlineMs
+  let told: number | null = null
+  for (;;) {
+    const nowMs = Date.now()
+    const body = JSON.stringify({ kind: PROBE_KIND, updated_at: new Date(nowMs).toISOString() })
+    const { headers } = await signDelivery(endpoint, secret, body, { nowMs })
+    const { status } = await request(waiting, url, { method: 'POST', headers, body })
+    if (status === 202 || status === 200) return tell(waiting, 'secret', `known at ${url}`)
+    if (status !== told) tell(waiting, 'waits', adviceFor(status, url, endpoint))
+    told = status
+    if (Date.now() >= deadline) throw new Trouble(adviceFor(status, url, endpoint))
+    await waiting.sleep(LOOK_EVERY_MS)
+  }
+}
+
+function adviceFor(status: number, url: string, { secret }: Endpoint): string {
+  if (status === 401) return `${url} knows another ${secret}: restart npm start, or store it there`
+  if (status === 503) return `${url} has no ${secret}: restart npm start, or store it there`
+  if (status === 404) return `${url} is no endpoint of makegood.config.ts there: deploy it`
+  return `${url} answered ${status}: is it Makegood?`
+}
+
+/** Events that are there before the first delivery is asked for. */
+export async function knownEvents(waiting: Waiting): Promise<ReadonlySet<string>> {
+  return new Set((await listEvents(waiting)).map(({ id }) => id))
+}
+
+/** The first event of the endpoint that is not among `known`. `hint`: said once, if it takes long. */
+export async function firstDelivery(
+  waiting: Waiting,
+  known: ReadonlySet<string>,
+  hint: string,
+): Promise<Story> {
+  const startedAt = Date.now()
+  const hintAfterMs = Math.min(20_000, waiting.deadlineMs / 2)
+  for (let isHinted = false; ;) {
+    const found = (await listEvents(waiting)).findLast(({ id, endpoint, type }) => {
+      return endpoint === waiting.name && type !== PROBE_KIND && !known.has(id)
+    })
+    if (found) return settled(waiting, found)
+    const elapsedMs = Date.now() - startedAt
+    if (elapsedMs >= waiting.deadlineMs) {
+      throw new Trouble(`nothing arrived within ${Math.round(elapsedMs / 1_000)} s. ${hint}`)
+    }
+    if (!isHinted && elapsedMs >= hintAfterMs) {
+      tell(waiting, 'waits', hint)
+      isHinted = true
+    }
+    await waiting.sleep(LOOK_EVERY_MS)
+  }
+}
+
+async function settled(waiting: Waiting, { id }: Event): Promise<Story> {
+  for (let look = 0; ; look++) {
+    const { data } = storySchema.parse(await ask(waiting, `/api/v1/events/${id}`))
+    const isOpen = data.adjustments.some(({ state }) => state === 'due' || state === 'issuing')
+    if (!isOpen || look === SETTLE_LOOKS_MAX) return data
+    await waiting.sleep(LOOK_EVERY_MS)
+  }
+}
+
+export function tellStory(waiting: Waiting, story: Story): void {
+  const { id, type, fate, rule, reason, decision, adjustments } = story
+  tell(waiting, 'delivery', `accepted at /webhooks/${waiting.name}, signed`)
+  tell(waiting, 'event', `${id}  ${type}`)
+  for (const each of decision.considered) tell(waiting, '', `${each.rule}: ${each.answer}`)
+  const by = rule === null ? '' : ` by rule ${rule}`
+  tell(waiting, 'fate', `${fate}${by}${reason === null ? '' : `: ${reason}`}`)
+  for (const each of adjustments) {
+    const held = each.state === 'held' ? `: ${(each.holdReasons ?? []).join(', ')}` : ''
+    tell(waiting, 'adjustment', `${each.id}  ${each.amountText}  ${each.state}${held}`)
+    for (const [index, line] of each.note.entries()) tell(waiting, index === 0 ? 'note' : '', line)
+  }
+}
+
+async function listEvents(waiting: Waiting): Promise<readonly Event[]> {
+  const listed = await ask(waiting, `/api/v1/events?limit=${EVENTS_LOOKED_AT_MAX}`)
+  return z.object({ data: z.array(eventSchema) }).parse(listed).data
+}
+
+async function ask(waiting: Waiting, path: string): Promise<unknown> {
+  const headers = { 'x-api-key': waiting.key }
+  const response = await request(waiting, `${waiting.app}${path}`, { headers })
+  if (response.status === 401 || response.status === 403) {
+    throw new Trouble(
+      `${waiting.app} refused BOOTSTRAP_KEY (${response.status}): it is not the one there`,
+    )
+  }
+  if (!response.ok) throw new Trouble(`${waiting.app}${path} answered ${response.status}`)
+  return response.json()
+}
+
+async function request(waiting: Waiting, url: string, init: RequestInit): Promise<Response> {
+  try {
+    const signal = AbortSignal.timeout(ANSWER_DEADLINE_MS)
+    return await waiting.fetch(url, { ...init, redirect: 'manual', signal })
+  } catch {
+    throw new Trouble(
+      `nothing answers at ${waiting.app}: start it (npm start), give its address with --app, or use --no-wait`,
+    )
+  }
+}
