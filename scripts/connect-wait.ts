@@ -66,7 +66,7 @@ export async function untilSecretIsKnown(waiting: Waiting, secret: string): Prom
     const nowMs = Date.now()
     const body = JSON.stringify({ kind: PROBE_KIND, updated_at: new Date(nowMs).toISOString() })
     const { headers } = await signDelivery(endpoint, secret, body, { nowMs })
-    const { status } = await request(waiting, url, { method: 'POST', headers, body })
+    const status = await statusOf(waiting, url, { method: 'POST', headers, body })
     if (status === 202 || status === 200) return tell(waiting, 'secret', `known at ${url}`)
     if (status !== told) tell(waiting, 'waits', adviceFor(status, url, endpoint))
     told = status
@@ -75,7 +75,18 @@ export async function untilSecretIsKnown(waiting: Waiting, secret: string): Prom
   }
 }
 
+/** 0 where nothing answers: it may be on its way back from a restart. */
+async function statusOf(waiting: Waiting, url: string, init: RequestInit): Promise<number> {
+  try {
+    return (await request(waiting, url, init)).status
+  } catch (error) {
+    if (error instanceof Trouble) return 0
+    throw error
+  }
+}
+
 function adviceFor(status: number, url: string, { secret }: Endpoint): string {
+  if (status === 0) return `nothing answers at ${url}: start it, npm start`
   if (status === 401) return `${url} knows another ${secret}: restart npm start, or store it there`
   if (status === 503) return `${url} has no ${secret}: restart npm start, or store it there`
   if (status === 404) return `${url} is no endpoint of makegood.config.ts there: deploy it`

@@ -64,7 +64,7 @@ export async function connectZendesk(connection: Connection): Promise<Connected>
   adviseOn(connection, asking)
   if (asked.dryRun) tell(api, 'dry run', 'nothing was changed')
   else if (changes === 0) tell(api, 'done', 'everything was there already, and nothing was changed')
-  else tell(api, 'done', `${changes} made`)
+  else tell(api, 'done', `${changes} made or stored`)
   const wanted = plan.find(({ kind }) => kind === 'macro')
   const id = wanted === undefined ? undefined : ids.get(wanted.key)
   return { secret, macro: wanted && id ? { id, title: wanted.title } : null }

@@ -9,6 +9,7 @@ import type { Api } from '../../scripts/connect-call.ts'
 import { connectZendesk, disconnectZendesk } from '../../scripts/connect-zendesk.ts'
 import { zendeskApi } from '../../scripts/connect-zendesk-api.ts'
 import { connectSettings } from '../../scripts/connect-settings.ts'
+import { ticketBody } from '../../scripts/zendesk-body.ts'
 import { holds } from '../../sandbox/zendesk/conditions.ts'
 import { defineConfig } from '../../src/config.ts'
 import { decide } from '../../src/domain/decide.ts'
@@ -478,5 +479,14 @@ describe('secrets', () => {
     fs.writeFileSync(path.join(root, '.dev.vars'), EXAMPLE.replace('b2xk', published ?? ''))
     const { lines } = await run()
     expect(lines.join('\n')).toMatch(/unsafe +ZENDESK_WEBHOOK_SECRET .*"Test webhook"/s)
+  })
+})
+
+describe('the template', () => {
+  const shown = { amountField: 360_012_345_678, currency: 'USD', customer: 'requester' } as const
+  it.each(['README.md', 'docs/sources/zendesk.md'])('in %s is the one that is made', (file) => {
+    const text = fs.readFileSync(path.resolve(import.meta.dirname, '../..', file), 'utf8')
+    const [, body] = /^```json\n(.*?)\n```/ms.exec(text) ?? []
+    expect(body).toBe(ticketBody(shown))
   })
 })
