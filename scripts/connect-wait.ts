@@ -54,7 +54,19 @@ const storySchema = z.object({
 type Story = z.output<typeof storySchema>['data']
 
 /** What the app is asked with to find out whether it knows the secret: no rule reads it. */
-export const PROBE_KIND = 'makegood.connect'
+const PROBE_TYPE = 'makegood.connect'
+
+/** A template of Zendesk's has a `kind`; Stripe's events have the rest. */
+const probe = (nowMs: number): string =>
+  JSON.stringify({
+    kind: PROBE_TYPE,
+    id: `evt_makegood_connect_${nowMs}`,
+    type: PROBE_TYPE,
+    created: Math.floor(nowMs / 1_000),
+    livemode: false,
+    updated_at: new Date(nowMs).toISOString(),
+    data: { object: {} },
+  })
 
 /** Waits until the app takes what is signed with the secret; says once what keeps it from doing so. */
 export async function untilSecretIsKnown(waiting: Waiting, secret: string): Promise<void> {
@@ -64,7 +76,7 @@ export async function untilSecretIsKnown(waiting: Waiting, secret: string): Prom
   let told: number | null = null
   for (;;) {
     const nowMs = Date.now()
-    const body = JSON.stringify({ kind: PROBE_KIND, updated_at: new Date(nowMs).toISOString() })
+    const body = probe(nowMs)
     const { headers } = await signDelivery(endpoint, secret, body, { nowMs })
     const status = await statusOf(waiting, url, { method: 'POST', headers, body })
     if (status === 202 || status === 200) return tell(waiting, 'secret', `known at ${url}`)
@@ -108,7 +120,7 @@ export async function firstDelivery(
   const hintAfterMs = Math.min(20_000, waiting.deadlineMs / 2)
   for (let isHinted = false; ;) {
     const found = (await listEvents(waiting)).findLast(({ id, endpoint, type }) => {
-      return endpoint === waiting.name && type !== PROBE_KIND && !known.has(id)
+      return endpoint === waiting.name && type !== PROBE_TYPE && !known.has(id)
     })
     if (found) return settled(waiting, found)
     const elapsedMs = Date.now() - startedAt

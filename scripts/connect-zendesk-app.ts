@@ -2,29 +2,13 @@
 // and what it can only say, because the configuration and the deployment are the user's.
 
 import * as z from 'zod'
-import type { Config } from '../src/config.ts'
-import type { Endpoint } from '../src/sources/source.ts'
-import type { ConnectArguments } from './connect-arguments.ts'
 import { call, type Api } from './connect-call.ts'
+import { tell, type Connection } from './connect-connection.ts'
 import { KINDS, STATUS_FIELD, type Asking, type Ids } from './connect-zendesk-plan.ts'
 import { notAsExpected } from './connect-zendesk-records.ts'
-import type { SecretFile } from './secret-file.ts'
-
-export type Connection = {
-  readonly api: Api
-  readonly config: Config
-  readonly name: string
-  readonly endpoint: Endpoint
-  /** The app's address, without a slash at its end. */
-  readonly app: string
-  /** Null where the app is deployed: then its secrets are not ours to write. */
-  readonly secrets: SecretFile | null
-  readonly asked: ConnectArguments
-}
 
 /** The name under which the status field's number is kept, where the configuration has no other. */
 const STATUS_FIELD_VARIABLE = 'ZENDESK_STATUS_FIELD'
-export const tell = (api: Api, what: string, text: string): void => api.say(what.padEnd(10) + text)
 
 const signingSecret = z.object({ signing_secret: z.object({ secret: z.string().min(1) }) })
 
@@ -33,28 +17,6 @@ export async function secretOf(api: Api, webhookId: string): Promise<string> {
   const read = signingSecret.safeParse(answer)
   if (!read.success) throw notAsExpected(api, "the webhook's secret")
   return read.data.signing_secret.secret
-}
-
-/** True where something was written. */
-export function keepSecret({ api, endpoint, secrets, asked }: Connection, secret: string): boolean {
-  const name = endpoint.secret
-  if (asked.printSecret) tell(api, 'secret', `${name}="${secret}"`)
-  if (secrets === null) {
-    tell(api, 'secret', `store it: npx wrangler secret put ${name}`)
-    const where =
-      'Admin Center, Webhooks, Makegood, "Reveal secret"; or run this with --print-secret'
-    if (!asked.printSecret) tell(api, '', `its value: ${where}`)
-    return false
-  }
-  const isNew = secrets.keepFirst(name, secret)
-  tell(api, isNew ? 'stored' : 'there', `secret   ${name}, in .dev.vars`)
-  if (isNew) tell(api, '', 'a running `npm start` reads .dev.vars when it starts: restart it')
-  const isPublic = (each: string) => endpoint.source.publicSecrets?.includes(each) === true
-  if ((secrets.read(name) ?? '').split(',').some(isPublic)) {
-    tell(api, 'unsafe', `${name} also holds the secret that Zendesk publishes for its button`)
-    tell(api, '', '"Test webhook": anybody can sign with it; take it out of .dev.vars')
-  }
-  return isNew
 }
 
 export function statusVariable({ config, name }: Pick<Connection, 'config' | 'name'>): string {

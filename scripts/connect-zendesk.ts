@@ -3,15 +3,8 @@
 
 import * as z from 'zod'
 import { call, type Api } from './connect-call.ts'
-import {
-  adviseOn,
-  keepSecret,
-  keepStatusField,
-  secretOf,
-  statusVariable,
-  tell,
-  type Connection,
-} from './connect-zendesk-app.ts'
+import { keepSecret, tell, type Connection } from './connect-connection.ts'
+import { adviseOn, keepStatusField, secretOf, statusVariable } from './connect-zendesk-app.ts'
 import {
   AMOUNT_FIELD,
   askingOf,
@@ -40,6 +33,7 @@ export type Connected = {
   readonly macro: { readonly id: string; readonly title: string } | null
 }
 
+const SECRET_PAGE = 'Admin Center, Webhooks, Makegood, "Reveal secret"'
 const KIND_NAMES: readonly KindName[] = ['field', 'macro', 'view', 'webhook', 'trigger']
 
 export async function connectZendesk(connection: Connection): Promise<Connected> {
@@ -93,7 +87,7 @@ async function bringAbout(
     // Before the triggers: what they set off must find an app that knows the secret.
     if (wanted.key === WEBHOOK && !asked.dryRun) {
       secret = await secretOf(api, idOf(WEBHOOK))
-      if (keepSecret(connection, secret)) changes++
+      if (keepSecret(connection, secret, SECRET_PAGE)) changes++
     }
     if (wanted.key === STATUS_FIELD && !asked.dryRun && keepStatusField(connection, idOf)) changes++
   }

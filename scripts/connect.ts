@@ -6,7 +6,10 @@ import config from '../makegood.config.ts'
 import type { Endpoint } from '../src/sources/source.ts'
 import { parseConnectArguments, type ConnectArguments } from './connect-arguments.ts'
 import type { Api } from './connect-call.ts'
+import type { Connection } from './connect-connection.ts'
 import { connectSettings, type ConnectSettings } from './connect-settings.ts'
+import { stripeApi } from './connect-stripe-api.ts'
+import { connectStripe, disconnectStripe } from './connect-stripe.ts'
 import {
   firstDelivery,
   knownEvents,
@@ -14,10 +17,9 @@ import {
   untilSecretIsKnown,
   type Waiting,
 } from './connect-wait.ts'
-import { connectZendesk, disconnectZendesk, type Connected } from './connect-zendesk.ts'
-import type { Connection } from './connect-zendesk-app.ts'
-import { applyMacro } from './connect-zendesk-ticket.ts'
 import { zendeskApi } from './connect-zendesk-api.ts'
+import { applyMacro } from './connect-zendesk-ticket.ts'
+import { connectZendesk, disconnectZendesk } from './connect-zendesk.ts'
 import { ROOT } from './project.ts'
 import { tellTrouble, Trouble } from './trouble.ts'
 
@@ -49,47 +51,67 @@ function waitingOf(settings: ConnectSettings, name: string, endpoint: Endpoint):
   return { app, name, endpoint, key, deadlineMs: FIRST_DELIVERY_WITHIN_MS, ...OUTSIDE }
 }
 
-async function zendesk(asked: ConnectArguments, settings: ConnectSettings): Promise<void> {
-  const [name, endpoint] = endpointOf(asked)
-  const { app, secrets } = settings
-  const api = zendeskApi(settings, OUTSIDE)
-  const connection: Connection = { api, config, name, endpoint, app, secrets, asked }
-  if (asked.undo) return disconnectZendesk(connection)
-  // What would keep it from waiting is said before anything is made.
-  const waiting = asked.wait && !asked.dryRun ? waitingOf(settings, name, endpoint) : null
-  const connected = await connectZendesk(connection)
-  if (waiting !== null) await tryOut(api, waiting, connected, asked)
+/** What asks for the first delivery, and what to say where it takes long. */
+type Test = { readonly ask: () => Promise<void>; readonly hint: string }
+
+async function tryOut(waiting: Waiting, secret: string | null, test: Test): Promise<void> {
+  // A deployed app's secret may be known to its operator alone: then the delivery itself is the proof.
+  if (secret !== null) await untilSecretIsKnown(waiting, secret)
+  const known = await knownEvents(waiting)
+  await test.ask()
+  tellStory(waiting, await firstDelivery(waiting, known, test.hint))
 }
 
-const TEST_BUTTON =
-  'Zendesk\'s "Test webhook" does not count: it signs with a secret that stands in its own pages, ' +
-  'which anybody can do, so it is answered 401.'
-
-async function tryOut(
-  api: Api,
-  waiting: Waiting,
-  { secret, macro }: Connected,
-  { ticket }: ConnectArguments,
-): Promise<void> {
-  if (secret === null) return
-  await untilSecretIsKnown(waiting, secret)
-  const known = await knownEvents(waiting)
-  const { say } = waiting
+async function zendesk(connection: Connection, waiting: Waiting | null): Promise<void> {
+  const { api, asked } = connection
+  if (asked.undo) return disconnectZendesk(connection)
+  const { secret, macro } = await connectZendesk(connection)
+  if (waiting === null) return
   const what = macro === null ? 'a macro' : `the macro "${macro.title}"`
-  if (ticket !== null && macro !== null) {
-    say(`test        ${what} on ticket ${ticket}: a real request, as an agent would make it`)
-    await applyMacro(api, ticket, macro.id)
-  } else {
-    say(`test        apply ${what} to a ticket of your own at Zendesk, and submit it`)
-    say('            it is a real request; Ctrl-C ends the waiting, and everything stays')
+  const hint =
+    'Zendesk\'s "Test webhook" does not count: it signs with a secret that stands in its own pages, ' +
+    'which anybody can do, so it is answered 401.'
+  const ask = async (): Promise<void> => {
+    if (asked.ticket !== null && macro !== null) {
+      api.say(`test        ${what} on ticket ${asked.ticket}: a real request, as an agent makes it`)
+      return applyMacro(api, asked.ticket, macro.id)
+    }
+    api.say(`test        apply ${what} to a ticket of your own at Zendesk, and submit it`)
+    api.say('            it is a real request; Ctrl-C ends the waiting, and everything stays')
   }
-  tellStory(waiting, await firstDelivery(waiting, known, TEST_BUTTON))
+  return tryOut(waiting, secret, { ask, hint })
+}
+
+async function stripe(connection: Connection, waiting: Waiting | null): Promise<void> {
+  const { api, asked } = connection
+  if (asked.undo) return disconnectStripe(connection)
+  const secret = await connectStripe(connection)
+  if (waiting === null || asked.commetCollects !== false) return
+  const hint = `${connection.endpoint.secret} has to be the secret of this endpoint, in live and test mode of its own.`
+  const ask = async (): Promise<void> => {
+    api.say('test        refund something at Stripe, in a sandbox of yours if the key is one')
+    api.say('            Ctrl-C ends the waiting, and everything stays')
+  }
+  return tryOut(waiting, secret, { ask, hint })
+}
+
+function apiOf(source: ConnectArguments['source'], settings: ConnectSettings): Api {
+  return source === 'zendesk'
+    ? zendeskApi(settings, OUTSIDE)
+    : stripeApi(settings, process.env, OUTSIDE)
 }
 
 try {
   const asked = parseConnectArguments(process.argv.slice(2))
   const settings = connectSettings(ROOT, asked)
-  await zendesk(asked, settings)
+  const [name, endpoint] = endpointOf(asked)
+  const { app, secrets } = settings
+  const api = apiOf(asked.source, settings)
+  // What would keep it from waiting is said before anything is made.
+  const isWaiting = asked.wait && !asked.dryRun && !asked.undo
+  const waiting = isWaiting ? waitingOf(settings, name, endpoint) : null
+  const connection: Connection = { api, config, name, endpoint, app, secrets, asked }
+  await (asked.source === 'zendesk' ? zendesk : stripe)(connection, waiting)
 } catch (error) {
   console.error(tellTrouble(error))
   process.exit(1)

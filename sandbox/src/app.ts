@@ -5,6 +5,7 @@ import { Hono } from 'hono'
 import type { Context } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
 import { slackApi } from '../slack/app.ts'
+import { stripeApi } from '../stripe/app.ts'
 import { zendeskApi, zendeskPages } from '../zendesk/app.tsx'
 import { refusal } from './answer.ts'
 import type { ApiCall, ApiReply, CallHead, Mode } from './call.ts'
@@ -108,6 +109,7 @@ app.get('/files/:mode/:file', async (c) => {
 
 app.route('/zendesk', zendeskApi)
 app.route('/slack', slackApi)
+app.route('/stripe', stripeApi)
 app.route(`${CONTROL_PATH}/zendesk`, zendeskPages)
 
 /** `?mode=live` turns the live organization; without it the sandbox one, and the clock and reset both. */

@@ -27,7 +27,7 @@ export type ApiCall = CallHead & {
 
 /** A call of another service's stand-in. Its credentials stay in the Worker, as Commet's key does. */
 export type FakeCall = {
-  readonly service: 'zendesk' | 'slack'
+  readonly service: 'zendesk' | 'slack' | 'stripe'
   readonly method: string
   /** The whole path, for example /zendesk/api/v2/tickets/5158.json. */
   readonly path: string

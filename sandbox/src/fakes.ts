@@ -1,6 +1,7 @@
 // The stand-ins for other services: their calls meet the same faults, clock and log as Commet's, and a
 // limiter of their own.
 import { slackFake } from '../slack/messages.ts'
+import { stripeFake } from '../stripe/endpoints.ts'
 import { zendeskFake } from '../zendesk/answer-call.ts'
 import type { ApiReply, FakeCall } from './call.ts'
 import type { Fake, Transact } from './fake.ts'
@@ -16,12 +17,13 @@ import { readSwitches } from './switches.ts'
 const FAKES: Readonly<Record<FakeCall['service'], Fake>> = {
   zendesk: zendeskFake,
   slack: slackFake,
+  stripe: stripeFake,
 }
 
 export class FakeServices {
   readonly #store: Store
   readonly #transact: Transact
-  readonly #limits = { zendesk: new RateLimit(), slack: new RateLimit() }
+  readonly #limits = { zendesk: new RateLimit(), slack: new RateLimit(), stripe: new RateLimit() }
 
   constructor(store: Store, transact: Transact) {
     this.#store = store

@@ -1,6 +1,7 @@
 // The storage of one organization: its tables, its settings and its clock. Everything that survives a
 // restart goes through here; the Durable Object makes each call's reads and writes one transaction.
 import { SLACK_TABLES } from '../slack/tables.ts'
+import { STRIPE_TABLES } from '../stripe/tables.ts'
 import { ZENDESK_TABLES } from '../zendesk/tables.ts'
 
 export type Store = {
@@ -34,6 +35,7 @@ const TABLES = [
   `CREATE TABLE IF NOT EXISTS outbox (sequence INTEGER PRIMARY KEY, document TEXT NOT NULL) STRICT`,
   ...ZENDESK_TABLES,
   ...SLACK_TABLES,
+  ...STRIPE_TABLES,
 ] as const
 
 const TABLE_NAMES = [
@@ -49,6 +51,7 @@ const TABLE_NAMES = [
   'zendesk_records',
   'zendesk_invocations',
   'slack_messages',
+  'stripe_endpoints',
 ] as const
 
 export function createTables(sql: SqlStorage): void {

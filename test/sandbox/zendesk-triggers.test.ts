@@ -2,6 +2,7 @@
 import { createHmac } from 'node:crypto'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { assert } from '../../src/domain/assert.ts'
+import { holds } from '../../sandbox/zendesk/conditions.ts'
 import { freePort, startSandbox } from './running-sandbox.ts'
 import type { Json, RunningSandbox } from './running-sandbox.ts'
 import { startReceiver } from './webhook-receiver.ts'
@@ -153,6 +154,19 @@ describe('a trigger', () => {
     await zendesk.act(5158, { status: 'pending' })
     await zendesk.act(5158, { removeTags: ['credit_requested'] })
     expect(await settled(2)).toHaveLength(2)
+  })
+
+  it('fires for agents alone, or for customers alone, where it asks who makes the update', async () => {
+    const webhook = await zendesk.webhook(receiver.url)
+    const role = (operator: string, value: string) => ({ field: 'role', operator, value })
+    const agents = await zendesk.trigger(webhook.id, [role('is', 'agent'), includes('a')])
+    const notAgents = await zendesk.trigger(webhook.id, [role('is_not', 'agent'), includes('a')])
+    const customers = await zendesk.trigger(webhook.id, [role('is', 'end_user'), includes('a')])
+    const { json } = await zendesk.act(5158, { addTags: ['a'] })
+    expect(json.fired).toEqual([agents.id])
+    const update = { before: null, after: json.ticket, by: { role: 'end-user' as const } }
+    const fired = [agents, notAgents, customers].filter((one) => holds(one.conditions, update))
+    expect(fired).toEqual([notAgents, customers])
   })
 
   it('fires once where an action of its own ends its condition', async () => {

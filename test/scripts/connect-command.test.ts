@@ -62,7 +62,9 @@ describe('npm run connect -- zendesk', () => {
     app = await start()
     const { code, text } = await isClosed
     expect(text).toMatch(/^secret +known at http:\S+\/webhooks\/zendesk$/m)
-    expect(text).toMatch(/^test +the macro "Credit 10" on ticket 5158: a real request/m)
+    expect(text).toMatch(
+      /^test +the macro "Credit 10" on ticket 5158: a real request, as an agent makes it$/m,
+    )
     expect(text).toMatch(/^delivery +accepted at \/webhooks\/zendesk, signed$/m)
     expect(text).toMatch(/^event +evt_\w+ {2}makegood\.ticket$/m)
     expect(text).toMatch(/^fate +adjusted by rule zendesk-ticket-credit$/m)
