@@ -16,6 +16,8 @@ let app: Run
 
 beforeAll(async () => {
   checkout = copyCheckout()
+  const samples = path.resolve(import.meta.dirname, '../fixtures/stripe')
+  fs.cpSync(samples, path.join(checkout.folder, 'test/fixtures/stripe'), { recursive: true })
   ports = { PORT: String(await freePort()), SANDBOX_PORT: String(await freePort()) }
   app = await start()
 })
@@ -38,28 +40,38 @@ function connect(...args: readonly string[]): Run {
     ZENDESK_URL: `${sandbox}/zendesk`,
     ZENDESK_EMAIL: 'makegood@saas.example',
     ZENDESK_API_TOKEN: 'sandbox_zendesk_token',
+    STRIPE_SECRET_KEY: 'sk_test_sandbox_stripe',
+    STRIPE_API_URL: `${sandbox}/stripe`,
   }
-  const address = ['--app', `http://127.0.0.1:${ports['PORT']}`]
-  return checkout.run(env, process.execPath, ['scripts/connect.ts', ...args, ...address])
+  const all = ['scripts/connect.ts', ...args, '--app', address()]
+  return checkout.run(env, process.execPath, all)
 }
+const address = () => `http://127.0.0.1:${ports['PORT']}`
 const ended = async ({ child, output }: Run) => {
   const [code] = await once(child, 'close')
   return { code, text: output.text }
 }
 
+/** Once the command has said that the app knows another secret. */
+async function restarted(running: Run): Promise<void> {
+  while (!/^waits +/m.test(running.output.text)) {
+    expect([running.child.exitCode, running.output.text]).toEqual([null, expect.any(String)])
+    await sleep(50)
+  }
+  const isStopped = once(app.child, 'exit')
+  app.child.kill('SIGTERM')
+  await isStopped
+  app = await start()
+}
+
+const read = (file: string) => fs.readFileSync(path.join(checkout.folder, file), 'utf8')
+
 describe('npm run connect -- zendesk', () => {
   it('waits until the app knows the secret, applies the macro, and prints what became of it', async () => {
     const running = connect('zendesk', '--ticket', '5158')
     const isClosed = ended(running)
-    while (!/^waits +/m.test(running.output.text)) {
-      expect([running.child.exitCode, running.output.text]).toEqual([null, expect.any(String)])
-      await sleep(50)
-    }
+    await restarted(running)
     expect(running.output.text).toMatch(/knows another ZENDESK_WEBHOOK_SECRET: restart npm start/)
-    const isStopped = once(app.child, 'exit')
-    app.child.kill('SIGTERM')
-    await isStopped
-    app = await start()
     const { code, text } = await isClosed
     expect(text).toMatch(/^secret +known at http:\S+\/webhooks\/zendesk$/m)
     expect(text).toMatch(
@@ -71,8 +83,7 @@ describe('npm run connect -- zendesk', () => {
     expect(text).toMatch(/^adjustment +adj_\w+ {2}-?10\.00 USD {2}invoiced$/m)
     expect(text).toMatch(/^note +Credit of 10\.00 USD for acme-42 is issued as invoice INV-\d+\.$/m)
     expect(code).toBe(0)
-    const vars = fs.readFileSync(path.join(checkout.folder, '.dev.vars'), 'utf8')
-    const [, secret = ''] = /^ZENDESK_WEBHOOK_SECRET="([^,]+),/m.exec(vars) ?? []
+    const [, secret = ''] = /^ZENDESK_WEBHOOK_SECRET="([^,]+),/m.exec(read('.dev.vars')) ?? []
     expect(secret).not.toBe('')
     expect(text).not.toContain(secret)
   })
@@ -89,7 +100,6 @@ describe('npm run connect -- zendesk', () => {
       0,
       expect.stringContaining('nothing of ours is left'),
     ])
-    const read = (file: string) => fs.readFileSync(path.join(checkout.folder, file), 'utf8')
     expect(read('.dev.vars')).toBe(read('.dev.vars.example'))
   })
 
@@ -102,5 +112,27 @@ describe('npm run connect -- zendesk', () => {
     const { code, text } = await ended(connect(...args))
     expect(text.trimEnd().split('\n')).toEqual([expect.stringMatching(expected)])
     expect(code).toBe(1)
+  })
+})
+
+describe('npm run connect -- stripe', () => {
+  it('waits until the app knows the secret, then for a refund, and prints what became of it', async () => {
+    const running = connect('stripe', '--commet-collects', 'no')
+    const isClosed = ended(running)
+    await restarted(running)
+    while (!/^test +refund something/m.test(running.output.text)) {
+      expect([running.child.exitCode, running.output.text]).toEqual([null, expect.any(String)])
+      await sleep(50)
+    }
+    // As Stripe signs: with the secret that connect has stored.
+    const send = ['scripts/send.ts', 'stripe', 'refund.created', '--url', address()]
+    expect((await ended(checkout.run({}, process.execPath, send))).code).toBe(0)
+    const { code, text } = await isClosed
+    expect(text).toMatch(/^event +evt_\w+ {2}refund\.created$/m)
+    expect(text).toMatch(/^fate +adjusted by rule stripe-refund-record$/m)
+    expect(text).not.toMatch(/whsec_/)
+    expect(code).toBe(0)
+    const undone = await ended(connect('stripe', '--undo'))
+    expect([undone.code, read('.dev.vars')]).toEqual([0, read('.dev.vars.example')])
   })
 })
