@@ -4,7 +4,7 @@
 
 import { createHash } from 'node:crypto'
 import * as z from 'zod'
-import { secretList } from '../src/settings.ts'
+import { secretList } from '../src/sources/secret-list.ts'
 import { call, type Api } from './connect-call.ts'
 import { keepSecret, tell, type Connection } from './connect-connection.ts'
 import { Trouble } from './trouble.ts'

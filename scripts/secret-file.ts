@@ -4,7 +4,7 @@ import * as fs from 'node:fs'
 import * as path from 'node:path'
 import { parseEnv } from 'node:util'
 import { SECRETS_PER_ENDPOINT_MAX } from '../src/domain/limits.ts'
-import { secretList } from '../src/settings.ts'
+import { secretList } from '../src/sources/secret-list.ts'
 import { readDevVars } from './dev-vars.ts'
 import { Trouble } from './trouble.ts'
 

@@ -4,15 +4,12 @@
 import type { Config } from './config.ts'
 import { billingMode } from './domain/adjustment.ts'
 import type { Mode } from './domain/event.ts'
-import {
-  LINK_KEY_CHARS_MIN,
-  OPERATOR_KEY_CHARS_MIN,
-  SECRETS_PER_ENDPOINT_MAX,
-} from './domain/limits.ts'
+import { LINK_KEY_CHARS_MIN, OPERATOR_KEY_CHARS_MIN } from './domain/limits.ts'
 import { isLoopback } from './domain/link.ts'
 import { secretOf, type Env } from './env.ts'
 import type { Channel } from './notices/channel.ts'
 import type { Endpoint } from './sources/source.ts'
+import { secretList } from './sources/secret-list.ts'
 import { isSecretUsable } from './sources/usable-secret.ts'
 
 export const COMMET_API_URL_DEFAULT = 'https://commet.co'
@@ -129,11 +126,3 @@ function readAddress(text: string): string | null {
   if (url.protocol !== 'https:' && !isPlain) return null
   return url.origin + url.pathname.replace(/\/+$/, '')
 }
-
-/** `current,previous` of a secret in the environment; empty where it isn't set. */
-export const secretList = (value: string | undefined): string[] =>
-  (value ?? '')
-    .split(',')
-    .map((secret) => secret.trim())
-    .filter((secret) => secret !== '')
-    .slice(0, SECRETS_PER_ENDPOINT_MAX)

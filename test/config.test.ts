@@ -6,7 +6,7 @@ import { usd } from '../src/domain/money.ts'
 import { creditRequested } from '../src/rules/credit-requested.ts'
 import { stripeRefundRecord } from '../src/rules/stripe-refund-record.ts'
 import { zendeskTicketCredit } from '../src/rules/zendesk-ticket-credit.ts'
-import { secretList } from '../src/settings.ts'
+import { secretList } from '../src/sources/secret-list.ts'
 import { freshdesk, front, hubspot, standard, stripe, zendesk } from '../src/sources/index.ts'
 
 const GOOD: ConfigInput = {

@@ -1,1 +1,0 @@
-ALTER TABLE `approvals` ADD `event_id` text;
