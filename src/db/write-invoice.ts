@@ -10,6 +10,7 @@ import { AFTER_CHANGE } from './after-change.ts'
 import { commitChange } from './commit.ts'
 import type { Database } from './database.ts'
 import { wakeAtIfToReverse } from './read-undo.ts'
+import { afterAnswer } from './write-circuit.ts'
 import { adjustments, links, type Adjustment } from './schema.ts'
 import { pauseRule } from './write-switch.ts'
 import { changed, entry, type Columns } from './write-adjustment.ts'
@@ -81,7 +82,11 @@ export function commitIssued(
     db,
     changed(db, read, issuedColumns(issued, now)),
     entry(now, 'adjustment.invoiced', read, issuedData(issued, read)),
-    [...linkAfterChange(db, issued, now), ...stopAfterDifference(db, read, issued, now)],
+    [
+      ...linkAfterChange(db, issued, now),
+      ...stopAfterDifference(db, read, issued, now),
+      ...afterAnswer(db, read.id, now),
+    ],
   )
 }
 
@@ -110,7 +115,11 @@ export async function commitIssuedLate(
     db,
     update,
     entry(now, 'adjustment.invoiced', read, { ...issuedData(issued, read), late: true }),
-    [...linkAfterChange(db, issued, now), ...stopAfterDifference(db, read, issued, now)],
+    [
+      ...linkAfterChange(db, issued, now),
+      ...stopAfterDifference(db, read, issued, now),
+      ...afterAnswer(db, read.id, now),
+    ],
   )
   if (committed) return { kind: 'committed' }
   const [row] = await db
@@ -186,6 +195,7 @@ export function commitSettled(
     db,
     changed(db, read, columns),
     entry(now, 'adjustment.settled', read, { invoice: read.invoiceId, status, requestId }),
+    afterAnswer(db, read.id, now),
   )
 }
 
