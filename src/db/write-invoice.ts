@@ -3,7 +3,7 @@
 
 import { and, eq, isNull, sql } from 'drizzle-orm'
 import type { AnswerDifference, AnsweredInvoice } from '../domain/adjustment.ts'
-import type { AuditData } from '../domain/audit.ts'
+import type { Actor, AuditData } from '../domain/audit.ts'
 import type { LinkId } from '../domain/ids.ts'
 import type { Trouble } from '../domain/trouble.ts'
 import { AFTER_CHANGE } from './after-change.ts'
@@ -87,6 +87,32 @@ export function commitIssued(
       ...stopAfterDifference(db, read, issued, now),
       ...afterAnswer(db, read.id, now),
     ],
+  )
+}
+
+/**
+ * The same of an invoice that a person has found. `carriesOurId`: whether the billing API itself says
+ * whose it is.
+ */
+export function commitAdopted(
+  db: Database,
+  read: Adjustment,
+  issued: Issued,
+  { actor, carriesOurId }: { readonly actor: Actor; readonly carriesOurId: boolean },
+  now: number,
+): Promise<Adjustment | null> {
+  const { generation, trouble } = read
+  const data = {
+    ...issuedData(issued, read),
+    carriesOurId,
+    generation,
+    trouble: trouble?.code ?? null,
+  }
+  return commitChange(
+    db,
+    changed(db, read, issuedColumns(issued, now)),
+    { ...entry(now, 'adjustment.adopted', read, data), actor },
+    [...linkAfterChange(db, issued, now), ...stopAfterDifference(db, read, issued, now)],
   )
 }
 
