@@ -11,6 +11,7 @@ import { createWorld } from '../world.ts'
 let world: Awaited<ReturnType<typeof createWorld>>
 
 beforeEach(async () => {
+  await env.DB.exec(`UPDATE adjustments SET wake_at = 9e15 WHERE wake_at IS NOT NULL`)
   await sandboxControl('POST', '/reset')
   world = await createWorld()
 })
