@@ -51,34 +51,46 @@ async function idsOf({ db }: Deps, account: string, customer: string): Promise<r
   return identified === null ? [customer] : [customer, identified]
 }
 
-/** Why a record has to wait: the billing system has told of the same refund within a day before it. */
+/** A row, or what would become one now. */
+type Recorded = Pick<
+  Adjustment,
+  'settlement' | 'amount' | 'currency' | 'mode' | 'createdAt' | 'account'
+>
+
+/**
+ * Why a record has to wait: the billing system has told of the same refund within a day before it. `keeps`:
+ * as of `resolveCustomer`.
+ */
 export async function recordedTwice(
-  deps: Deps,
+  deps: Pick<Deps, 'db' | 'now'>,
   billing: Billing,
-  adjustment: Adjustment,
+  { settlement, amount, currency, mode, createdAt, account }: Recorded,
   { customerId }: ResolvedCustomer,
+  { keeps = true }: { readonly keeps?: boolean } = {},
 ): Promise<Result<readonly HoldDetail[], BillingError>> {
-  const { settlement, amount, currency, mode, createdAt, account } = adjustment
   if (settlement !== 'already_paid' || amount > 0 || customerId === null) return ok([])
   const since = createdAt - SAME_REFUND_SECONDS * 1_000
   const facts = { mode, amount: -amount, currency, since }
   for (const refund of await listSeenRefunds(deps.db, facts)) {
-    const isHis = await isOf(deps, billing, refund, account, customerId)
+    const isHis = await isOf(deps, billing, { ...refund, account, customerId }, keeps)
     if (!isHis.ok) return isHis
     if (isHis.value) return ok([{ reason: 'possible_duplicate', event: refund.eventId }])
   }
   return ok([])
 }
 
+/** Whether the refund's customer, as the billing system names him, is this one. */
 async function isOf(
-  deps: Deps,
+  deps: Pick<Deps, 'db' | 'now'>,
   billing: Billing,
-  { customer }: SeenRefund,
-  account: string,
-  customerId: string,
+  { customer, account, customerId }: Pick<SeenRefund, 'customer'> & Whose,
+  keeps: boolean,
 ): Promise<Result<boolean, BillingError>> {
   if (customer === customerId) return ok(true)
   const named = { account, customerKind: 'external_id', chosenCustomerId: null } as const
-  const found = await resolveCustomer(deps, billing, { ...named, customerReference: customer })
+  const of = { ...named, customerReference: customer }
+  const found = await resolveCustomer(deps, billing, of, { keeps })
   return found.ok ? ok(found.value.customerId === customerId) : found
 }
+
+type Whose = { readonly account: string; readonly customerId: string }
