@@ -6,10 +6,14 @@ import { beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { openDatabase } from '../../src/db/database.ts'
 import type { Deps } from '../../src/deps.ts'
 import type { EventId } from '../../src/domain/ids.ts'
+import { HOLD_EXPIRE_SECONDS } from '../../src/domain/limits.ts'
+import { limitsOf, type LimitOptions } from '../../src/domain/money-limits.ts'
+import { usd } from '../../src/domain/money.ts'
 import type { NoticeWakeUp } from '../../src/domain/wake-up.ts'
 import type { Channel } from '../../src/notices/channel.ts'
 import { slack } from '../../src/notices/slack.ts'
 import { zendeskComment } from '../../src/notices/zendesk-comment.ts'
+import { approveAdjustment } from '../../src/usecases/approve-adjustment.ts'
 import { rejectAdjustment } from '../../src/usecases/reject-adjustment.ts'
 import { sendNotices, type SendResult } from '../../src/usecases/send-notices.ts'
 import config from '../makegood.config.ts'
@@ -49,9 +53,13 @@ async function newTicket(tags = 'credit_requested credit_25'): Promise<string> {
   return String(made.id)
 }
 
+/** The tests give the same customers the same amounts, for things of any age. */
+const LIMITS: LimitOptions = { duplicateHours: 0, olderThanEndpoint: 'allow' }
+
 async function noticeWorld(
   channels: readonly Channel[] = [zendeskComment(), slack()],
   values: Readonly<Record<string, string>> = SECRETS,
+  limits: LimitOptions = {},
 ) {
   const wakeUps: NoticeWakeUp[] = []
   const secretsOf = ({ secrets }: Channel) =>
@@ -59,7 +67,7 @@ async function noticeWorld(
   const { settings } = depsWith()
   const told = await createWorld({
     db: openDatabase(env.DB, (source) => source === 'zendesk'),
-    config: { ...config, notices: channels },
+    config: { ...config, limits: limitsOf({ ...LIMITS, ...limits }), notices: channels },
     settings: {
       ...settings,
       channelSecrets: new Map(channels.map((channel) => [channel.name, secretsOf(channel)])),
@@ -139,6 +147,45 @@ describe('a ticket', () => {
     const heard = (await messages()).filter((text) => text.includes(`ticket:${id}`))
     expect(heard).toHaveLength(1)
     expect(heard[0]).toContain('waits for a person')
+  })
+
+  it('is told after the first of two yeses that one more is needed, and whose was the first', async () => {
+    const limits = { holdAbove: usd(20), twoApproversAbove: usd(20) }
+    const world = await noticeWorld([zendeskComment()], SECRETS, limits)
+    const id = await newTicket()
+    const event = await world.request({ ticket_id: id })
+    await world.tell()
+    for (const [name, identity] of [
+      ['lena', 'lead@saas.example'],
+      ['omar', 'omar@saas.example'],
+    ] as const) {
+      const held = await world.adjustment(event)
+      const operator = { name, identity, scopes: ['approve'] } as const
+      expect(await approveAdjustment(world.deps, operator, held.id, held)).toMatchObject({
+        ok: true,
+      })
+      await world.tell()
+    }
+    const why = 'it is above the amount that goes out without a person.'
+    expect((await internal(id)).map((text) => text.split('\n')[0])).toEqual([
+      `Credit of 25.00 USD for acme-42 waits for 2 people who may approve it: ${why}`,
+      `Credit of 25.00 USD for acme-42 waits for one more person to approve it, after lena: ${why}`,
+      'Credit of 25.00 USD for acme-42 is on its way.',
+    ])
+  })
+
+  it('is told that it has expired, since nobody answered in time', async () => {
+    const world = await noticeWorld([zendeskComment()])
+    const id = await newTicket()
+    const event = await world.request({ ticket_id: id, customer_external_id: 'nobody' })
+    await world.advance(HOLD_EXPIRE_SECONDS)
+    await world.sweep()
+    await world.work()
+    await world.tell()
+    expect(await world.adjustment(event)).toMatchObject({ state: 'rejected' })
+    const expired = 'Credit of 25.00 USD for nobody has expired: nobody answered in time.'
+    expect((await internal(id)).map((text) => text.split('\n')[0])).toEqual([expired])
+    expect((await ticketAt(id)).tags).toContain('makegood_status_expired')
   })
 
   it('is told when the same is asked for again, when it asks for more, and when nothing can be read', async () => {
