@@ -134,12 +134,17 @@ const alreadyMoved = ({ amount }: Noted): string =>
     ? 'has already returned this money, it is not credited again'
     : 'has already taken this money, it is not charged again'
 
+/** Whether its invoice stands as it was asked for, so that its customer may have it. */
+export const isForCustomer = (noted: Noted): boolean =>
+  noted.state === 'invoiced' &&
+  !isAnsweredOtherwise(noted) &&
+  !isClosed(noted.invoiceStatus) &&
+  noted.reversedBy === null &&
+  (noted.settlement === 'owed' || isPaid(noted))
+
 function customerLine(noted: Noted, link: string | null): string {
+  if (!isForCustomer(noted)) return 'To the customer: nothing yet.'
   const isRecord = noted.settlement === 'already_paid'
-  const isStanding =
-    !isAnsweredOtherwise(noted) && !isClosed(noted.invoiceStatus) && noted.reversedBy === null
-  const isCertain = isStanding && (!isRecord || isPaid(noted))
-  if (noted.state !== 'invoiced' || !isCertain) return 'To the customer: nothing yet.'
   const amount = amountText(noted)
   const where = link === null ? '' : ` The document is here: ${link}`
   if (isRecord) {

@@ -1,7 +1,7 @@
 // What a channel is: one way to write back what became of something. Which address it calls, and with
 // which key, comes from the configuration and the environment alone, never from an event.
 
-import type { Notice } from '../domain/notice.ts'
+import type { CustomerInvoice, Notice } from '../domain/notice.ts'
 import type { Result } from '../domain/result.ts'
 
 /** Values by the configured names of secrets. Every name that the channel lists is there. */
@@ -18,6 +18,12 @@ export type SendTrouble = {
   readonly retryAfterSeconds: number | null
 }
 
+/** Has the billing system mail an invoice to its customer: once for a key, for 24 hours. */
+export type MailInvoice = (
+  invoice: CustomerInvoice,
+  idempotencyKey: string,
+) => Promise<Result<Sent, SendTrouble>>
+
 export type Channel = {
   /** By which it is known in records: `zendesk`, `slack`. Each is there once. */
   readonly name: string
@@ -30,6 +36,8 @@ export type Channel = {
   readonly source: string | null
   /** Whether this notice is its business at all. */
   readonly wants: (notice: Notice) => boolean
+  /** The customer himself reads it: it never tells what another channel could not. */
+  readonly isForCustomer?: true
   /** Whether it may tell a notice twice after a crash: the receiver knows it by the notice's id. */
   readonly isAtLeastOnce: boolean
   /** `nowMs`: milliseconds since 1970, of this attempt. */
@@ -37,5 +45,6 @@ export type Channel = {
     secrets: Secrets,
     notice: Notice,
     nowMs: number,
+    mailInvoice: MailInvoice,
   ) => Promise<Result<Sent, SendTrouble>>
 }

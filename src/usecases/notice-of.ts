@@ -7,10 +7,11 @@ import { findEvent } from '../db/read-events.ts'
 import type { Adjustment, Event, NoticeRow } from '../db/schema.ts'
 import { amountText } from '../domain/adjustment.ts'
 import { ALARM_SOURCE, alarmNote, type Alarm } from '../domain/alarm.ts'
+import type { AuditAction } from '../domain/audit.ts'
 import { eventNote, eventStatus } from '../domain/event-note.ts'
 import { isAdjustmentId, isAlarmId, isEventId, noticeId, type AdjustmentId } from '../domain/ids.ts'
-import { note, noticeStatus, type Noted } from '../domain/note.ts'
-import type { Notice } from '../domain/notice.ts'
+import { isForCustomer, note, noticeStatus, type Noted } from '../domain/note.ts'
+import type { CustomerInvoice, Notice } from '../domain/notice.ts'
 import type { Deps } from '../deps.ts'
 import { linkAddress } from './link-address.ts'
 
@@ -47,9 +48,21 @@ async function ofAdjustment(deps: Deps, row: NoticeRow, adjustment: ToNote): Pro
     at: row.at,
     lines: note(adjustment, titleOf(deps, adjustment), link),
     isFinal: state !== 'due' && state !== 'issuing' && state !== 'held',
+    forCustomer: ISSUED.has(row.action) ? invoiceForCustomer(adjustment) : null,
     data: { fact: row.action, adjustment: facts(adjustment, link) },
   }
 }
+
+/** Each once for an adjustment; of a record the first that finds it paid. */
+const ISSUED: ReadonlySet<AuditAction> = new Set([
+  'adjustment.invoiced',
+  'adjustment.settled',
+] as const)
+
+const invoiceForCustomer = (adjustment: ToNote): CustomerInvoice | null =>
+  adjustment.invoiceId !== null && isForCustomer(adjustment)
+    ? { id: adjustment.invoiceId, mode: adjustment.mode }
+    : null
 
 async function ofEvent(deps: Deps, row: NoticeRow, event: Event): Promise<Notice | null> {
   const { id, fate, reason, endpoint, source, decision } = event
@@ -68,6 +81,7 @@ async function ofEvent(deps: Deps, row: NoticeRow, event: Event): Promise<Notice
     at: row.at,
     lines: eventNote(noted, titleOf(deps, event), link),
     isFinal: fate === 'duplicate',
+    forCustomer: null,
     data: {
       fact: row.action,
       event: { id, fate, reason },
@@ -89,6 +103,7 @@ async function ofAlarm(row: NoticeRow, alarm: Alarm | null): Promise<Notice | nu
     at,
     lines: alarmNote(alarm),
     isFinal: true,
+    forCustomer: null,
     data: { fact: row.action, alarm: { cause, key, first } },
   }
 }

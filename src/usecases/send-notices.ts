@@ -10,6 +10,7 @@ import { NOTICE_ATTEMPTS_MAX } from '../domain/limits.ts'
 import type { About, Notice } from '../domain/notice.ts'
 import type { Deps } from '../deps.ts'
 import type { Channel, SendTrouble } from '../notices/channel.ts'
+import { mailInvoice } from './mail-invoice.ts'
 import { noticeOf } from './notice-of.ts'
 import { raiseAlarm } from './raise-alarm.ts'
 
@@ -37,7 +38,8 @@ async function tell(deps: Deps, claimed: NoticeRow, notice: Notice): Promise<Sen
   const done = new Map(Object.entries(claimed.channels))
   for (const channel of deps.config.notices) {
     // What a closed ticket can't be told goes to every channel for people.
-    const isForAll = channel.source === null && [...done.values()].includes('closed')
+    const isForStaff = channel.source === null && channel.isForCustomer === undefined
+    const isForAll = isForStaff && [...done.values()].includes('closed')
     if (done.has(channel.name) || !(channel.wants(notice) || isForAll)) continue
     const trouble = await tellOn(deps, claimed, channel, notice, done)
     if (trouble) troubles.push(trouble)
@@ -55,7 +57,10 @@ async function tellOn(
   const secrets = deps.settings.channelSecrets.get(channel.name)
   // Without its secrets a channel is off; /readyz says so.
   if (secrets === undefined) return null
-  const sent = await channel.send((name) => secrets.get(name) ?? '', notice, deps.now())
+  const secretOf = (name: string) => secrets.get(name) ?? ''
+  const sent = await channel.send(secretOf, notice, deps.now(), (invoice, key) =>
+    mailInvoice(deps, invoice, key),
+  )
   const { id, about } = notice
   if (!sent.ok) {
     const { code, status, meaning } = sent.error
