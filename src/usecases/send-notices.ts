@@ -17,7 +17,7 @@ import { raiseAlarm } from './raise-alarm.ts'
 export type SendResult = 'told' | 'postponed' | 'stale'
 
 export async function sendNotices(deps: Deps, about: About): Promise<SendResult> {
-  const read = await findDueNotice(deps.db, about)
+  const read = await findDueNotice(deps.db, about, deps.now())
   const claimed = read && (await claimNotice(deps.db, read, deps.now()))
   if (!claimed) return 'stale'
   const notice = await noticeOf(deps, claimed)

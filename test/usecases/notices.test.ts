@@ -10,7 +10,9 @@ import { HOLD_EXPIRE_SECONDS } from '../../src/domain/limits.ts'
 import { limitsOf, type LimitOptions } from '../../src/domain/money-limits.ts'
 import { usd } from '../../src/domain/money.ts'
 import type { NoticeWakeUp } from '../../src/domain/wake-up.ts'
+import { err, ok } from '../../src/domain/result.ts'
 import type { Channel } from '../../src/notices/channel.ts'
+import { noteChannel, type NotePlace } from '../../src/notices/note-channel.ts'
 import { slack } from '../../src/notices/slack.ts'
 import { zendeskComment } from '../../src/notices/zendesk-comment.ts'
 import { approveAdjustment } from '../../src/usecases/approve-adjustment.ts'
@@ -95,6 +97,17 @@ async function noticeWorld(
   }
   return { ...told, tell, request }
 }
+
+/** A channel of tickets that is made of a look and a write of the test's own. */
+const notesWith = (place: NotePlace): Channel =>
+  noteChannel({
+    source: 'zendesk',
+    endpoint: undefined,
+    title: 'Notes',
+    secrets: [],
+    problems: [],
+    place: () => () => place,
+  })
 
 beforeAll(async () => {
   await sandboxControl('POST', '/reset')
@@ -281,6 +294,44 @@ describe('exactly one comment', () => {
       sendNotices(world.deps, about),
     ])
     expect(results.toSorted()).toEqual(['stale', 'stale', 'told'])
+    expect(await internal(id)).toHaveLength(1)
+  })
+
+  it('is there when another wake-up comes while the first one still looks, and after its trouble', async () => {
+    const notes: string[] = []
+    const results: SendResult[] = []
+    const trouble = { meaning: 'transient', code: 'http_503', status: 503 } as const
+    const slow = notesWith({
+      async has() {
+        results.push(await sendNotices(world.deps, about))
+        return ok(false)
+      },
+      async write(lines) {
+        results.push(await sendNotices(world.deps, about))
+        if (notes.push(lines.join(' ')) > 1) return ok(null)
+        return err({ ...trouble, retryAfterSeconds: 3_000 })
+      },
+    })
+    const world = await noticeWorld([slow])
+    const event = await world.request({ ticket_id: '770001' })
+    const { id: about } = await world.adjustment(event)
+    expect(await sendNotices(world.deps, about)).toBe('postponed')
+    expect(results).toEqual(['stale', 'stale'])
+    expect(notes).toHaveLength(1)
+    await world.advance(2_900)
+    expect(await world.tell()).toEqual([])
+    expect(await sendNotices(world.deps, about)).toBe('stale')
+    await world.advance(100)
+    expect(await world.tell()).toEqual(['told'])
+    expect(notes).toHaveLength(2)
+  })
+
+  it('stays due, sweep after sweep, until somebody has taken it', async () => {
+    const world = await noticeWorld([zendeskComment()])
+    const id = await newTicket()
+    await world.request({ ticket_id: id })
+    await world.sweep()
+    expect(await world.tell()).toEqual(['told', 'stale'])
     expect(await internal(id)).toHaveLength(1)
   })
 
