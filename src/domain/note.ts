@@ -114,6 +114,9 @@ function invoicedLine(noted: Noted, what: string, source: string): string {
   if (noted.reversedBy !== null && noted.reversedBy !== 'void') {
     return `${what}, invoice ${number}, is to be undone: a reversal of it was made.`
   }
+  if (noted.reversedBy === 'void' && !isClosed(noted.invoiceStatus)) {
+    return `${what} is to be undone: its invoice ${number} is to be voided.`
+  }
   if (isClosed(noted.invoiceStatus)) {
     return `${what} was issued as invoice ${number}, which is ${noted.invoiceStatus} now.`
   }
