@@ -100,11 +100,11 @@ async function prospectOf(
   if (!resolved.ok) return resolved
   const customer = resolved.value
   const { customerId } = customer
-  const record = { ...made, createdAt: deps.now() }
+  const record = { ...row, createdAt: deps.now() }
   const twice = await recordedTwice(deps, billing, record, customer, { keeps: false })
   if (!twice.ok) return twice
   const seen = reasonsSeen(config, mode, made, customer, endpointStartedAt)
-  const doubts = [...seen, ...twice.value]
+  const doubts = [...seen, ...twice.value.doubts]
   const otherParts = otherPartsOf(made, parts)
   const asked = askedOf(deps, row, { customer: customerId, found: doubts, mode, otherParts })
   const { found, isUndone, approversNeeded } = await askDry(db, asked)
