@@ -98,7 +98,7 @@ async function answer(call: Call, notice: Notice): Promise<Result<Sent, SendTrou
       tags,
       ...(statusField === null
         ? {}
-        : { custom_fields: [{ id: statusField, value: notice.status }] }),
+        : { custom_fields: [{ id: statusField, value: notice.standing }] }),
       // Whoever changes the ticket in between makes this update fail, and it is looked at again.
       safe_update: true,
       updated_stamp: ticket.updated_at,
@@ -112,11 +112,11 @@ async function answer(call: Call, notice: Notice): Promise<Result<Sent, SendTrou
 const tagsAfter = (
   { tags }: Ticket,
   { requestTags }: Call,
-  { status }: Notice,
+  { standing }: Notice,
   marker: string,
 ): readonly string[] => [
   ...tags.filter((tag) => !requestTags.includes(tag) && !MARKER.test(tag) && !STATUS_TAG.test(tag)),
-  `makegood_status_${status}`,
+  `makegood_status_${standing}`,
   marker,
 ]
 

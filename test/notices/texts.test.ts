@@ -100,21 +100,36 @@ const NOTED: Readonly<Record<string, Noted>> = {
 }
 
 const EVENTS: Readonly<Record<string, NotedEvent>> = {
-  duplicate: { fate: 'duplicate', reason: null, detail: null, existing: ISSUED },
-  'duplicate of what is gone': { fate: 'duplicate', reason: null, detail: null, existing: null },
-  conflict: { fate: 'conflict', reason: null, detail: null, existing: ISSUED },
-  'conflict with what is gone': { fate: 'conflict', reason: null, detail: null, existing: null },
+  duplicate: { kind: 'duplicate', reason: null, detail: null, existing: ISSUED },
+  'duplicate of what is gone': { kind: 'duplicate', reason: null, detail: null, existing: null },
+  conflict: { kind: 'conflict', reason: null, detail: null, existing: ISSUED },
+  'conflict with what is gone': { kind: 'conflict', reason: null, detail: null, existing: null },
   'undecided with a field': {
-    fate: 'undecided',
+    kind: 'undecided',
     reason: 'amount_missing',
     detail: 'amount',
     existing: null,
   },
-  'undecided without a field': { fate: 'undecided', reason: null, detail: null, existing: null },
+  'undo of nothing': { kind: 'undo', reason: null, detail: null, existing: null },
+  'undo of what was undone': {
+    kind: 'undo',
+    reason: null,
+    detail: null,
+    existing: { ...CREDIT, state: 'cancelled' },
+  },
+  'undo of what only a person can tell': {
+    kind: 'undo',
+    reason: null,
+    detail: null,
+    existing: held(['outcome_unknown']),
+  },
+  dismissed: { kind: 'dismissed', reason: null, detail: null, existing: ISSUED },
+  'dismissed where nothing is': { kind: 'dismissed', reason: null, detail: null, existing: null },
+  'undecided without a field': { kind: 'undecided', reason: null, detail: null, existing: null },
   ...Object.fromEntries(
     APPROVAL_FAILURES.map((reason): [string, NotedEvent] => [
       `undecided: ${reason}`,
-      { fate: 'undecided', reason, detail: 'numbers for the log', existing: null },
+      { kind: 'undecided', reason, detail: 'numbers for the log', existing: null },
     ]),
   ),
 }
@@ -130,7 +145,7 @@ const ADJUSTMENT_TEXTS = Object.entries(NOTED).map(([title, noted]) => {
 const TEXTS = [
   ...ADJUSTMENT_TEXTS,
   ...Object.entries(EVENTS).map(([title, event]) =>
-    block(title, eventStatus(event.fate), eventNote(event, 'Zendesk', LINK)),
+    block(title, eventStatus(event.kind), eventNote(event, 'Zendesk', LINK)),
   ),
   ...ALARM_CAUSES.map((cause) => {
     const key = cause === 'rule_paused' ? 'some-rule' : cause === 'notice_given_up' ? 'slack' : ''

@@ -179,6 +179,7 @@ const NOTICE: Notice = {
   endpoint: 'zendesk',
   subject: 'ticket:5158',
   status: 'issued',
+  standing: 'issued',
   at: Date.UTC(2026, 9, 26),
   lines: ['Credit …', 'PDF: …', 'To the customer: …'],
   isFinal: true,
