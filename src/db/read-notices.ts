@@ -1,7 +1,15 @@
-import { and, desc, eq, lte } from 'drizzle-orm'
+import { and, desc, eq, getTableColumns, lte, sql } from 'drizzle-orm'
 import type { About } from '../domain/notice.ts'
 import type { Database } from './database.ts'
 import { notices, type NoticeRow } from './schema.ts'
+
+/** `nth`: how often the same kind of fact about the same thing was there before; 0 for the first. */
+export type DueNotice = NoticeRow & { readonly nth: number }
+
+const NTH = sql<number>`(
+  SELECT count(*) FROM notices earlier
+  WHERE earlier.about = notices.about AND earlier.action = notices.action
+    AND earlier.seq < notices.seq)`
 
 /**
  * The newest whose time has come; it says all that older ones of the same thing would say. What is
@@ -11,9 +19,9 @@ export async function findDueNotice(
   db: Database,
   about: About,
   now: number,
-): Promise<NoticeRow | null> {
+): Promise<DueNotice | null> {
   const [row] = await db
-    .select()
+    .select({ ...getTableColumns(notices), nth: NTH })
     .from(notices)
     .where(and(eq(notices.about, about), lte(notices.wakeAt, now)))
     .orderBy(desc(notices.seq))

@@ -1,7 +1,7 @@
 // Facts that people are told of. Each is written in the batch of its audit entry, so that none is
 // forgotten; what was told is committed with an entry of its own.
 
-import { and, eq, isNotNull, lt, lte, sql } from 'drizzle-orm'
+import { and, eq, isNotNull, lt, lte, sql, type SQL } from 'drizzle-orm'
 import type { AuditAction, AuditEntry } from '../domain/audit.ts'
 import type { AdjustmentId } from '../domain/ids.ts'
 import { NOTICE_LEASE_SECONDS, SWEEP_ROWS_MAX } from '../domain/limits.ts'
@@ -75,6 +75,12 @@ const MOVED_BY_UNDO = sql`
   WHERE a.reversed_by IS NULL AND a.state NOT IN ('rejected', 'cancelled')
     AND (a.state = 'invoiced' OR a.mode IS e.mode)
     AND NOT (a.state = 'held' AND a.attempted_at IS NOT NULL)`
+
+/** Before the sweep holds them: the adjustments that `condition` finds. */
+export const toldOfHolds = (db: Database, condition: SQL, now: number) =>
+  db.insert(notices).select(sql`
+    SELECT NULL, id, ${'adjustment.held' satisfies AuditAction}, ${now}, ${now}, 0, '{}'
+    FROM adjustments WHERE ${condition}`)
 
 /**
  * Takes the lease of a notice whose time has come, and lets the older ones go. Null: somebody else has
@@ -164,10 +170,7 @@ export async function setNoticeWake(
   claimed: NoticeRow,
   wakeAt: number | null,
 ): Promise<void> {
-  await db
-    .update(notices)
-    .set({ wakeAt })
-    .where(isHeldBy(claimed))
+  await db.update(notices).set({ wakeAt }).where(isHeldBy(claimed))
 }
 
 /**

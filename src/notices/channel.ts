@@ -11,8 +11,8 @@ export type Secrets = (name: string) => string
 export type Sent = 'sent' | 'found_there' | 'closed'
 
 export type SendTrouble = {
-  /** `transient`: trying again may help. */
-  readonly meaning: 'transient' | 'permanent'
+  /** `transient`: trying again may help. `refused`: it waits until a person mends the key. */
+  readonly meaning: 'transient' | 'refused' | 'permanent'
   readonly code: string
   readonly status: number | null
   readonly retryAfterSeconds: number | null
@@ -23,6 +23,14 @@ export type MailInvoice = (
   invoice: CustomerInvoice,
   idempotencyKey: string,
 ) => Promise<Result<Sent, SendTrouble>>
+
+export type Attempt = {
+  /** When it began, milliseconds since 1970. */
+  readonly nowMs: number
+  /** Whether enough of the lease is left for a write: without it, somebody else may write as well. */
+  readonly mayWrite: () => boolean
+  readonly mailInvoice: MailInvoice
+}
 
 export type Channel = {
   /** By which it is known in records: `zendesk`, `slack`. Each is there once. */
@@ -38,13 +46,9 @@ export type Channel = {
   readonly wants: (notice: Notice) => boolean
   /** The customer himself reads it: it never tells what another channel could not. */
   readonly isForCustomer?: true
-  /** Whether it may tell a notice twice after a crash: the receiver knows it by the notice's id. */
-  readonly isAtLeastOnce: boolean
-  /** `nowMs`: milliseconds since 1970, of this attempt. */
   readonly send: (
     secrets: Secrets,
     notice: Notice,
-    nowMs: number,
-    mailInvoice: MailInvoice,
+    attempt: Attempt,
   ) => Promise<Result<Sent, SendTrouble>>
 }

@@ -13,9 +13,8 @@ export function customerMail(): Channel {
     secrets: [],
     problems: [],
     isForCustomer: true,
-    isAtLeastOnce: false,
     wants: ({ forCustomer }) => forCustomer !== null,
-    async send(_secrets, { about, at, forCustomer }, nowMs, mailInvoice) {
+    async send(_secrets, { about, at, forCustomer }, { nowMs, mailInvoice }) {
       if (forCustomer === null) return err(trouble('nothing_to_mail'))
       if (nowMs - at > POST_WITHOUT_LOOK_SECONDS * 1_000) return err(trouble('too_late_to_mail'))
       return mailInvoice(forCustomer, `${about}.mail`)

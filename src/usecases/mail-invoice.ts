@@ -35,7 +35,7 @@ function troubleOf(error: BillingError): SendTrouble {
 }
 
 const waiting = (code: string, status: number | null): SendTrouble => ({
-  meaning: 'transient',
+  meaning: 'refused',
   code,
   status,
   retryAfterSeconds: NOTICE_KEY_TROUBLE_RETRY_SECONDS,

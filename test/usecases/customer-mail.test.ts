@@ -18,6 +18,7 @@ import { reverseAdjustment } from '../../src/usecases/reverse-adjustment.ts'
 import { sendNotices, type SendResult } from '../../src/usecases/send-notices.ts'
 import config from '../makegood.config.ts'
 import { depsWith, refund, sandboxControl, ticket } from '../harness.ts'
+import { dyingBehindSending } from '../notice-world.ts'
 import { callsOf, createWorld, entriesOf, setFaults } from '../world.ts'
 
 type Mail = { readonly invoiceNumber: string; readonly to: string }
@@ -109,15 +110,9 @@ describe('at most one mail', () => {
   it('is sent when the process dies between the call and its commit', async () => {
     const world = await mailWorld()
     const event = await world.credit()
-    const dying = {
-      ...customerMail(),
-      send: async (...call: Parameters<Channel['send']>) => {
-        await customerMail().send(...call)
-        throw new Error('the process died here')
-      },
-    }
-    const its = { ...world.deps.config, notices: [dying] }
-    await expect(world.tell({ config: its })).rejects.toThrow('the process died here')
+    await expect(world.tell(dyingBehindSending(world.deps))).rejects.toThrow(
+      'the process died here',
+    )
     expect(await mails()).toHaveLength(1)
     await world.advance(180)
     expect(await world.tell()).toEqual(['told'])
@@ -198,8 +193,11 @@ describe('no mail', () => {
     const live = { billing: billing && ({ ...billing, mode: 'live' } as const) }
     expect(await world.tell(live)).toEqual(['postponed'])
     expect(await sends()).toBe(0)
+    expect(world.lines).toContainEqual(
+      expect.objectContaining({ event: 'alarm.channel_refused', channel: 'customer_mail' }),
+    )
     await world.advance(600)
-    expect(await world.tell()).toEqual(['told'])
+    expect((await world.tell()).at(-1)).toBe('told')
     expect(await mails()).toHaveLength(1)
   })
 
