@@ -18,6 +18,13 @@ export type SendTrouble = {
   readonly retryAfterSeconds: number | null
 }
 
+export type Attempt = {
+  /** When it began, milliseconds since 1970. */
+  readonly nowMs: number
+  /** Whether enough of the lease is left for a write: without it, somebody else may write as well. */
+  readonly mayWrite: () => boolean
+}
+
 export type Channel = {
   /** By which it is known in records: `zendesk`, `slack`. Each is there once. */
   readonly name: string
@@ -32,10 +39,9 @@ export type Channel = {
   readonly wants: (notice: Notice) => boolean
   /** Whether it may tell a notice twice after a crash: the receiver knows it by the notice's id. */
   readonly isAtLeastOnce: boolean
-  /** `nowMs`: milliseconds since 1970, of this attempt. */
   readonly send: (
     secrets: Secrets,
     notice: Notice,
-    nowMs: number,
+    attempt: Attempt,
   ) => Promise<Result<Sent, SendTrouble>>
 }

@@ -22,7 +22,7 @@ export function signedWebhook(options: SignedWebhookOptions = {}): Channel {
     problems: unknownFields(options, ['url', 'secret']),
     isAtLeastOnce: true,
     wants: () => true,
-    async send(secrets, notice, nowMs) {
+    async send(secrets, notice, { nowMs }) {
       const key = keyOf(secrets(secret))
       if (key === null) return err(SECRET_UNUSABLE)
       const { id, status, about, source, endpoint, subject, lines, data, at } = notice

@@ -6,7 +6,7 @@ import type { NoticeRow } from '../db/schema.ts'
 import { claimNotice, commitTold, setNoticeWake } from '../db/write-notices.ts'
 import { backoffSeconds } from '../domain/backoff.ts'
 import { isAlarmId } from '../domain/ids.ts'
-import { NOTICE_ATTEMPTS_MAX } from '../domain/limits.ts'
+import { NOTICE_ATTEMPTS_MAX, NOTICE_LEASE_LEFT_SECONDS_MIN } from '../domain/limits.ts'
 import type { About, Notice } from '../domain/notice.ts'
 import type { Deps } from '../deps.ts'
 import type { Channel, SendTrouble } from '../notices/channel.ts'
@@ -55,7 +55,9 @@ async function tellOn(
   const secrets = deps.settings.channelSecrets.get(channel.name)
   // Without its secrets a channel is off; /readyz says so.
   if (secrets === undefined) return null
-  const sent = await channel.send((name) => secrets.get(name) ?? '', notice, deps.now())
+  const lastWriteMs = (claimed.wakeAt ?? 0) - NOTICE_LEASE_LEFT_SECONDS_MIN * 1_000
+  const attempt = { nowMs: deps.now(), mayWrite: () => deps.now() <= lastWriteMs }
+  const sent = await channel.send((name) => secrets.get(name) ?? '', notice, attempt)
   const { id, about } = notice
   if (!sent.ok) {
     const { code, status, meaning } = sent.error
