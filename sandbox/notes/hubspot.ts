@@ -12,10 +12,12 @@ const NOTE_CHARACTERS_MAX = 65_536
 /** Of a note to each kind of object. */
 const KINDS: Readonly<Record<number, string>> = { 214: 'deals', 228: 'tickets' }
 
+const CORRELATION_ID = '3f1c8a52-0000-4000-8000-sandbox00000'
+
 export const hubspotProblem = (status: number, category: string, message: string): ApiReply =>
   toReply({
     status,
-    body: { status: 'error', message, correlationId: crypto.randomUUID(), category },
+    body: { status: 'error', message, correlationId: CORRELATION_ID, category },
   })
 
 const invalid = (message: string): ApiReply => hubspotProblem(400, 'VALIDATION_ERROR', message)
