@@ -1,10 +1,10 @@
 // Facts that people are told of. Each is written in the batch of its audit entry, so that none is
 // forgotten; what was told is committed with an entry of its own.
 
-import { and, eq, isNotNull, lt, sql } from 'drizzle-orm'
+import { and, eq, isNotNull, lt, lte, sql } from 'drizzle-orm'
 import type { AuditAction, AuditEntry } from '../domain/audit.ts'
 import type { AdjustmentId } from '../domain/ids.ts'
-import { NOTICE_LEASE_SECONDS, SWEEP_ROWS_MAX, WAKE_AFTER_SECONDS } from '../domain/limits.ts'
+import { NOTICE_LEASE_SECONDS, SWEEP_ROWS_MAX } from '../domain/limits.ts'
 import type { About, ChannelProgress } from '../domain/notice.ts'
 import { AFTER_CHANGE } from './after-change.ts'
 import type { Database } from './database.ts'
@@ -61,7 +61,10 @@ export const toldOfEvents = (db: Database, deliveryId: string, eventRows: string
     FROM json_each(${eventRows}) p CROSS JOIN events e ON e.id = p.value ->> 'id'
     WHERE e.delivery_id = ${deliveryId} AND e.fate IN ('duplicate', 'conflict', 'undecided')`)
 
-/** Takes the lease of the newest notice, and lets the older ones go. Null: somebody else has it. */
+/**
+ * Takes the lease of a notice whose time has come, and lets the older ones go. Null: somebody else has
+ * it, or it waits.
+ */
 export async function claimNotice(
   db: Database,
   read: NoticeRow,
@@ -75,7 +78,7 @@ export async function claimNotice(
         and(
           eq(notices.seq, read.seq),
           eq(notices.attempts, read.attempts),
-          isNotNull(notices.wakeAt),
+          lte(notices.wakeAt, now),
         ),
       )
       .returning(),
@@ -130,14 +133,16 @@ export async function setNoticeWake(
     .where(and(eq(notices.seq, claimed.seq), eq(notices.attempts, claimed.attempts)))
 }
 
-/** What has to be told by now, at most SWEEP_ROWS_MAX of it, oldest first. */
+/**
+ * What has to be told by now, at most SWEEP_ROWS_MAX of it, oldest first. It stays due until somebody
+ * claims it: only a lease or trouble moves its time.
+ */
 export async function sweepNotices(db: Database, now: number): Promise<readonly About[]> {
-  const taken = sql`
-    SELECT seq FROM notices WHERE wake_at <= ${now} ORDER BY wake_at, seq LIMIT ${SWEEP_ROWS_MAX}`
   const rows = await db
-    .update(notices)
-    .set({ wakeAt: now + WAKE_AFTER_SECONDS * 1_000 })
-    .where(sql`seq IN (${taken})`)
-    .returning({ about: notices.about })
+    .select({ about: notices.about })
+    .from(notices)
+    .where(lte(notices.wakeAt, now))
+    .orderBy(notices.wakeAt, notices.seq)
+    .limit(SWEEP_ROWS_MAX)
   return [...new Set(rows.map(({ about }) => about))]
 }

@@ -1,6 +1,7 @@
 // What people at a source are told about what became of what they asked for. A notice carries only what
 // may be shown to an agent: no secret, and no address but the short link.
 
+import type { Mode } from './event.ts'
 import type { AdjustmentId, AlarmId, EventId } from './ids.ts'
 
 /** A word for views and lists at the source. */
@@ -24,6 +25,8 @@ export type ChannelProgress = 'sent' | 'found_there' | 'superseded' | 'closed' |
 
 export type About = AdjustmentId | EventId | AlarmId
 
+export type CustomerInvoice = { readonly id: string; readonly mode: Mode | null }
+
 export type Notice = {
   /** Stable over every attempt: `ntc_` and a hash of what it is about and which fact it tells. */
   readonly id: string
@@ -39,6 +42,8 @@ export type Notice = {
   readonly lines: readonly string[]
   /** Nothing more will come of it without somebody who asks again. */
   readonly isFinal: boolean
+  /** The invoice that this fact has made one for its customer's hands; null with any other fact. */
+  readonly forCustomer: CustomerInvoice | null
   /** For programs: codes, ids and money. */
   readonly data: Readonly<Record<string, unknown>>
 }

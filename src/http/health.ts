@@ -1,13 +1,14 @@
 import { Hono } from 'hono'
 import { assertReachable } from '../db/database.ts'
 import { thrownFields } from '../log.ts'
+import { notSet } from '../settings.ts'
 import type { AppEnv } from './context.ts'
 
 /** `/healthz`: alive. `/readyz`: configured; it names what is missing, never a value. */
 export const health = new Hono<AppEnv>()
   .get('/healthz', (c) => c.json({ status: 'alive' }))
   .get('/readyz', async (c) => {
-    const { settings, db, log } = c.var.deps
+    const { config, settings, db, log } = c.var.deps
     const problems = [...settings.problems]
     try {
       await assertReachable(db)
@@ -20,9 +21,13 @@ export const health = new Hono<AppEnv>()
       path: `/webhooks/${name}`,
       status: secrets.length === 0 ? 'off: its secret is not set' : 'on',
     }))
+    const channels = config.notices.map(({ name }) => {
+      const missing = settings.channelsOff.get(name)
+      return { name, status: missing === undefined ? 'on' : `off: ${notSet(missing)}` }
+    })
     const isReady = problems.length === 0
     return c.json(
-      { status: isReady ? 'ready' : 'not_ready', problems, endpoints },
+      { status: isReady ? 'ready' : 'not_ready', problems, endpoints, channels },
       isReady ? 200 : 503,
     )
   })

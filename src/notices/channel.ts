@@ -1,7 +1,7 @@
 // What a channel is: one way to write back what became of something. Which address it calls, and with
 // which key, comes from the configuration and the environment alone, never from an event.
 
-import type { Notice } from '../domain/notice.ts'
+import type { CustomerInvoice, Notice } from '../domain/notice.ts'
 import type { Result } from '../domain/result.ts'
 
 /** Values by the configured names of secrets. Every name that the channel lists is there. */
@@ -18,11 +18,18 @@ export type SendTrouble = {
   readonly retryAfterSeconds: number | null
 }
 
+/** Has the billing system mail an invoice to its customer: once for a key, for 24 hours. */
+export type MailInvoice = (
+  invoice: CustomerInvoice,
+  idempotencyKey: string,
+) => Promise<Result<Sent, SendTrouble>>
+
 export type Attempt = {
   /** When it began, milliseconds since 1970. */
   readonly nowMs: number
   /** Whether enough of the lease is left for a write: without it, somebody else may write as well. */
   readonly mayWrite: () => boolean
+  readonly mailInvoice: MailInvoice
 }
 
 export type Channel = {
@@ -37,6 +44,8 @@ export type Channel = {
   readonly source: string | null
   /** Whether this notice is its business at all. */
   readonly wants: (notice: Notice) => boolean
+  /** The customer himself reads it: it never tells what another channel could not. */
+  readonly isForCustomer?: true
   /** Whether it may tell a notice twice after a crash: the receiver knows it by the notice's id. */
   readonly isAtLeastOnce: boolean
   readonly send: (

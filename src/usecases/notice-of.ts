@@ -1,15 +1,17 @@
 // A notice as it reads now: made of the rows as they are when it is sent, never stored.
 
-import { findAdjustment, findAdjustments } from '../db/read-adjustments.ts'
+import { findAdjustments } from '../db/read-adjustments.ts'
 import { findAlarm } from '../db/write-alarms.ts'
+import { findWithApprovals } from '../db/read-approvals.ts'
 import { findEvent } from '../db/read-events.ts'
 import type { Adjustment, Event, NoticeRow } from '../db/schema.ts'
 import { amountText } from '../domain/adjustment.ts'
 import { ALARM_SOURCE, alarmNote, type Alarm } from '../domain/alarm.ts'
+import type { AuditAction } from '../domain/audit.ts'
 import { eventNote, eventStatus } from '../domain/event-note.ts'
-import { isAdjustmentId, isAlarmId, isEventId, noticeId } from '../domain/ids.ts'
-import { note, noticeStatus } from '../domain/note.ts'
-import type { Notice } from '../domain/notice.ts'
+import { isAdjustmentId, isAlarmId, isEventId, noticeId, type AdjustmentId } from '../domain/ids.ts'
+import { isForCustomer, note, noticeStatus, type Noted } from '../domain/note.ts'
+import type { CustomerInvoice, Notice } from '../domain/notice.ts'
 import type { Deps } from '../deps.ts'
 import { linkAddress } from './link-address.ts'
 
@@ -17,7 +19,7 @@ import { linkAddress } from './link-address.ts'
 export async function noticeOf(deps: Deps, row: NoticeRow): Promise<Notice | null> {
   const { about } = row
   if (isAdjustmentId(about)) {
-    const adjustment = await findAdjustment(deps.db, about)
+    const adjustment = await findToNote(deps, about)
     return adjustment && ofAdjustment(deps, row, adjustment)
   }
   if (isAlarmId(about)) return ofAlarm(row, await findAlarm(deps.db, about))
@@ -25,7 +27,15 @@ export async function noticeOf(deps: Deps, row: NoticeRow): Promise<Notice | nul
   return found && ofEvent(deps, row, found.event)
 }
 
-async function ofAdjustment(deps: Deps, row: NoticeRow, adjustment: Adjustment): Promise<Notice> {
+type ToNote = Adjustment & Pick<Noted, 'approvers'>
+
+async function findToNote({ db }: Deps, id: AdjustmentId): Promise<ToNote | null> {
+  const found = await findWithApprovals(db, id)
+  if (found === null) return null
+  return { ...found.adjustment, approvers: found.approved.map(({ operator }) => operator) }
+}
+
+async function ofAdjustment(deps: Deps, row: NoticeRow, adjustment: ToNote): Promise<Notice> {
   const { id, endpoint, source, subject, state } = adjustment
   const link = await linkOf(deps, adjustment)
   return {
@@ -34,20 +44,33 @@ async function ofAdjustment(deps: Deps, row: NoticeRow, adjustment: Adjustment):
     source,
     endpoint,
     subject,
-    status: noticeStatus(adjustment, row.action),
+    status: noticeStatus(adjustment),
     at: row.at,
     lines: note(adjustment, titleOf(deps, adjustment), link),
     isFinal: state !== 'due' && state !== 'issuing' && state !== 'held',
+    forCustomer: ISSUED.has(row.action) ? invoiceForCustomer(adjustment) : null,
     data: { fact: row.action, adjustment: facts(adjustment, link) },
   }
 }
 
+/** Each once for an adjustment; of a record the first that finds it paid. */
+const ISSUED: ReadonlySet<AuditAction> = new Set([
+  'adjustment.invoiced',
+  'adjustment.settled',
+] as const)
+
+const invoiceForCustomer = (adjustment: ToNote): CustomerInvoice | null =>
+  adjustment.invoiceId !== null && isForCustomer(adjustment)
+    ? { id: adjustment.invoiceId, mode: adjustment.mode }
+    : null
+
 async function ofEvent(deps: Deps, row: NoticeRow, event: Event): Promise<Notice | null> {
   const { id, fate, reason, endpoint, source, decision } = event
   if (fate !== 'duplicate' && fate !== 'conflict' && fate !== 'undecided') return null
-  const [existing] = await findAdjustments(deps.db, decision.adjustments ?? [])
+  const [first] = await findAdjustments(deps.db, decision.adjustments ?? [])
+  const existing = first ? await findToNote(deps, first.id) : null
   const link = existing ? await linkOf(deps, existing) : null
-  const noted = { fate, reason, detail: decision.detail ?? null, existing: existing ?? null }
+  const noted = { fate, reason, detail: decision.detail ?? null, existing }
   return {
     id: await noticeId(id, row.seq),
     about: id,
@@ -58,6 +81,7 @@ async function ofEvent(deps: Deps, row: NoticeRow, event: Event): Promise<Notice
     at: row.at,
     lines: eventNote(noted, titleOf(deps, event), link),
     isFinal: fate === 'duplicate',
+    forCustomer: null,
     data: {
       fact: row.action,
       event: { id, fate, reason },
@@ -79,6 +103,7 @@ async function ofAlarm(row: NoticeRow, alarm: Alarm | null): Promise<Notice | nu
     at,
     lines: alarmNote(alarm),
     isFinal: true,
+    forCustomer: null,
     data: { fact: row.action, alarm: { cause, key, first } },
   }
 }

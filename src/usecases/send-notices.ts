@@ -10,13 +10,14 @@ import { NOTICE_ATTEMPTS_MAX, NOTICE_LEASE_LEFT_SECONDS_MIN } from '../domain/li
 import type { About, Notice } from '../domain/notice.ts'
 import type { Deps } from '../deps.ts'
 import type { Channel, SendTrouble } from '../notices/channel.ts'
+import { mailInvoice } from './mail-invoice.ts'
 import { noticeOf } from './notice-of.ts'
 import { raiseAlarm } from './raise-alarm.ts'
 
 export type SendResult = 'told' | 'postponed' | 'stale'
 
 export async function sendNotices(deps: Deps, about: About): Promise<SendResult> {
-  const read = await findDueNotice(deps.db, about)
+  const read = await findDueNotice(deps.db, about, deps.now())
   const claimed = read && (await claimNotice(deps.db, read, deps.now()))
   if (!claimed) return 'stale'
   const notice = await noticeOf(deps, claimed)
@@ -37,7 +38,8 @@ async function tell(deps: Deps, claimed: NoticeRow, notice: Notice): Promise<Sen
   const done = new Map(Object.entries(claimed.channels))
   for (const channel of deps.config.notices) {
     // What a closed ticket can't be told goes to every channel for people.
-    const isForAll = channel.source === null && [...done.values()].includes('closed')
+    const isForStaff = channel.source === null && channel.isForCustomer === undefined
+    const isForAll = isForStaff && [...done.values()].includes('closed')
     if (done.has(channel.name) || !(channel.wants(notice) || isForAll)) continue
     const trouble = await tellOn(deps, claimed, channel, notice, done)
     if (trouble) troubles.push(trouble)
@@ -56,8 +58,12 @@ async function tellOn(
   // Without its secrets a channel is off; /readyz says so.
   if (secrets === undefined) return null
   const lastWriteMs = (claimed.wakeAt ?? 0) - NOTICE_LEASE_LEFT_SECONDS_MIN * 1_000
-  const attempt = { nowMs: deps.now(), mayWrite: () => deps.now() <= lastWriteMs }
-  const sent = await channel.send((name) => secrets.get(name) ?? '', notice, attempt)
+  const secretOf = (name: string) => secrets.get(name) ?? ''
+  const sent = await channel.send(secretOf, notice, {
+    nowMs: deps.now(),
+    mayWrite: () => deps.now() <= lastWriteMs,
+    mailInvoice: (invoice, key) => mailInvoice(deps, invoice, key),
+  })
   const { id, about } = notice
   if (!sent.ok) {
     const { code, status, meaning } = sent.error

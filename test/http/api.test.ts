@@ -2,6 +2,8 @@
 
 import { beforeAll, describe, expect, it } from 'vitest'
 import { createApp } from '../../src/http/app.ts'
+import { customerMail } from '../../src/notices/customer-mail.ts'
+import { slack } from '../../src/notices/slack.ts'
 import { api, deliver, depsWith, event, fetchApp, OPERATOR, refund, ticket } from '../harness.ts'
 import { createWorld } from '../world.ts'
 
@@ -126,6 +128,20 @@ describe('health', () => {
     expect(endpoints).toContainEqual(
       expect.objectContaining({ name: 'zendesk-off', status: 'off: its secret is not set' }),
     )
+  })
+
+  it('says which channels are off, and for want of what', async () => {
+    const { env } = await import('cloudflare:workers')
+    const { createDeps } = await import('../../src/deps.ts')
+    const { default: config } = await import('../makegood.config.ts')
+    const notices = [slack(), customerMail()]
+    const app = createApp((bindings) => createDeps(bindings, { ...config, notices }))
+    const response = await app.request('/readyz', {}, { ...env })
+    expect(response.status).toBe(200)
+    expect((await response.json<any>()).channels).toEqual([
+      { name: 'slack', status: 'off: SLACK_WEBHOOK_URL is not set' },
+      { name: 'customer_mail', status: 'on' },
+    ])
   })
 
   it('names what is missing, and never a value', async () => {

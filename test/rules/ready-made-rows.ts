@@ -170,6 +170,18 @@ export const READY_MADE: readonly ReadyMade[] = [
         '-123450 eur external_id acme-42 ticket:5161 AP@acme.example held: asked_by_customer',
       ],
       [
+        'asked by nobody who is logged in',
+        zendeskSource,
+        but(ticketPreset, 'asker', ' '),
+        '-2500 usd external_id acme-42 ticket:5158 nobody held: asker_unknown',
+      ],
+      [
+        'without an asker and without an e-mail of the requester',
+        zendeskSource,
+        but(but(ticketPreset, 'asker', undefined), 'requester_email', ''),
+        '-2500 usd external_id acme-42 ticket:5158 nobody held: asker_unknown',
+      ],
+      [
         'no request tag',
         zendeskSource,
         but(ticketPreset, 'tags', 'credit_25'),

@@ -6,10 +6,16 @@ import { beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { openDatabase } from '../../src/db/database.ts'
 import type { Deps } from '../../src/deps.ts'
 import type { EventId } from '../../src/domain/ids.ts'
+import { HOLD_EXPIRE_SECONDS } from '../../src/domain/limits.ts'
+import { limitsOf, type LimitOptions } from '../../src/domain/money-limits.ts'
+import { usd } from '../../src/domain/money.ts'
 import type { NoticeWakeUp } from '../../src/domain/wake-up.ts'
+import { err, ok } from '../../src/domain/result.ts'
 import type { Channel } from '../../src/notices/channel.ts'
+import { noteChannel, type NotePlace } from '../../src/notices/note-channel.ts'
 import { slack } from '../../src/notices/slack.ts'
 import { zendeskComment } from '../../src/notices/zendesk-comment.ts'
+import { approveAdjustment } from '../../src/usecases/approve-adjustment.ts'
 import { rejectAdjustment } from '../../src/usecases/reject-adjustment.ts'
 import { sendNotices, type SendResult } from '../../src/usecases/send-notices.ts'
 import config from '../makegood.config.ts'
@@ -49,9 +55,13 @@ async function newTicket(tags = 'credit_requested credit_25'): Promise<string> {
   return String(made.id)
 }
 
+/** The tests give the same customers the same amounts, for things of any age. */
+const LIMITS: LimitOptions = { duplicateHours: 0, olderThanEndpoint: 'allow' }
+
 async function noticeWorld(
   channels: readonly Channel[] = [zendeskComment(), slack()],
   values: Readonly<Record<string, string>> = SECRETS,
+  limits: LimitOptions = {},
 ) {
   const wakeUps: NoticeWakeUp[] = []
   const secretsOf = ({ secrets }: Channel) =>
@@ -59,7 +69,7 @@ async function noticeWorld(
   const { settings } = depsWith()
   const told = await createWorld({
     db: openDatabase(env.DB, (source) => source === 'zendesk'),
-    config: { ...config, notices: channels },
+    config: { ...config, limits: limitsOf({ ...LIMITS, ...limits }), notices: channels },
     settings: {
       ...settings,
       channelSecrets: new Map(channels.map((channel) => [channel.name, secretsOf(channel)])),
@@ -87,6 +97,17 @@ async function noticeWorld(
   }
   return { ...told, tell, request }
 }
+
+/** A channel of tickets that is made of a look and a write of the test's own. */
+const notesWith = (place: NotePlace): Channel =>
+  noteChannel({
+    source: 'zendesk',
+    endpoint: undefined,
+    title: 'Notes',
+    secrets: [],
+    problems: [],
+    place: () => () => place,
+  })
 
 beforeAll(async () => {
   await sandboxControl('POST', '/reset')
@@ -139,6 +160,45 @@ describe('a ticket', () => {
     const heard = (await messages()).filter((text) => text.includes(`ticket:${id}`))
     expect(heard).toHaveLength(1)
     expect(heard[0]).toContain('waits for a person')
+  })
+
+  it('is told after the first of two yeses that one more is needed, and whose was the first', async () => {
+    const limits = { holdAbove: usd(20), twoApproversAbove: usd(20) }
+    const world = await noticeWorld([zendeskComment()], SECRETS, limits)
+    const id = await newTicket()
+    const event = await world.request({ ticket_id: id })
+    await world.tell()
+    for (const [name, identity] of [
+      ['lena', 'lead@saas.example'],
+      ['omar', 'omar@saas.example'],
+    ] as const) {
+      const held = await world.adjustment(event)
+      const operator = { name, identity, scopes: ['approve'] } as const
+      expect(await approveAdjustment(world.deps, operator, held.id, held)).toMatchObject({
+        ok: true,
+      })
+      await world.tell()
+    }
+    const why = 'it is above the amount that goes out without a person.'
+    expect((await internal(id)).map((text) => text.split('\n')[0])).toEqual([
+      `Credit of 25.00 USD for acme-42 waits for 2 people who may approve it: ${why}`,
+      `Credit of 25.00 USD for acme-42 waits for one more person to approve it, after lena: ${why}`,
+      'Credit of 25.00 USD for acme-42 is on its way.',
+    ])
+  })
+
+  it('is told that it has expired, since nobody answered in time', async () => {
+    const world = await noticeWorld([zendeskComment()])
+    const id = await newTicket()
+    const event = await world.request({ ticket_id: id, customer_external_id: 'nobody' })
+    await world.advance(HOLD_EXPIRE_SECONDS)
+    await world.sweep()
+    await world.work()
+    await world.tell()
+    expect(await world.adjustment(event)).toMatchObject({ state: 'rejected' })
+    const expired = 'Credit of 25.00 USD for nobody has expired: nobody answered in time.'
+    expect((await internal(id)).map((text) => text.split('\n')[0])).toEqual([expired])
+    expect((await ticketAt(id)).tags).toContain('makegood_status_expired')
   })
 
   it('is told when the same is asked for again, when it asks for more, and when nothing can be read', async () => {
@@ -237,6 +297,44 @@ describe('exactly one comment', () => {
       sendNotices(world.deps, about),
     ])
     expect(results.toSorted()).toEqual(['stale', 'stale', 'told'])
+    expect(await internal(id)).toHaveLength(1)
+  })
+
+  it('is there when another wake-up comes while the first one still looks, and after its trouble', async () => {
+    const notes: string[] = []
+    const results: SendResult[] = []
+    const trouble = { meaning: 'transient', code: 'http_503', status: 503 } as const
+    const slow = notesWith({
+      async has() {
+        results.push(await sendNotices(world.deps, about))
+        return ok(false)
+      },
+      async write(lines) {
+        results.push(await sendNotices(world.deps, about))
+        if (notes.push(lines.join(' ')) > 1) return ok({ id: 1 })
+        return err({ ...trouble, retryAfterSeconds: 3_000 })
+      },
+    })
+    const world = await noticeWorld([slow])
+    const event = await world.request({ ticket_id: '770001' })
+    const { id: about } = await world.adjustment(event)
+    expect(await sendNotices(world.deps, about)).toBe('postponed')
+    expect(results).toEqual(['stale', 'stale'])
+    expect(notes).toHaveLength(1)
+    await world.advance(2_900)
+    expect(await world.tell()).toEqual([])
+    expect(await sendNotices(world.deps, about)).toBe('stale')
+    await world.advance(100)
+    expect(await world.tell()).toEqual(['told'])
+    expect(notes).toHaveLength(2)
+  })
+
+  it('stays due, sweep after sweep, until somebody has taken it', async () => {
+    const world = await noticeWorld([zendeskComment()])
+    const id = await newTicket()
+    await world.request({ ticket_id: id })
+    await world.sweep()
+    expect(await world.tell()).toEqual(['told', 'stale'])
     expect(await internal(id)).toHaveLength(1)
   })
 
