@@ -285,7 +285,7 @@ describe('by their options', () => {
 })
 
 describe('options that can not be', () => {
-  const NO_TAG = 'without blanks and commas'
+  const NO_TAG = 'without blanks, commas and capital letters'
   const wrong = (options: object): any => options
   it.each<[string, readonly string[], readonly string[]]>([
     [
@@ -298,6 +298,11 @@ describe('options that can not be', () => {
     [
       'an undo tag with a blank',
       zendeskCreditUndo({ undoTag: 'credit undo' }).problems,
+      [`undoTag: one tag is wanted, ${NO_TAG}`],
+    ],
+    [
+      'a tag in capitals, which Zendesk would not keep',
+      zendeskCreditUndo({ undoTag: 'Credit_Undo' }).problems,
       [`undoTag: one tag is wanted, ${NO_TAG}`],
     ],
     [
