@@ -1,8 +1,11 @@
 import { Hono } from 'hono'
 import { assertReachable } from '../db/database.ts'
 import { thrownFields } from '../log.ts'
+import { isForStaff } from '../notices/channel.ts'
 import { notSet } from '../settings.ts'
 import type { AppEnv } from './context.ts'
+
+const ON_ALONE = 'on; of a closed ticket nobody is told, since no channel for people is on'
 
 /** `/healthz`: alive. `/readyz`: configured; it names what is missing, never a value. */
 export const health = new Hono<AppEnv>()
@@ -21,9 +24,13 @@ export const health = new Hono<AppEnv>()
       path: `/webhooks/${name}`,
       status: secrets.length === 0 ? 'off: its secret is not set' : 'on',
     }))
-    const channels = config.notices.map(({ name }) => {
+    const isSomebodyTold = config.notices.some(
+      (channel) => isForStaff(channel) && settings.channelSecrets.has(channel.name),
+    )
+    const channels = config.notices.map(({ name, mayClose }) => {
       const missing = settings.channelsOff.get(name)
-      return { name, status: missing === undefined ? 'on' : `off: ${notSet(missing)}` }
+      if (missing !== undefined) return { name, status: `off: ${notSet(missing)}` }
+      return { name, status: mayClose && !isSomebodyTold ? ON_ALONE : 'on' }
     })
     const isReady = problems.length === 0
     return c.json(

@@ -32,6 +32,10 @@ export type Attempt = {
   readonly mailInvoice: MailInvoice
 }
 
+/** Its messages go to people of the company, whatever the source. */
+export const isForStaff = ({ source, isForCustomer }: Channel): boolean =>
+  source === null && isForCustomer === undefined
+
 export type Channel = {
   /** By which it is known in records: `zendesk`, `slack`. Each is there once. */
   readonly name: string
@@ -42,8 +46,12 @@ export type Channel = {
   readonly problems: readonly string[]
   /** The one source whose people it tells; null is every one's. */
   readonly source: string | null
+  /** Tags that ask at the source, which it takes off with each answer: the rules' own have to be among them. */
+  readonly requestTags?: readonly string[]
   /** Whether this notice is its business at all. */
   readonly wants: (notice: Notice) => boolean
+  /** Its places may take no text any more: then the channels for people tell it. */
+  readonly mayClose?: true
   /** The customer himself reads it: it never tells what another channel could not. */
   readonly isForCustomer?: true
   readonly send: (

@@ -14,7 +14,7 @@ import { LEASE_ENDS } from './note-channel.ts'
 export type ZendeskCommentOptions = {
   /** Of the endpoints whose tickets it writes to; left out, of every Zendesk endpoint. */
   readonly endpoint?: string
-  /** Tags by which agents ask: taken off once they are answered, so that setting one asks again. */
+  /** Tags by which agents ask, those of the rules: taken off once they are answered, so that setting one asks again. */
   readonly requestTags?: readonly string[]
   /** Names of secrets: the address (`https://acme.zendesk.com`), a user's e-mail, an API token. */
   readonly url?: string
@@ -44,8 +44,10 @@ export function zendeskComment(options: ZendeskCommentOptions = {}): Channel {
     name: endpoint === undefined ? 'zendesk' : `zendesk:${endpoint}`,
     title: 'Zendesk',
     source: 'zendesk',
+    mayClose: true,
     secrets: [url, email, token, ...(statusField === undefined ? [] : [statusField])],
     problems: unknownFields(options, OPTIONS),
+    requestTags,
     wants: (notice) =>
       notice.source === 'zendesk' &&
       (endpoint === undefined || notice.endpoint === endpoint) &&

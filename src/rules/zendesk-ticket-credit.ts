@@ -12,6 +12,7 @@ import {
 import { creditForTicket, heldIfNobodys, TICKET_KIND, ticketTemplate } from './ticket-template.ts'
 import {
   APPROVAL_TAG_DEFAULT,
+  sameTagProblems,
   TAGS_CHANGED,
   tagsChanged,
   tagsOf,
@@ -62,6 +63,7 @@ export function zendeskTicketCredit(options: ZendeskTicketCreditOptions): Rule {
       ...(requestTag === undefined ? zendeskTagProblems('requestTag', requestTag) : []),
       ...zendeskTagProblems('undoTag', undoTag),
       ...zendeskTagProblems('approvalTag', approvalTag),
+      ...sameTagProblems({ requestTag, undoTag, approvalTag, ...presetTags(options) }),
     ],
     payload,
     adjust(event) {
@@ -75,6 +77,9 @@ export function zendeskTicketCredit(options: ZendeskTicketCreditOptions): Rule {
     },
   })
 }
+
+const presetTags = ({ amounts = {} }: ZendeskTicketCreditOptions) =>
+  Object.fromEntries(Object.keys(amounts).map((tag) => [`amounts.${tag}`, tag]))
 
 /** Event subscriptions carry neither the amount nor the customer: said, not silently dropped. */
 const withoutMoney = (tagsAdded: readonly string[], requestTag: string): Outcome =>

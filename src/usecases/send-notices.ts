@@ -17,7 +17,13 @@ import { isDone, waitOf, type About, type Notice } from '../domain/notice.ts'
 import { err, type Result } from '../domain/result.ts'
 import type { Deps } from '../deps.ts'
 import { thrownFields } from '../log.ts'
-import type { Attempt, Channel, Sent, SendTrouble } from '../notices/channel.ts'
+import {
+  isForStaff,
+  type Attempt,
+  type Channel,
+  type Sent,
+  type SendTrouble,
+} from '../notices/channel.ts'
 import { mailInvoice } from './mail-invoice.ts'
 import { noticeOf } from './notice-of.ts'
 import { raiseAlarm } from './raise-alarm.ts'
@@ -68,9 +74,6 @@ function channelsOn({ config, settings }: Deps): readonly Channel[] {
     ...on.filter(({ source }) => source === null),
   ]
 }
-
-const isForStaff = ({ source, isForCustomer }: Channel): boolean =>
-  source === null && isForCustomer === undefined
 
 /** What a closed ticket can't be told goes to every channel for people. */
 function isToTell(channel: Channel, notice: Notice, { channels }: NoticeRow): boolean {

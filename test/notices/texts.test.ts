@@ -148,7 +148,8 @@ const TEXTS = [
     block(title, eventStatus(event.kind), eventNote(event, 'Zendesk', LINK)),
   ),
   ...ALARM_CAUSES.map((cause) => {
-    const key = cause === 'rule_paused' ? 'some-rule' : cause === 'notice_given_up' ? 'slack' : ''
+    const isOfChannel = cause === 'notice_given_up' || cause === 'channel_refused'
+    const key = cause === 'rule_paused' ? 'some-rule' : isOfChannel ? 'slack' : ''
     const facts = { adjustment: 'adj_1', status: null, reasons: ['charge', 'new_rule'] }
     return block(`alarm: ${cause}`, 'alarm', alarmNote({ cause, key, facts }))
   }),
