@@ -7,6 +7,7 @@ import { PAGE_ROWS_MAX, RATE_CALLS_PER_WINDOW_DEFAULT } from '../src/limits.ts'
 import { toReply } from '../src/spoil.ts'
 import type { Store } from '../src/store.ts'
 import { findStep, isThere, notesAt, readJson, writeNote, type Note } from './notes.ts'
+import { nodesOf } from './wiki-markup.ts'
 
 const COMMENT_CHARACTERS_MAX = 32_767
 
@@ -17,28 +18,6 @@ const newComment = z.strictObject({
   body: z.string().min(1).max(COMMENT_CHARACTERS_MAX),
   public: z.boolean().default(true),
 })
-
-/** A part of a line: an escaped character, a link or mention, a macro, an effect, or a plain character. */
-const WIKI =
-  /\\([\p{P}\p{S}])|(\[[^\]]+\])|(\{[^}]+\})|(![^!\s]+!)|(?<!\w)([*_+^~-]\S*?[*_+^~-])(?!\w)|([^])/gu
-const TYPES = [null, 'inlineCard', 'extension', 'media', 'strong'] as const
-
-type Node = { readonly type: string; readonly text: string }
-
-/** Wiki markup as nodes, as far as a note of ours could hold any. */
-export function nodesOf(line: string): readonly Node[] {
-  const nodes: Node[] = []
-  for (const [whole, ...groups] of line.matchAll(WIKI)) {
-    const index = groups.findIndex((group) => group !== undefined)
-    const type = TYPES[index] ?? 'text'
-    const text = type === 'text' ? (groups[index] ?? whole) : whole
-    const last = nodes.at(-1)
-    if (type === 'text' && last?.type === 'text') {
-      nodes[nodes.length - 1] = { type, text: last.text + text }
-    } else nodes.push({ type, text })
-  }
-  return nodes
-}
 
 const shown = ({ id, text, isPublic, at }: Note) => ({
   id: String(id),

@@ -1,6 +1,6 @@
 // The stand-ins for Freshdesk, Intercom, HubSpot and Jira: the calls by which notes are written and found.
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { nodesOf } from '../../sandbox/notes/jira.ts'
+import { nodesOf } from '../../sandbox/notes/wiki-markup.ts'
 import { startSandbox } from './running-sandbox.ts'
 import type { Json, RunningSandbox } from './running-sandbox.ts'
 

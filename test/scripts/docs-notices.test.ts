@@ -185,7 +185,6 @@ const NOTICE: Notice = {
   standing: 'issued',
   at: Date.UTC(2026, 9, 26),
   lines: ['Credit …', 'PDF: …', 'To the customer: …'],
-  isFinal: true,
   forCustomer: null,
   data: { fact: 'adjustment.invoiced' },
 }
@@ -232,8 +231,9 @@ describe('the snippet that verifies', () => {
       ['NOTICE_WEBHOOK_URL', `http://127.0.0.1:${address.port}/notices`],
       ['NOTICE_WEBHOOK_SECRET', SECRET],
     ])
-    const never = () => Promise.reject(new Error('no mail is asked for'))
-    const sent = await signedWebhook().send((name) => values.get(name) ?? '', NOTICE, nowMs, never)
+    const mailInvoice = () => Promise.reject(new Error('no mail is asked for'))
+    const attempt = { nowMs, mayWrite: () => true, mailInvoice }
+    const sent = await signedWebhook().send((name) => values.get(name) ?? '', NOTICE, attempt)
     expect(sent).toEqual({ ok: true, value: 'sent' })
     server.close()
     return promise

@@ -14,7 +14,9 @@ import {
   NOTE_PAGES_MAX,
   NOTE_SETTLE_SECONDS,
   NOTICE_ATTEMPTS_MAX,
+  NOTICE_KEY_TROUBLE_RETRY_SECONDS,
   NOTICE_LEASE_SECONDS,
+  NOTICE_WAIT_SECONDS_MAX,
 } from '../../src/domain/limits.ts'
 import { usd } from '../../src/domain/money.ts'
 import { credit, rule } from '../../src/domain/rule.ts'
@@ -30,6 +32,7 @@ import { zendesk } from '../../src/sources/index.ts'
 import { sendNotices, type SendResult } from '../../src/usecases/send-notices.ts'
 import { depsWith, sandboxControl } from '../harness.ts'
 import { batchSource } from '../makegood.config.ts'
+import { dyingBeforeSending, dyingBehindSending } from '../notice-world.ts'
 import { createWorld, entriesOf, setFaults, type Fault } from '../world.ts'
 
 const SANDBOX = 'http://sandbox.localhost'
@@ -182,14 +185,6 @@ const withChannels = ({ deps }: World, change: (channel: Channel) => Channel): P
   config: { ...deps.config, notices: deps.config.notices.map(change) },
 })
 
-const diesAfterSending = (channel: Channel): Channel => ({
-  ...channel,
-  send: async (...call) => {
-    await channel.send(...call)
-    throw new Error('the process died here')
-  },
-})
-
 /** Long enough for any wait between two attempts; both clocks. */
 async function tellUntilDone(world: World): Promise<void> {
   for (let round = 0; round < 12; round++) {
@@ -233,14 +228,10 @@ describe.each(ONCE)('a note at $source', (once) => {
     const world = await noteWorld(source, [channel])
     const id = newId()
     const { id: about } = await world.request(`${kind}:${id}`)
-    const before = withChannels(world, (each) => ({
-      ...each,
-      send: () => Promise.reject(new Error('the process died before')),
-    }))
-    await expect(world.tell(before)).rejects.toThrow('the process died before')
+    await expect(world.tell(dyingBeforeSending(world.deps))).rejects.toThrow('died here')
     expect(await notesOf(once, id)).toEqual([])
     await world.advance(NOTICE_LEASE_SECONDS + 60)
-    await expect(world.tell(withChannels(world, diesAfterSending))).rejects.toThrow('died here')
+    await expect(world.tell(dyingBehindSending(world.deps))).rejects.toThrow('died here')
     expect(await notesOf(once, id)).toHaveLength(1)
     // Nobody else takes it while its lease lasts.
     expect(await world.tell()).toEqual([])
@@ -286,7 +277,7 @@ describe.each(ONCE)('a note at $source', (once) => {
     const world = await noteWorld(source, [channel])
     const id = newId()
     await world.request(`${kind}:${id}`)
-    await expect(world.tell(withChannels(world, diesAfterSending))).rejects.toThrow('died here')
+    await expect(world.tell(dyingBehindSending(world.deps))).rejects.toThrow('died here')
     await world.advance(NOTICE_LEASE_SECONDS + 60)
     for (const { method, path } of LOOKS[source](id)) {
       await setFaults({ ...fault, times: 1, method, path })
@@ -335,7 +326,7 @@ describe.each(ONCE)('a note at $source', (once) => {
     const id = newId()
     await addNotes(once, id, 50)
     const { id: about } = await world.request(`${kind}:${id}`)
-    await expect(world.tell(withChannels(world, diesAfterSending))).rejects.toThrow('died here')
+    await expect(world.tell(dyingBehindSending(world.deps))).rejects.toThrow('died here')
     await addNotes(once, id, 300)
     await world.advance(NOTICE_LEASE_SECONDS + 60)
     expect(await world.tell()).toEqual(['told'])
@@ -388,23 +379,41 @@ describe.each(ONCE)('a note at $source', (once) => {
     expect(await notesOf(once, id)).toHaveLength(1)
   })
 
-  it('is tried for as long as a key is refused, then given up and shown', async () => {
-    const values = { ...SECRETS, [once.secret]: 'revoked' }
-    const world = await noteWorld(source, [channel], values)
+  it('waits for a refused key, which uses up no attempts, and is there once when it is mended', async () => {
+    const world = await noteWorld(source, [channel], { ...SECRETS, [once.secret]: 'revoked' })
     const id = newId()
     const { id: about } = await world.request(`${kind}:${id}`)
-    for (let attempt = 1; attempt < NOTICE_ATTEMPTS_MAX; attempt++) {
+    for (let attempt = 0; attempt <= NOTICE_ATTEMPTS_MAX; attempt++) {
       expect(await world.tell()).toEqual(['postponed'])
-      expect(world.lines.at(-1)).toMatchObject({ event: 'notice_postponed', code: 'http_401' })
-      await world.advance(5_000)
+      expect(world.lines.at(-1)).toMatchObject({
+        event: 'alarm.channel_refused',
+        channel: source,
+        code: 'http_401',
+      })
+      await world.advance(NOTICE_KEY_TROUBLE_RETRY_SECONDS - 5)
+      expect(await world.tell()).toEqual([])
+      await world.advance(10)
     }
+    expect(await toldEntries(about)).toEqual([])
+    const mended = await noteWorld(source, [channel])
+    expect(await mended.tell()).toEqual(['told'])
+    expect(await notesOf(once, id)).toHaveLength(1)
+    expect(await toldEntries(about)).toMatchObject([{ action: 'notice.sent' }])
+  })
+
+  it('is given up and shown where nobody has mended its key in time', async () => {
+    const world = await noteWorld(source, [channel], { ...SECRETS, [once.secret]: 'revoked' })
+    const { id: about } = await world.request(`${kind}:${newId()}`)
+    expect(await world.tell()).toEqual(['postponed'])
+    await world.advance(NOTICE_WAIT_SECONDS_MAX)
     expect(await world.tell()).toEqual(['told'])
     await world.advance(5_000)
     expect(await world.tell()).toEqual([])
     expect(await toldEntries(about)).toMatchObject([
-      { action: 'notice.given_up', data: { channel: source, attempts: NOTICE_ATTEMPTS_MAX } },
+      { action: 'notice.given_up', data: { channel: source } },
     ])
-    expect(world.lines.filter(({ event }) => event === 'alarm.notice_given_up')).toHaveLength(1)
+    const givenUp = world.lines.filter(({ event }) => event === 'alarm.notice_given_up')
+    expect(givenUp).toMatchObject([{ channel: source, code: 'waited_too_long' }])
   })
 
   it('is given up at once where its place is not there, and shown', async () => {
@@ -437,7 +446,7 @@ describe.each(ONCE)('a note at $source', (once) => {
       await setFaults(...randomFaults(seed, `/${source}/**`))
       for (let round = 0; round < 6; round++) {
         const isDying = (seed * 7 + round) % 3 === 0
-        const how = isDying ? withChannels(world, diesAfterSending) : {}
+        const how = isDying ? dyingBehindSending(world.deps) : {}
         await world.tell(how).catch(() => undefined)
         await world.advance(4_000)
       }
@@ -527,7 +536,7 @@ describe('a note at an Intercom conversation and at a HubSpot ticket', () => {
       const world = await noteWorld(source, [channel])
       const id = newId()
       await world.request(`${kind}:${id}`)
-      await expect(world.tell(withChannels(world, diesAfterSending))).rejects.toThrow('died here')
+      await expect(world.tell(dyingBehindSending(world.deps))).rejects.toThrow('died here')
       await world.advance(NOTICE_LEASE_SECONDS + 60)
       expect(await world.tell()).toEqual(['told'])
       const path = `/notes/${source}/${encodeURIComponent(`${place}:${id}`)}`
@@ -574,7 +583,7 @@ describe('a message in Slack', () => {
     await setFaults({ ...fault, times: 1, path: '/slack/**' })
     expect(await world.tell()).toEqual(['postponed'])
     await world.advance(4_000)
-    await expect(world.tell(withChannels(world, diesAfterSending))).rejects.toThrow('died here')
+    await expect(world.tell(dyingBehindSending(world.deps))).rejects.toThrow('died here')
     await tellUntilDone(world)
     const posted = (await messages()).filter((text) => text.includes(`ticket:${id}`))
     expect(posted.length).toBeGreaterThanOrEqual(2)
@@ -659,7 +668,7 @@ describe('a signed webhook', () => {
       expect(await world.tell()).toEqual(['postponed'])
       await world.advance(4_000)
     }
-    await expect(world.tell(withChannels(world, diesAfterSending))).rejects.toThrow('died here')
+    await expect(world.tell(dyingBehindSending(world.deps))).rejects.toThrow('died here')
     await tellUntilDone(world)
     expect(posted).toHaveLength(5)
     expect(new Set(posted.map(({ headers }) => headers.get('webhook-id')))).toHaveLength(1)
