@@ -28,6 +28,8 @@ export type Noted = {
   readonly approvers: readonly string[]
   readonly holdReminders: number
   readonly decisionNote: string | null
+  /** Of what is due: what it waits for, where that was looked up. */
+  readonly delayedBy?: 'pause' | 'billing' | null
   /** What undoes it: a reversal's id, or `void`. */
   readonly reversedBy: string | null
 }
@@ -51,15 +53,22 @@ const HOLD_TEXTS: Readonly<Record<HoldReason, string>> = {
   outcome_unknown: 'it is not known if the invoice was made',
 }
 
+const DELAYS = {
+  none: 'is on its way',
+  pause: 'is asked for, and waits: it is paused until somebody resumes it',
+  billing: 'is asked for, and waits for the billing system',
+} as const
+
 /** A rejection is a person's, or the end of a hold's time. */
 export function noticeStatus(noted: Noted): NoticeStatus {
-  const { state, reversedBy } = noted
+  const { state, reversedBy, delayedBy, invoiceStatus } = noted
   switch (state) {
     case 'due':
+      return delayedBy ? 'delayed' : 'on_its_way'
     case 'issuing':
       return 'on_its_way'
     case 'invoiced':
-      return reversedBy === null ? 'issued' : 'undone'
+      return reversedBy === null && invoiceStatus !== 'void' ? 'issued' : 'undone'
     case 'held':
       return 'waiting'
     case 'failed':
@@ -81,8 +90,9 @@ function outcomeLine(noted: Noted, source: string): string {
   const what = `${word} of ${amountText(noted)} for ${noted.customerReference ?? 'an unknown customer'}`
   switch (noted.state) {
     case 'due':
+      return `${what} ${DELAYS[noted.delayedBy ?? 'none']}.`
     case 'issuing':
-      return `${what} is on its way.`
+      return `${what} ${DELAYS.none}.`
     case 'invoiced':
       return invoicedLine(noted, what, source)
     case 'held':
