@@ -11,7 +11,7 @@ import { freshdeskProblem } from './freshdesk.ts'
 import { hubspotProblem } from './hubspot.ts'
 import { intercomProblem } from './intercom.ts'
 import { jiraRefusal } from './jira.ts'
-import type { NoteService } from './notes.ts'
+import type { NoteService } from './services.ts'
 
 type NoteContext = Context<{ Bindings: Env }>
 

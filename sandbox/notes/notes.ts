@@ -7,9 +7,7 @@ import { parse } from '../src/parse.ts'
 import { matchSegments } from '../src/path.ts'
 import { documents, isoTime, nowMs } from '../src/store.ts'
 import type { Store } from '../src/store.ts'
-
-export const NOTE_SERVICES = ['freshdesk', 'intercom', 'hubspot', 'jira'] as const
-export type NoteService = (typeof NOTE_SERVICES)[number]
+import { NOTE_SERVICES, type NoteService } from './services.ts'
 
 export type Note = {
   /** A number that rises over all services. */

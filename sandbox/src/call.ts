@@ -1,7 +1,7 @@
 // What crosses from the Worker to the Durable Object and back: plain data. The Worker speaks HTTP, the
 // object decides; how an answer is spoilt on the wire is decided there too, and done in the Worker.
 
-import type { NoteService } from '../notes/notes.ts'
+import type { NoteService } from '../notes/services.ts'
 
 export type Mode = 'sandbox' | 'live'
 
