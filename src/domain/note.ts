@@ -10,6 +10,7 @@ import {
 } from './adjustment.ts'
 import { isApprovable, type HoldReason } from './hold.ts'
 import { isExpired } from './hold-clock.ts'
+import { ownNote, type NoteName, type NoteTexts, type NoteValues } from './note-texts.ts'
 import type { NoticeStatus } from './notice.ts'
 import type { Settlement } from './rule.ts'
 
@@ -80,10 +81,54 @@ export function noticeStatus(noted: Noted): NoticeStatus {
   }
 }
 
-/** `source`: its title ("Stripe"). `link`: the short address, or null where there is none yet. */
-export function note(noted: Noted, source: string, link: string | null): readonly string[] {
-  return [outcomeLine(noted, source), `PDF: ${link ?? 'none yet'}`, customerLine(noted, link)]
+/** `source`: its title ("Stripe"). `link`: the short address, or null. `texts`: in place of the usual ones. */
+export const note = (
+  noted: Noted,
+  source: string,
+  link: string | null,
+  texts: NoteTexts = {},
+): readonly string[] =>
+  ownNote(texts, noteName(noted), noteValues(noted, source, link)) ?? [
+    outcomeLine(noted, source),
+    `PDF: ${link ?? 'none yet'}`,
+    customerLine(noted, link),
+  ]
+
+/** Null where only the usual text says all that has to be said. */
+function noteName(noted: Noted): NoteName | null {
+  const { state, settlement } = noted
+  switch (state) {
+    case 'due':
+      return noted.delayedBy ? 'delayed' : 'on_its_way'
+    case 'issuing':
+      return 'on_its_way'
+    case 'invoiced':
+      if (!isForCustomer(noted)) return null
+      return settlement === 'owed' ? 'issued' : 'recorded'
+    case 'held':
+      return 'waiting'
+    case 'failed':
+    case 'cancelled':
+      return state
+    case 'rejected':
+      return isExpired(noted) ? 'expired' : state
+  }
 }
+
+export const noteValues = (noted: Noted, source: string, link: string | null): NoteValues => ({
+  word: wordFor(noted.amount),
+  amount: amountText(noted),
+  customer: noted.customerReference ?? 'an unknown customer',
+  invoice: noted.invoiceNumber,
+  link,
+  source,
+  whom: waitsFor(noted),
+  why: whyOf(noted),
+  note: noted.decisionNote,
+})
+
+const whyOf = ({ holdReasons }: Noted): string =>
+  [...new Set(holdReasons)].map((reason) => HOLD_TEXTS[reason]).join('; ')
 
 function outcomeLine(noted: Noted, source: string): string {
   const word = wordFor(noted.amount)
@@ -96,7 +141,7 @@ function outcomeLine(noted: Noted, source: string): string {
     case 'invoiced':
       return invoicedLine(noted, what, source)
     case 'held':
-      return `${what} waits for ${waitsFor(noted)}: ${[...new Set(noted.holdReasons)].map((reason) => HOLD_TEXTS[reason]).join('; ')}.`
+      return `${what} waits for ${waitsFor(noted)}: ${whyOf(noted)}.`
     case 'failed':
       return `${what} could not be issued; someone with access to Makegood has to look.`
     case 'rejected':

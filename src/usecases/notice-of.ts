@@ -68,7 +68,7 @@ async function ofAdjustment(deps: Deps, row: DueNotice, adjustment: ToNote): Pro
     status,
     standing: status,
     at: row.at,
-    lines: note(adjustment, titleOf(deps, adjustment), link),
+    lines: note(adjustment, titleOf(deps, adjustment), link, deps.config.texts),
     forCustomer: ISSUED.has(row.action) ? invoiceForCustomer(adjustment) : null,
     data: { fact: row.action, adjustment: facts(adjustment, link) },
   }
@@ -127,7 +127,7 @@ async function ofEvent(deps: Deps, row: DueNotice, event: Event): Promise<Notice
     status: eventStatus(kind),
     standing: eventStanding({ ...noted, existing: await toNote(deps, there) }),
     at: row.at,
-    lines: eventNote(noted, titleOf(deps, event), link),
+    lines: eventNote(noted, titleOf(deps, event), link, deps.config.texts),
     forCustomer: null,
     data: {
       fact: row.action,
