@@ -62,7 +62,7 @@ function optionsOf(factory: (...options: never[]) => Channel): readonly string[]
 
 /** A source's own notes are looked for first; chat and webhooks know no key of ours; Commet's mail does. */
 const promiseOf = ({ source, isForCustomer }: Channel): string => {
-  if (isForCustomer) return 'at most once'
+  if (isForCustomer === true) return 'at most once'
   return source === null ? 'at least once' : 'exactly once'
 }
 
