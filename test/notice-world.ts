@@ -97,7 +97,7 @@ export async function noticeWorld(
     await told.work()
     return id!
   }
-  return { ...told, tell, request }
+  return { ...told, tell, request, wakeUps }
 }
 
 /** A channel of tickets that is made of a look and a write of the test's own. */
