@@ -39,9 +39,10 @@ beforeEach(async () => {
 
 describe('what waits for a person', () => {
   it('is told its answer at once, without a sweep', async () => {
-    const { request, deps, adjustment, wakeUps } = await world()
+    const its = await world()
+    const { request, deps, wakeUps } = its
     const event = await request({ ticket_id: await newTicket(), customer_external_id: 'nobody' })
-    const { id: about, version } = await adjustment(event)
+    const { id: about, version } = await its.adjustment(event)
     wakeUps.splice(0)
     await rejectAdjustment(deps, LENA, about, { version, note: null })
     expect(wakeUps).toEqual([{ about }])
