@@ -12,6 +12,6 @@ CREATE TABLE `circuits` (
 	CONSTRAINT "circuits_open" CHECK(("circuits"."cause" IS NULL) = ("circuits"."opened_at" IS NULL)
         AND ("circuits"."cause" IS NULL) = ("circuits"."probe_at" IS NULL)
         AND ("circuits"."probe_by" IS NULL OR "circuits"."cause" IS NOT NULL))
-);
+) STRICT, WITHOUT ROWID;
 --> statement-breakpoint
 CREATE INDEX `adjustments_waiting` ON `adjustments` (`state`,`wake_at`) WHERE "adjustments"."state" IN ('held', 'failed');

@@ -39,6 +39,8 @@ export type Asking = {
   /** Preset tag to what its macro is called: `credit_10`, `Credit 10`. */
   readonly presets: ReadonlyMap<string, string>
   readonly readsAmount: boolean
+  /** Of the amount field; null where the rule leaves it to the template. */
+  readonly currency: string | null
   readonly hasUndo: boolean
   readonly hasApproval: boolean
 }
@@ -50,6 +52,7 @@ const creditOptions = z.object({
   approvalTag: z.string().default(APPROVAL_TAG_DEFAULT),
   amounts: z.record(z.string(), money).default({}),
   otherAmountField: z.boolean().default(false),
+  currency: z.string().nullable().default(null),
 })
 
 /** Null where the configuration has no rule that reads the ticket template's request. */
@@ -88,7 +91,9 @@ const has = (tags: readonly string[]) => ({
   value: tags.join(' '),
 })
 const lacks = (tags: readonly string[]) => ({ ...has(tags), operator: 'not_includes' })
-const by = (role: 'agent' | 'end_user') => ({ field: 'role', operator: 'is', value: role })
+const byAgent = { field: 'role', operator: 'is', value: 'agent' }
+/** End users, and what the account itself does for them. */
+const byNoAgent = { ...byAgent, operator: 'is_not' }
 
 const requestTags = ({ requestTag, undoTag, approvalTag }: Asking): readonly string[] => [
   requestTag,
@@ -169,20 +174,17 @@ const field = (key: string, title: string, type: 'decimal' | 'text'): Wanted => 
 
 const triggersFor = (asking: Asking, place: Place): readonly Wanted[] => [
   {
-    // Forms and widgets let a customer write tags: he would ask for himself, in the agent's name.
+    // Forms and widgets let a customer write tags, with any message: the agent who replies would ask for him.
+    // Only an agent's request has been asked in the save that made it.
     key: 'trigger:agents-only',
     kind: 'trigger',
     title: 'Makegood: only agents ask',
     record: () => {
-      const tags = [...requestTags(asking), ...asking.presets.keys()]
+      const tags = [...requestTags(asking), ...asking.presets.keys(), ASKED_TAG]
       return {
         conditions: {
-          all: [
-            { field: 'update_type', operator: 'is', value: 'Create' },
-            by('end_user'),
-            has(tags),
-          ],
-          any: [],
+          all: [byNoAgent, has(tags)],
+          any: [{ field: 'update_type', operator: 'is', value: 'Create' }, lacks([ASKED_TAG])],
         },
         actions: [{ field: 'remove_tags', value: tags.join(' ') }],
       }
@@ -205,7 +207,7 @@ const triggersFor = (asking: Asking, place: Place): readonly Wanted[] => [
     record: (ids) => {
       const amountField = asking.readsAmount ? Number(ids(AMOUNT_FIELD)) : null
       return {
-        conditions: { all: [by('agent'), has(requestTags(asking)), lacks([ASKED_TAG])], any: [] },
+        conditions: { all: [byAgent, has(requestTags(asking)), lacks([ASKED_TAG])], any: [] },
         actions: [
           {
             field: 'notification_webhook',

@@ -4,11 +4,13 @@
 import { currencyDecimals } from './domain/currencies.ts'
 import { CHANNELS_MAX, LINK_EXPIRE_DAYS_DEFAULT, LINK_EXPIRE_DAYS_MAX } from './domain/limits.ts'
 import { limitProblems, limitsOf, type LimitOptions, type Limits } from './domain/money-limits.ts'
+import { noteTextProblems, type NoteTexts } from './domain/note-texts.ts'
 import { reasonsOf, type Reason, type ReasonOptions } from './domain/reason.ts'
 import type { Rule } from './domain/rule.ts'
 import { unknownFields } from './domain/unknown-fields.ts'
 import type { Channel } from './notices/channel.ts'
 import { accountProblems, endpointProblems, secretProblems } from './endpoint-problems.ts'
+import { zendeskRequestTags } from './rules/zendesk-tags.ts'
 import { reasonProblems, ruleProblems, ruleShapeProblems } from './rule-problems.ts'
 import type { Endpoint } from './sources/source.ts'
 
@@ -33,6 +35,8 @@ export type ConfigInput = {
   readonly links?: LinkOptions
   /** Who is told what became of it: zendeskComment(), slack() … */
   readonly notices?: readonly Channel[]
+  /** What they are told, in place of the usual three lines: `{ issued: ['…', '…', '…'] }`. */
+  readonly texts?: NoteTexts
 }
 
 export type Config = {
@@ -44,6 +48,7 @@ export type Config = {
   readonly limits: Limits
   readonly links: { readonly expireAfterDays: number; readonly hosts: readonly string[] }
   readonly notices: readonly Channel[]
+  readonly texts: NoteTexts
 }
 
 const FIELDS = [
@@ -55,6 +60,7 @@ const FIELDS = [
   'limits',
   'links',
   'notices',
+  'texts',
 ]
 const LINK_FIELDS = ['expireAfterDays', 'hosts']
 const COMMET_HOST = 'commet.co'
@@ -78,13 +84,14 @@ export function defineConfig(input: ConfigInput): Config {
       hosts: [COMMET_HOST, ...(input.links?.hosts ?? [])],
     },
     notices: input.notices ?? [],
+    texts: input.texts ?? {},
   }
 }
 
 /** What would keep the other checks from reading it, told before them. TypeScript says it as well. */
 function shapeProblems(input: ConfigInput): string[] {
-  const { endpoints, rules, reasons = {}, limits = {}, links = {} } = input
-  const groups = Object.entries({ endpoints, reasons, limits, links })
+  const { endpoints, rules, reasons = {}, limits = {}, links = {}, texts = {} } = input
+  const groups = Object.entries({ endpoints, reasons, limits, links, texts })
     .filter(([, group]) => !isGroup(group))
     .map(([field]) => `${field}: settings in braces are wanted`)
   const named = isGroup(endpoints) ? Object.entries(endpoints) : []
@@ -114,6 +121,8 @@ function problemsOf(input: ConfigInput): string[] {
     ...limitProblems(input.limits ?? {}, input.currency),
     ...linkProblems(input.links ?? {}),
     ...noticeProblems(input.notices ?? []),
+    ...noteTextProblems(input.texts ?? {}),
+    ...requestTagProblems(input),
   ]
 }
 
@@ -153,6 +162,18 @@ function noticeProblems(notices: readonly Channel[]): string[] {
   })
   if (notices.length > CHANNELS_MAX) problems.push(`notices: more than ${CHANNELS_MAX} channels`)
   return problems
+}
+
+/** A tag that a comment leaves on the ticket asks again, and the answer to that is the next comment. */
+function requestTagProblems({ rules, notices = [] }: ConfigInput): string[] {
+  const asking = zendeskRequestTags(rules)
+  return notices.flatMap(({ name, requestTags }, position) => {
+    const left = requestTags === undefined ? [] : asking.filter((tag) => !requestTags.includes(tag))
+    return left.map((tag) => {
+      const path = `notices[${position}] (${name}).requestTags`
+      return `${path}: lacks ${tag}, by which the rules are asked; name ${asking.join(', ')}`
+    })
+  })
 }
 
 function linkProblems({ expireAfterDays, hosts }: LinkOptions): string[] {

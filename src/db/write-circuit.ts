@@ -6,8 +6,7 @@ import type { AuditAction, AuditEntry } from '../domain/audit.ts'
 import { CIRCUIT_SUBJECT, type Circuit } from '../domain/circuit.ts'
 import type { AdjustmentId } from '../domain/ids.ts'
 import { CIRCUIT_PROBE_LEASE_SECONDS } from '../domain/limits.ts'
-import { AFTER_CHANGE } from './after-change.ts'
-import { insertEntry } from './commit.ts'
+import { commitChange } from './commit.ts'
 import type { Database } from './database.ts'
 import { isBilling, isCircuitOpen } from './read-circuit.ts'
 import { adjustments, auditEntries, circuits, type Adjustment } from './schema.ts'
@@ -19,19 +18,17 @@ export async function commitCircuit(
   after: Circuit,
   entry: AuditEntry | null,
 ): Promise<boolean> {
-  const [rows] = await db.batch([
-    db
-      .insert(circuits)
-      .values({ ...after, name: 'billing' })
-      .onConflictDoUpdate({
-        target: circuits.name,
-        set: after,
-        setWhere: eq(circuits.version, before.version),
-      })
-      .returning({ version: circuits.version }),
-    ...(entry === null ? [] : [insertEntry(db, entry, AFTER_CHANGE)]),
-  ])
-  return rows.length > 0
+  const change = db
+    .insert(circuits)
+    .values({ ...after, name: 'billing' })
+    .onConflictDoUpdate({
+      target: circuits.name,
+      set: after,
+      setWhere: eq(circuits.version, before.version),
+    })
+    .returning({ version: circuits.version })
+  if (entry !== null) return (await commitChange(db, change, entry)) !== null
+  return (await change).length > 0
 }
 
 /** Of all who come once its time is there, one gets the probe. A limiter's time needs none. */

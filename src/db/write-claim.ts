@@ -2,7 +2,7 @@
 // issued, held with all its reasons, or cancelled because it was undone. Nothing can come between. Nor is
 // anything claimed while the circuit is open, but for its probe.
 
-import { and, eq, sql } from 'drizzle-orm'
+import { and, eq, not, sql } from 'drizzle-orm'
 import type { FrozenRequest } from '../domain/adjustment.ts'
 import type { AuditAction } from '../domain/audit.ts'
 import { RUNAWAY_REASONS, type HoldReason } from '../domain/hold.ts'
@@ -16,12 +16,15 @@ import { isPausedNow, type Pausable } from './read-switches.ts'
 import { adjustments, auditEntries, type Adjustment } from './schema.ts'
 import { heldColumns } from './write-adjustment.ts'
 import { toldOfStates } from './write-notices.ts'
+import { hasSeenMore, type ComparedRefunds } from './write-seen.ts'
 import { pauseRule } from './write-switch.ts'
 
 export type Claim = {
   readonly asked: Asked
   /** Null where the customer isn't known: then it is held in any case. */
   readonly request: FrozenRequest | null
+  /** Of a record: what it was compared with. If there is more by now, nothing is claimed. */
+  readonly compared: ComparedRefunds | null
 }
 
 /**
@@ -31,7 +34,7 @@ export type Claim = {
 export async function claim(
   db: Database,
   read: Adjustment,
-  { asked, request }: Claim,
+  { asked, request, compared }: Claim,
 ): Promise<Adjustment | null> {
   // It counts in the very hour and day whose room was asked for.
   const { now } = asked
@@ -81,8 +84,8 @@ export async function claim(
           eq(adjustments.id, read.id),
           eq(adjustments.version, read.version),
           eq(adjustments.state, 'due'),
-          sql`NOT f.paused`,
-          sql`NOT ${isCircuitOpen(read.id, now)}`,
+          sql`NOT f.paused AND NOT ${isCircuitOpen(read.id, now)}`,
+          compared === null ? undefined : not(hasSeenMore(compared)),
         ),
       )
       .returning(),

@@ -4,11 +4,12 @@
 import { and, eq, sql } from 'drizzle-orm'
 import type { AuditAction } from '../domain/audit.ts'
 import { AFTER_CHANGE } from './after-change.ts'
-import { insertEntry } from './commit.ts'
+import { insertEntry } from './insert-entry.ts'
 import type { Database } from './database.ts'
 import { insertAdjustments } from './insert-adjustments.ts'
 import type { AdjustmentId } from '../domain/ids.ts'
 import { auditEntries, events, notices, type Event } from './schema.ts'
+import { TELLS_ITSELF } from './write-notices.ts'
 import { fateAtTheDoor, insertUndos, type PackedDelivery } from './write-delivery.ts'
 
 export type RequeuedEvent = {
@@ -58,7 +59,9 @@ export async function commitRequeuedEvent(
       ? [
           db.insert(notices).select(sql`
             SELECT NULL, e.id, ${action}, ${at}, ${at}, 0, '{}' FROM events e
-            WHERE e.id = ${read.id} AND e.fate IN ('duplicate', 'conflict')`),
+            WHERE e.id = ${read.id} AND e.fate <> 'undecided' AND ${TELLS_ITSELF}
+              AND EXISTS (SELECT 1 FROM audit_entries
+                WHERE subject = ${read.id} AND action = ${action} AND at = ${at})`),
         ]
       : []),
   ])

@@ -6,6 +6,7 @@ import {
   CIRCUIT_FAILURES_MAX,
   CIRCUIT_PROBE_SECONDS_FIRST,
   CIRCUIT_PROBE_SECONDS_MAX,
+  CIRCUIT_SPREAD_SECONDS,
   CIRCUIT_WAIT_SECONDS_MAX,
 } from './limits.ts'
 import type { AdjustmentId } from './ids.ts'
@@ -93,6 +94,12 @@ export function signOf(step: Trouble['step'], call: FailedCall): BillingSign {
 /** Whether nobody but a probe may call the billing API now. */
 export const isOpen = (circuit: Circuit, now: number): boolean =>
   circuit.cause !== null && !isOver(circuit, now)
+
+/** When the last of those that it parks now looks again; now where it parks nobody. */
+export const parkedUntil = (circuit: Circuit, now: number): number =>
+  isOpen(circuit, now) && circuit.probeAt !== null
+    ? Math.max(circuit.probeAt, now) + CIRCUIT_SPREAD_SECONDS * 1_000
+    : now
 
 /** A limiter says itself when it is over. A server that is down does not. */
 const isOver = ({ cause, probeAt }: Circuit, now: number): boolean =>

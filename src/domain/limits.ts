@@ -194,12 +194,31 @@ export const WHY_FIELD_STEPS_MAX = 8
 
 // Notices
 export const NOTICE_DEADLINE_MS = 10_000
-/** Nobody else tries a notice meanwhile; longer than all calls of one attempt together. */
+/** Nobody else tries a notice meanwhile. */
 export const NOTICE_LEASE_SECONDS = 120
-/** With the delays of `backoff.ts` this is more than a day. */
+/** Of each channel. With the delays of `backoff.ts` this is more than a day. */
 export const NOTICE_ATTEMPTS_MAX = 40
 export const NOTICE_KEY_TROUBLE_RETRY_SECONDS = 300
+/** A refused key uses up no attempts: so long it is waited for until somebody mends it. */
+export const NOTICE_WAIT_SECONDS_MAX = 14 * 24 * 3_600
+/** A note is written only with this much of the lease left, so that a later look finds it. */
+export const NOTICE_LEASE_LEFT_SECONDS_MIN = 30
 export const CHANNELS_MAX = 10
+/** Of one line of a notice's text in the configuration, and of what a field puts into it. */
+export const NOTE_LINE_CHARS_MAX = 500
+export const NOTE_FIELD_CHARS_MAX = 1_000
+/** What is still due after this, since it was asked for or something was told of it, is told once. */
+export const NOTICE_DUE_AFTER_SECONDS = 10 * 60
+/** Of tags on a ticket by which we know what was told there: far more than can wait at a time. */
+export const NOTICE_MARKERS_MAX = 10
 /** Of a ticket's notes that are read to find ours. */
 export const NOTE_PAGE_ROWS = 100
 export const NOTE_PAGES_MAX = 10
+/** HubSpot's own limit on one list of an object's notes. */
+export const HUBSPOT_NOTES_MAX = 500
+/** Intercom's own limit on the parts that it shows. */
+export const INTERCOM_PARTS_MAX = 500
+/** After a write whose outcome is unknown: until then a source's list may not have it. */
+export const NOTE_SETTLE_SECONDS = 60
+/** How much older than its notice a note can look: two clocks are compared. */
+export const NOTE_CLOCKS_APART_SECONDS = 3_600

@@ -8,8 +8,9 @@ import {
   type AdjustmentState,
   type AnswerDifference,
 } from './adjustment.ts'
-import type { AuditAction } from './audit.ts'
 import { isApprovable, type HoldReason } from './hold.ts'
+import { isExpired } from './hold-clock.ts'
+import { ownNote, type NoteName, type NoteTexts, type NoteValues } from './note-texts.ts'
 import type { NoticeStatus } from './notice.ts'
 import type { Settlement } from './rule.ts'
 
@@ -24,7 +25,12 @@ export type Noted = {
   readonly answerDifferences: readonly AnswerDifference[] | null
   readonly holdReasons: readonly HoldReason[] | null
   readonly approversNeeded: number
+  /** Names of those who have approved the present hold, as the audit log knows them. */
+  readonly approvers: readonly string[]
+  readonly holdReminders: number
   readonly decisionNote: string | null
+  /** Of what is due: what it waits for, where that was looked up. */
+  readonly delayedBy?: 'pause' | 'billing' | null
   /** What undoes it: a reversal's id, or `void`. */
   readonly reversedBy: string | null
 }
@@ -48,44 +54,98 @@ const HOLD_TEXTS: Readonly<Record<HoldReason, string>> = {
   outcome_unknown: 'it is not known if the invoice was made',
 }
 
-/** `action`: the fact that is told; a rejection may be a person's, or the end of a hold's time. */
-export function noticeStatus({ state, reversedBy }: Noted, action: AuditAction): NoticeStatus {
+const DELAYS = {
+  none: 'is on its way',
+  pause: 'is asked for, and waits: it is paused until somebody resumes it',
+  billing: 'is asked for, and waits for the billing system',
+} as const
+
+/** A rejection is a person's, or the end of a hold's time. */
+export function noticeStatus(noted: Noted): NoticeStatus {
+  const { state, reversedBy, delayedBy, invoiceStatus } = noted
   switch (state) {
     case 'due':
+      return delayedBy ? 'delayed' : 'on_its_way'
     case 'issuing':
       return 'on_its_way'
     case 'invoiced':
-      return reversedBy === null ? 'issued' : 'undone'
+      return reversedBy === null && invoiceStatus !== 'void' ? 'issued' : 'undone'
     case 'held':
       return 'waiting'
     case 'failed':
       return 'failed'
     case 'rejected':
-      return action === 'adjustment.expired' ? 'expired' : 'rejected'
+      return isExpired(noted) ? 'expired' : 'rejected'
     case 'cancelled':
       return 'undone'
   }
 }
 
-/** `source`: its title ("Stripe"). `link`: the short address, or null where there is none yet. */
-export function note(noted: Noted, source: string, link: string | null): readonly string[] {
-  return [outcomeLine(noted, source), `PDF: ${link ?? 'none yet'}`, customerLine(noted, link)]
+/** `source`: its title ("Stripe"). `link`: the short address, or null. `texts`: in place of the usual ones. */
+export const note = (
+  noted: Noted,
+  source: string,
+  link: string | null,
+  texts: NoteTexts = {},
+): readonly string[] =>
+  ownNote(texts, noteName(noted), noteValues(noted, source, link)) ?? [
+    outcomeLine(noted, source),
+    `PDF: ${link ?? 'none yet'}`,
+    customerLine(noted, link),
+  ]
+
+/** Null where only the usual text says all that has to be said. */
+function noteName(noted: Noted): NoteName | null {
+  const { state, settlement } = noted
+  switch (state) {
+    case 'due':
+      return noted.delayedBy ? 'delayed' : 'on_its_way'
+    case 'issuing':
+      return 'on_its_way'
+    case 'invoiced':
+      if (!isForCustomer(noted)) return null
+      return settlement === 'owed' ? 'issued' : 'recorded'
+    case 'held':
+      return 'waiting'
+    case 'failed':
+    case 'cancelled':
+      return state
+    case 'rejected':
+      return isExpired(noted) ? 'expired' : state
+  }
 }
+
+export const noteValues = (noted: Noted, source: string, link: string | null): NoteValues => ({
+  word: wordFor(noted.amount),
+  amount: amountText(noted),
+  customer: noted.customerReference ?? 'an unknown customer',
+  invoice: noted.invoiceNumber,
+  link,
+  source,
+  whom: waitsFor(noted),
+  why: whyOf(noted),
+  note: noted.decisionNote,
+})
+
+const whyOf = ({ holdReasons }: Noted): string =>
+  [...new Set(holdReasons)].map((reason) => HOLD_TEXTS[reason]).join('; ')
 
 function outcomeLine(noted: Noted, source: string): string {
   const word = wordFor(noted.amount)
   const what = `${word} of ${amountText(noted)} for ${noted.customerReference ?? 'an unknown customer'}`
   switch (noted.state) {
     case 'due':
+      return `${what} ${DELAYS[noted.delayedBy ?? 'none']}.`
     case 'issuing':
-      return `${what} is on its way.`
+      return `${what} ${DELAYS.none}.`
     case 'invoiced':
       return invoicedLine(noted, what, source)
     case 'held':
-      return `${what} waits for ${waitsFor(noted)}: ${[...new Set(noted.holdReasons)].map((reason) => HOLD_TEXTS[reason]).join('; ')}.`
+      return `${what} waits for ${waitsFor(noted)}: ${whyOf(noted)}.`
     case 'failed':
       return `${what} could not be issued; someone with access to Makegood has to look.`
     case 'rejected':
+      if (isExpired(noted)) return `${what} has expired: nobody answered in time.`
       return `${what} was rejected${noted.decisionNote === null ? '' : `: ${noted.decisionNote}`}.`
     case 'cancelled':
       return `${what} was cancelled before it was issued.`
@@ -93,9 +153,11 @@ function outcomeLine(noted: Noted, source: string): string {
 }
 
 /** Whom it waits for: an approval clears it, or somebody has to do more than that. */
-function waitsFor({ holdReasons, approversNeeded }: Noted): string {
+function waitsFor({ holdReasons, approversNeeded, approvers }: Noted): string {
   if (!(holdReasons ?? []).every(isApprovable)) return 'a person'
-  return approversNeeded > 1 ? `${approversNeeded} people who may approve it` : 'an approval'
+  const left = approversNeeded - approvers.length
+  if (approvers.length === 0) return left > 1 ? `${left} people who may approve it` : 'an approval'
+  return `${left > 1 ? `${left} more people` : 'one more person'} to approve it, after ${approvers.join(' and ')}`
 }
 
 function invoicedLine(noted: Noted, what: string, source: string): string {
@@ -106,6 +168,9 @@ function invoicedLine(noted: Noted, what: string, source: string): string {
   }
   if (noted.reversedBy !== null && noted.reversedBy !== 'void') {
     return `${what}, invoice ${number}, is to be undone: a reversal of it was made.`
+  }
+  if (noted.reversedBy === 'void' && !isClosed(noted.invoiceStatus)) {
+    return `${what} is to be undone: its invoice ${number} is to be voided.`
   }
   if (isClosed(noted.invoiceStatus)) {
     return `${what} was issued as invoice ${number}, which is ${noted.invoiceStatus} now.`
@@ -127,12 +192,17 @@ const alreadyMoved = ({ amount }: Noted): string =>
     ? 'has already returned this money, it is not credited again'
     : 'has already taken this money, it is not charged again'
 
+/** Whether its invoice stands as it was asked for, so that its customer may have it. */
+export const isForCustomer = (noted: Noted): boolean =>
+  noted.state === 'invoiced' &&
+  !isAnsweredOtherwise(noted) &&
+  !isClosed(noted.invoiceStatus) &&
+  noted.reversedBy === null &&
+  (noted.settlement === 'owed' || isPaid(noted))
+
 function customerLine(noted: Noted, link: string | null): string {
+  if (!isForCustomer(noted)) return 'To the customer: nothing yet.'
   const isRecord = noted.settlement === 'already_paid'
-  const isStanding =
-    !isAnsweredOtherwise(noted) && !isClosed(noted.invoiceStatus) && noted.reversedBy === null
-  const isCertain = isStanding && (!isRecord || isPaid(noted))
-  if (noted.state !== 'invoiced' || !isCertain) return 'To the customer: nothing yet.'
   const amount = amountText(noted)
   const where = link === null ? '' : ` The document is here: ${link}`
   if (isRecord) {

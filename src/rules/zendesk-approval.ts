@@ -8,11 +8,12 @@ import { textOrNull } from './sender-fields.ts'
 import { TICKET_KIND, ticketTemplate } from './ticket-template.ts'
 import {
   APPROVAL_TAG_DEFAULT,
+  sameTagProblems,
   TAGS_CHANGED,
   tagsChanged,
   tagsOf,
   UNDO_TAG_DEFAULT,
-  ZENDESK_TAG,
+  zendeskTagProblems,
 } from './zendesk-template.ts'
 
 const payload = z.union([ticketTemplate(TICKET_KIND).required({ tags: true }), tagsChanged])
@@ -27,14 +28,14 @@ export type ZendeskApprovalOptions = RuleSettings & {
 }
 
 /**
- * Caused by an agent: `asker` is the person who is logged in at Zendesk. A tag alone approves nothing,
- * so it does no harm if somebody else sets it.
+ * Caused by an agent: `asker` is the person who is logged in at Zendesk, and nothing in the event says who
+ * set the tag. So the trigger has to send it once (`makegood_asked`), in the update that set it: one that fires
+ * at every update makes a lead's reply an approval of what somebody else has tagged.
  */
 export function zendeskApproval(options: ZendeskApprovalOptions = {}): Rule {
   const settings = settingsOf(options, ['tag', 'of', 'undoTag'])
   const { tag = APPROVAL_TAG_DEFAULT, of = 'zendesk-ticket-credit' } = options
   const { undoTag = UNDO_TAG_DEFAULT } = options
-  const isTag = ZENDESK_TAG.pattern.test(tag)
   return rule({
     id: 'zendesk-approval',
     source: 'zendesk',
@@ -45,7 +46,9 @@ export function zendeskApproval(options: ZendeskApprovalOptions = {}): Rule {
     ...settings,
     problems: [
       ...settings.problems,
-      ...(isTag ? [] : ['tag: one tag is wanted, without blanks and commas']),
+      ...zendeskTagProblems('tag', tag),
+      ...zendeskTagProblems('undoTag', undoTag),
+      ...sameTagProblems({ tag, undoTag }),
     ],
     payload,
     adjust(event) {

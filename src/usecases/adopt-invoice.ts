@@ -19,7 +19,8 @@ import { err, ok, type Result } from '../domain/result.ts'
 import type { Deps } from '../deps.ts'
 import { movedMeanwhile, type NotFound, type Refused } from './hold-refusal.ts'
 import { issuedBy } from './issued-by.ts'
-import { wakeCommitted } from './wake-committed.ts'
+import { sayAlarm } from './raise-alarm.ts'
+import { wakeCommitted, wakeToTell } from './wake-committed.ts'
 
 export type AdoptionRefusal =
   | NotRequeueable
@@ -75,7 +76,9 @@ export async function adoptInvoice(
   const by = { actor: `operator:${name}`, carriesOurId: carriesOurId(invoice, wanted) } as const
   const row = await commitAdopted(db, adjustment, issued, by, now)
   if (row === null) return movedMeanwhile(deps, adjustment)
-  if (row.wakeAt !== null) await wakeCommitted(deps, row)
+  if (issued.alarm !== null) await sayAlarm(deps, issued.alarm)
+  // A record is told once it is marked paid.
+  await (row.wakeAt === null ? wakeToTell(deps, row.id) : wakeCommitted(deps, row))
   return ok(row)
 }
 

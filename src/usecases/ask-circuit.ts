@@ -5,6 +5,7 @@ import type { BillingError } from '../commet/client.ts'
 import { findCircuit } from '../db/read-circuit.ts'
 import { commitCircuit, parkAtCircuit, takeProbe } from '../db/write-circuit.ts'
 import type { Adjustment } from '../db/schema.ts'
+import type { Alarm } from '../domain/alarm.ts'
 import type { AuditEntry } from '../domain/audit.ts'
 import {
   circuitAfter,
@@ -18,7 +19,7 @@ import type { AdjustmentId } from '../domain/ids.ts'
 import { CIRCUIT_READS_MAX, CIRCUIT_SPREAD_SECONDS } from '../domain/limits.ts'
 import type { Trouble } from '../domain/trouble.ts'
 import type { Deps } from '../deps.ts'
-import { raiseAlarm } from './raise-alarm.ts'
+import { newAlarm, sayAlarm } from './raise-alarm.ts'
 
 /** `stale`: it closed meanwhile, or somebody else was first; the sweep looks again. */
 export type Parked = 'circuit_open' | 'stale'
@@ -69,13 +70,23 @@ async function tellCircuit(
     const after = circuitAfter(before, sign, { by, now })
     if (after === null) return
     const entry = entryOf(before, after, { by, now, trouble })
-    if (!(await commitCircuit(deps.db, before, after, entry))) continue
-    if (entry?.action === 'circuit.opened' && after.cause === 'unavailable') {
-      const { failures, probes } = after
-      await raiseAlarm(deps, 'billing_unavailable', { adjustment: by, failures, probes })
-    }
+    const alarm = entry && (await alarmOf(deps, entry, after, by))
+    const isCommitted = await commitCircuit(deps.db, before, after, entry && { ...entry, alarm })
+    if (!isCommitted) continue
+    if (alarm !== null) await sayAlarm(deps, alarm)
     return
   }
+}
+
+/** Of a key that is refused each call alarms by itself, and a limiter is no trouble. */
+async function alarmOf(
+  deps: Deps,
+  { action }: AuditEntry,
+  { cause, failures, probes }: Circuit,
+  adjustment: AdjustmentId,
+): Promise<Alarm | null> {
+  if (action !== 'circuit.opened' || cause !== 'unavailable') return null
+  return newAlarm(deps, 'billing_unavailable', { adjustment, failures, probes })
 }
 
 type Told = {

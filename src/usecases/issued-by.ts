@@ -3,23 +3,28 @@
 
 import type { Adjustment } from '../db/schema.ts'
 import type { Issued, NewLink } from '../db/write-invoice.ts'
-import { answerDifferences, type AnsweredInvoice } from '../domain/adjustment.ts'
+import {
+  answerDifferences,
+  type AnswerDifference,
+  type AnsweredInvoice,
+} from '../domain/adjustment.ts'
+import type { Alarm } from '../domain/alarm.ts'
 import { assert } from '../domain/assert.ts'
 import { dayOf } from '../domain/day.ts'
 import { linkId } from '../domain/ids.ts'
 import { MS_PER_DAY, WAKE_AFTER_SECONDS } from '../domain/limits.ts'
 import { slugHashOf, slugOf } from '../domain/link.ts'
 import type { Deps } from '../deps.ts'
-import { raiseAlarm } from './raise-alarm.ts'
+import { newAlarm } from './raise-alarm.ts'
 
-/** Alarms where it differs, before it is committed. `now`: when it is. */
+/** `now`: when it is committed. Its alarm is to be said once it is. */
 export async function issuedBy(
   deps: Deps,
   adjustment: Adjustment,
   invoice: AnsweredInvoice,
   how: Pick<Issued, 'adopted' | 'requestId'>,
 ): Promise<{ readonly issued: Issued; readonly now: number }> {
-  const { id, request, settlement } = adjustment
+  const { request, settlement } = adjustment
   assert(request !== null, 'an invoice without a request')
   const now = deps.now()
   const differences = answerDifferences(request, adjustment, invoice)
@@ -29,15 +34,23 @@ export async function issuedBy(
     ...how,
     invoice,
     differences,
+    alarm: await alarmOf(deps, adjustment, invoice, differences),
     link: await newLink(deps, invoice.id, now),
     wakeAt: isToSettle ? now + WAKE_AFTER_SECONDS * 1_000 : null,
     day: dayOf(now, deps.config.timeZone),
   }
-  if (differences.length > 0) {
-    const fields = differences.map(({ field }) => field)
-    await raiseAlarm(deps, 'answer_differs', { adjustment: id, invoice: invoice.id, fields })
-  }
   return { issued, now }
+}
+
+async function alarmOf(
+  deps: Deps,
+  { id: adjustment }: Adjustment,
+  { id: invoice }: AnsweredInvoice,
+  differences: readonly AnswerDifference[],
+): Promise<Alarm | null> {
+  if (differences.length === 0) return null
+  const fields = differences.map(({ field }) => field)
+  return newAlarm(deps, 'answer_differs', { adjustment, invoice, fields })
 }
 
 /** Null without a link key: the invoice stands without a link. */

@@ -27,7 +27,7 @@ import type { Billing, Deps } from '../deps.ts'
 import { issuedBy } from './issued-by.ts'
 import { lookForInvoice } from './look-for-invoice.ts'
 import { postponeOrFail, type Before } from './postpone-or-fail.ts'
-import { raiseAlarm } from './raise-alarm.ts'
+import { newAlarm, raiseAlarm, sayAlarm } from './raise-alarm.ts'
 
 export type AttemptResult =
   | 'issued'
@@ -119,10 +119,9 @@ async function lookFirst(
       return holdUnknown(deps, claimed, { invoiceIds })
     }
     case 'unfinished': {
-      const attempt = await holdUnknown(deps, claimed, {})
-      if (attempt.kind === 'held') {
-        await raiseAlarm(deps, 'outcome_unknown', { adjustment: claimed.id })
-      }
+      const alarm = await newAlarm(deps, 'outcome_unknown', { adjustment: claimed.id })
+      const attempt = await holdUnknown(deps, claimed, { alarm })
+      if (attempt.kind === 'held') await sayAlarm(deps, alarm)
       return attempt
     }
     case 'trouble':
@@ -140,7 +139,7 @@ async function lookFirst(
 async function holdUnknown(
   deps: Deps,
   claimed: Adjustment,
-  more: Pick<Hold, 'invoiceIds'>,
+  more: Pick<Hold, 'invoiceIds' | 'alarm'>,
 ): Promise<Attempt> {
   const row = await hold(deps.db, claimed, { reasons: ['outcome_unknown'], ...more }, deps.now())
   return { kind: row ? 'held' : 'stale' }
@@ -175,9 +174,12 @@ async function commit(
   how: Pick<Issued, 'adopted' | 'requestId'>,
 ): Promise<Attempt> {
   const { issued, now } = await issuedBy(deps, claimed, invoice, how)
+  // The invoice in hand first: nothing may come between it and its commit.
   const adjustment = await commitIssued(deps.db, claimed, issued, now)
+  const late = adjustment ? null : await commitIssuedLate(deps.db, claimed, issued, now)
+  if (issued.alarm !== null) await sayAlarm(deps, issued.alarm)
   if (adjustment) return { kind: 'issued', adjustment }
-  const late = await commitIssuedLate(deps.db, claimed, issued, now)
+  assert(late !== null, 'an invoice that was committed neither in time nor late')
   if (late.kind === 'committed') return { kind: 'issued_late' }
   if (late.kind === 'known') return { kind: 'stale' }
   // The alarm first: the entry may still fail.

@@ -3,7 +3,6 @@
 import { findAdjustment } from '../db/read-adjustments.ts'
 import type { Adjustment } from '../db/schema.ts'
 import { commitNewKey, commitSameKey, requeueFailed, type FailedOnes } from '../db/write-requeue.ts'
-import { OPERATOR_ENDPOINT } from '../domain/by-hand.ts'
 import type { AdjustmentId } from '../domain/ids.ts'
 import type { Operator } from '../domain/operator.ts'
 import { decideRequeue, type RequeueRefusal } from '../domain/requeue.ts'
@@ -11,6 +10,7 @@ import { err, ok, type Result } from '../domain/result.ts'
 import type { Deps } from '../deps.ts'
 import { thrownFields } from '../log.ts'
 import { movedMeanwhile, type NotFound, type Refused } from './hold-refusal.ts'
+import { toldSources } from './told-sources.ts'
 import { wakeCommitted } from './wake-committed.ts'
 
 export type RequeueTrouble = NotFound | Refused<RequeueRefusal>
@@ -45,10 +45,8 @@ export async function requeueMany(
   { name }: Operator,
   which: FailedOnes,
 ): Promise<RequeuedMany> {
-  const { config, db, log } = deps
-  const known = [...config.endpoints.values()].map(({ source }) => source.name)
-  const sources = [...new Set([...known, OPERATOR_ENDPOINT])].filter((source) => db.tells(source))
-  const by = { actor: `operator:${name}`, sources } as const
+  const { db, log } = deps
+  const by = { actor: `operator:${name}`, sources: toldSources(deps) } as const
   const { wakeUps, hasMore } = await requeueFailed(db, which, by, deps.now())
   try {
     await deps.wake(wakeUps)

@@ -14,6 +14,7 @@ import type { Deps } from '../deps.ts'
 import { thrownFields } from '../log.ts'
 import { decideEvent, type DecidedEvent } from './decide-event.ts'
 import { readRecorded, type RecordedTrouble } from './read-recorded.ts'
+import { wakeToTell } from './wake-committed.ts'
 
 export type RequeueEventTrouble =
   | RecordedTrouble
@@ -54,7 +55,7 @@ export async function requeueEvent(
   const requeued = await commitRequeuedEvent(deps.db, recorded, packed)
   // Only a requeue or a dismissal changes the fate of such an event.
   if (requeued === null) return requeueMoved(deps, id)
-  await wakeMade(deps, requeued.made)
+  await (requeued.made.length === 0 ? wakeToTell(deps, id) : wakeMade(deps, requeued.made))
   return ok(requeued)
 }
 

@@ -1,10 +1,13 @@
 import { findCircuit } from '../db/read-circuit.ts'
 import { wakeAfterRestart, sweepAdjustments } from '../db/sweep-adjustments.ts'
+import { tellDelayed } from '../db/tell-delayed.ts'
 import { parkPaused } from '../db/write-switches.ts'
+import { parkedUntil } from '../domain/circuit.ts'
 import { ownIds } from '../domain/rule.ts'
 import { sweepNotices } from '../db/write-notices.ts'
 import type { Deps } from '../deps.ts'
 import { raiseAlarm } from './raise-alarm.ts'
+import { toldSources } from './told-sources.ts'
 
 /**
  * Wakes what is due, from D1 alone, and answers how many that were. `isRestart`: the only process on
@@ -15,8 +18,10 @@ export async function sweep(
   { isRestart }: { readonly isRestart: boolean },
 ): Promise<number> {
   if (isRestart) await wakeAfterRestart(deps.db, deps.now())
+  const circuit = await findCircuit(deps.db)
+  await tellDelayed(deps.db, toldSources(deps), parkedUntil(circuit, deps.now()), deps.now())
   await parkPaused(deps.db, deps.config.rules.map(ownIds), deps.now())
-  const { wakeUps, held } = await sweepAdjustments(deps.db, await findCircuit(deps.db), deps.now())
+  const { wakeUps, held } = await sweepAdjustments(deps.db, circuit, deps.now())
   const [first, ...others] = held
   for (const id of others) deps.log({ event: 'alarm.outcome_unknown', adjustment: id })
   if (first) await raiseAlarm(deps, 'outcome_unknown', { adjustment: first })

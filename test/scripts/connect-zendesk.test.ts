@@ -176,6 +176,19 @@ describe('on an empty account', () => {
     ])
   })
 
+  it('writes the currency of the rule into the template, else the configuration’s', async () => {
+    const body = async () => {
+      const { triggers = [] } = await everything()
+      return JSON.stringify(triggers.at(-1)?.['actions'])
+    }
+    await run()
+    expect(await body()).toContain(String.raw`\"currency\": \"USD\"`)
+    await run({ args: ['--undo'] })
+    const rules = [zendeskTicketCredit({ ...credit, currency: 'eur' })]
+    await run({ by: defineConfig({ ...base, rules }) })
+    expect(await body()).toContain(String.raw`\"currency\": \"EUR\"`)
+  })
+
   it('makes nothing in a dry run, and says what it would make', async () => {
     const { calls, lines, trouble } = await run({ args: ['--dry-run'] })
     expect(trouble).toBeNull()
@@ -349,11 +362,47 @@ describe('one request', () => {
     expect(guard.actions).toEqual([
       {
         field: 'remove_tags',
-        value: 'credit_requested credit_undo credit_approved credit_10 credit_25 credit_50',
+        value:
+          'credit_requested credit_undo credit_approved credit_10 credit_25 credit_50 makegood_asked',
       },
     ])
     const agent = { ...customer, by: { role: 'agent' as const } }
     expect([holds(guard.conditions, agent), holds(ask.conditions, agent)]).toEqual([false, true])
+    // Nor does it help him to say himself that it was asked.
+    const asked = { ...after, tags: [...after.tags, 'makegood_asked'] }
+    expect(holds(guard.conditions, { ...customer, after: asked })).toBe(true)
+  })
+
+  it.each([
+    ['a credit', ['credit_requested', 'credit_50']],
+    ['an approval', ['credit_approved']],
+    ['an undoing', ['credit_undo']],
+    ['a credit that was asked for already', ['credit_requested', 'credit_50', 'makegood_asked']],
+  ])('is never a customer’s who sets the tags of %s with a later message', async (_, addTags) => {
+    await run()
+    const message = { customer: 'ap@acme.example', comment: 'Any news?', addTags }
+    expect((await sandbox.control('POST', '/zendesk/tickets/5158/act', message)).status).toBe(200)
+    await zendesk.act(5158, { status: 'pending' })
+    await zendesk.act(5158, { agent: LEAD, addTags: ['vip'] })
+    expect(await invocations()).toEqual([])
+    // What an agent asks for afterwards is his own request.
+    await asked('Credit 10')
+    expect((await invocations()).map(({ body }) => JSON.parse(body).tags)).toEqual([
+      expect.not.stringMatching(/credit_(50|approved|undo)/),
+    ])
+  })
+
+  it('of an agent stays as it is when the customer writes before it is answered', async () => {
+    await run()
+    await asked('Credit 25')
+    const message = { customer: 'ap@acme.example', comment: 'Any news?' }
+    await sandbox.control('POST', '/zendesk/tickets/5158/act', message)
+    const { tags } = await zendesk.ticket(5158)
+    expect(tags).toEqual(['billing', 'credit_requested', 'credit_25', 'makegood_asked'])
+    await answer()
+    await sandbox.control('POST', '/zendesk/tickets/5158/act', message)
+    await zendesk.act(5158, { status: 'pending' })
+    expect(await invocations()).toHaveLength(1)
   })
 })
 
@@ -364,7 +413,11 @@ describe('what stands in the way is told in one line', () => {
       { env: { ZENDESK_API_TOKEN: 'wrong' } },
       /401.*ZENDESK_EMAIL and ZENDESK_API_TOKEN/,
     ],
-    ['no token', { env: { ZENDESK_API_TOKEN: '' } }, /^ZENDESK_API_TOKEN not set/],
+    [
+      'no token',
+      { env: { ZENDESK_API_TOKEN: '' } },
+      /^ZENDESK_API_TOKEN not set.*docs\/sources\/zendesk\.md$/,
+    ],
     ['http', { env: { ZENDESK_URL: 'http://acme.zendesk.com' } }, /^ZENDESK_URL .*https address/],
     [
       'an address of this machine',
@@ -479,6 +532,24 @@ describe('secrets', () => {
     fs.writeFileSync(path.join(root, '.dev.vars'), EXAMPLE.replace('b2xk', published ?? ''))
     const { lines } = await run()
     expect(lines.join('\n')).toMatch(/unsafe +ZENDESK_WEBHOOK_SECRET .*"Test webhook"/s)
+  })
+})
+
+describe('the files beside it', () => {
+  const shown = (file: string) =>
+    fs.readFileSync(path.resolve(import.meta.dirname, '../..', file), 'utf8')
+
+  it('no version of .dev.vars is for git, but the example is', () => {
+    const ignored = shown('.gitignore').split('\n')
+    expect(ignored.slice(ignored.indexOf('.dev.vars*'))).toContain('!.dev.vars.example')
+    expect(shown('scripts/secret-file.ts')).toContain('`${file}.new`')
+  })
+
+  it('the page shows the very values of the stand-in', () => {
+    const [line = ''] = /^ZENDESK_URL=.*$/m.exec(shown('docs/sources/zendesk.md')) ?? []
+    for (const value of ['8790/zendesk ', 'ZENDESK_EMAIL=makegood@saas.example ', `=${TOKEN} `]) {
+      expect(line).toContain(value)
+    }
   })
 })
 

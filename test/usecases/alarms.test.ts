@@ -15,6 +15,7 @@ import { zendeskComment } from '../../src/notices/zendesk-comment.ts'
 import { raiseAlarm } from '../../src/usecases/raise-alarm.ts'
 import { sendNotices } from '../../src/usecases/send-notices.ts'
 import { depsWith, sandboxControl, ticket } from '../harness.ts'
+import { dyingBehindSending } from '../notice-world.ts'
 import { actionsOf, createWorld, setFaults } from '../world.ts'
 import config from '../makegood.config.ts'
 
@@ -32,7 +33,6 @@ const people: Channel = {
   secrets: [],
   problems: [],
   source: null,
-  isAtLeastOnce: true,
   wants: ({ status }) => status === 'alarm',
   send: (_, notice) => {
     heard.push(notice)
@@ -101,6 +101,46 @@ describe('adjustments that fail', () => {
   }, 60_000)
 })
 
+describe('an alarm about a change', () => {
+  const dyingAtAlarm = (): Deps => ({
+    ...world.deps,
+    log(line) {
+      if (line.event.startsWith('alarm.')) throw new Error('the process died here')
+    },
+  })
+
+  it.each([
+    [
+      'adjustment_failed',
+      'failed',
+      { kind: 'rate_limited', retryAfterSeconds: null, method: 'POST' },
+    ],
+    ['answer_differs', 'invoiced', { kind: 'other_answer', data: { total: -1 }, method: 'POST' }],
+  ])('is committed with it: %s', async (cause, state, fault) => {
+    await setFaults({ ...fault, times: 1 })
+    const [event] = await world.receive('zendesk', ticket())
+    const dead = world.work(dyingAtAlarm())
+    await expect(dead).rejects.toThrow('the process died here')
+    expect(await world.adjustment(event!)).toMatchObject({ state })
+    expect(await alarmsWritten()).toMatchObject([{ cause }])
+    await world.sweep()
+    await tellAll()
+    expect(heard.filter(({ status }) => status === 'alarm')).toHaveLength(1)
+  })
+
+  it('is committed with a hold that nobody has answered for a day', async () => {
+    const [event] = await world.receive('zendesk', ticket({ customer_external_id: 'nobody' }))
+    await world.work()
+    for (let hours = 0; hours < 24; hours += 4) {
+      await world.advance(4 * HOUR)
+      await world.sweep()
+      await world.work(dyingAtAlarm()).catch(() => null)
+    }
+    expect((await alarmsWritten()).map(({ cause }: any) => cause)).toEqual(['hold_escalated'])
+    expect(await actionsOf((await world.adjustment(event!)).id)).toContain('adjustment.escalated')
+  })
+})
+
 describe('an alarm', () => {
   const raise = (adjustment: string, key = '') =>
     raiseAlarm(world.deps, 'second_invoice', { adjustment, invoice: 'inv_1' }, key)
@@ -126,11 +166,8 @@ describe('an alarm', () => {
   it('is told again after a crash behind the sending, with the same id', async () => {
     await raise('adj_1')
     const [about] = woken.splice(0)
-    answer = () => {
-      throw new Error('the process died here')
-    }
-    await expect(sendNotices(world.deps, about!)).rejects.toThrow('the process died here')
-    answer = () => null
+    const dying = { ...world.deps, ...dyingBehindSending(world.deps) }
+    await expect(sendNotices(dying, about!)).rejects.toThrow('the process died here')
     await world.advance(NOTICE_LEASE_SECONDS + 1)
     await world.sweep()
     expect(await tellAll()).toEqual(['told'])
