@@ -55,13 +55,13 @@ export async function commitRequeuedEvent(
           'settlement', a.settlement)
       FROM json_each(${adjustmentRows}) p CROSS JOIN adjustments a ON a.id = p.value ->> 'id'
       WHERE a.event_id = ${read.id} AND ${AFTER_CHANGE}`),
+    // A fate that is told is its last, so whoever came second finds it told.
     ...(db.tells(source)
       ? [
           db.insert(notices).select(sql`
             SELECT NULL, e.id, ${action}, ${at}, ${at}, 0, '{}' FROM events e
             WHERE e.id = ${read.id} AND e.fate <> 'undecided' AND ${TELLS_ITSELF}
-              AND EXISTS (SELECT 1 FROM audit_entries
-                WHERE subject = ${read.id} AND action = ${action} AND at = ${at})`),
+              AND NOT EXISTS (SELECT 1 FROM notices WHERE about = e.id AND action = ${action})`),
         ]
       : []),
   ])

@@ -102,6 +102,7 @@ async function subjectOf(db: Database, { decision }: Event): Promise<string | nu
 /** Each once for an adjustment; of a record the first that finds it paid. */
 const ISSUED: ReadonlySet<AuditAction> = new Set([
   'adjustment.invoiced',
+  'adjustment.adopted',
   'adjustment.settled',
 ] as const)
 
