@@ -24,9 +24,13 @@ export type Swept = {
 /**
  * Takes at most SWEEP_ROWS_MAX rows whose time has come, oldest first, and sets their next time. An
  * expired lease goes back to `due`, as attempted with its outcome unknown; once its attempts are used
- * up, it is held.
+ * up, it is held, and people at `toldSources` are told.
  */
-export async function sweepAdjustments(db: Database, now: number): Promise<Swept> {
+export async function sweepAdjustments(
+  db: Database,
+  toldSources: readonly string[],
+  now: number,
+): Promise<Swept> {
   const taken = sql`
     SELECT seq FROM adjustments WHERE wake_at <= ${now} ORDER BY wake_at, seq LIMIT ${SWEEP_ROWS_MAX}`
   const usedUp = sql`state = 'issuing' AND attempts >= ${ATTEMPTS_MAX}`
@@ -37,7 +41,7 @@ export async function sweepAdjustments(db: Database, now: number): Promise<Swept
   const ifUsedUp = (value: unknown, column: string) =>
     sql`CASE WHEN ${usedUp} THEN ${value} ELSE ${sql.raw(column)} END`
   const [, , rows] = await db.batch([
-    toldOfHolds(db, sql`${usedUp} AND seq IN (${taken})`, now),
+    toldOfHolds(db, sql`${usedUp} AND seq IN (${taken})`, toldSources, now),
     db.insert(auditEntries).select(sql`
       SELECT NULL, ${now}, 'system:sweep', CASE WHEN ${usedUp} THEN ${held} ELSE ${expired} END, id,
         CASE WHEN ${usedUp}

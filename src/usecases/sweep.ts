@@ -16,9 +16,10 @@ export async function sweep(
   { isRestart }: { readonly isRestart: boolean },
 ): Promise<number> {
   if (isRestart) await wakeAfterRestart(deps.db, deps.now())
-  await tellDelayed(deps.db, toldSources(deps), deps.now())
+  const sources = toldSources(deps)
+  await tellDelayed(deps.db, sources, deps.now())
   await parkPaused(deps.db, deps.config.rules.map(ownIds), deps.now())
-  const { wakeUps, held } = await sweepAdjustments(deps.db, deps.now())
+  const { wakeUps, held } = await sweepAdjustments(deps.db, sources, deps.now())
   const [first, ...others] = held
   for (const id of others) deps.log({ event: 'alarm.outcome_unknown', adjustment: id })
   if (first) await raiseAlarm(deps, 'outcome_unknown', { adjustment: first })
