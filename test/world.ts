@@ -50,6 +50,8 @@ export async function createWorld(parts: Partial<Deps> = {}) {
     wake: async (wakeUps) => {
       queue.push(...wakeUps)
     },
+    // Whoever has to be told is found by the sweep; a real queue would outlive the test.
+    wakeNotices: async () => {},
     log: (line) => lines.push(line),
     ...parts,
   })

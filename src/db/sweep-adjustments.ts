@@ -49,11 +49,13 @@ const comeDueAtCircuit = (now: number, mayProbe: boolean): SQL => sql`
 /**
  * Takes at most SWEEP_ROWS_MAX rows whose time has come, oldest first, and sets their next time. An
  * expired lease goes back to `due`, as attempted with its outcome unknown; once its attempts are used
- * up, it is held. `circuit`: as it was a moment ago; who is woken asks it for certain.
+ * up, it is held, and people at `toldSources` are told. `circuit`: as it was a moment ago; who is woken
+ * asks it for certain.
  */
 export async function sweepAdjustments(
   db: Database,
   circuit: Circuit,
+  toldSources: readonly string[],
   now: number,
 ): Promise<Swept> {
   const mayProbe = circuit.probeAt !== null && circuit.probeAt <= now
@@ -66,7 +68,7 @@ export async function sweepAdjustments(
   const ifUsedUp = (value: unknown, column: string) =>
     sql`CASE WHEN ${usedUp} THEN ${value} ELSE ${sql.raw(column)} END`
   const [, , rows] = await db.batch([
-    toldOfHolds(db, sql`${usedUp} AND seq IN (${taken})`, now),
+    toldOfHolds(db, sql`${usedUp} AND seq IN (${taken})`, toldSources, now),
     db.insert(auditEntries).select(sql`
       SELECT NULL, ${now}, 'system:sweep', CASE WHEN ${usedUp} THEN ${held} ELSE ${expired} END, id,
         CASE WHEN ${usedUp}

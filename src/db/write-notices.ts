@@ -82,11 +82,17 @@ const MOVED_BY_UNDO = sql`
 export const TELLS_ITSELF = sql`(e.fate IN ('duplicate', 'conflict', 'undecided')
   OR e.fate = 'adjusted' AND e.decision -> 'undoes' IS NOT NULL AND NOT EXISTS (${MOVED_BY_UNDO}))`
 
-/** Before the sweep holds them: the adjustments that `condition` finds. */
-export const toldOfHolds = (db: Database, condition: SQL, now: number) =>
+/** Before the sweep holds them: the adjustments of `sources` that `condition` finds. */
+export const toldOfHolds = (
+  db: Database,
+  condition: SQL,
+  sources: readonly string[],
+  now: number,
+) =>
   db.insert(notices).select(sql`
     SELECT NULL, id, ${'adjustment.held' satisfies AuditAction}, ${now}, ${now}, 0, '{}'
-    FROM adjustments WHERE ${condition}`)
+    FROM adjustments WHERE ${condition}
+      AND source IN (SELECT value FROM json_each(${JSON.stringify(sources)}))`)
 
 /**
  * Takes the lease of a notice whose time has come, and lets the older ones go. Null: somebody else has

@@ -19,9 +19,10 @@ export async function sweep(
 ): Promise<number> {
   if (isRestart) await wakeAfterRestart(deps.db, deps.now())
   const circuit = await findCircuit(deps.db)
-  await tellDelayed(deps.db, toldSources(deps), parkedUntil(circuit, deps.now()), deps.now())
+  const sources = toldSources(deps)
+  await tellDelayed(deps.db, sources, parkedUntil(circuit, deps.now()), deps.now())
   await parkPaused(deps.db, deps.config.rules.map(ownIds), deps.now())
-  const { wakeUps, held } = await sweepAdjustments(deps.db, circuit, deps.now())
+  const { wakeUps, held } = await sweepAdjustments(deps.db, circuit, sources, deps.now())
   const [first, ...others] = held
   for (const id of others) deps.log({ event: 'alarm.outcome_unknown', adjustment: id })
   if (first) await raiseAlarm(deps, 'outcome_unknown', { adjustment: first })

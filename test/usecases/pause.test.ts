@@ -332,7 +332,7 @@ describe('twenty thousand paused ones', () => {
       .run()
     expect(await go(RULE)).toBe(20_000)
     expect((await world.adjustment(last!)).wakeAt).toBe(world.now() + LOOK_SECONDS * 1_000)
-    const { wakeUps } = await sweepAdjustments(world.deps.db, NEVER_FAILED, world.now())
+    const { wakeUps } = await sweepAdjustments(world.deps.db, NEVER_FAILED, [], world.now())
     expect(wakeUps).toHaveLength(500)
     expect(wakeUps.map((each) => each.id).toSorted()).toEqual(
       Array.from({ length: 500 }, (_, i) => `adj_many${i + 1}`).toSorted(),
