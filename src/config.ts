@@ -2,7 +2,13 @@
 // not start.
 
 import { currencyDecimals } from './domain/currencies.ts'
-import { CHANNELS_MAX, LINK_EXPIRE_DAYS_DEFAULT, LINK_EXPIRE_DAYS_MAX } from './domain/limits.ts'
+import { CHANNELS_MAX } from './domain/limits.ts'
+import {
+  LINK_EXPIRE_DAYS_DEFAULT,
+  LINK_EXPIRE_DAYS_MAX,
+  LINK_PATH_CHARS_MAX,
+} from './domain/limits-links.ts'
+import { LINK_PATH_DEFAULT } from './domain/link.ts'
 import { limitProblems, limitsOf, type LimitOptions, type Limits } from './domain/money-limits.ts'
 import { noteTextProblems, type NoteTexts } from './domain/note-texts.ts'
 import { reasonsOf, type Reason, type ReasonOptions } from './domain/reason.ts'
@@ -19,6 +25,10 @@ export type LinkOptions = {
   readonly expireAfterDays?: number
   /** Hosts that a link may redirect to, besides Commet's own and the billing address's. */
   readonly hosts?: readonly string[]
+  /** Of the short addresses: `/i` unless you say otherwise, and `/i` opens them always. */
+  readonly path?: string
+  /** Your own domain for them, which leads to this Worker: `https://docs.example.com`. Default PUBLIC_URL. */
+  readonly origin?: string
 }
 
 export type ConfigInput = {
@@ -46,7 +56,7 @@ export type Config = {
   readonly rules: readonly Rule[]
   readonly reasons: ReadonlyMap<string, Reason>
   readonly limits: Limits
-  readonly links: { readonly expireAfterDays: number; readonly hosts: readonly string[] }
+  readonly links: Omit<Required<LinkOptions>, 'origin'> & { readonly origin: string | null }
   readonly notices: readonly Channel[]
   readonly texts: NoteTexts
 }
@@ -62,7 +72,7 @@ const FIELDS = [
   'notices',
   'texts',
 ]
-const LINK_FIELDS = ['expireAfterDays', 'hosts']
+const LINK_FIELDS = ['expireAfterDays', 'hosts', 'path', 'origin']
 const COMMET_HOST = 'commet.co'
 
 /** Throws one Error that lists every problem, a line each, with the path of the field. */
@@ -82,6 +92,8 @@ export function defineConfig(input: ConfigInput): Config {
     links: {
       expireAfterDays: input.links?.expireAfterDays ?? LINK_EXPIRE_DAYS_DEFAULT,
       hosts: [COMMET_HOST, ...(input.links?.hosts ?? [])],
+      path: input.links?.path ?? LINK_PATH_DEFAULT,
+      origin: input.links?.origin ?? null,
     },
     notices: input.notices ?? [],
     texts: input.texts ?? {},
@@ -176,8 +188,8 @@ function requestTagProblems({ rules, notices = [] }: ConfigInput): string[] {
   })
 }
 
-function linkProblems({ expireAfterDays, hosts }: LinkOptions): string[] {
-  const problems: string[] = []
+function linkProblems({ expireAfterDays, hosts, path, origin }: LinkOptions): string[] {
+  const problems = linkAddressProblems(path ?? LINK_PATH_DEFAULT, origin)
   const days = expireAfterDays ?? LINK_EXPIRE_DAYS_DEFAULT
   if (!(Number.isInteger(days) && days >= 1 && days <= LINK_EXPIRE_DAYS_MAX)) {
     problems.push(
@@ -189,6 +201,24 @@ function linkProblems({ expireAfterDays, hosts }: LinkOptions): string[] {
     if (!/^[a-z0-9-]+(\.[a-z0-9-]+)+$/.test(host)) {
       problems.push(`links.hosts: ${host} is not a host name such as files.example.com`)
     }
+  }
+  return problems
+}
+
+const LINK_PATH = new RegExp(`^/[a-z0-9-]{1,${LINK_PATH_CHARS_MAX}}$`)
+/** What the Worker answers itself. */
+const OWN_PATHS = ['/api', '/webhooks', '/healthz', '/readyz', '/docs']
+
+function linkAddressProblems(path: string, origin: string | undefined): string[] {
+  const problems: string[] = []
+  if (!LINK_PATH.test(path) || OWN_PATHS.includes(path)) {
+    problems.push(`links.path: ${path} is not a path of one free name, such as /i or /documents`)
+  }
+  if (
+    origin !== undefined &&
+    (URL.parse(origin)?.origin !== origin || !origin.startsWith('https:'))
+  ) {
+    problems.push(`links.origin: ${origin} is not an origin such as https://docs.example.com`)
   }
   return problems
 }

@@ -1,5 +1,6 @@
 // What a verb needs from outside. A verb asks for nothing else, and tests hand in the same.
 
+import { createClickMemory, type ClickMemory } from './click-memory.ts'
 import { createBillingClient, type BillingClient } from './commet/client.ts'
 import type { Config } from './config.ts'
 import { openDatabase, type Database } from './db/database.ts'
@@ -24,6 +25,10 @@ export type Deps = {
   readonly billing: Billing | null
   /** Published keys of senders that sign tokens. */
   readonly keysAt: KeysAt
+  /** What this isolate remembers of clicks. */
+  readonly clicks: ClickMemory
+  /** Counts a miss of whoever it is; false where he has had too many within a minute. */
+  readonly mayMiss: (network: string) => Promise<boolean>
   readonly wake: (wakeUps: readonly WakeUp[]) => Promise<void>
   readonly wakeNotices: (wakeUps: readonly NoticeWakeUp[]) => Promise<void>
   /** Milliseconds since 1970. */
@@ -50,6 +55,8 @@ export function createDeps(env: Env, config: Config): Deps {
       mode: settings.billing.mode,
     },
     keysAt: createKeysAt(() => Date.now()),
+    clicks: createClickMemory(),
+    mayMiss: async (key) => (await env.LINK_MISSES.limit({ key })).success,
     wake: (wakeUps) => send(env.ADJUSTMENTS, wakeUps),
     wakeNotices: (wakeUps) => send(env.NOTICES, wakeUps),
     now: () => Date.now(),

@@ -5,12 +5,14 @@ export type Env = {
   readonly DB: D1Database
   readonly ADJUSTMENTS: Queue<WakeUp>
   readonly NOTICES: Queue<NoticeWakeUp>
+  /** How often an address asked for links that don't exist; wrangler.toml says how often it may. */
+  readonly LINK_MISSES: RateLimit
   /** Where the billing API is; unset is Commet's own address. */
   readonly COMMET_API_URL?: string
   readonly COMMET_API_KEY?: string
   /** The operator's first key; begins `ck_mg_`. */
   readonly BOOTSTRAP_KEY?: string
-  /** `current,previous`: what slugs are derived from. */
+  /** `current,previous`: what slugs and the seal of addresses are derived from. */
   readonly LINK_KEY?: string
   /** The address under which the world knows this Worker, for links; unset is the request's own. */
   readonly PUBLIC_URL?: string

@@ -16,7 +16,7 @@ export function createWorker(config: Config) {
     known.set(env, deps)
     return deps
   }
-  const app = createApp(depsOf)
+  const app = createApp(depsOf, config.links.path)
   return {
     fetch: (request, env, context) => app.fetch(request, env, context),
     queue: (batch, env) => consume(depsOf(env), batch),

@@ -51,13 +51,23 @@ describe('a good configuration', () => {
       })
       expect(make({ secret: 'A', mode: 'live' })).toMatchObject({ secret: 'A', account: null })
     }
-    expect(config.links).toEqual({ expireAfterDays: 400, hosts: ['commet.co'] })
+    expect(config.links).toEqual({
+      expireAfterDays: 400,
+      hosts: ['commet.co'],
+      path: '/i',
+      origin: null,
+    })
   })
 
   it('keeps Commet among the hosts that its author lists', () => {
-    const links = { expireAfterDays: 1, hosts: ['files.example.com'] }
-    expect(defineConfig({ ...GOOD, links }).links).toEqual({
+    const links = {
       expireAfterDays: 1,
+      hosts: ['files.example.com'],
+      path: '/documents',
+      origin: 'https://docs.example.com',
+    }
+    expect(defineConfig({ ...GOOD, links }).links).toEqual({
+      ...links,
       hosts: ['commet.co', 'files.example.com'],
     })
   })
@@ -174,7 +184,9 @@ describe('a wrong configuration does not start', () => {
     [
       'setting of links unknown',
       { links: { expireDays: 5 } },
-      ['links.expireDays: there is no such setting; known are expireAfterDays, hosts'],
+      [
+        'links.expireDays: there is no such setting; known are expireAfterDays, hosts, path, origin',
+      ],
     ],
     ...[0, -1, 1.5, Number.NaN, Number.POSITIVE_INFINITY, '400', 3_651, 1e300].map(
       (days): [string, object, string[]] => [

@@ -103,20 +103,35 @@ export const endpointStarts = sqliteTable('endpoint_starts', {
   at: integer('at').notNull(),
 })
 
-/** The short address of an invoice's PDF. Only the slug's hash is kept. */
+/**
+ * The short address of an invoice's PDF. The id is the hash of the slug, which itself is kept nowhere; the
+ * signed address is kept sealed. Counters of openings are kept with it: who opened it is not.
+ */
 export const links = sqliteTable(
   'links',
   {
-    id: text('id').$type<LinkId>().primaryKey(),
-    slugHash: text('slug_hash').notNull(),
+    seq: integer('seq').primaryKey(),
+    id: text('id').$type<LinkId>().notNull(),
     invoiceId: text('invoice_id').notNull(),
+    /** Which of its invoice's links: 0 is the one that is made with the invoice. */
+    nth: integer('nth').notNull(),
+    label: text('label'),
     createdAt: integer('created_at').notNull(),
     expiresAt: integer('expires_at').notNull(),
     revokedAt: integer('revoked_at'),
+    opened: integer('opened').notNull().default(0),
+    firstOpenedAt: integer('first_opened_at'),
+    lastOpenedAt: integer('last_opened_at'),
+    sealedAddress: text('sealed_address'),
+    /** The end of that address. */
+    sealedUntil: integer('sealed_until'),
   },
   (table) => [
-    uniqueIndex('links_slug_hash').on(table.slugHash),
+    uniqueIndex('links_id').on(table.id),
+    uniqueIndex('links_invoice').on(table.invoiceId, table.nth),
     check('links_id_form', sql`${table.id} GLOB 'lnk_?*'`),
+    check('links_counts', sql`${table.nth} >= 0 AND ${table.opened} >= 0`),
+    check('links_sealed', sql`(${table.sealedAddress} IS NULL) = (${table.sealedUntil} IS NULL)`),
   ],
 )
 

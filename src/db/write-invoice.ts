@@ -5,22 +5,16 @@ import { and, eq, isNull, sql } from 'drizzle-orm'
 import type { AnswerDifference, AnsweredInvoice } from '../domain/adjustment.ts'
 import type { Alarm } from '../domain/alarm.ts'
 import type { Actor, AuditData } from '../domain/audit.ts'
-import type { LinkId } from '../domain/ids.ts'
 import type { Trouble } from '../domain/trouble.ts'
 import { AFTER_CHANGE } from './after-change.ts'
 import { commitChange } from './commit.ts'
 import type { Database } from './database.ts'
 import { wakeAtIfToReverse } from './read-undo.ts'
 import { afterAnswer } from './write-circuit.ts'
-import { adjustments, links, type Adjustment } from './schema.ts'
+import { adjustments, type Adjustment } from './schema.ts'
+import { linkIf, type NewLink } from './write-links.ts'
 import { pauseRule } from './write-switch.ts'
 import { changed, entry, type Columns, type FailedChange } from './write-adjustment.ts'
-
-export type NewLink = {
-  readonly id: LinkId
-  readonly slugHash: string
-  readonly expiresAt: number
-}
 
 export type Issued = {
   readonly invoice: AnsweredInvoice
@@ -74,6 +68,11 @@ const issuedData = (
   differences,
 })
 
+const committedData = (issued: Issued, read: Adjustment): AuditData => ({
+  ...issuedData(issued, read),
+  link: issued.link?.id ?? null,
+})
+
 /** The invoice, its entry and its link, in one batch. */
 export function commitIssued(
   db: Database,
@@ -84,7 +83,10 @@ export function commitIssued(
   return commitChange(
     db,
     changed(db, read, issuedColumns(issued, now)),
-    { ...entry(now, 'adjustment.invoiced', read, issuedData(issued, read)), alarm: issued.alarm },
+    {
+      ...entry(now, 'adjustment.invoiced', read, committedData(issued, read)),
+      alarm: issued.alarm,
+    },
     [
       ...linkAfterChange(db, issued, now),
       ...stopAfterDifference(db, read, issued, now),
@@ -106,7 +108,7 @@ export function commitAdopted(
 ): Promise<Adjustment | null> {
   const { generation, trouble } = read
   const data = {
-    ...issuedData(issued, read),
+    ...committedData(issued, read),
     carriesOurId,
     generation,
     trouble: trouble?.code ?? null,
@@ -144,7 +146,7 @@ export async function commitIssuedLate(
     db,
     update,
     {
-      ...entry(now, 'adjustment.invoiced', read, { ...issuedData(issued, read), late: true }),
+      ...entry(now, 'adjustment.invoiced', read, { ...committedData(issued, read), late: true }),
       alarm: issued.alarm,
     },
     [
@@ -185,18 +187,8 @@ export function recordSecondInvoice(
   return commitChange(db, update, entry(now, 'adjustment.second_invoice_seen', read, data))
 }
 
-const linkAfterChange = (db: Database, { link, invoice }: Issued, now: number) =>
-  link === null
-    ? []
-    : [
-        db
-          .insert(links)
-          .select(
-            sql`SELECT ${link.id}, ${link.slugHash}, ${invoice.id}, ${now}, ${link.expiresAt}, NULL
-              WHERE ${AFTER_CHANGE}`,
-          )
-          .onConflictDoNothing(),
-      ]
+const linkAfterChange = (db: Database, { link }: Issued, now: number) =>
+  link === null ? [] : [linkIf(db, link, AFTER_CHANGE, now)]
 
 /**
  * What was answered is not what was asked: its rule stops until a person has looked. The link's insert

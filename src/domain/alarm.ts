@@ -19,6 +19,7 @@ export const ALARM_CAUSES = [
   'void_failed',
   'notice_given_up',
   'channel_refused',
+  'link_target_refused',
 ] as const
 export type AlarmCause = (typeof ALARM_CAUSES)[number]
 
@@ -30,7 +31,7 @@ export type AlarmFacts = Readonly<
 export type Alarm = {
   readonly id: AlarmId
   readonly cause: AlarmCause
-  /** Which rule or channel, where each of them is a cause of its own; else empty. */
+  /** Which rule, channel or host, where each of them is a cause of its own; else empty. */
   readonly key: string
   /** Since 1970. */
   readonly hour: number
@@ -62,6 +63,9 @@ const TEXTS: Readonly<Record<AlarmCause, string>> = {
   notice_given_up: 'A channel could not be told something, and is not tried again',
   channel_refused:
     'A channel refuses its key, or has none that can be used: what it has to be told waits',
+  link_target_refused:
+    'The billing API keeps its PDFs on a host that no link may lead to, so links answer 503. If it is its own, ' +
+    'add it in makegood.config.ts, at links.hosts',
 }
 
 /** Three lines: what is wrong, where, and what is not told. */

@@ -35,6 +35,9 @@ export type AuditAction =
   | 'circuit.closed'
   | 'identity.set'
   | 'identity.removed'
+  | 'link.made'
+  | 'link.revoked'
+  | 'link.opened'
   | 'key.made'
   | 'key.revoked'
   | 'switch.paused'
@@ -47,7 +50,7 @@ export type AuditAction =
 export type Actor =
   | `source:${string}`
   | `operator:${string}`
-  | `system:${'issuer' | 'sweep' | 'dead-letters' | 'limits' | 'undo' | 'notices'}`
+  | `system:${'issuer' | 'sweep' | 'dead-letters' | 'limits' | 'undo' | 'notices' | 'links'}`
 
 /** Codes, ids, field names and money only; never a secret, a slug, an address or personal text. */
 export type AuditData = Readonly<Record<string, unknown>>

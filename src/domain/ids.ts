@@ -14,11 +14,14 @@ export const isEventId = (text: string): text is EventId =>
 export const isAdjustmentId = (text: string): text is AdjustmentId =>
   FORM.test(text) && text.startsWith('adj_')
 
+export const isLinkId = (text: string): text is LinkId => FORM.test(text) && text.startsWith('lnk_')
+
 export const isAlarmId = (text: string): text is AlarmId =>
   FORM.test(text) && text.startsWith('alm_')
 
 const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz'
-const ID_BYTES = 20
+/** Of a hash, as much as an id takes. */
+export const ID_BYTES = 20
 
 /** Five bits a character, no padding: 20 bytes are 32 characters. */
 export function base32(bytes: Uint8Array): string {
@@ -68,7 +71,3 @@ const NOTICE_ID_CHARS = 16
 /** One for each cause and hour (since 1970). `key`: which rule or channel, or empty. */
 export const alarmId = async (cause: string, key: string, hour: number): Promise<AlarmId> =>
   `alm_${await derive('alarm', [cause, key, String(hour)])}`
-
-/** One link an invoice, however often it is asked for. */
-export const linkId = async (invoiceId: string): Promise<LinkId> =>
-  `lnk_${await derive('link', [invoiceId])}`

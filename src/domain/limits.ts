@@ -152,13 +152,6 @@ export const QUEUE_MESSAGES_PER_SEND_MAX = 100
 export const QUEUE_BATCH_MESSAGES_MAX = 5
 export const QUEUE_CONSUMERS_MAX = 5
 
-// Links
-export const SLUG_BYTES = 12
-export const SLUG_CHARS_MAX = 64
-export const LINK_EXPIRE_DAYS_DEFAULT = 400
-export const LINK_EXPIRE_DAYS_MAX = 3_650
-export const LINK_RETRY_AFTER_SECONDS = 30
-
 // Operator's API
 /** Of a JSON body of the operator's API. */
 export const API_BODY_BYTES_MAX = 65_536

@@ -6,6 +6,7 @@ import { requestId } from 'hono/request-id'
 import { routePath } from 'hono/route'
 import { secureHeaders } from 'hono/secure-headers'
 import type { Deps } from '../deps.ts'
+import { LINK_PATH_DEFAULT } from '../domain/link.ts'
 import { REQUEST_ID_CHARS_MAX } from '../domain/limits.ts'
 import type { Env } from '../env.ts'
 import { log, thrownFields } from '../log.ts'
@@ -16,6 +17,7 @@ import { events } from './api/events.ts'
 import { holds } from './api/holds.ts'
 import { identities } from './api/identities.ts'
 import { keys } from './api/keys.ts'
+import { links as linksApi } from './api/links.ts'
 import { requeue } from './api/requeue.ts'
 import { reversals } from './api/reversals.ts'
 import { rules } from './api/rules.ts'
@@ -27,7 +29,8 @@ import { links } from './links.ts'
 import { requireKey } from './require-key.ts'
 import { webhooks } from './webhooks.ts'
 
-export function createApp(depsOf: (env: Env) => Deps) {
+/** `linkPath`: where links are opened too, besides the path that they always have. */
+export function createApp(depsOf: (env: Env) => Deps, linkPath: string = LINK_PATH_DEFAULT) {
   const api = new Hono<AppEnv>()
     .use(requireKey)
     .route('/events', events)
@@ -38,11 +41,12 @@ export function createApp(depsOf: (env: Env) => Deps) {
     .route('/adjustments', requeue)
     .route('/identities', identities)
     .route('/keys', keys)
+    .route('/links', linksApi)
     .route('/rules', rules)
     .route('/status', status)
     .route('/switches', switches)
 
-  return new Hono<AppEnv>()
+  const app = new Hono<AppEnv>()
     .use(requestId({ limitLength: REQUEST_ID_CHARS_MAX }))
     .use(secureHeaders())
     .use(async (c, next) => {
@@ -53,7 +57,6 @@ export function createApp(depsOf: (env: Env) => Deps) {
     .use(logRequest)
     .route('/', health)
     .route('/webhooks', webhooks)
-    .route('/i', links)
     .route('/api/v1', api)
     .notFound((c) => fail(c, NOT_FOUND))
     .onError((error, c) => {
@@ -63,6 +66,8 @@ export function createApp(depsOf: (env: Env) => Deps) {
       write({ event: 'alarm.request_threw', ...thrownFields(error) })
       return fail(c, TRY_AGAIN)
     })
+  for (const path of new Set([LINK_PATH_DEFAULT, linkPath])) app.route(path, links)
+  return app
 }
 
 /** The route's pattern stands for the path: a slug is never logged. */

@@ -1,11 +1,20 @@
-// The short links. Nothing of a request but the slug decides where a link leads.
+// The short links. Nothing of a request but the slug decides where a link leads; who asks decides only
+// whether he is led there (docs/links.md), and whether he reads a page or JSON.
 
 import { Hono } from 'hono'
+import { agentOf, takesPages } from '../domain/agent.ts'
 import { unreachable } from '../domain/assert.ts'
-import { LINK_RETRY_AFTER_SECONDS } from '../domain/limits.ts'
-import { findOpenLink, openLink, type LinkTrouble } from '../usecases/open-link.ts'
+import { networkOf } from '../domain/client-network.ts'
+import { LINK_MISSES_SECONDS, LINK_RETRY_AFTER_SECONDS } from '../domain/limits-links.ts'
+import { thrownFields } from '../log.ts'
+import { noteOpening } from '../usecases/note-opening.ts'
+import { findOpenLink, openLink, type After, type LinkTrouble } from '../usecases/open-link.ts'
 import { fail, methodNotAllowed, TRY_AGAIN, type Failure } from './answers.ts'
 import type { AppContext, AppEnv } from './context.ts'
+import { showPage, type LinkPage } from './link-pages.ts'
+
+/** Whatever stands behind the path is a slug, also where none could be so. */
+const SLUG = '/:slug{[^]+}'
 
 export const links = new Hono<AppEnv>()
   .use(async (c, next) => {
@@ -14,48 +23,109 @@ export const links = new Hono<AppEnv>()
     c.header('referrer-policy', 'no-referrer')
     c.header('x-robots-tag', 'noindex')
   })
-  .get('/:slug', async (c) => {
-    const { deps } = c.var
+  .get(SLUG, async (c) => {
+    const { deps, logFields } = c.var
     const slug = c.req.param('slug')
-    if (c.req.method === 'HEAD') {
-      // A HEAD is a scanner's or a preview's: it learns that the link is open, and no address.
-      const link = await findOpenLink(deps, slug)
-      return link.ok ? c.body(null, 200) : refuse(c, link.error)
+    const agent = agentOf(c.req.raw.headers)
+    logFields.set('agent', agent)
+    if (agent === 'preview' || agent === 'prefetch' || c.req.method === 'HEAD') {
+      const found = await findOpenLink(deps, slug)
+      if (!found.ok) return refuse(c, found.error)
+      return showPage(c, agent === 'prefetch' ? NOT_AHEAD : CLICK_TO_OPEN)
     }
-    const target = await openLink(deps, slug)
-    return target.ok ? c.redirect(target.value, 302) : refuse(c, target.error)
+    const after = afterTheAnswer(c)
+    const opened = await openLink(deps, slug, after)
+    if (!opened.ok) return refuse(c, opened.error)
+    noteOpening(deps, opened.value.link, agent, after)
+    return c.redirect(opened.value.url, 302)
   })
-  .all('/:slug', (c) => methodNotAllowed(c, 'GET, HEAD'))
+  .all(SLUG, (c) => methodNotAllowed(c, 'GET, HEAD'))
 
-function refuse(c: AppContext, trouble: LinkTrouble): Response {
-  for (const [field, value] of Object.entries(trouble)) c.var.logFields.set(field, value)
-  return fail(c, answerFor(trouble))
+const CLICK_TO_OPEN: LinkPage = {
+  status: 200,
+  title: 'A document',
+  text: 'Open this link in a browser to see the document.',
 }
 
-function answerFor(trouble: LinkTrouble): Failure {
+/** A browser uses what it has fetched ahead in place of the click, unless that was refused. */
+const NOT_AHEAD: LinkPage = { ...CLICK_TO_OPEN, status: 403 }
+
+function afterTheAnswer(c: AppContext): After {
+  const { deps, requestId } = c.var
+  return (work) =>
+    c.executionCtx.waitUntil(
+      work().catch((error: unknown) => {
+        deps.log({ event: 'alarm.link_write_failed', requestId, ...thrownFields(error) })
+      }),
+    )
+}
+
+async function refuse(c: AppContext, trouble: LinkTrouble): Promise<Response> {
+  const { logFields } = c.var
+  for (const [field, value] of Object.entries(trouble)) logFields.set(field, value)
+  const isOften = trouble.reason === 'unknown' && (await missesOften(c))
+  const { failure, ...page } = isOften ? TOO_MANY : answerFor(trouble)
+  return takesPages(c.req.raw.headers) ? showPage(c, { ...failure, ...page }) : fail(c, failure)
+}
+
+/** Asked only about a miss, so that nobody who has a link is kept from it by his neighbours. */
+async function missesOften(c: AppContext): Promise<boolean> {
+  const network = networkOf(c.req.header('cf-connecting-ip') ?? '')
+  return !(await c.var.deps.mayMiss(network))
+}
+
+/** As JSON, and in the words of the page for people. */
+type Answer = { readonly failure: Failure } & Pick<LinkPage, 'title' | 'text' | 'isWorthTrying'>
+
+const TOO_MANY: Answer = {
+  failure: {
+    status: 429,
+    type: 'validation_error',
+    code: 'too_many_misses',
+    message: 'Too many links were asked for that do not exist. Try again in a minute.',
+    retryAfterSeconds: LINK_MISSES_SECONDS,
+  },
+  title: 'Too many wrong links',
+  text: 'Many links that do not exist were asked for from your network. Try again in a minute.',
+}
+
+function answerFor(trouble: LinkTrouble): Answer {
   switch (trouble.reason) {
     case 'unknown':
       return {
-        status: 404,
-        type: 'not_found_error',
-        code: 'link_not_found',
-        message: 'There is no such link.',
+        failure: {
+          status: 404,
+          type: 'not_found_error',
+          code: 'link_not_found',
+          message: 'There is no such link.',
+        },
+        title: 'There is no such link',
+        text: 'Check that the whole address was copied, up to its last character.',
       }
     case 'expired':
     case 'invoice_gone':
     case 'revoked':
       return {
-        status: 410,
-        type: 'not_found_error',
-        code: 'link_gone',
-        message: 'This link is no longer valid.',
+        failure: {
+          status: 410,
+          type: 'not_found_error',
+          code: 'link_gone',
+          message: 'This link is no longer valid.',
+        },
+        title: 'This link is no longer valid',
+        text: 'Ask whoever gave it to you for another one.',
       }
     case 'billing_unavailable':
     case 'target_refused':
       return {
-        ...TRY_AGAIN,
-        message: 'The document can not be fetched right now. Try again in a minute.',
-        retryAfterSeconds: LINK_RETRY_AFTER_SECONDS,
+        failure: {
+          ...TRY_AGAIN,
+          message: 'The document can not be fetched right now. Try again in a minute.',
+          retryAfterSeconds: LINK_RETRY_AFTER_SECONDS,
+        },
+        title: 'The document can not be fetched right now',
+        text: 'Your link is fine: what keeps the document does not answer. Try again in a minute.',
+        isWorthTrying: true,
       }
     default:
       return unreachable(trouble)

@@ -2,7 +2,8 @@
 // record has still to be marked paid.
 
 import type { Adjustment } from '../db/schema.ts'
-import type { Issued, NewLink } from '../db/write-invoice.ts'
+import type { Issued } from '../db/write-invoice.ts'
+import type { NewLink } from '../db/write-links.ts'
 import {
   answerDifferences,
   type AnswerDifference,
@@ -11,9 +12,8 @@ import {
 import type { Alarm } from '../domain/alarm.ts'
 import { assert } from '../domain/assert.ts'
 import { dayOf } from '../domain/day.ts'
-import { linkId } from '../domain/ids.ts'
 import { MS_PER_DAY, WAKE_AFTER_SECONDS } from '../domain/limits.ts'
-import { slugHashOf, slugOf } from '../domain/link.ts'
+import { linkIdOf, slugOf } from '../domain/link.ts'
 import type { Deps } from '../deps.ts'
 import { newAlarm } from './raise-alarm.ts'
 
@@ -57,7 +57,7 @@ async function alarmOf(
 async function newLink(deps: Deps, invoiceId: string, now: number): Promise<NewLink | null> {
   const [linkKey] = deps.settings.linkKeys
   if (linkKey === undefined) return null
-  const id = await linkId(invoiceId)
-  const slugHash = await slugHashOf(await slugOf(id, linkKey))
-  return { id, slugHash, expiresAt: now + deps.config.links.expireAfterDays * MS_PER_DAY }
+  const id = await linkIdOf(await slugOf(invoiceId, 0, linkKey))
+  const expiresAt = now + deps.config.links.expireAfterDays * MS_PER_DAY
+  return { id, invoiceId, nth: 0, label: null, expiresAt }
 }

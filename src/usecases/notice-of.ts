@@ -189,11 +189,8 @@ async function ofAlarm(row: DueNotice, alarm: Alarm | null): Promise<Notice | nu
 const titleOf = ({ config }: Deps, { endpoint, source }: Pick<Event, 'endpoint' | 'source'>) =>
   config.endpoints.get(endpoint)?.source.title ?? source
 
-/** Outside of a request only PUBLIC_URL says under which address links are opened. */
 const linkOf = async (deps: Deps, { invoiceId }: Adjustment): Promise<string | null> =>
-  invoiceId === null || deps.settings.publicUrl === null
-    ? null
-    : linkAddress(deps, invoiceId, deps.settings.publicUrl)
+  invoiceId === null ? null : linkAddress(deps, invoiceId, null)
 
 const facts = (adjustment: Adjustment, link: string | null) => ({
   id: adjustment.id,

@@ -1,0 +1,36 @@
+// The bounds of links, named with their units, as limits.ts has all others.
+
+export const SLUG_BYTES = 12
+/** Fewer could be guessed. */
+export const SLUG_BITS_MIN = 80
+export const SLUG_CHARS_MAX = 64
+export const LINK_EXPIRE_DAYS_DEFAULT = 400
+export const LINK_EXPIRE_DAYS_MAX = 3_650
+export const LINK_RETRY_AFTER_SECONDS = 30
+export const LINK_LABEL_CHARS_MAX = 80
+export const LINKS_PER_INVOICE_MAX = 20
+/** Of the links of one invoice that others make meanwhile: how often they are read again. */
+export const LINK_READS_MAX = 3
+export const LINK_PATH_CHARS_MAX = 32
+/** An isolate believes a link's row for so long, from before it is read: so fast is revocation. */
+export const LINK_HOT_MS = 900
+export const LINKS_HOT_MAX = 1_000
+/** Commet's own limit on a signed address; a later end is not believed. */
+export const LINK_ADDRESS_DAYS_MAX = 7
+export const LINK_ADDRESS_CHARS_MAX = 2_048
+/** An address leads on only with this much of its life left: its reader has another clock. */
+export const LINK_ADDRESS_LEFT_SECONDS_MIN = 300
+/** With less than this left it still leads on, and the next one is fetched behind the answer. */
+export const LINK_ADDRESS_RENEW_SECONDS = 24 * 3_600
+export const LINK_SEAL_IV_BYTES = 12
+/** So long a click waits for the billing API; what is answered later serves the next click. */
+export const LINK_WAIT_MS = 8_000
+/** As wrangler.toml says: so many misses of one address within so many seconds. */
+export const LINK_MISSES_MAX = 30
+export const LINK_MISSES_SECONDS = 60
+/** Openings are written so long after the first of them, together. */
+export const OPENINGS_WAIT_MS = 1_000
+/** Of links and kinds of agents among them; with more they are written at once. */
+export const OPENINGS_TOGETHER_MAX = 500
+/** Whoever was to write them has died when they are still there after this. */
+export const OPENINGS_LATE_MS = 10_000

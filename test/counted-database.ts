@@ -1,0 +1,50 @@
+// The tests' database, which counts what D1 itself says of each statement.
+
+import { env } from 'cloudflare:workers'
+import { openDatabase } from '../src/db/database.ts'
+
+export type Counts = { rowsRead: number; rowsWritten: number; queries: string[] }
+
+export function countedDatabase(tells: (source: string) => boolean = () => false) {
+  const counts: Counts = { rowsRead: 0, rowsWritten: 0, queries: [] }
+  const count = (query: string, meta: D1Meta): void => {
+    counts.queries.push(query)
+    counts.rowsRead += meta.rows_read
+    counts.rowsWritten += meta.rows_written
+  }
+  const originals = new WeakMap<object, { made: D1PreparedStatement; query: string }>()
+  const counted = (made: D1PreparedStatement, query: string): D1PreparedStatement => {
+    const all = async () => {
+      const result = await made.all<Record<string, unknown>>()
+      count(query, result.meta)
+      return result
+    }
+    const replaced: Readonly<Record<string, unknown>> = {
+      bind: (...values: unknown[]) => counted(made.bind(...values), query),
+      all,
+      run: all,
+      // D1 says nothing of what `raw` has read; no statement here has two columns of one name.
+      raw: async () => (await all()).results.map((row) => Object.values(row)),
+      first: async () => (await all()).results[0] ?? null,
+    }
+    const statement = new Proxy(made, {
+      get: (target, name) => replaced[String(name)] ?? Reflect.get(target, name),
+    })
+    originals.set(statement, { made, query })
+    return statement
+  }
+  const replaced: Readonly<Record<string, unknown>> = {
+    prepare: (query: string) => counted(env.DB.prepare(query), query),
+    batch: async (statements: D1PreparedStatement[]) => {
+      const known = statements.map((each) => originals.get(each)!)
+      const results = await env.DB.batch(known.map(({ made }) => made))
+      for (const [index, { meta }] of results.entries()) count(known[index]!.query, meta)
+      return results
+    },
+  }
+  const d1 = new Proxy(env.DB, {
+    get: (target, name) => replaced[String(name)] ?? Reflect.get(target, name),
+  })
+  const reset = () => Object.assign(counts, { rowsRead: 0, rowsWritten: 0, queries: [] })
+  return { db: openDatabase(d1, tells), counts, reset }
+}
