@@ -1,6 +1,7 @@
 // Clicks, with the verbs of the tests: a link of an invoice that is there, a request of some agent, and what is
 // done behind the answer, which the test awaits when it wants to.
 
+import { createExecutionContext, waitOnExecutionContext } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
 import { createClickMemory } from '../src/click-memory.ts'
 import type { Deps } from '../src/deps.ts'
@@ -44,18 +45,16 @@ export async function createLinkWorld(parts: Partial<Deps> = {}) {
   const world = await createWorld(parts)
   let deps = world.deps
   const app = createApp(() => deps)
-  const behind: Promise<unknown>[] = []
-  const context = (): ExecutionContext => ({
-    waitUntil: (work: Promise<unknown>) => void behind.push(work),
-    passThroughOnException: () => {},
-    props: {},
-  })
-  /** What is done behind the answers, also what that itself begins. */
+  const contexts: ExecutionContext[] = []
+  /** What is done behind the answers. */
   const settle = async (): Promise<void> => {
-    while (behind.length > 0) await Promise.all(behind.splice(0))
+    await Promise.all(contexts.splice(0).map((context) => waitOnExecutionContext(context)))
   }
-  const request = async (path: string, init: RequestInit = {}): Promise<Response> =>
-    app.request(path, { redirect: 'manual', ...init }, env, context())
+  const request = async (path: string, init: RequestInit = {}): Promise<Response> => {
+    const context = createExecutionContext()
+    contexts.push(context)
+    return app.request(path, { redirect: 'manual', ...init }, env, context)
+  }
   return {
     ...world,
     app,

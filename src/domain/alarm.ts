@@ -64,8 +64,8 @@ const TEXTS: Readonly<Record<AlarmCause, string>> = {
   channel_refused:
     'A channel refuses its key, or has none that can be used: what it has to be told waits',
   link_target_refused:
-    'The billing API keeps its PDFs on a host that no link may lead to, so links answer 503. If it is its own, ' +
-    'add it in makegood.config.ts, at links.hosts',
+    'Links answer 503, since the billing API keeps its PDFs on a host that none may lead to. If it is its own, ' +
+    'add it to links.hosts in makegood.config.ts',
 }
 
 /** Three lines: what is wrong, where, and what is not told. */

@@ -14,7 +14,7 @@ async function keyFor(
   purpose: 'slug' | 'seal',
   linkKey: string,
   algorithm: typeof SLUG_KEY | typeof SEAL_KEY,
-  usages: string[],
+  usages: ('sign' | 'encrypt' | 'decrypt')[],
 ): Promise<CryptoKey> {
   const secret = await crypto.subtle.importKey('raw', bytesOf(linkKey), 'HKDF', false, [
     'deriveKey',

@@ -168,7 +168,8 @@ async function keepFetched(
     deps.log({ event: 'link_address_missing', ...fetched.error })
     if (reason !== 'target_refused') return
     const { trouble, host } = fetched.error
-    return raiseAlarm(deps, 'link_target_refused', { link: id, trouble, host }, host)
+    const key = host === '' ? 'it is no address' : host
+    return raiseAlarm(deps, 'link_target_refused', { link: id, trouble, host }, key)
   }
   const { url, until } = fetched.value
   const [linkKey] = deps.settings.linkKeys

@@ -95,8 +95,23 @@ describe('a sealed address', () => {
 })
 
 describe('what an isolate remembers', () => {
+  const LINK: Link = {
+    seq: 1,
+    id: 'lnk_1',
+    invoiceId: 'inv_1',
+    nth: 0,
+    label: null,
+    createdAt: 0,
+    expiresAt: 1,
+    revokedAt: null,
+    opened: 0,
+    firstOpenedAt: null,
+    lastOpenedAt: null,
+    sealedAddress: null,
+    sealedUntil: null,
+  }
   const entry = (readAt: number): HotLink => ({
-    link: { id: 'lnk_1' } as Link,
+    link: LINK,
     readAt,
     address: null,
     isRenewed: false,

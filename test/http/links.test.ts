@@ -1,8 +1,8 @@
 // Short links, from outside.
 
 import { env } from 'cloudflare:workers'
-import { createHash } from 'node:crypto'
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
+import { sha256 } from '../../src/domain/ids.ts'
 import { LINK_MISSES_MAX } from '../../src/domain/limits-links.ts'
 import { createApp } from '../../src/http/app.ts'
 import { adjustmentOf, deliver, fetchApp, sandboxControl, ticket } from '../harness.ts'
@@ -47,7 +47,7 @@ describe('through the Worker', () => {
     expect(new TextDecoder().decode((await pdf.arrayBuffer()).slice(0, 5))).toBe('%PDF-')
   })
 
-  it('it goes where its slug says, whatever else the request says', async () => {
+  it('a link goes where its slug says, whatever else the request says', async () => {
     const hostile = `${link}?url=https://evil.example&to=//evil.example#https://evil.example`
     const response = await click(hostile, {
       headers: { 'x-forwarded-host': 'evil.example', host: 'evil.example' },
@@ -198,7 +198,7 @@ describe('where a link does not lead on', () => {
     expect(html.length).toBeLessThan(1_200)
     // What the policy allows is the style that is there.
     const [, style = ''] = /<style>(.*)<\/style>/s.exec(html) ?? []
-    const hash = createHash('sha256').update(style).digest('base64')
+    const hash = (await sha256(new TextEncoder().encode(style))).toBase64()
     expect(response.headers.get('content-security-policy')).toContain(`'sha256-${hash}'`)
   })
 
@@ -235,7 +235,7 @@ describe('where a link does not lead on', () => {
     expect(JSON.stringify(results)).not.toContain('s3cret')
     const { alarmNote } = await import('../../src/domain/alarm.ts')
     const [first] = alarmNote({ ...results[0], facts: JSON.parse(results[0].facts) })
-    expect(first).toMatch(/links\.hosts: files\.elsewhere\.example\.$/)
+    expect(first).toMatch(/links\.hosts in makegood\.config\.ts: files\.elsewhere\.example\.$/)
   })
 })
 

@@ -34,6 +34,10 @@ const API: Readonly<Record<string, Scope | readonly [Scope, Scope]>> = {
   'GET /api/v1/keys': 'admin',
   'GET /api/v1/keys/:id': 'admin',
   'POST /api/v1/keys': 'admin',
+  'DELETE /api/v1/links/:id': 'write',
+  'GET /api/v1/links': 'read',
+  'GET /api/v1/links/:id': 'read',
+  'POST /api/v1/links': 'write',
   'GET /api/v1/rules': 'read',
   'POST /api/v1/rules/dry-run': 'read',
   'DELETE /api/v1/switches/:kind/:key?': 'approve',
@@ -43,10 +47,10 @@ const API: Readonly<Record<string, Scope | readonly [Scope, Scope]>> = {
 
 /** Open to everybody: each proves its caller in its own way, or has nothing to hide. */
 const OPEN = [
-  'ALL /i/:slug',
+  'ALL /i/:slug{[^]+}',
   'ALL /webhooks/:endpoint/:token?',
   'GET /healthz',
-  'GET /i/:slug',
+  'GET /i/:slug{[^]+}',
   'GET /readyz',
   'GET /webhooks/:endpoint/:token?',
   'HEAD /webhooks/:endpoint/:token?',

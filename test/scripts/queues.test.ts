@@ -1,10 +1,18 @@
-// What stands in wrangler.toml of the queues is what the code is made for.
+// What stands in wrangler.toml of the queues and of the misses of links is what the code is made for.
 
 import * as fs from 'node:fs'
 import * as path from 'node:path'
 import { expect, it } from 'vitest'
 import { ROOT } from '../../scripts/project.ts'
 import { QUEUE_BATCH_MESSAGES_MAX, QUEUE_CONSUMERS_MAX } from '../../src/domain/limits.ts'
+import { LINK_MISSES_MAX, LINK_MISSES_SECONDS } from '../../src/domain/limits-links.ts'
+
+it('so many misses of links, within so many seconds, as the limits say', () => {
+  const toml = fs.readFileSync(path.join(ROOT, 'wrangler.toml'), 'utf8')
+  const simple = `simple = { limit = ${LINK_MISSES_MAX}, period = ${LINK_MISSES_SECONDS} }`
+  expect(toml).toMatch(/^name = "LINK_MISSES"$/m)
+  expect(toml).toContain(simple)
+})
 
 /** A Worker waits for a seventh connection, which would use up a call's deadline. */
 const CONNECTIONS_MAX = 6
