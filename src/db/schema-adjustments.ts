@@ -126,6 +126,9 @@ export const adjustments = sqliteTable(
     index('adjustments_wake')
       .on(table.wakeAt)
       .where(sql`${table.wakeAt} IS NOT NULL`),
+    index('adjustments_invoiced_at')
+      .on(table.invoicedAt)
+      .where(sql`${table.invoicedAt} IS NOT NULL`),
     check('adjustments_id_form', sql`${table.id} GLOB 'adj_?*'`),
     check('adjustments_mode', oneOf(table.mode, MODES)),
     check('adjustments_settlement', oneOf(table.settlement, SETTLEMENTS)),

@@ -2,7 +2,7 @@
 // that it was marked paid.
 
 import { and, eq, isNull, sql } from 'drizzle-orm'
-import type { AnswerDifference, AnsweredInvoice } from '../domain/adjustment.ts'
+import type { AnswerDifference, AnsweredInvoice, FrozenRequest } from '../domain/adjustment.ts'
 import type { AuditData } from '../domain/audit.ts'
 import type { LinkId } from '../domain/ids.ts'
 import type { Trouble } from '../domain/trouble.ts'
@@ -81,6 +81,33 @@ export function commitIssued(
     db,
     changed(db, read, issuedColumns(issued, now)),
     entry(now, 'adjustment.invoiced', read, issuedData(issued, read)),
+    [...linkAfterChange(db, issued, now), ...stopAfterDifference(db, read, issued, now)],
+  )
+}
+
+/**
+ * The invoice of what was not under way, found in the billing API's listing. Its customer is the
+ * invoice's, where no attempt has named one.
+ */
+export function commitAdopted(
+  db: Database,
+  read: Adjustment,
+  issued: Issued,
+  request: FrozenRequest,
+  now: number,
+): Promise<Adjustment | null> {
+  const { customerId } = request
+  return commitChange(
+    db,
+    changed(db, read, {
+      ...issuedColumns(issued, now),
+      customerId,
+      ...(read.request === null ? { request } : {}),
+    }),
+    {
+      ...entry(now, 'adjustment.invoiced', read, { ...issuedData(issued, read), was: read.state }),
+      actor: 'system:reconciliation',
+    },
     [...linkAfterChange(db, issued, now), ...stopAfterDifference(db, read, issued, now)],
   )
 }

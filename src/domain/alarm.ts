@@ -17,6 +17,8 @@ export const ALARM_CAUSES = [
   'settlement_failed',
   'void_failed',
   'notice_given_up',
+  'reconciliation_mismatch',
+  'reconciliation_late',
 ] as const
 export type AlarmCause = (typeof ALARM_CAUSES)[number]
 
@@ -56,6 +58,8 @@ const TEXTS: Readonly<Record<AlarmCause, string>> = {
   settlement_failed: 'A record could not be marked paid: its invoice still promises money.',
   void_failed: 'An invoice could not be voided, and is not tried again.',
   notice_given_up: 'A channel could not be told something, and is not tried again',
+  reconciliation_mismatch: 'Our record and the billing API do not agree',
+  reconciliation_late: 'A comparison with the billing API does not come to its end.',
 }
 
 /** Three lines: what is wrong, where, and what is not told. */

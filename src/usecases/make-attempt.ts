@@ -3,33 +3,25 @@
 
 import type { BillingError } from '../commet/client.ts'
 import type { Adjustment } from '../db/schema.ts'
+import type { Claimed } from '../db/write-claim.ts'
 import { hold, postpone, type Hold } from '../db/write-adjustment.ts'
 import {
   commitIssued,
   commitIssuedLate,
   recordSecondInvoice,
   type Issued,
-  type NewLink,
 } from '../db/write-invoice.ts'
-import {
-  answerDifferences,
-  idempotencyKey,
-  isClosed,
-  type AnsweredInvoice,
-} from '../domain/adjustment.ts'
+import { idempotencyKey, type AnsweredInvoice } from '../domain/adjustment.ts'
 import { assert } from '../domain/assert.ts'
-import { dayOf } from '../domain/day.ts'
-import { linkId } from '../domain/ids.ts'
+import { isAsked } from '../domain/judge-invoice.ts'
 import {
   LEASE_LEFT_SECONDS_MIN,
   LEASE_SECONDS,
   LISTING_SETTLE_SECONDS,
-  MS_PER_DAY,
   POST_WITHOUT_LOOK_SECONDS,
-  WAKE_AFTER_SECONDS,
 } from '../domain/limits.ts'
-import { slugHashOf, slugOf } from '../domain/link.ts'
 import type { Billing, Deps } from '../deps.ts'
+import { issuedWith } from './issued-with.ts'
 import { lookForInvoice } from './look-for-invoice.ts'
 import { postponeOrFail, type Before } from './postpone-or-fail.ts'
 import { raiseAlarm } from './raise-alarm.ts'
@@ -51,13 +43,13 @@ type Attempt =
 export async function makeAttempt(
   deps: Deps,
   billing: Billing,
-  claimed: Adjustment,
+  claimed: Claimed,
   before: Adjustment,
 ): Promise<Attempt> {
-  const { request, leaseUntil } = claimed
+  const { request, leaseUntil, known } = claimed
   assert(request !== null && leaseUntil !== null, 'an attempt without a claim')
   const mayCall = (): boolean => deps.now() + LEASE_LEFT_SECONDS_MIN * 1_000 <= leaseUntil
-  if (mayBeForgotten(before, deps.now())) {
+  if (known.length > 0 || mayBeForgotten(before, deps.now())) {
     const done = await lookFirst(deps, billing, claimed, before, mayCall)
     if (done) return done
   }
@@ -79,35 +71,24 @@ function mayBeForgotten(adjustment: Adjustment, now: number): boolean {
 const firstSeenAt = ({ createdAt, firstAttemptedAt }: Adjustment): number =>
   Math.min(createdAt, firstAttemptedAt ?? createdAt)
 
-/**
- * Whether an invoice that carries our id is what we asked for. Somebody may have copied one, or voided
- * it: adopting that would call a claim paid, or a promise kept.
- */
-function isOurs(claimed: Adjustment, invoice: AnsweredInvoice): boolean {
-  assert(claimed.request !== null, 'a look without a claim')
-  const differences = answerDifferences(claimed.request, claimed, invoice)
-  return (
-    !isClosed(invoice.status) &&
-    differences.every(({ field }) => field === 'taxAmount' || field === 'total')
-  )
-}
-
 /** What came of looking; null where no invoice is there, and posting is safe. */
 async function lookFirst(
   deps: Deps,
   billing: Billing,
-  claimed: Adjustment,
+  claimed: Claimed,
   before: Adjustment,
   mayCall: () => boolean,
 ): Promise<Attempt | null> {
-  assert(claimed.request !== null, 'a look without a claim')
-  const { customerId } = claimed.request
-  const wanted = { id: claimed.id, customerId, createdAt: firstSeenAt(before) }
+  const { id, request, known } = claimed
+  assert(request !== null, 'a look without a claim')
+  const { customerId } = request
+  const createdAt = Math.min(firstSeenAt(before), ...known.map((each) => each.createdAt))
+  const wanted = { id, customerId, createdAt, known: known.map((each) => each.id) }
   const look = await lookForInvoice(billing, wanted, mayCall)
   switch (look.kind) {
     case 'one': {
       const { invoice, requestId } = look
-      if (isOurs(claimed, invoice)) {
+      if (isAsked(claimed, invoice)) {
         return commit(deps, claimed, invoice, { adopted: true, requestId })
       }
       await raiseAlarm(deps, 'foreign_invoice', { adjustment: claimed.id, invoice: invoice.id })
@@ -174,28 +155,8 @@ async function commit(
   invoice: AnsweredInvoice,
   how: Pick<Issued, 'adopted' | 'requestId'>,
 ): Promise<Attempt> {
-  const { request } = claimed
-  assert(request !== null, 'an invoice without a request')
   const now = deps.now()
-  const differences = answerDifferences(request, claimed, invoice)
-  // A record that differs is marked paid all the same: left open, it would promise money twice.
-  const isToSettle = claimed.settlement === 'already_paid' && invoice.status !== 'paid'
-  const issued: Issued = {
-    ...how,
-    invoice,
-    differences,
-    link: await newLink(deps, invoice.id, now),
-    wakeAt: isToSettle ? now + WAKE_AFTER_SECONDS * 1_000 : null,
-    day: dayOf(now, deps.config.timeZone),
-  }
-  if (differences.length > 0) {
-    const fields = differences.map(({ field }) => field)
-    await raiseAlarm(deps, 'answer_differs', {
-      adjustment: claimed.id,
-      invoice: invoice.id,
-      fields,
-    })
-  }
+  const issued = await issuedWith(deps, claimed, invoice, how)
   const adjustment = await commitIssued(deps.db, claimed, issued, now)
   if (adjustment) return { kind: 'issued', adjustment }
   const late = await commitIssuedLate(deps.db, claimed, issued, now)
@@ -205,13 +166,4 @@ async function commit(
   await raiseAlarm(deps, 'second_invoice', { adjustment: claimed.id, invoice: invoice.id })
   await recordSecondInvoice(deps.db, claimed, issued, late.first, now)
   return { kind: 'second_invoice' }
-}
-
-/** Null without a link key: the invoice stands without a link. */
-async function newLink(deps: Deps, invoiceId: string, now: number): Promise<NewLink | null> {
-  const [linkKey] = deps.settings.linkKeys
-  if (linkKey === undefined) return null
-  const id = await linkId(invoiceId)
-  const slugHash = await slugHashOf(await slugOf(id, linkKey))
-  return { id, slugHash, expiresAt: now + deps.config.links.expireAfterDays * MS_PER_DAY }
 }
