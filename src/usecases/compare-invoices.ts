@@ -218,11 +218,11 @@ async function adopt(deps: Deps, row: Adjustment, invoice: Invoice): Promise<Adj
   return commitAdopted(deps.db, row, issued, request, deps.now())
 }
 
-const identified = (findings: readonly Finding[]): Promise<readonly Found[]> =>
+export const identified = (findings: readonly Finding[]): Promise<readonly Found[]> =>
   Promise.all(findings.map(async (each) => ({ ...each, id: await idOf(each) })))
 
 /** Of what has an invoice, that and the adjustment tell it apart; of a sum, day and currency do. */
-export const idOf = ({ reason, adjustmentId, eventId, invoiceId, day, currency }: Finding) =>
+const idOf = ({ reason, adjustmentId, eventId, invoiceId, day, currency }: Finding) =>
   discrepancyId(reason, [
     adjustmentId,
     eventId,

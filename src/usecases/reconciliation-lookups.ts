@@ -9,13 +9,8 @@ import { RECONCILE_RECHECKS_MAX } from '../domain/limits.ts'
 import type { Progress } from '../domain/reconciliation.ts'
 import { err, ok, type Result } from '../domain/result.ts'
 import type { Billing, Deps } from '../deps.ts'
-import {
-  compareAgain,
-  compareOwn,
-  NOTHING_COMPARED,
-  together,
-  type Compared,
-} from './compare-invoices.ts'
+import { compareAgain, compareOwn, together, type Compared } from './compare-invoices.ts'
+import { stepOwn } from './reconciliation-own.ts'
 import { commit, counted, waitAfter, type Left, type Stepped } from './reconciliation-step.ts'
 
 /** Of ours, what no listing has shown is asked for by its id. */
@@ -27,9 +22,9 @@ export async function stepOurs(
 ): Promise<Stepped> {
   const { progress } = run
   const rows = await findUnlisted(deps.db, run, progress.after, Math.max(left.lookups, 1))
-  const last = rows.at(-1)
-  if (!last)
-    return commit(deps, run, { ...NOTHING_COMPARED, progress: { ...progress, phase: 'again' } })
+  if (rows.length === 0) {
+    return stepAgain(deps, billing, { ...run, progress: { ...progress, phase: 'again' } }, left)
+  }
   if (left.lookups === 0) return { kind: 'wait', run, until: null }
   const asked = await askEach(billing, rows, left, (row, invoice) =>
     compareOwn(deps, run, row, invoice),
@@ -51,7 +46,7 @@ export async function stepAgain(
   const rows =
     room <= 0 ? [] : await findUnseen(deps.db, run, Math.min(Math.max(left.lookups, 1), room))
   if (rows.length === 0) {
-    return commit(deps, run, { ...NOTHING_COMPARED, progress: { ...progress, phase: 'own' } })
+    return stepOwn(deps, { ...run, progress: { ...progress, phase: 'own' } })
   }
   if (left.lookups === 0) return { kind: 'wait', run, until: null }
   const asked = await askEach(billing, rows, left, ({ invoiceId, adjustmentId }, invoice) => {

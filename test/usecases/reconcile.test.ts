@@ -1,0 +1,471 @@
+// Our record beside the billing API's: what fits, each reason for which it doesn't, and that their sums explain
+// the difference to the cent.
+
+import { env } from 'cloudflare:workers'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import type { Invoice } from '../../src/commet/contract.ts'
+import { findAdjustment } from '../../src/db/read-adjustments.ts'
+import type { Adjustment, Reconciliation } from '../../src/db/schema.ts'
+import type { Billing, Deps } from '../../src/deps.ts'
+import { adjustmentId, type AdjustmentId } from '../../src/domain/ids.ts'
+import { RECONCILE_PAGES_PER_RUN } from '../../src/domain/limits.ts'
+import { KEEPING_PAUSED } from '../../src/domain/reconciliation.ts'
+import { ok } from '../../src/domain/result.ts'
+import { BOOTSTRAP } from '../../src/domain/operator.ts'
+import { reconcile, reconcileByClock } from '../../src/usecases/reconcile.ts'
+import { startReconciliation } from '../../src/usecases/start-reconciliation.ts'
+import { commet, countRows, refund, sandboxControl, ticket } from '../harness.ts'
+import { metered } from '../metered-database.ts'
+import { actionsOf, callsOf, createWorld, entriesOf, setFaults } from '../world.ts'
+
+type World = Awaited<ReturnType<typeof createWorld>>
+
+const HOUR = 3_600
+const DAY = 24 * HOUR
+
+let world: World
+beforeEach(async () => {
+  world = await createWorld()
+  // What an earlier test has left lying is no matter of this one.
+  await env.DB.prepare('UPDATE adjustments SET wake_at = 9e15 WHERE wake_at IS NOT NULL').run()
+  await toTheEnd()
+  await env.DB.prepare(
+    `UPDATE discrepancies SET settled_at = 1, settled_by = 'operator:test' WHERE settled_at IS NULL`,
+  ).run()
+})
+afterEach(() => setFaults())
+
+/** An hour later, and every comparison that is asked for by then has ended. Answers the last. */
+async function toTheEnd(deps: Partial<Deps> = {}): Promise<Reconciliation> {
+  await world.advance(2 * HOUR)
+  let last: Reconciliation | null = null
+  for (let ticks = 0; ticks < 50; ticks++) {
+    const run = await reconcileByClock({ ...world.deps, ...deps })
+    if (run === null) break
+    last = run
+  }
+  if (last === null) {
+    // There was no adjustment yet: then there is nothing to compare either.
+    await world.receive('stripe', refund())
+    await world.work()
+    return toTheEnd(deps)
+  }
+  expect(last.outcome).toBe('complete')
+  return last
+}
+
+type Row = {
+  id: string
+  reason: string
+  adjustment_id: string | null
+  invoice_id: string | null
+  expected: number
+  found: number
+  currency: string | null
+  fields: string
+  settled_by: string | null
+}
+
+const open = async (): Promise<Row[]> =>
+  (
+    await env.DB.prepare(
+      'SELECT * FROM discrepancies WHERE settled_at IS NULL ORDER BY seq',
+    ).all<Row>()
+  ).results
+
+const reasons = async (): Promise<string[]> => (await open()).map(({ reason }) => reason)
+
+async function issued(body: unknown = refund(), endpoint = 'stripe'): Promise<Adjustment> {
+  const [id] = await world.receive(endpoint, body)
+  await world.work()
+  const adjustment = await world.adjustment(id!)
+  expect(adjustment.state).toBe('invoiced')
+  return adjustment
+}
+
+/** An invoice that somebody makes at the billing API by himself. */
+async function made(fields: {
+  readonly id?: string
+  readonly amount?: number
+  readonly customerId?: string
+}): Promise<any> {
+  const { id, amount = -2_599, customerId = 'cus_sample' } = fields
+  const metadata = id === undefined ? {} : { makegood_adjustment_id: id }
+  const body = { customerId, amount, description: 'Made elsewhere', metadata }
+  const answer = await commet('/api/v1/invoices', { method: 'POST', body: JSON.stringify(body) })
+  expect(answer.success).toBe(true)
+  return answer.data
+}
+
+const setStatus = (id: string, status: 'paid' | 'void') =>
+  commet(`/api/v1/invoices/${id}/status`, { method: 'PUT', body: JSON.stringify({ status }) })
+
+/** The billing API as it would answer if these invoices were other ones, or gone. */
+function seenAs(change: (invoice: Invoice) => Invoice | null, where: 'both' | 'list' = 'both') {
+  const { billing } = world.deps
+  if (billing === null) throw new Error('no billing client')
+  const { invoices } = billing
+  const changed: Billing = {
+    ...billing,
+    invoices: {
+      ...invoices,
+      async list(query) {
+        const answer = await invoices.list(query)
+        if (!answer.ok) return answer
+        const data = answer.value.data.flatMap((each) => change(each) ?? [])
+        return ok({ ...answer.value, data })
+      },
+      async get(id) {
+        const answer = await invoices.get(id)
+        if (!answer.ok || where === 'list') return answer
+        const data = change(answer.value.data)
+        return data === null ? invoices.get('inv_none') : ok({ ...answer.value, data })
+      },
+    },
+  }
+  return { billing: changed }
+}
+
+const without = (id: string | null, where: 'both' | 'list' = 'both') =>
+  seenAs((invoice) => (invoice.id === id ? null : invoice), where)
+
+/** What the sums differ by is what the findings say, for each day and currency. */
+function expectExplained({ sums }: Reconciliation, found: readonly Row[]): void {
+  const left = (sums ?? []).reduce((sum, { recorded, invoiced }) => sum + recorded - invoiced, 0)
+  expect(left).toBe(found.reduce((sum, row) => sum + row.expected - row.found, 0))
+}
+
+async function mark(id: string, state: string, more = ''): Promise<void> {
+  await env.DB.prepare(
+    `UPDATE adjustments SET state = ?, version = version + 1, wake_at = 9e15 ${more} WHERE id = ?`,
+  )
+    .bind(state, id)
+    .run()
+}
+
+/** Due at the door, and nothing has looked at it yet. */
+async function waiting(body: unknown = refund()): Promise<Adjustment> {
+  const [id] = await world.receive('stripe', body)
+  world.queue.splice(0)
+  return world.adjustment(id!)
+}
+
+const now = async ({ id }: { id: AdjustmentId }): Promise<Adjustment> => {
+  const row = await findAdjustment(world.deps.db, id)
+  if (row === null) throw new Error('no such adjustment')
+  return row
+}
+
+describe('an hour', () => {
+  it('in which all fits has equal sums, no discrepancy, and one entry', async () => {
+    const [one, other] = [await issued(), await issued(ticket(), 'zendesk')]
+    const run = await toTheEnd()
+    expect(await open()).toEqual([])
+    const total = one.amount + other.amount
+    const recorded = run.sums!.reduce((sum, each) => sum + each.recorded, 0)
+    const invoiced = run.sums!.reduce((sum, each) => sum + each.invoiced, 0)
+    expect([recorded, invoiced]).toEqual([total, total])
+    expect(run.counts).toMatchObject({ invoices: 2, adopted: 0 })
+    const [entry, ...others] = await entriesOf(`reconciliation:${run.seq}`)
+    expect(others).toEqual([])
+    expect(entry).toMatchObject({
+      action: 'reconciliation.finished',
+      data: { outcome: 'complete', sums: run.sums, counts: run.counts },
+    })
+    expect(await countRows('listed_invoices')).toBe(0)
+  })
+
+  it('in which nothing came asks the billing API once, and reads and writes a few rows', async () => {
+    await toTheEnd()
+    await toTheEnd()
+    await world.advance(2 * HOUR)
+    const before = (await callsOf('GET', /./)).length
+    const counted = await metered(async (db) => {
+      const run = await reconcileByClock({ ...world.deps, db })
+      expect(run?.outcome).toBe('complete')
+    })
+    expect((await callsOf('GET', /./)).length - before).toBe(1)
+    expect(counted.rowsWritten).toBeLessThanOrEqual(16)
+    expect(counted.rowsRead).toBeLessThanOrEqual(60)
+    const minute = await metered(async (db) => {
+      expect(await reconcileByClock({ ...world.deps, db })).toBeNull()
+    })
+    expect(minute).toMatchObject({ statements: 1, rowsWritten: 0 })
+    expect(minute.rowsRead).toBeLessThanOrEqual(5)
+    expect((await callsOf('GET', /./)).length - before).toBe(1)
+  })
+})
+
+describe('theirs beside ours', () => {
+  it('takes in what our record lacks, and counts it on both sides', async () => {
+    const lost = await waiting()
+    const invoice = await made({ id: lost.id })
+    // Its customer is known, as after a claim whose answer was lost with the database.
+    await env.DB.prepare(`UPDATE adjustments SET customer_id = 'cus_sample' WHERE id = ?`)
+      .bind(lost.id)
+      .run()
+    const run = await toTheEnd()
+    expect(await open()).toEqual([])
+    expect(run.counts).toMatchObject({ adopted: 1 })
+    expect(await now(lost)).toMatchObject({
+      state: 'invoiced',
+      invoiceId: invoice.id,
+      customerId: 'cus_sample',
+      request: { customerId: 'cus_sample', amount: -2_599 },
+    })
+    const entries = await entriesOf(lost.id)
+    expect(entries.at(-1)).toMatchObject({
+      action: 'adjustment.invoiced',
+      data: { adopted: true, was: 'due', invoice: invoice.id },
+    })
+    expectExplained(run, [])
+  })
+
+  it.each(['held', 'failed'])(
+    'takes in what is %s, where it is what was asked for',
+    async (state) => {
+      const lost = await waiting()
+      const invoice = await made({ id: lost.id })
+      const held = `, hold_reasons = '["over_limit:perDay"]', held_at = 1, holds = 1`
+      const known = `, customer_id = 'cus_sample'`
+      await mark(lost.id, state, state === 'held' ? known + held : known)
+      await toTheEnd()
+      expect(await open()).toEqual([])
+      expect(await now(lost)).toMatchObject({ state: 'invoiced', invoiceId: invoice.id })
+    },
+  )
+
+  it.each(['held', 'failed'] as const)(
+    'tells what is %s beside an invoice of another amount',
+    async (state) => {
+      const lost = await waiting()
+      const invoice = await made({ id: lost.id, amount: -1_000 })
+      const held = `, hold_reasons = '["over_limit:perDay"]', held_at = 1, holds = 1`
+      const known = `, customer_id = 'cus_sample'`
+      await mark(lost.id, state, state === 'held' ? known + held : known)
+      const run = await toTheEnd()
+      const found = await open()
+      expect(found).toMatchObject([
+        { reason: `invoiced_though_${state}`, adjustment_id: lost.id, expected: 0, found: -1_000 },
+      ])
+      expectExplained(run, found)
+      await setStatus(invoice.id, 'void')
+      await toTheEnd()
+      // It is not what was asked for, so it stands in the way of nothing; but a look finds it.
+      expect(await open()).toMatchObject([{ expected: 0, found: 0 }])
+    },
+  )
+
+  it.each(['rejected', 'cancelled'] as const)(
+    'tells what is %s, until its invoice is void',
+    async (state) => {
+      const lost = await waiting()
+      const invoice = await made({ id: lost.id })
+      if (state === 'rejected')
+        await mark(lost.id, 'held', `, hold_reasons = '["charge"]', held_at = 1`)
+      await mark(lost.id, state, `, hold_reasons = NULL`)
+      const run = await toTheEnd()
+      const found = await open()
+      expect(found).toMatchObject([
+        { reason: `invoiced_though_${state}`, invoice_id: invoice.id, expected: 0, found: -2_599 },
+      ])
+      expectExplained(run, found)
+      await setStatus(invoice.id, 'void')
+      await toTheEnd()
+      expect(await open()).toEqual([])
+      expect(await actionsOf(found[0]!.id)).toEqual(['discrepancy.found', 'discrepancy.settled'])
+    },
+  )
+
+  it('tells of a second invoice, until one of the two is void', async () => {
+    const adjustment = await issued()
+    const second = await made({ id: adjustment.id })
+    const run = await toTheEnd()
+    const found = await open()
+    expect(found).toMatchObject([
+      { reason: 'second_invoice', invoice_id: second.id, expected: 0, found: -2_599 },
+    ])
+    expectExplained(run, found)
+    await setStatus(second.id, 'void')
+    await toTheEnd()
+    expect(await open()).toEqual([])
+  })
+
+  it('takes the first of two invoices that our record lacks, and tells of the other', async () => {
+    const lost = await waiting()
+    await made({ id: lost.id })
+    await made({ id: lost.id })
+    await env.DB.prepare(`UPDATE adjustments SET customer_id = 'cus_sample' WHERE id = ?`)
+      .bind(lost.id)
+      .run()
+    const run = await toTheEnd()
+    expect(await reasons()).toEqual(['second_invoice'])
+    expectExplained(run, await open())
+  })
+
+  it('tells of an invoice whose adjustment is not there, and of an id that is none', async () => {
+    const id = await adjustmentId('stripe-refund-record', 'stripe', 'refund:re_never', '')
+    await made({ id })
+    await made({ id: 'not an id' })
+    await made({})
+    const run = await toTheEnd()
+    const found = await open()
+    expect(found.map((each) => [each.reason, each.adjustment_id])).toEqual([
+      ['unknown_adjustment', null],
+      ['unknown_adjustment', id],
+    ])
+    expectExplained(run, found)
+  })
+
+  it('follows a status, and asks for nothing else', async () => {
+    const adjustment = await issued(ticket(), 'zendesk')
+    await setStatus(adjustment.invoiceId!, 'void')
+    const run = await toTheEnd()
+    expect(await now(adjustment)).toMatchObject({ invoiceStatus: 'void' })
+    expect(run.counts).toMatchObject({ statuses: 1 })
+    expect(await open()).toEqual([])
+    expect(run.sums).toEqual([])
+  })
+
+  it('wakes a record that is not marked paid, and tells of it until it is', async () => {
+    await setFaults({ kind: 'server_error', path: '/invoices/*/status', times: 1 })
+    const adjustment = await issued()
+    expect(adjustment).toMatchObject({ invoiceStatus: 'outstanding' })
+    // As one whose attempts to mark it paid ended without a further one.
+    await env.DB.prepare('UPDATE adjustments SET wake_at = NULL WHERE id = ?')
+      .bind(adjustment.id)
+      .run()
+    await toTheEnd()
+    expect(await reasons()).toEqual(['not_settled'])
+    await world.sweep()
+    await world.work()
+    expect(await now(adjustment)).toMatchObject({ invoiceStatus: 'paid' })
+    await toTheEnd()
+    expect(await open()).toEqual([])
+  })
+
+  it.each<[string, Partial<Invoice>]>([
+    ['subtotal', { subtotal: -2_600 }],
+    ['customerId', { customerId: 'cus_bolt' }],
+    ['livemode', { livemode: true }],
+    ['currency', { currency: 'eur' }],
+  ])('tells that the %s differs', async (field, change) => {
+    const adjustment = await issued()
+    const { invoiceId } = adjustment
+    const changed = seenAs((invoice) =>
+      invoice.id === invoiceId ? { ...invoice, ...change } : invoice,
+    )
+    const run = await toTheEnd(changed)
+    const found = await open()
+    expect(new Set(found.map(({ reason }) => reason))).toEqual(new Set(['differs']))
+    expect(found.every(({ fields }) => JSON.parse(fields).includes(field))).toBe(true)
+    expectExplained(run, found)
+    await toTheEnd()
+    expect(await open()).toEqual([])
+  })
+})
+
+describe('ours beside theirs', () => {
+  it('tells of an invoice that the billing API does not have', async () => {
+    const adjustment = await issued()
+    const run = await toTheEnd(without(adjustment.invoiceId))
+    const found = await open()
+    expect(found).toMatchObject([
+      { reason: 'missing_at_billing', adjustment_id: adjustment.id, expected: -2_599, found: 0 },
+    ])
+    expectExplained(run, found)
+    // As long as it is missing, it is the same discrepancy.
+    await toTheEnd(without(adjustment.invoiceId))
+    expect(await open()).toHaveLength(1)
+    await toTheEnd()
+    expect(await open()).toEqual([])
+  })
+
+  it('finds by its id what the listing has left out', async () => {
+    const adjustment = await issued()
+    const run = await toTheEnd(without(adjustment.invoiceId, 'list'))
+    expect(await open()).toEqual([])
+    expect(run.sums).toMatchObject([{ recorded: -2_599, invoiced: -2_599 }])
+  })
+
+  it('tells that an invoice has lost our mark', async () => {
+    const { invoiceId } = await issued()
+    const unmarked = seenAs((invoice) =>
+      invoice.id === invoiceId ? { ...invoice, metadata: {} } : invoice,
+    )
+    const run = await toTheEnd(unmarked)
+    const found = await open()
+    expect(found).toMatchObject([{ reason: 'differs', fields: '["metadata"]', found: 0 }])
+    expectExplained(run, found)
+  })
+
+  it('looks for nothing of the other mode', async () => {
+    const adjustment = await issued()
+    const live = { billing: { ...world.deps.billing!, mode: 'live' as const } }
+    await world.advance(2 * HOUR)
+    const calls = (await callsOf('GET', /./)).length
+    const run = await reconcileByClock({ ...world.deps, ...live })
+    expect(run).toMatchObject({ mode: 'live' })
+    const path = new RegExp(adjustment.invoiceId!)
+    expect((await callsOf('GET', path)).slice(calls)).toEqual([])
+  })
+})
+
+describe('what D1 alone can tell', () => {
+  it('is what the sweep has left, until it takes it', async () => {
+    const late = await waiting()
+    await toTheEnd()
+    await toTheEnd()
+    expect(await open()).toMatchObject([{ reason: 'stuck', adjustment_id: late.id }])
+    await world.sweep()
+    await world.work()
+    await toTheEnd()
+    expect(await open()).toEqual([])
+  })
+
+  it('is an event that has made nothing, which the schema rules out but a damaged database does not', async () => {
+    const [id] = await world.receive('stripe', refund())
+    await env.DB.prepare(`UPDATE events SET decision = json_set(decision, '$.adjustments', json('["adj_gone"]'))
+      WHERE id = ?`)
+      .bind(id)
+      .run()
+    await world.work()
+    await toTheEnd()
+    expect(await reasons()).toContain('event_without_adjustment')
+  })
+})
+
+describe('an alarm', () => {
+  it('is raised once for each reason, with its first discrepancy', async () => {
+    for (const name of ['one', 'two']) {
+      await made({ id: await adjustmentId('stripe-refund-record', 'stripe', `refund:${name}`, '') })
+    }
+    await toTheEnd()
+    const alarms = world.lines.filter(({ event }) => event === 'alarm.reconciliation_mismatch')
+    expect(alarms).toHaveLength(1)
+    expect(alarms[0]).toMatchObject({ discrepancy: expect.stringMatching(/^dsc_/) })
+  })
+
+  it('is raised again no more for what a person has settled', async () => {
+    const adjustment = await issued()
+    const second = await made({ id: adjustment.id })
+    await toTheEnd()
+    await env.DB.prepare(
+      `UPDATE discrepancies SET settled_at = 1, settled_by = 'operator:test' WHERE invoice_id = ?`,
+    )
+      .bind(second.id)
+      .run()
+    world.lines.splice(0)
+    await env.DB.prepare('UPDATE discrepancies SET last_seen_at = 0').run()
+    const run = await start({ since: world.now() - DAY * 1_000, until: world.now() })
+    expect(run.outcome).toBe('complete')
+    expect(await open()).toEqual([])
+    expect(world.lines.filter(({ event }) => event === 'alarm.reconciliation_mismatch')).toEqual([])
+  })
+})
+
+async function start(window: { since: number; until: number }): Promise<Reconciliation> {
+  const started = await startReconciliation(world.deps, BOOTSTRAP, window)
+  if (!started.ok) throw new Error(started.error.reason)
+  return started.value
+}
