@@ -8,13 +8,19 @@ import { findAdjustment } from '../../src/db/read-adjustments.ts'
 import type { Adjustment, Reconciliation } from '../../src/db/schema.ts'
 import type { Billing, Deps } from '../../src/deps.ts'
 import { adjustmentId, type AdjustmentId } from '../../src/domain/ids.ts'
-import { RECONCILE_PAGES_PER_RUN } from '../../src/domain/limits.ts'
+import {
+  RECONCILE_LEASE_SECONDS,
+  RECONCILE_PAGES_PER_RUN,
+  RECONCILE_RETRY_SECONDS,
+} from '../../src/domain/limits.ts'
 import { KEEPING_PAUSED } from '../../src/domain/reconciliation.ts'
 import { ok } from '../../src/domain/result.ts'
 import { BOOTSTRAP } from '../../src/domain/operator.ts'
 import { reconcile, reconcileByClock } from '../../src/usecases/reconcile.ts'
-import { startReconciliation } from '../../src/usecases/start-reconciliation.ts'
-import { commet, countRows, refund, sandboxControl, ticket } from '../harness.ts'
+import { pause } from '../../src/usecases/pause.ts'
+import { resume } from '../../src/usecases/resume.ts'
+import { startReconciliation, startRestored } from '../../src/usecases/start-reconciliation.ts'
+import { commet, countRows, refund, ticket } from '../harness.ts'
 import { metered } from '../metered-database.ts'
 import { actionsOf, callsOf, createWorld, entriesOf, setFaults } from '../world.ts'
 
@@ -186,7 +192,7 @@ describe('an hour', () => {
     })
     expect((await callsOf('GET', /./)).length - before).toBe(1)
     expect(counted.rowsWritten).toBeLessThanOrEqual(16)
-    expect(counted.rowsRead).toBeLessThanOrEqual(60)
+    expect(counted.rowsRead).toBeLessThanOrEqual(100)
     const minute = await metered(async (db) => {
       expect(await reconcileByClock({ ...world.deps, db })).toBeNull()
     })
@@ -461,6 +467,246 @@ describe('an alarm', () => {
     expect(run.outcome).toBe('complete')
     expect(await open()).toEqual([])
     expect(world.lines.filter(({ event }) => event === 'alarm.reconciliation_mismatch')).toEqual([])
+  })
+})
+
+describe('a comparison of many pages', () => {
+  /** The billing API with pages of three, and as it answers each of them. */
+  const inPages = (
+    around: (page: number) => void = () => undefined,
+    order: 'newest' | 'none' = 'newest',
+  ) => {
+    const { invoices } = world.deps.billing!
+    let pages = 0
+    const billing: Billing = {
+      ...world.deps.billing!,
+      invoices: {
+        ...invoices,
+        async list(query) {
+          around((pages += 1))
+          const answer = await invoices.list({ ...query, limit: 3 })
+          if (!answer.ok || order === 'newest') return answer
+          return ok({ ...answer.value, data: answer.value.data.toReversed() })
+        },
+      },
+    }
+    return { billing, pages: () => pages }
+  }
+
+  it('goes on at the next tick where this one has asked enough, and counts nothing twice', async () => {
+    const many = RECONCILE_PAGES_PER_RUN * 3 + 4
+    for (let index = 0; index < many; index++) await issued()
+    const { billing, pages } = inPages()
+    await world.advance(2 * HOUR)
+    const first = await reconcileByClock({ ...world.deps, billing })
+    expect(pages()).toBe(RECONCILE_PAGES_PER_RUN)
+    expect(first).toMatchObject({ finishedAt: null, progress: { pages: RECONCILE_PAGES_PER_RUN } })
+    const second = await reconcileByClock({ ...world.deps, billing })
+    expect(second).toMatchObject({ seq: first!.seq, outcome: 'complete' })
+    expect(second!.sums!.map(({ invoiced }) => invoiced).reduce((a, b) => a + b)).toBe(
+      many * -2_599,
+    )
+    expect(await open()).toEqual([])
+  })
+
+  it('that dies between two pages is gone on with after its lease, and counts nothing twice', async () => {
+    for (let index = 0; index < 8; index++) await issued()
+    const lost = await waiting()
+    await made({ id: lost.id })
+    await env.DB.prepare(`UPDATE adjustments SET customer_id = 'cus_sample' WHERE id = ?`)
+      .bind(lost.id)
+      .run()
+    await world.advance(2 * HOUR)
+    for (const dyingAt of [2, 1, 3]) {
+      const { billing } = inPages((page) => {
+        if (page === dyingAt) throw new Error('the process died here')
+      })
+      await expect(reconcileByClock({ ...world.deps, billing })).rejects.toThrow('died')
+      // Its lease is not over: nobody goes on.
+      expect(await reconcileByClock({ ...world.deps, billing })).toBeNull()
+      await world.advance(RECONCILE_LEASE_SECONDS + 1)
+    }
+    const run = await reconcileByClock({ ...world.deps, billing: inPages().billing })
+    expect(run).toMatchObject({ outcome: 'complete', counts: { adopted: 1 } })
+    expect(run!.sums).toMatchObject([{ recorded: 9 * -2_599, invoiced: 9 * -2_599 }])
+    expect(await open()).toEqual([])
+  })
+
+  it('is read to its end where the listing has no order', async () => {
+    for (let index = 0; index < 8; index++) await issued()
+    const { billing, pages } = inPages(undefined, 'none')
+    const all = (await commet('/api/v1/invoices?limit=100')).data.length
+    const run = await toTheEnd({ billing })
+    expect(pages()).toBe(Math.ceil(all / 3))
+    expect(run.sums).toMatchObject([{ recorded: 8 * -2_599, invoiced: 8 * -2_599 }])
+  })
+
+  it('has one runner at a time, and what a late one has in hand is written down by nobody', async () => {
+    for (let index = 0; index < 8; index++) await issued()
+    await world.advance(2 * HOUR)
+    let other: Promise<Reconciliation | null> | null = null
+    const { billing } = inPages((page) => {
+      if (page !== 2) return
+      // While this one waits for its page, its lease ends, and another one does it all.
+      other = world
+        .advance(RECONCILE_LEASE_SECONDS + 1)
+        .then(() => reconcileByClock({ ...world.deps, billing: inPages().billing }))
+    })
+    const slow: Billing = {
+      ...billing,
+      invoices: {
+        ...billing.invoices,
+        async list(query) {
+          const answer = await billing.invoices.list(query)
+          await other
+          return answer
+        },
+      },
+    }
+    expect(await reconcileByClock({ ...world.deps, billing: slow })).toBeNull()
+    const ended = await other!
+    expect(ended).toMatchObject({ outcome: 'complete' })
+    expect(ended!.sums).toMatchObject([{ recorded: 8 * -2_599, invoiced: 8 * -2_599 }])
+  })
+
+  it('is begun once by two clocks at the same minute', async () => {
+    await issued()
+    await world.advance(2 * HOUR)
+    const before = await countRows('reconciliations')
+    await Promise.all([1, 2, 3].map(() => reconcileByClock(world.deps)))
+    expect(await countRows('reconciliations')).toBe(before + 1)
+  })
+})
+
+describe('trouble with the billing API', () => {
+  it.each([
+    ['a 503', { kind: 'server_error', status: 503 }, 60],
+    ['a Retry-After', { kind: 'rate_limited', retryAfterSeconds: 600 }, 600],
+  ])('waits after %s and then goes on', async (_, fault, seconds) => {
+    await issued()
+    await world.advance(2 * HOUR)
+    await setFaults({ ...fault, path: '/invoices', times: 1 })
+    expect(await reconcileByClock(world.deps)).toMatchObject({ finishedAt: null })
+    expect(await reconcileByClock(world.deps)).toBeNull()
+    await world.advance(seconds)
+    expect(await reconcileByClock(world.deps)).toMatchObject({ outcome: 'complete' })
+  })
+
+  it('is an alarm when it lasts for hours', async () => {
+    await issued()
+    await world.advance(2 * HOUR)
+    await setFaults({ kind: 'server_error', path: '/invoices' })
+    await reconcileByClock(world.deps)
+    await world.advance(7 * HOUR)
+    await reconcileByClock(world.deps)
+    expect(world.lines.map(({ event }) => event)).toContain('alarm.reconciliation_late')
+  })
+
+  it('is given up where the key is of another mode by now', async () => {
+    await issued()
+    await world.advance(2 * HOUR)
+    await setFaults({ kind: 'server_error', path: '/invoices', times: 1 })
+    const begun = await reconcileByClock(world.deps)
+    await world.advance(RECONCILE_RETRY_SECONDS)
+    const live: Billing = { ...world.deps.billing!, mode: 'live' }
+    const ended = await reconcileByClock({ ...world.deps, billing: live })
+    expect(ended).toMatchObject({ seq: begun!.seq, outcome: 'abandoned' })
+  })
+})
+
+describe('a database that was put back to an earlier time', () => {
+  const REFUND = { id: 're_restored_1', metadata: {} }
+  const idOf = (id: string) => adjustmentId('stripe-refund-record', 'stripe', `refund:${id}`, '')
+
+  const restore = async (): Promise<Reconciliation> => {
+    const started = await startRestored(world.deps, BOOTSTRAP)
+    if (!started.ok) throw new Error(started.error.reason)
+    return started.value
+  }
+  const isPaused = async (): Promise<boolean> =>
+    (await env.DB.prepare('SELECT * FROM switches').all()).results.length > 0
+
+  it('makes nothing twice when thirty days of deliveries come again', async () => {
+    // What it issued in the time that it has lost, at another customer of his, too.
+    const refunds = ['a', 'b', 'c'].map((name) => `re_lost_${name}`)
+    const ofLost = async () => (await reasons()).filter((reason) => reason !== 'not_settled')
+    const lost = []
+    for (const id of refunds) lost.push(await made({ id: await idOf(id) }))
+    await world.advance(29 * DAY)
+    const run = await restore()
+    expect(run.outcome).toBe('complete')
+    expect(await ofLost()).toEqual(refunds.map(() => 'unknown_adjustment'))
+    expect(await isPaused()).toBe(false)
+    const posts = (await callsOf('POST', /\/invoices$/)).length
+    for (const id of refunds) await world.receive('stripe', refund({ id }))
+    expect(await world.work()).toEqual(refunds.map(() => 'issued'))
+    expect((await callsOf('POST', /\/invoices$/)).length).toBe(posts)
+    for (const [index, id] of refunds.entries()) {
+      const adjustment = await findAdjustment(world.deps.db, await idOf(id))
+      expect(adjustment).toMatchObject({ state: 'invoiced', invoiceId: lost[index].id })
+    }
+    await toTheEnd()
+    expect(await ofLost()).toEqual([])
+  })
+
+  it('holds what comes again where its invoice is of another customer, or void', async () => {
+    const [moved, gone] = ['re_lost_moved', 're_lost_void']
+    await made({ id: await idOf(moved), customerId: 'cus_bolt' })
+    const voided = await made({ id: await idOf(gone), amount: 2_599 })
+    await setStatus(voided.id, 'void')
+    await world.advance(29 * DAY)
+    await restore()
+    for (const id of [moved, gone]) await world.receive('stripe', refund({ id }))
+    expect(await world.work()).toEqual(['held', 'held'])
+    for (const id of [moved, gone]) {
+      const row = await findAdjustment(world.deps.db, await idOf(id))
+      expect(row?.holdReasons).toEqual(['outcome_unknown'])
+    }
+  })
+
+  it('takes in what it has as due, and has issued since', async () => {
+    const due = await waiting(refund(REFUND))
+    await env.DB.prepare(`UPDATE adjustments SET customer_id = 'cus_sample' WHERE id = ?`)
+      .bind(due.id)
+      .run()
+    const invoice = await made({ id: due.id })
+    await world.advance(20 * DAY)
+    await restore()
+    expect(await now(due)).toMatchObject({ state: 'invoiced', invoiceId: invoice.id })
+    expect(await isPaused()).toBe(false)
+  })
+
+  it('stays paused while something is open that a person has to look at', async () => {
+    const adjustment = await issued()
+    await made({ id: adjustment.id })
+    await world.advance(DAY)
+    await restore()
+    expect(await reasons()).toEqual(['second_invoice'])
+    expect(KEEPING_PAUSED).toContain('second_invoice')
+    expect(await isPaused()).toBe(true)
+    const waits = await waiting()
+    world.queue.push({ id: waits.id, version: waits.version })
+    expect(await world.work()).toEqual(['paused'])
+  })
+
+  it('stays paused where a person has paused everything, before or meanwhile', async () => {
+    await issued()
+    await world.advance(DAY)
+    const all = { kind: 'all', key: '' } as const
+    await pause(world.deps, BOOTSTRAP, all)
+    await restore()
+    expect(await isPaused()).toBe(true)
+    await resume(world.deps, BOOTSTRAP, all)
+    await setFaults({ kind: 'server_error', path: '/invoices', times: 1 })
+    const begun = await restore()
+    expect(begun.finishedAt).toBeNull()
+    expect(await isPaused()).toBe(true)
+    await pause(world.deps, BOOTSTRAP, all)
+    await world.advance(RECONCILE_RETRY_SECONDS)
+    expect(await reconcile(world.deps, world.deps.billing!, begun.seq)).toMatchObject({
+      outcome: 'complete',
+    })
+    expect(await isPaused()).toBe(true)
   })
 })
 
