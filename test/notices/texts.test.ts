@@ -3,7 +3,7 @@
 
 import { describe, expect, it } from 'vitest'
 import { ADJUSTMENT_STATES } from '../../src/domain/adjustment.ts'
-import { ALARM_CAUSES, alarmNote } from '../../src/domain/alarm.ts'
+import { ALARM_CAUSES, alarmNote, type AlarmCause } from '../../src/domain/alarm.ts'
 import { eventNote, eventStatus, type NotedEvent } from '../../src/domain/event-note.ts'
 import { LIMIT_NAMES, type HoldReason } from '../../src/domain/hold.ts'
 import { note, noticeStatus, type Noted } from '../../src/domain/note.ts'
@@ -118,6 +118,11 @@ const ADJUSTMENT_TEXTS = Object.entries(NOTED).map(([title, noted]) => {
   const status = noticeStatus(noted, 'adjustment.held')
   return block(title, status, note(noted, 'Stripe', link))
 })
+const ALARM_KEYS: Partial<Record<AlarmCause, string>> = {
+  rule_paused: 'some-rule',
+  notice_given_up: 'slack',
+  reconciliation_mismatch: 'second_invoice',
+}
 const EXPIRED = { ...CREDIT, state: 'rejected' } as const
 const TEXTS = [
   ...ADJUSTMENT_TEXTS,
@@ -126,7 +131,7 @@ const TEXTS = [
     block(title, eventStatus(event.fate), eventNote(event, 'Zendesk', LINK)),
   ),
   ...ALARM_CAUSES.map((cause) => {
-    const key = cause === 'rule_paused' ? 'some-rule' : cause === 'notice_given_up' ? 'slack' : ''
+    const key = ALARM_KEYS[cause] ?? ''
     const facts = { adjustment: 'adj_1', status: null, reasons: ['charge', 'new_rule'] }
     return block(`alarm: ${cause}`, 'alarm', alarmNote({ cause, key, facts }))
   }),
