@@ -1,5 +1,6 @@
 // The claim: one statement asks every limit and switch and decides, then and there, if an adjustment is
-// issued, held with all its reasons, or cancelled because it was undone. Nothing can come between.
+// issued, held with all its reasons, or cancelled because it was undone. Nothing can come between. Nor is
+// anything claimed while the circuit is open, but for its probe.
 
 import { and, eq, getTableColumns, sql } from 'drizzle-orm'
 import type { FrozenRequest } from '../domain/adjustment.ts'
@@ -10,6 +11,7 @@ import { KNOWN_INVOICES_MAX, LEASE_SECONDS, PAUSE_LOOK_SECONDS } from '../domain
 import { approversNeeded, askedRow, foundReasons, isPaused, isUndone, type Asked } from './asked.ts'
 import { AFTER_CHANGE } from './after-change.ts'
 import type { Database } from './database.ts'
+import { isCircuitOpen } from './read-circuit.ts'
 import { knownInvoicesOf, type KnownInvoice } from './read-known-invoices.ts'
 import { isPausedNow, type Pausable } from './read-switches.ts'
 import { adjustments, auditEntries, type Adjustment } from './schema.ts'
@@ -26,7 +28,10 @@ export type Claim = {
 /** `known`: invoices that a reconciliation has seen with its id: it is looked for before it is posted. */
 export type Claimed = Adjustment & { readonly known: readonly KnownInvoice[] }
 
-/** The row as it is now: `issuing`, `held` or `cancelled`. Null: paused, or somebody else was first. */
+/**
+ * The row as it is now: `issuing`, `held` or `cancelled`. Null: paused, the circuit is open, or somebody
+ * else was first.
+ */
 export async function claim(
   db: Database,
   read: Adjustment,
@@ -81,18 +86,13 @@ export async function claim(
           eq(adjustments.version, read.version),
           eq(adjustments.state, 'due'),
           sql`NOT f.paused`,
+          sql`NOT ${isCircuitOpen(read.id, now)}`,
         ),
       )
       .returning(claimedColumns(read.id)),
     insertOutcomeEntry(db, read, now),
     ...toldOfStates(db, read, { held: 'adjustment.held', cancelled: 'adjustment.cancelled' }, now),
-    // A rule that has used up its hour's limit stops as a whole: what made it run away makes more.
-    ...pauseRule(
-      db,
-      { ruleId: read.ruleId, cause: 'per_hour_per_rule' },
-      sql`${AFTER_CHANGE} AND ${hasRunAway(read)}`,
-      now,
-    ),
+    ...pauseIfRunaway(db, read, now),
   ])
   const [row] = rows
   return row ? { ...row, known: JSON.parse(row.known) } : null
@@ -103,6 +103,15 @@ const claimedColumns = (id: AdjustmentId) => ({
   ...getTableColumns(adjustments),
   known: knownInvoicesOf(id, KNOWN_INVOICES_MAX),
 })
+
+/** A rule that has used up its hour's limit stops as a whole: what made it run away makes more. */
+const pauseIfRunaway = (db: Database, read: Adjustment, now: number) =>
+  pauseRule(
+    db,
+    { ruleId: read.ruleId, cause: 'per_hour_per_rule' },
+    sql`${AFTER_CHANGE} AND ${hasRunAway(read)}`,
+    now,
+  )
 
 const OVER_THE_HOUR: HoldReason = 'over_limit:perHourPerRule'
 

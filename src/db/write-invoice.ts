@@ -2,14 +2,15 @@
 // that it was marked paid.
 
 import { and, eq, isNull, sql } from 'drizzle-orm'
-import type { AnswerDifference, AnsweredInvoice, FrozenRequest } from '../domain/adjustment.ts'
-import type { AuditData } from '../domain/audit.ts'
+import type { AnswerDifference, AnsweredInvoice } from '../domain/adjustment.ts'
+import type { Actor, AuditData } from '../domain/audit.ts'
 import type { LinkId } from '../domain/ids.ts'
 import type { Trouble } from '../domain/trouble.ts'
 import { AFTER_CHANGE } from './after-change.ts'
 import { commitChange } from './commit.ts'
 import type { Database } from './database.ts'
 import { wakeAtIfToReverse } from './read-undo.ts'
+import { afterAnswer } from './write-circuit.ts'
 import { adjustments, links, type Adjustment } from './schema.ts'
 import { pauseRule } from './write-switch.ts'
 import { changed, entry, type Columns } from './write-adjustment.ts'
@@ -33,7 +34,7 @@ export type Issued = {
   readonly day: string
 }
 
-const issuedColumns = (issued: Issued, now: number) => ({
+export const issuedColumns = (issued: Issued, now: number) => ({
   state: 'invoiced' as const,
   holdReasons: null,
   holdDetails: null,
@@ -56,7 +57,7 @@ const issuedColumns = (issued: Issued, now: number) => ({
   answerDifferences: issued.differences.length === 0 ? null : issued.differences,
 })
 
-const issuedData = (
+export const issuedData = (
   { invoice, differences, adopted, requestId }: Issued,
   { attempts }: Adjustment,
 ): AuditData => ({
@@ -81,33 +82,36 @@ export function commitIssued(
     db,
     changed(db, read, issuedColumns(issued, now)),
     entry(now, 'adjustment.invoiced', read, issuedData(issued, read)),
-    [...linkAfterChange(db, issued, now), ...stopAfterDifference(db, read, issued, now)],
+    [
+      ...linkAfterChange(db, issued, now),
+      ...stopAfterDifference(db, read, issued, now),
+      ...afterAnswer(db, read.id, now),
+    ],
   )
 }
 
 /**
- * The invoice of what was not under way, found in the billing API's listing. Its customer is the
- * invoice's, where no attempt has named one.
+ * The same of an invoice that a person has found. `carriesOurId`: whether the billing API itself says
+ * whose it is.
  */
 export function commitAdopted(
   db: Database,
   read: Adjustment,
   issued: Issued,
-  request: FrozenRequest,
+  { actor, carriesOurId }: { readonly actor: Actor; readonly carriesOurId: boolean },
   now: number,
 ): Promise<Adjustment | null> {
-  const { customerId } = request
+  const { generation, trouble } = read
+  const data = {
+    ...issuedData(issued, read),
+    carriesOurId,
+    generation,
+    trouble: trouble?.code ?? null,
+  }
   return commitChange(
     db,
-    changed(db, read, {
-      ...issuedColumns(issued, now),
-      customerId,
-      ...(read.request === null ? { request } : {}),
-    }),
-    {
-      ...entry(now, 'adjustment.invoiced', read, { ...issuedData(issued, read), was: read.state }),
-      actor: 'system:reconciliation',
-    },
+    changed(db, read, issuedColumns(issued, now)),
+    { ...entry(now, 'adjustment.adopted', read, data), actor },
     [...linkAfterChange(db, issued, now), ...stopAfterDifference(db, read, issued, now)],
   )
 }
@@ -137,7 +141,11 @@ export async function commitIssuedLate(
     db,
     update,
     entry(now, 'adjustment.invoiced', read, { ...issuedData(issued, read), late: true }),
-    [...linkAfterChange(db, issued, now), ...stopAfterDifference(db, read, issued, now)],
+    [
+      ...linkAfterChange(db, issued, now),
+      ...stopAfterDifference(db, read, issued, now),
+      ...afterAnswer(db, read.id, now),
+    ],
   )
   if (committed) return { kind: 'committed' }
   const [row] = await db
@@ -171,7 +179,7 @@ export function recordSecondInvoice(
   return commitChange(db, update, entry(now, 'adjustment.second_invoice_seen', read, data))
 }
 
-const linkAfterChange = (db: Database, { link, invoice }: Issued, now: number) =>
+export const linkAfterChange = (db: Database, { link, invoice }: Issued, now: number) =>
   link === null
     ? []
     : [
@@ -188,7 +196,7 @@ const linkAfterChange = (db: Database, { link, invoice }: Issued, now: number) =
  * What was answered is not what was asked: its rule stops until a person has looked. The link's insert
  * may have changed nothing, so the row itself tells if this batch is the one that committed.
  */
-const stopAfterDifference = (db: Database, read: Adjustment, issued: Issued, now: number) =>
+export const stopAfterDifference = (db: Database, read: Adjustment, issued: Issued, now: number) =>
   issued.differences.length === 0
     ? []
     : pauseRule(
@@ -213,6 +221,7 @@ export function commitSettled(
     db,
     changed(db, read, columns),
     entry(now, 'adjustment.settled', read, { invoice: read.invoiceId, status, requestId }),
+    afterAnswer(db, read.id, now),
   )
 }
 

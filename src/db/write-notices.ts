@@ -25,6 +25,8 @@ const TOLD: ReadonlySet<AuditAction> = new Set([
   'adjustment.cancelled',
   'adjustment.reversed',
   'adjustment.voided',
+  'adjustment.requeued',
+  'adjustment.adopted',
 ] as const)
 
 const insertNotice = (db: Database, { subject, action, at }: AuditEntry) =>

@@ -9,6 +9,7 @@ import type { Trouble } from '../domain/trouble.ts'
 import { commitChange } from './commit.ts'
 import type { Database } from './database.ts'
 import { wakeAtIfUndone } from './read-undo.ts'
+import { afterAnswer } from './write-circuit.ts'
 import type { Adjustment } from './schema.ts'
 import { changed, entry } from './write-adjustment.ts'
 
@@ -52,6 +53,7 @@ export const commitVoided = (
     db,
     changed(db, read, { invoiceStatus: status, wakeAt: null, trouble: null }),
     entry(now, 'adjustment.voided', read, { invoice: read.invoiceId, status, requestId }),
+    afterAnswer(db, read.id, now),
   )
 
 /**

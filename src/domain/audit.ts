@@ -3,6 +3,7 @@
 export type AuditAction =
   | 'event.received'
   | 'event.dismissed'
+  | 'event.requeued'
   | 'adjustment.created'
   | 'adjustment.held'
   | 'adjustment.claimed'
@@ -26,6 +27,10 @@ export type AuditAction =
   | 'adjustment.voided'
   | 'adjustment.void_failed'
   | 'adjustment.invoice_status_seen'
+  | 'adjustment.requeued'
+  | 'adjustment.adopted'
+  | 'circuit.opened'
+  | 'circuit.closed'
   | 'identity.set'
   | 'identity.removed'
   | 'key.made'

@@ -17,8 +17,10 @@ import { holds } from './api/holds.ts'
 import { identities } from './api/identities.ts'
 import { keys } from './api/keys.ts'
 import { discrepancies, reconciliations } from './api/reconciliations.ts'
+import { requeue } from './api/requeue.ts'
 import { reversals } from './api/reversals.ts'
 import { rules } from './api/rules.ts'
+import { status } from './api/status.ts'
 import { switches } from './api/switches.ts'
 import type { AppEnv } from './context.ts'
 import { health } from './health.ts'
@@ -34,11 +36,13 @@ export function createApp(depsOf: (env: Env) => Deps) {
     .route('/adjustments', byHand)
     .route('/adjustments', holds)
     .route('/adjustments', reversals)
+    .route('/adjustments', requeue)
     .route('/identities', identities)
     .route('/keys', keys)
     .route('/reconciliations', reconciliations)
     .route('/discrepancies', discrepancies)
     .route('/rules', rules)
+    .route('/status', status)
     .route('/switches', switches)
 
   return new Hono<AppEnv>()

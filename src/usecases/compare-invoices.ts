@@ -5,7 +5,7 @@ import type { Invoice } from '../commet/contract.ts'
 import { findAdjustment, findAdjustments } from '../db/read-adjustments.ts'
 import type { Adjustment, Reconciliation } from '../db/schema.ts'
 import { wakeNow } from '../db/write-adjustment.ts'
-import { commitAdopted } from '../db/write-invoice.ts'
+import { commitListed } from '../db/write-listed.ts'
 import type { ListedRow, Step } from '../db/write-reconciliations.ts'
 import { commitInvoiceStatusSeen } from '../db/write-seen.ts'
 import {
@@ -27,7 +27,7 @@ import {
 } from '../domain/judge-invoice.ts'
 import type { Finding, Found } from '../domain/reconciliation.ts'
 import type { Deps } from '../deps.ts'
-import { issuedWith } from './issued-with.ts'
+import { issuedBy } from './issued-by.ts'
 
 /** All of a step but where it goes on. `adopted`, `statuses`: how many. */
 export type Compared = Omit<Step, 'progress'> & {
@@ -213,9 +213,11 @@ async function act(
 
 /** Null where somebody else was first: then the next comparison sees what became of it. */
 async function adopt(deps: Deps, row: Adjustment, invoice: Invoice): Promise<Adjustment | null> {
-  const issued = await issuedWith(deps, row, invoice, { adopted: true, requestId: null })
+  // What was never claimed has no request yet: it would be this one.
   const request = row.request ?? frozenRequest(row, invoice.customerId)
-  return commitAdopted(deps.db, row, issued, request, deps.now())
+  const how = { adopted: true, requestId: null }
+  const { issued, now } = await issuedBy(deps, { ...row, request }, invoice, how)
+  return commitListed(deps.db, row, issued, request, now)
 }
 
 export const identified = (findings: readonly Finding[]): Promise<readonly Found[]> =>

@@ -21,7 +21,7 @@ import {
   POST_WITHOUT_LOOK_SECONDS,
 } from '../domain/limits.ts'
 import type { Billing, Deps } from '../deps.ts'
-import { issuedWith } from './issued-with.ts'
+import { issuedBy } from './issued-by.ts'
 import { lookForInvoice } from './look-for-invoice.ts'
 import { postponeOrFail, type Before } from './postpone-or-fail.ts'
 import { raiseAlarm } from './raise-alarm.ts'
@@ -61,8 +61,13 @@ export async function makeAttempt(
   return commit(deps, claimed, data, { adopted: false, requestId })
 }
 
-/** Whether the billing API may have forgotten the key. A clock that ran backwards is no proof. */
+/**
+ * Whether the billing API may have forgotten the key. A clock that ran backwards is no proof. Attempted,
+ * and yet without an attempt: a person has sent it again, who found nothing; his word is not enough.
+ */
 function mayBeForgotten(adjustment: Adjustment, now: number): boolean {
+  const { attempts, attemptedAt } = adjustment
+  if (attempts === 0 && attemptedAt !== null) return true
   const ageMs = now - firstSeenAt(adjustment)
   return !(ageMs >= 0 && ageMs < POST_WITHOUT_LOOK_SECONDS * 1_000)
 }
@@ -155,8 +160,7 @@ async function commit(
   invoice: AnsweredInvoice,
   how: Pick<Issued, 'adopted' | 'requestId'>,
 ): Promise<Attempt> {
-  const now = deps.now()
-  const issued = await issuedWith(deps, claimed, invoice, how)
+  const { issued, now } = await issuedBy(deps, claimed, invoice, how)
   const adjustment = await commitIssued(deps.db, claimed, issued, now)
   if (adjustment) return { kind: 'issued', adjustment }
   const late = await commitIssuedLate(deps.db, claimed, issued, now)

@@ -1,6 +1,7 @@
 // Reconciliation: our invoices against the billing API's, both ways. One runner at a time holds a
 // comparison; it goes on from its last step, at each tick, until it has come to its end.
 
+import { findCircuit } from '../db/read-circuit.ts'
 import { findOutlook, type Outlook } from '../db/read-reconciliations.ts'
 import type { Reconciliation } from '../db/schema.ts'
 import {
@@ -9,7 +10,9 @@ import {
   releaseReconciliation,
   takeReconciliation,
   tidyListed,
+  type NewReconciliation,
 } from '../db/write-reconciliations.ts'
+import { isOpen } from '../domain/circuit.ts'
 import {
   LISTING_SETTLE_SECONDS,
   RECONCILE_EVERY_SECONDS,
@@ -29,44 +32,38 @@ import { stepOwn, stepSums } from './reconciliation-own.ts'
 import type { Left, Stepped } from './reconciliation-step.ts'
 import { resumeRestored } from './resume-restored.ts'
 
-/** What may be compared with now; null where nothing may be asked. A circuit that is open says so here. */
-export const billingToAsk = ({ billing }: Deps): Billing | null => billing
+/** While the circuit is open, nothing is compared: what was begun goes on when it has closed. */
+export const isBillingDown = async ({ db, now }: Deps): Promise<boolean> =>
+  isOpen(await findCircuit(db), now())
 
 /**
  * The minute's look: goes on with what has not ended, or begins the next hour's. Null where there is
- * nothing to do. What is compared ends where the listing has settled.
+ * nothing to do, or nobody to ask.
  */
 export async function reconcileByClock(deps: Deps): Promise<Reconciliation | null> {
-  const billing = billingToAsk(deps)
+  const { billing, db } = deps
   if (billing === null) return null
-  const outlook = await findOutlook(deps.db, billing.mode, deps.now())
-  const seq = outlook.open ?? (await beginByClock(deps, billing, outlook))
-  return seq === null ? null : reconcile(deps, billing, seq)
+  const now = deps.now()
+  const outlook = await findOutlook(db, billing.mode, now)
+  const next = outlook.open === null ? nextByClock(billing, outlook, now) : null
+  if ((outlook.open === null && next === null) || (await isBillingDown(deps))) return null
+  const begun = next === null ? null : await insertReconciliation(db, next, now)
+  const seq = outlook.open ?? begun?.seq
+  return seq === undefined ? null : reconcile(deps, billing, seq)
 }
 
-async function beginByClock(
-  deps: Deps,
+/** Null where it is not time yet. What is compared ends where the listing has settled. */
+function nextByClock(
   { mode }: Billing,
   { isUnderWay, doneUntil, firstAt, event }: Outlook,
-): Promise<number | null> {
+  now: number,
+): NewReconciliation | null {
   const base = doneUntil ?? firstAt
-  const now = deps.now()
   const toAt = now - LISTING_SETTLE_SECONDS * 1_000
   if (isUnderWay || base === null || toAt - base < RECONCILE_EVERY_SECONDS * 1_000) return null
-  const begun = await insertReconciliation(
-    deps.db,
-    {
-      mode,
-      // A listing has no times to ask for, so a window is as long as it has to be: it is paged once.
-      fromAt: base - RECONCILE_OVERLAP_SECONDS * 1_000,
-      toAt,
-      askedBy: null,
-      isRestored: false,
-      progress: progressFrom(event),
-    },
-    now,
-  )
-  return begun?.seq ?? null
+  // A listing has no times to ask for, so a window is as long as it has to be: it is paged once.
+  const fromAt = base - RECONCILE_OVERLAP_SECONDS * 1_000
+  return { mode, fromAt, toAt, askedBy: null, isRestored: false, progress: progressFrom(event) }
 }
 
 /** Goes on with it as far as one tick does. Null where somebody else holds it, or it has ended. */

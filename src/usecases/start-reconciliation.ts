@@ -14,7 +14,7 @@ import type { Operator } from '../domain/operator.ts'
 import { progressFrom } from '../domain/reconciliation.ts'
 import { err, ok, type Result } from '../domain/result.ts'
 import type { Deps } from '../deps.ts'
-import { billingToAsk, reconcile } from './reconcile.ts'
+import { isBillingDown, reconcile } from './reconcile.ts'
 
 /** Milliseconds since 1970. `until`: now, if it isn't given, and at most where the listing has settled. */
 export type Window = { readonly since: number; readonly until: number | null }
@@ -59,9 +59,8 @@ async function begin(
   { since, until }: { readonly since: number; readonly until: number },
   isRestored: boolean,
 ): Promise<Result<Reconciliation, StartTrouble>> {
-  const billing = billingToAsk(deps)
+  const { billing, db } = deps
   if (billing === null) return err({ reason: 'billing_not_configured' })
-  const { db } = deps
   if (since >= until) return err({ reason: 'window_empty', settleSeconds: LISTING_SETTLE_SECONDS })
   const days = Math.ceil((until - since) / MS_PER_DAY)
   if (days > RECONCILE_DAYS_MAX && !isRestored) {
@@ -82,6 +81,6 @@ async function begin(
     now,
   )
   if (begun === null) return err({ reason: 'already_running' })
-  await reconcile(deps, billing, begun.seq)
+  if (!(await isBillingDown(deps))) await reconcile(deps, billing, begun.seq)
   return ok((await findReconciliation(db, begun.seq)) ?? begun)
 }

@@ -1,3 +1,4 @@
+import { findCircuit } from '../db/read-circuit.ts'
 import { wakeAfterRestart, sweepAdjustments } from '../db/sweep-adjustments.ts'
 import { parkPaused } from '../db/write-switches.ts'
 import { ownIds } from '../domain/rule.ts'
@@ -15,7 +16,7 @@ export async function sweep(
 ): Promise<number> {
   if (isRestart) await wakeAfterRestart(deps.db, deps.now())
   await parkPaused(deps.db, deps.config.rules.map(ownIds), deps.now())
-  const { wakeUps, held } = await sweepAdjustments(deps.db, deps.now())
+  const { wakeUps, held } = await sweepAdjustments(deps.db, await findCircuit(deps.db), deps.now())
   const [first, ...others] = held
   for (const id of others) deps.log({ event: 'alarm.outcome_unknown', adjustment: id })
   if (first) await raiseAlarm(deps, 'outcome_unknown', { adjustment: first })

@@ -1,8 +1,10 @@
-// What an invoice in hand makes of its adjustment: where the answer differs, the link, what is still to do.
+// An invoice in hand, as it is committed: with what differs from what was asked, its link, and whether a
+// record has still to be marked paid.
 
 import type { Adjustment } from '../db/schema.ts'
 import type { Issued, NewLink } from '../db/write-invoice.ts'
-import { answerDifferences, frozenRequest, type AnsweredInvoice } from '../domain/adjustment.ts'
+import { answerDifferences, type AnsweredInvoice } from '../domain/adjustment.ts'
+import { assert } from '../domain/assert.ts'
 import { dayOf } from '../domain/day.ts'
 import { linkId } from '../domain/ids.ts'
 import { MS_PER_DAY, WAKE_AFTER_SECONDS } from '../domain/limits.ts'
@@ -10,25 +12,20 @@ import { slugHashOf, slugOf } from '../domain/link.ts'
 import type { Deps } from '../deps.ts'
 import { raiseAlarm } from './raise-alarm.ts'
 
-/** An answer that differs from what was asked is an alarm, before it is written down. */
-export async function issuedWith(
+/** Alarms where it differs, before it is committed. `now`: when it is. */
+export async function issuedBy(
   deps: Deps,
   adjustment: Adjustment,
   invoice: AnsweredInvoice,
   how: Pick<Issued, 'adopted' | 'requestId'>,
-): Promise<Issued> {
+): Promise<{ readonly issued: Issued; readonly now: number }> {
+  const { id, request, settlement } = adjustment
+  assert(request !== null, 'an invoice without a request')
   const now = deps.now()
-  // What was never claimed has no request yet: it would be this one.
-  const request = adjustment.request ?? frozenRequest(adjustment, invoice.customerId)
   const differences = answerDifferences(request, adjustment, invoice)
   // A record that differs is marked paid all the same: left open, it would promise money twice.
-  const isToSettle = adjustment.settlement === 'already_paid' && invoice.status !== 'paid'
-  if (differences.length > 0) {
-    const fields = differences.map(({ field }) => field)
-    const facts = { adjustment: adjustment.id, invoice: invoice.id, fields }
-    await raiseAlarm(deps, 'answer_differs', facts)
-  }
-  return {
+  const isToSettle = settlement === 'already_paid' && invoice.status !== 'paid'
+  const issued: Issued = {
     ...how,
     invoice,
     differences,
@@ -36,6 +33,11 @@ export async function issuedWith(
     wakeAt: isToSettle ? now + WAKE_AFTER_SECONDS * 1_000 : null,
     day: dayOf(now, deps.config.timeZone),
   }
+  if (differences.length > 0) {
+    const fields = differences.map(({ field }) => field)
+    await raiseAlarm(deps, 'answer_differs', { adjustment: id, invoice: invoice.id, fields })
+  }
+  return { issued, now }
 }
 
 /** Null without a link key: the invoice stands without a link. */
