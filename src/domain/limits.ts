@@ -115,7 +115,7 @@ export const CIRCUIT_FAILURES_MAX = 5
 export const CIRCUIT_PROBE_SECONDS_FIRST = 30
 export const CIRCUIT_PROBE_SECONDS_MAX = 300
 /** Nobody else probes meanwhile: as long as the lease under which the probe posts. */
-export const CIRCUIT_PROBE_LEASE_SECONDS = LEASE_SECONDS
+export const CIRCUIT_PROBE_LEASE_SECONDS = 120
 /** A Retry-After that holds everybody back is believed for an hour at most. */
 export const CIRCUIT_WAIT_SECONDS_MAX = 3_600
 /** Over which what was parked comes back. */
@@ -148,6 +148,9 @@ export const WORD_CHARS_MAX = 128
 export const WAKE_AFTER_SECONDS = 60
 export const SWEEP_ROWS_MAX = 500
 export const QUEUE_MESSAGES_PER_SEND_MAX = 100
+/** As wrangler.toml says: so many adjustments at once in one Worker, and so many Workers. */
+export const QUEUE_BATCH_MESSAGES_MAX = 5
+export const QUEUE_CONSUMERS_MAX = 5
 
 // Links
 export const SLUG_BYTES = 12

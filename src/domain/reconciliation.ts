@@ -38,7 +38,7 @@ export const DISCREPANCIES: Readonly<Record<DiscrepancyReason, Told>> = {
   },
   second_invoice: {
     meaning: 'The adjustment has another invoice; this one carries its id as well.',
-    todo: 'Void one of the two at the billing API; the next comparison settles this.',
+    todo: 'Void this one at the billing API; the next comparison settles this.',
     keepsPaused: true,
   },
   invoiced_though_held: {

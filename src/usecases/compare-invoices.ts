@@ -52,7 +52,10 @@ export async function compareListed(
   run: Run,
   invoices: readonly Invoice[],
 ): Promise<Compared> {
-  const ours = invoices.filter(({ metadata }) => metadata[ADJUSTMENT_METADATA_KEY] !== undefined)
+  // The oldest first: of two that our record lacks, that is the one to be taken.
+  const ours = invoices
+    .filter(({ metadata }) => metadata[ADJUSTMENT_METADATA_KEY] !== undefined)
+    .toSorted((one, other) => Date.parse(one.createdAt) - Date.parse(other.createdAt))
   const ids = ours.flatMap((invoice) => adjustmentIdOf(invoice) ?? [])
   const rows = new Map((await known(deps, ids)).map((row) => [row.id, row]))
   const parts: Compared[] = []

@@ -30,7 +30,7 @@ import { stepListing } from './reconciliation-listing.ts'
 import { stepAgain, stepOurs } from './reconciliation-lookups.ts'
 import { stepOwn, stepSums } from './reconciliation-own.ts'
 import type { Left, Stepped } from './reconciliation-step.ts'
-import { resumeRestored } from './resume-restored.ts'
+import { pauseRestored, resumeRestored } from './pause-restored.ts'
 
 /** While the circuit is open, nothing is compared: what was begun goes on when it has closed. */
 export const isBillingDown = async ({ db, now }: Deps): Promise<boolean> =>
@@ -82,6 +82,9 @@ export async function reconcile(
     })
   }
   if (run.mode !== billing.mode) return end(deps, run, 'abandoned')
+  // Whoever asked may have died before he paused it.
+  const isFirst = run.progress.phase === 'listing' && run.progress.pages === 0
+  if (run.isRestored && isFirst) await pauseRestored(deps, run.askedBy ?? 'system:reconciliation')
   const left: Left = { pages: RECONCILE_PAGES_PER_RUN, lookups: RECONCILE_LOOKUPS_PER_RUN }
   for (let steps = 0; steps < RECONCILE_STEPS_PER_RUN; steps++) {
     if (deps.now() - startedAt >= RECONCILE_TICK_SECONDS * 1_000) break

@@ -3,7 +3,6 @@
 import { findNewestEntryAt, findOutlook, findReconciliation } from '../db/read-reconciliations.ts'
 import type { Reconciliation } from '../db/schema.ts'
 import { insertReconciliation } from '../db/write-reconciliations.ts'
-import { pauseKeys, RESTORED } from '../db/write-switches.ts'
 import {
   LISTING_SETTLE_SECONDS,
   MS_PER_DAY,
@@ -15,6 +14,7 @@ import { progressFrom } from '../domain/reconciliation.ts'
 import { err, ok, type Result } from '../domain/result.ts'
 import type { Deps } from '../deps.ts'
 import { isBillingDown, reconcile } from './reconcile.ts'
+import { pauseRestored } from './pause-restored.ts'
 
 /** Milliseconds since 1970. `until`: now, if it isn't given, and at most where the listing has settled. */
 export type Window = { readonly since: number; readonly until: number | null }
@@ -36,9 +36,9 @@ export async function startReconciliation(
 }
 
 /**
- * After a database was put back to an earlier time: everything is paused first. What may be lacking is
- * everything since its newest entry; as the app may have written some since, the days before are compared
- * as well, as many as `days` says. It resumes by itself, unless something is open that keeps it paused.
+ * After a database was put back to an earlier time: everything is paused before anything is compared. What may
+ * be lacking is everything since its newest entry; as the app may have written some since, the days before are
+ * compared as well, as many as `days` says. It resumes by itself, unless something is open that keeps it paused.
  */
 export async function startRestored(
   deps: Deps,
@@ -47,8 +47,6 @@ export async function startRestored(
 ): Promise<Result<Reconciliation, StartTrouble>> {
   const newestAt = (await findNewestEntryAt(deps.db)) ?? deps.now()
   const since = newestAt - days * MS_PER_DAY
-  const actor = `operator:${operator.name}` as const
-  await pauseKeys(deps.db, { kind: 'all', keys: [''], actor }, deps.now(), RESTORED)
   const until = deps.now() - LISTING_SETTLE_SECONDS * 1_000
   return begin(deps, operator, { since, until }, true)
 }
@@ -67,6 +65,7 @@ async function begin(
     return err({ reason: 'window_too_long', days, max: RECONCILE_DAYS_MAX })
   }
   const now = deps.now()
+  const askedBy = `operator:${operator.name}` as const
   const { event } = await findOutlook(db, billing.mode, now)
   const begun = await insertReconciliation(
     db,
@@ -74,13 +73,14 @@ async function begin(
       mode: billing.mode,
       fromAt: since,
       toAt: until,
-      askedBy: `operator:${operator.name}`,
+      askedBy,
       isRestored,
       progress: progressFrom(event),
     },
     now,
   )
   if (begun === null) return err({ reason: 'already_running' })
+  if (isRestored) await pauseRestored(deps, askedBy)
   if (!(await isBillingDown(deps))) await reconcile(deps, billing, begun.seq)
   return ok((await findReconciliation(db, begun.seq)) ?? begun)
 }

@@ -299,13 +299,14 @@ describe('theirs beside ours', () => {
 
   it('takes the first of two invoices that our record lacks, and tells of the other', async () => {
     const lost = await waiting()
-    await made({ id: lost.id })
+    const first = await made({ id: lost.id })
     await made({ id: lost.id })
     await env.DB.prepare(`UPDATE adjustments SET customer_id = 'cus_sample' WHERE id = ?`)
       .bind(lost.id)
       .run()
     const run = await toTheEnd()
     expect(await reasons()).toEqual(['second_invoice'])
+    expect(await now(lost)).toMatchObject({ invoiceId: first.id })
     expectExplained(run, await open())
   })
 
@@ -317,8 +318,8 @@ describe('theirs beside ours', () => {
     const run = await toTheEnd()
     const found = await open()
     expect(found.map((each) => [each.reason, each.adjustment_id])).toEqual([
-      ['unknown_adjustment', null],
       ['unknown_adjustment', id],
+      ['unknown_adjustment', null],
     ])
     expectExplained(run, found)
   })
@@ -385,6 +386,18 @@ describe('ours beside theirs', () => {
     expect(await open()).toHaveLength(1)
     await toTheEnd()
     expect(await open()).toEqual([])
+  })
+
+  it('finds in the next hour what the listing has shown too late', async () => {
+    await issued()
+    await world.advance(1.5 * HOUR)
+    const id = await adjustmentId('stripe-refund-record', 'stripe', 'refund:re_late', '')
+    const late = await made({ id })
+    await world.advance(0.5 * HOUR)
+    await reconcileByClock({ ...world.deps, ...without(late.id) })
+    expect(await open()).toEqual([])
+    await toTheEnd()
+    expect(await open()).toMatchObject([{ reason: 'unknown_adjustment', adjustment_id: id }])
   })
 
   it('finds by its id what the listing has left out', async () => {
@@ -637,6 +650,19 @@ describe('trouble with the billing API', () => {
   })
 })
 
+describe('the schema', () => {
+  it.each([
+    ['DELETE FROM discrepancies', 'settled, never removed'],
+    [`UPDATE discrepancies SET invoice_id = 'inv_other'`, 'never changes'],
+    ['DELETE FROM reconciliations', 'never removed'],
+    ['UPDATE reconciliations SET sums = NULL WHERE finished_at IS NOT NULL', 'never changes'],
+  ])('refuses %s', async (statement, words) => {
+    await made({ id: (await issued()).id })
+    await toTheEnd()
+    await expect(env.DB.prepare(statement).run()).rejects.toThrow(words)
+  })
+})
+
 describe('a database that was put back to an earlier time', () => {
   const REFUND = { id: 're_restored_1', metadata: {} }
   const idOf = (id: string) => adjustmentId('stripe-refund-record', 'stripe', `refund:${id}`, '')
@@ -710,6 +736,30 @@ describe('a database that was put back to an earlier time', () => {
     const waits = await waiting()
     world.queue.push({ id: waits.id, version: waits.version })
     expect(await world.work()).toEqual(['paused'])
+  })
+
+  it('is paused before anything is compared, also if whoever asked died before that', async () => {
+    await issued()
+    await world.advance(DAY)
+    await setFaults({ kind: 'server_error', path: '/invoices', times: 1 })
+    const begun = await restore()
+    expect(await isPaused()).toBe(true)
+    await env.DB.prepare('DELETE FROM switches').run()
+    await world.advance(RECONCILE_RETRY_SECONDS)
+    let wasPaused = false
+    const { billing } = seenAs((invoice) => invoice)
+    const watched: Billing = {
+      ...billing,
+      invoices: {
+        ...billing.invoices,
+        async list(query) {
+          wasPaused = await isPaused()
+          return billing.invoices.list(query)
+        },
+      },
+    }
+    expect(await reconcile(world.deps, watched, begun.seq)).toMatchObject({ outcome: 'complete' })
+    expect([wasPaused, await isPaused()]).toEqual([true, false])
   })
 
   it('stays paused where a person has paused everything, before or meanwhile', async () => {

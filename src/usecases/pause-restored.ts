@@ -2,9 +2,14 @@
 
 import { isKeptPaused } from '../db/read-reconciliations.ts'
 import { findSwitches } from '../db/read-switches.ts'
-import { RESTORED, resumeKeys } from '../db/write-switches.ts'
+import { pauseKeys, RESTORED, resumeKeys } from '../db/write-switches.ts'
+import type { Actor } from '../domain/audit.ts'
 import { ownIds } from '../domain/rule.ts'
 import type { Deps } from '../deps.ts'
+
+/** What a person has paused stays as he has. */
+export const pauseRestored = (deps: Deps, actor: Actor): Promise<void> =>
+  pauseKeys(deps.db, { kind: 'all', keys: [''], actor }, deps.now(), RESTORED)
 
 /** Only what it was paused for, and only where nothing is open that a person has to look at first. */
 export async function resumeRestored(deps: Deps): Promise<boolean> {
