@@ -26,7 +26,7 @@ export type DiscrepancyReason = (typeof DISCREPANCY_REASONS)[number]
 type Told = {
   readonly meaning: string
   readonly todo: string
-  /** Whether a restored database stays paused because of it. */
+  /** Whether a restored database stays paused because of it: what its next attempt settles doesn't. */
   readonly keepsPaused: boolean
 }
 
@@ -34,7 +34,7 @@ export const DISCREPANCIES: Readonly<Record<DiscrepancyReason, Told>> = {
   not_recorded: {
     meaning: 'The billing API has the invoice; our adjustment is due and does not know it yet.',
     todo: 'Nothing at first: its next attempt looks for it. If it stays, see why the adjustment waits.',
-    keepsPaused: true,
+    keepsPaused: false,
   },
   second_invoice: {
     meaning: 'The adjustment has another invoice; this one carries its id as well.',
@@ -45,7 +45,7 @@ export const DISCREPANCIES: Readonly<Record<DiscrepancyReason, Told>> = {
     meaning:
       'The adjustment waits for a person, and an invoice that does not fit it carries its id.',
     todo: 'Look at both. Void the invoice at the billing API, or take the adjustment out of its hold.',
-    keepsPaused: true,
+    keepsPaused: false,
   },
   invoiced_though_failed: {
     meaning: 'The adjustment has failed, and an invoice that does not fit it carries its id.',

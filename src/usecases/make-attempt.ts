@@ -49,7 +49,7 @@ export async function makeAttempt(
   const { request, leaseUntil, known } = claimed
   assert(request !== null && leaseUntil !== null, 'an attempt without a claim')
   const mayCall = (): boolean => deps.now() + LEASE_LEFT_SECONDS_MIN * 1_000 <= leaseUntil
-  if (known.length > 0 || mayBeForgotten(before, deps.now())) {
+  if (known.length > 0 || isKeyTaken(before) || mayBeForgotten(before, deps.now())) {
     const done = await lookFirst(deps, billing, claimed, before, mayCall)
     if (done) return done
   }
@@ -60,6 +60,13 @@ export async function makeAttempt(
   const { data, requestId } = answer.value
   return commit(deps, claimed, data, { adopted: false, requestId })
 }
+
+/**
+ * Its key has been used for another body, as by a database that has been put back since: the invoice is
+ * there, and no further post with this key tells which.
+ */
+const isKeyTaken = ({ trouble }: Adjustment): boolean =>
+  trouble?.step === 'post' && trouble.code === 'idempotency_key_mismatch'
 
 /**
  * Whether the billing API may have forgotten the key. A clock that ran backwards is no proof. Attempted,
