@@ -67,6 +67,7 @@ type Row = {
   invoice_id: string | null
   expected: number
   found: number
+  day: string | null
   currency: string | null
   fields: string
   settled_by: string | null
@@ -781,6 +782,83 @@ describe('a database that was put back to an earlier time', () => {
     })
     expect(await isPaused()).toBe(true)
   })
+})
+
+describe('whatever has gone wrong, on whichever day', () => {
+  /** Numbers that a seed decides (mulberry32). */
+  const numbers = (seed: number) => (): number => {
+    seed = (seed + 0x6d2b79f5) | 0
+    let mixed = Math.imul(seed ^ (seed >>> 15), 1 | seed)
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296
+  }
+  const KINDS = ['fits', 'second', 'unknown', 'gone', 'other', 'euros', 'void', 'bare', 'rejected']
+
+  it.each([1, 2, 3])(
+    'the findings say of each day and currency what its sums differ by (seed %i)',
+    async (seed) => {
+      const random = numbers(seed)
+      const since = world.now()
+      const changes = new Map<string, (invoice: Invoice) => Invoice | null>()
+      for (let index = 0; index < 30; index++) {
+        await world.advance(Math.floor(random() * 9 * HOUR))
+        const kind = KINDS[Math.floor(random() * KINDS.length)]
+        const amount = 1 + Math.floor(random() * 9_000)
+        if (kind === 'rejected') {
+          const row = await waiting(refund({ amount }))
+          await made({ id: row.id, amount: -amount })
+          await mark(row.id, 'held', `, hold_reasons = '["charge"]', held_at = 1`)
+          await mark(row.id, 'rejected', `, hold_reasons = NULL`)
+          continue
+        }
+        if (kind === 'unknown') {
+          const subject = `refund:${seed}-${index}`
+          await made({
+            id: await adjustmentId('stripe-refund-record', 'stripe', subject, ''),
+            amount,
+          })
+          continue
+        }
+        const { id, invoiceId } = await issued(
+          kind === 'void' ? ticket() : refund({ amount }),
+          kind === 'void' ? 'zendesk' : 'stripe',
+        )
+        if (kind === 'second') await made({ id, amount: -amount - 7 })
+        if (kind === 'void') await setStatus(invoiceId!, 'void')
+        if (kind === 'gone') changes.set(invoiceId!, () => null)
+        if (kind === 'other') changes.set(invoiceId!, (each) => ({ ...each, subtotal: amount }))
+        if (kind === 'euros') changes.set(invoiceId!, (each) => ({ ...each, currency: 'EUR' }))
+        if (kind === 'bare') changes.set(invoiceId!, (each) => ({ ...each, metadata: {} }))
+      }
+      await world.advance(HOUR)
+      const seen = seenAs((invoice) => (changes.get(invoice.id) ?? ((each) => each))(invoice))
+      const started = await startReconciliation({ ...world.deps, ...seen }, BOOTSTRAP, {
+        since,
+        until: null,
+      })
+      if (!started.ok) throw new Error(started.error.reason)
+      let run: Reconciliation | null = started.value
+      for (let ticks = 0; ticks < 20 && run.outcome === null; ticks++) {
+        run = (await reconcile({ ...world.deps, ...seen }, seen.billing, run.seq)) ?? run
+      }
+      expect(run.outcome).toBe('complete')
+      const found = (await open()).filter(({ reason }) => reason !== 'not_settled')
+      expect(found.map(({ reason }) => reason)).not.toContain('unexplained')
+      const left = new Map<string, number>()
+      const add = (day: string, currency: string, by: number) => {
+        const key = `${day} ${currency}`
+        left.set(key, (left.get(key) ?? 0) + by)
+      }
+      for (const { day, currency, recorded, invoiced } of run.sums!) {
+        add(day, currency, recorded - invoiced)
+      }
+      for (const row of found) add(row.day!, row.currency!, row.found - row.expected)
+      expect([...left.values()].every((amount) => amount === 0)).toBe(true)
+      expect(new Set(run.sums!.map(({ day }) => day)).size).toBeGreaterThan(2)
+      expect(found.length).toBeGreaterThan(8)
+    },
+    30_000,
+  )
 })
 
 async function start(window: { since: number; until: number }): Promise<Reconciliation> {
