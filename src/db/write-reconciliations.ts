@@ -193,11 +193,16 @@ export async function findSums(db: Database, run: Reconciliation, now: number): 
   return { recorded, invoiced, explained }
 }
 
-/** Removes what it has seen, a part at a time; false where there was nothing left. */
+/**
+ * Removes what it has seen, and what an earlier one that was given up has left, a part at a time; false where
+ * there was nothing left.
+ */
 export async function tidyListed(db: Database, { seq }: Reconciliation): Promise<boolean> {
   const rows = await db.delete(listedInvoices).where(
-    sql`run = ${seq} AND invoice_id IN (SELECT invoice_id FROM listed_invoices
-        WHERE run = ${seq} LIMIT ${RECONCILE_TIDIED_ROWS})`,
+    sql`(run, invoice_id) IN (SELECT l.run, l.invoice_id FROM listed_invoices l
+      WHERE l.run <= ${seq} AND NOT EXISTS (SELECT 1 FROM reconciliations r
+        WHERE r.seq = l.run AND r.seq <> ${seq} AND r.finished_at IS NULL)
+      LIMIT ${RECONCILE_TIDIED_ROWS})`,
   )
   return rows.meta.changes > 0
 }

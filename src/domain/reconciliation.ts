@@ -44,7 +44,7 @@ export const DISCREPANCIES: Readonly<Record<DiscrepancyReason, Told>> = {
   invoiced_though_held: {
     meaning:
       'The adjustment waits for a person, and an invoice that does not fit it carries its id.',
-    todo: 'Look at both. Void the invoice at the billing API, or take the adjustment out of its hold.',
+    todo: 'Look at both. Void the invoice at the billing API, or adopt it; what is let through looks at it first.',
     keepsPaused: false,
   },
   invoiced_though_failed: {

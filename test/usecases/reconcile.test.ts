@@ -3,6 +3,7 @@
 
 import { env } from 'cloudflare:workers'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import type { BillingError } from '../../src/commet/client.ts'
 import type { Invoice } from '../../src/commet/contract.ts'
 import { findAdjustment } from '../../src/db/read-adjustments.ts'
 import type { Adjustment, Reconciliation } from '../../src/db/schema.ts'
@@ -10,11 +11,12 @@ import type { Billing, Deps } from '../../src/deps.ts'
 import { adjustmentId, type AdjustmentId } from '../../src/domain/ids.ts'
 import {
   RECONCILE_LEASE_SECONDS,
+  RECONCILE_PAGES_MAX,
   RECONCILE_PAGES_PER_RUN,
   RECONCILE_RETRY_SECONDS,
 } from '../../src/domain/limits.ts'
 import { KEEPING_PAUSED } from '../../src/domain/reconciliation.ts'
-import { ok } from '../../src/domain/result.ts'
+import { err, ok } from '../../src/domain/result.ts'
 import { BOOTSTRAP } from '../../src/domain/operator.ts'
 import { reconcile, reconcileByClock } from '../../src/usecases/reconcile.ts'
 import { pause } from '../../src/usecases/pause.ts'
@@ -596,6 +598,16 @@ describe('a comparison of many pages', () => {
   })
 })
 
+const REFUSED: BillingError = {
+  meaning: 'permanent',
+  status: 400,
+  code: 'validation_error',
+  message: 'the cursor is none',
+  param: 'cursor',
+  requestId: null,
+  retryAfterSeconds: null,
+}
+
 describe('trouble with the billing API', () => {
   it.each([
     ['a 503', { kind: 'server_error', status: 503 }, 60],
@@ -637,6 +649,54 @@ describe('trouble with the billing API', () => {
     await world.advance(7 * HOUR)
     await reconcileByClock(world.deps)
     expect(world.lines.map(({ event }) => event)).toContain('alarm.reconciliation_late')
+  })
+
+  it('is begun anew where the billing API has forgotten its cursor, and counts nothing twice', async () => {
+    for (let index = 0; index < 8; index++) await issued()
+    await world.advance(2 * HOUR)
+    const { invoices } = world.deps.billing!
+    let isForgotten = false
+    const billing: Billing = {
+      ...world.deps.billing!,
+      invoices: {
+        ...invoices,
+        async list(query = {}) {
+          if (query.cursor === undefined || isForgotten)
+            return invoices.list({ ...query, limit: 3 })
+          isForgotten = true
+          return err(REFUSED)
+        },
+      },
+    }
+    const run = await reconcileByClock({ ...world.deps, billing })
+    expect(run).toMatchObject({ outcome: 'complete' })
+    expect(isForgotten).toBe(true)
+    expect(run!.sums).toMatchObject([{ recorded: 8 * -2_599, invoiced: 8 * -2_599 }])
+  })
+
+  it('is given up where the listing has no end, and the next one begins where this one did', async () => {
+    const adjustment = await issued()
+    const second = await made({ id: adjustment.id })
+    await world.advance(2 * HOUR)
+    await setFaults({ kind: 'server_error', path: '/invoices', times: 1 })
+    const begun = await reconcileByClock(world.deps)
+    await env.DB.prepare(
+      `UPDATE reconciliations SET progress = json_set(progress, '$.pages', ?) WHERE seq = ?`,
+    )
+      .bind(RECONCILE_PAGES_MAX, begun!.seq)
+      .run()
+    await world.advance(RECONCILE_RETRY_SECONDS)
+    expect(await reconcileByClock(world.deps)).toMatchObject({ outcome: 'unfinished', sums: null })
+    expect(world.lines.map(({ event }) => event)).toContain('alarm.reconciliation_late')
+    await env.DB.prepare(
+      `INSERT INTO listed_invoices VALUES (?, 'inv_left', '2026-11-01', 'usd', 1, 1)`,
+    )
+      .bind(begun!.seq)
+      .run()
+    const next = await toTheEnd()
+    expect(await countRows('listed_invoices')).toBe(0)
+    expect(next.fromAt).toBe(begun!.fromAt)
+    expect(await open()).toMatchObject([{ reason: 'second_invoice', invoice_id: second.id }])
   })
 
   it('is given up where the key is of another mode by now', async () => {
