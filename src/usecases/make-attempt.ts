@@ -70,11 +70,11 @@ const isKeyTaken = ({ trouble }: Adjustment): boolean =>
 
 /**
  * Whether the billing API may have forgotten the key. A clock that ran backwards is no proof. Attempted,
- * and yet without an attempt: a person has sent it again, who found nothing; his word is not enough.
+ * without an attempt or a trouble: a person has sent it again, who found nothing; his word is not enough.
  */
 function mayBeForgotten(adjustment: Adjustment, now: number): boolean {
-  const { attempts, attemptedAt } = adjustment
-  if (attempts === 0 && attemptedAt !== null) return true
+  const { attempts, attemptedAt, trouble } = adjustment
+  if (attempts === 0 && attemptedAt !== null && trouble === null) return true
   const ageMs = now - firstSeenAt(adjustment)
   return !(ageMs >= 0 && ageMs < POST_WITHOUT_LOOK_SECONDS * 1_000)
 }

@@ -129,14 +129,21 @@ describe('what has failed', () => {
       data: { state: 'due', version: version + 1, attempts: 0, trouble: null },
     })
     expect(again.data.note[0]).toContain('is on its way')
-    expect(await world.adjustment(event)).toMatchObject({ generation: 1, request: null })
+    expect(await world.adjustment(event)).toMatchObject({
+      generation: 1,
+      request: null,
+      firstAttemptedAt: null,
+    })
     expect((await entriesOf(id)).at(-1)).toEqual({
       action: 'adjustment.requeued',
       data: { from: 'failed', trouble: 'rate_limited', generation: 1 },
     })
     expect(await world.work()).toEqual(['issued'])
     const sent = await callsOf('POST', /^\/invoices$/)
-    expect(sent.map((call) => call.idempotencyKey).toSorted()).toEqual([`${id}.0`, `${id}.1`])
+    expect(sent.map((call): string => call.idempotencyKey).toSorted()).toEqual([
+      `${id}.0`,
+      `${id}.1`,
+    ])
     expect(await invoicesOf(id, 'cus_acme')).toHaveLength(1)
   })
 
@@ -549,6 +556,29 @@ describe('an event that made nothing', () => {
     })
     expect(await world.work(later())).toEqual(['issued'])
     expect(await world.work(later())).toEqual([])
+  })
+
+  it('that somebody has decided meanwhile makes nothing more, also by other rules', async () => {
+    world = await createWorld({ config: earlier })
+    const [id] = await world.receive('zendesk', ticket())
+    const [rule] = config.rules
+    let meanwhile = 0
+    const deps: Partial<Deps> = {
+      config: { ...config, rules: [{ ...rule!, id: 'another-rule' }] },
+      // Asked for once the event was read.
+      ruleSet: async () => {
+        if ((meanwhile += 1) === 1) await post(`/events/${id}/requeue`, {}, { deps: later() })
+        return 'other'
+      },
+    }
+    expect(await post(`/events/${id}/requeue`, {}, { deps })).toMatchObject({
+      status: 409,
+      error: { code: 'not_requeueable' },
+    })
+    const made = await env.DB.prepare(`SELECT rule_id FROM adjustments WHERE event_id = ?`)
+      .bind(id)
+      .all()
+    expect(made.results).toEqual([{ rule_id: 'zendesk-ticket-credit' }])
   })
 
   it('makes nothing where its subject has an adjustment already', async () => {
