@@ -58,7 +58,7 @@ CREATE TABLE `reconciliations` (
 ) STRICT;
 --> statement-breakpoint
 CREATE INDEX `reconciliations_open` ON `reconciliations` (`seq`) WHERE "reconciliations"."finished_at" IS NULL;--> statement-breakpoint
-CREATE INDEX `reconciliations_done` ON `reconciliations` (`mode`,`to_at`) WHERE "reconciliations"."outcome" = 'complete' AND "reconciliations"."asked_by" IS NULL;--> statement-breakpoint
+CREATE INDEX `reconciliations_done` ON `reconciliations` (`mode`,`to_at`) WHERE "reconciliations"."outcome" = 'complete' AND ("reconciliations"."asked_by" IS NULL OR "reconciliations"."is_restored");--> statement-breakpoint
 CREATE INDEX `adjustments_invoiced_at` ON `adjustments` (`invoiced_at`) WHERE "adjustments"."invoiced_at" IS NOT NULL;
 --> statement-breakpoint
 

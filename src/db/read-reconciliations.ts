@@ -1,8 +1,9 @@
-import { and, asc, desc, eq, isNotNull, isNull, lt, ne, sql } from 'drizzle-orm'
+import { and, asc, desc, eq, isNotNull, isNull, lt, ne, sql, type SQL } from 'drizzle-orm'
 import { assert } from '../domain/assert.ts'
 import type { Mode } from '../domain/event.ts'
 import type { DiscrepancyId, EventId } from '../domain/ids.ts'
 import {
+  COMPARED_WITHIN_SECONDS,
   RECONCILE_EVENTS_PER_STEP,
   RECONCILE_STUCK_ROWS_MAX,
   RECONCILE_STUCK_SECONDS,
@@ -26,7 +27,7 @@ export type Outlook = {
   readonly open: number | null
   /** Whether one that the clock asked for has not ended, whoever holds it. */
   readonly isUnderWay: boolean
-  /** Until when the clock has compared everything; null where it never has. */
+  /** Until when everything has been compared; null where it never has. */
   readonly doneUntil: number | null
   /** The last event that it has looked at then: its `seq`. */
   readonly event: number
@@ -34,11 +35,22 @@ export type Outlook = {
   readonly firstAt: number | null
 }
 
+/** The last that speaks for the whole record: one of the clock's, or of a restored database. */
+const lastOfAll = (mode: Mode): SQL => sql`SELECT to_at, progress FROM reconciliations
+  WHERE mode = ${mode} AND outcome = 'complete' AND (asked_by IS NULL OR is_restored)
+  ORDER BY to_at DESC LIMIT 1`
+
+/**
+ * Whether the billing API may know more than our record, inside the statement that depends on it: it has gone
+ * uncompared for longer than a key is remembered there, as that of a database that was put back has.
+ */
+export const isRecordOld = (mode: Mode, now: number): SQL =>
+  sql`coalesce((SELECT to_at FROM (${lastOfAll(mode)})) <= ${now - COMPARED_WITHIN_SECONDS * 1_000}, false)`
+
 /** All that a minute's tick asks: each part is the first row of an index. */
 export async function findOutlook(db: Database, mode: Mode, now: number): Promise<Outlook> {
   const unfinished = sql`SELECT seq FROM reconciliations WHERE finished_at IS NULL`
-  const lastDone = sql`FROM reconciliations WHERE mode = ${mode} AND outcome = 'complete'
-    AND asked_by IS NULL ORDER BY to_at DESC LIMIT 1`
+  const lastDone = sql`FROM (${lastOfAll(mode)})`
   const [row] = await db.all<Omit<Outlook, 'isUnderWay'> & { readonly isUnderWay: number }>(sql`
     SELECT (${unfinished} AND coalesce(lease_until, 0) <= ${now} ORDER BY seq LIMIT 1) AS open,
       EXISTS (${unfinished} AND asked_by IS NULL) AS isUnderWay,

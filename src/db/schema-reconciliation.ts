@@ -53,7 +53,9 @@ export const reconciliations = sqliteTable(
       .where(sql`${table.finishedAt} IS NULL`),
     index('reconciliations_done')
       .on(table.mode, table.toAt)
-      .where(sql`${table.outcome} = 'complete' AND ${table.askedBy} IS NULL`),
+      .where(
+        sql`${table.outcome} = 'complete' AND (${table.askedBy} IS NULL OR ${table.isRestored})`,
+      ),
     check('reconciliations_mode', oneOf(table.mode, MODES)),
     check('reconciliations_window', sql`${table.fromAt} < ${table.toAt}`),
     check('reconciliations_outcome', oneOf(table.outcome, RECONCILIATION_OUTCOMES)),

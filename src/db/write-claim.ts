@@ -5,6 +5,7 @@
 import { and, eq, getTableColumns, not, sql } from 'drizzle-orm'
 import type { FrozenRequest } from '../domain/adjustment.ts'
 import type { AuditAction } from '../domain/audit.ts'
+import type { Mode } from '../domain/event.ts'
 import { RUNAWAY_REASONS, type HoldReason } from '../domain/hold.ts'
 import type { AdjustmentId } from '../domain/ids.ts'
 import { KNOWN_INVOICES_MAX, LEASE_SECONDS, PAUSE_LOOK_SECONDS } from '../domain/limits.ts'
@@ -13,6 +14,7 @@ import { AFTER_CHANGE } from './after-change.ts'
 import type { Database } from './database.ts'
 import { isCircuitOpen } from './read-circuit.ts'
 import { knownInvoicesOf, type KnownInvoice } from './read-known-invoices.ts'
+import { isRecordOld } from './read-reconciliations.ts'
 import { isPausedNow, type Pausable } from './read-switches.ts'
 import { adjustments, auditEntries, type Adjustment } from './schema.ts'
 import { heldColumns } from './write-adjustment.ts'
@@ -26,19 +28,21 @@ export type Claim = {
   readonly request: FrozenRequest | null
   /** Of a record: what it was compared with. If there is more by now, nothing is claimed. */
   readonly compared: ComparedRefunds | null
+  /** Of the billing key. */
+  readonly mode: Mode
 }
 
 /** `known`: invoices that a reconciliation has seen with its id: it is looked for before it is posted. */
 export type Claimed = Adjustment & { readonly known: readonly KnownInvoice[] }
 
 /**
- * The row as it is now: `issuing`, `held` or `cancelled`. Null: paused, the circuit is open, or somebody
- * else was first.
+ * The row as it is now: `issuing`, `held` or `cancelled`. Null: paused, the circuit is open, the record is
+ * to be compared first, or somebody else was first.
  */
 export async function claim(
   db: Database,
   read: Adjustment,
-  { asked, request, compared }: Claim,
+  { asked, request, compared, mode }: Claim,
 ): Promise<Claimed | null> {
   // It counts in the very hour and day whose room was asked for.
   const { now } = asked
@@ -88,7 +92,7 @@ export async function claim(
           eq(adjustments.id, read.id),
           eq(adjustments.version, read.version),
           eq(adjustments.state, 'due'),
-          sql`NOT f.paused AND NOT ${isCircuitOpen(read.id, now)}`,
+          sql`NOT f.paused AND NOT ${isCircuitOpen(read.id, now)} AND NOT ${isRecordOld(mode, now)}`,
           compared === null ? undefined : not(hasSeenMore(compared)),
         ),
       )

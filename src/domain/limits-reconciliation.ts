@@ -3,6 +3,8 @@
 export const RECONCILE_EVERY_SECONDS = 3_600
 /** A window begins so long before the end of the last one. */
 export const RECONCILE_OVERLAP_SECONDS = 3_600
+/** Nothing is claimed by a record that has gone uncompared for longer: less than the billing API knows a key. */
+export const COMPARED_WITHIN_SECONDS = 20 * 3_600
 export const RECONCILE_LEASE_SECONDS = 120
 /** Of one tick: no further billing call is made then. */
 export const RECONCILE_TICK_SECONDS = 40
