@@ -18,7 +18,7 @@ import type { AppEnv } from './context.ts'
 /** A page of a list: `limit` 1–100, and the `nextCursor` of the page before. */
 const pageQuery = z.strictObject({
   limit: z._default(
-    z.coerce.number().check(z.int(), z.gte(1), z.lte(PAGE_ROWS_MAX)),
+    z.pipe(z.pipe(z.string(), z.transform(Number)), z.int().check(z.gte(1), z.lte(PAGE_ROWS_MAX))),
     PAGE_ROWS_DEFAULT,
   ),
   cursor: z.optional(

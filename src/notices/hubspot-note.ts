@@ -31,8 +31,10 @@ const HUBSPOT_URL = 'https://api.hubapi.com'
 const NOTE_TO_DEAL = 214
 const NOTE_TO_TICKET = 228
 
+/** Listed as a number, asked for as text. */
+const noteId = z.pipe(z.union([z.string(), z.int()]), z.transform(String))
 const associations = z.object({
-  results: z.array(z.object({ toObjectId: z.coerce.string() })),
+  results: z.array(z.object({ toObjectId: noteId })),
   paging: z.nullish(z.object({ next: z.optional(z.unknown()) })),
 })
 const batch = z.object({ results: z.array(z.unknown()) })
