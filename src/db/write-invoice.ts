@@ -31,7 +31,7 @@ export type Issued = {
   readonly day: string
 }
 
-const issuedColumns = (issued: Issued, now: number) => ({
+export const issuedColumns = (issued: Issued, now: number) => ({
   state: 'invoiced' as const,
   holdReasons: null,
   holdDetails: null,
@@ -54,7 +54,7 @@ const issuedColumns = (issued: Issued, now: number) => ({
   answerDifferences: issued.differences.length === 0 ? null : issued.differences,
 })
 
-const issuedData = (
+export const issuedData = (
   { invoice, differences, adopted, requestId }: Issued,
   { attempts }: Adjustment,
 ): AuditData => ({
@@ -187,14 +187,14 @@ export function recordSecondInvoice(
   return commitChange(db, update, entry(now, 'adjustment.second_invoice_seen', read, data))
 }
 
-const linkAfterChange = (db: Database, { link }: Issued, now: number) =>
+export const linkAfterChange = (db: Database, { link }: Issued, now: number) =>
   link === null ? [] : [linkIf(db, link, AFTER_CHANGE, now)]
 
 /**
  * What was answered is not what was asked: its rule stops until a person has looked. The link's insert
  * may have changed nothing, so the row itself tells if this batch is the one that committed.
  */
-const stopAfterDifference = (db: Database, read: Adjustment, issued: Issued, now: number) =>
+export const stopAfterDifference = (db: Database, read: Adjustment, issued: Issued, now: number) =>
   issued.differences.length === 0
     ? []
     : pauseRule(

@@ -4,6 +4,7 @@ export type EventId = `evt_${string}`
 export type AdjustmentId = `adj_${string}`
 export type LinkId = `lnk_${string}`
 export type AlarmId = `alm_${string}`
+export type DiscrepancyId = `dsc_${string}`
 export type KeyId = `key_${string}`
 
 const FORM = /^[a-z]{3}_[0-9a-z]{32}$/
@@ -18,6 +19,9 @@ export const isLinkId = (text: string): text is LinkId => FORM.test(text) && tex
 
 export const isAlarmId = (text: string): text is AlarmId =>
   FORM.test(text) && text.startsWith('alm_')
+
+export const isDiscrepancyId = (text: string): text is DiscrepancyId =>
+  FORM.test(text) && text.startsWith('dsc_')
 
 const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz'
 /** Of a hash, as much as an id takes. */
@@ -71,3 +75,10 @@ const NOTICE_ID_CHARS = 16
 /** One for each cause and hour (since 1970). `key`: which rule or channel, or empty. */
 export const alarmId = async (cause: string, key: string, hour: number): Promise<AlarmId> =>
   `alm_${await derive('alarm', [cause, key, String(hour)])}`
+
+/** One thing that doesn't fit, however often it is found. `about`: what it is about, in a fixed order. */
+export const discrepancyId = async (
+  reason: string,
+  about: readonly (string | null)[],
+): Promise<DiscrepancyId> =>
+  `dsc_${await derive('discrepancy', [reason, ...about.map((each) => each ?? '')])}`

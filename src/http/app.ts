@@ -18,6 +18,7 @@ import { holds } from './api/holds.ts'
 import { identities } from './api/identities.ts'
 import { keys } from './api/keys.ts'
 import { links as linksApi } from './api/links.ts'
+import { discrepancies, reconciliations } from './api/reconciliations.ts'
 import { requeue } from './api/requeue.ts'
 import { reversals } from './api/reversals.ts'
 import { rules } from './api/rules.ts'
@@ -42,6 +43,8 @@ export function createApp(depsOf: (env: Env) => Deps, linkPath: string = LINK_PA
     .route('/identities', identities)
     .route('/keys', keys)
     .route('/links', linksApi)
+    .route('/reconciliations', reconciliations)
+    .route('/discrepancies', discrepancies)
     .route('/rules', rules)
     .route('/status', status)
     .route('/switches', switches)

@@ -144,21 +144,20 @@ const ADJUSTMENT_TEXTS = Object.entries(NOTED).map(([title, noted]) => {
   const status = noticeStatus(noted)
   return block(title, status, note(noted, 'Stripe', link))
 })
-/** Of the causes that are about one rule, channel or host. */
-const KEYS: Readonly<Partial<Record<AlarmCause, string>>> = {
+const ALARM_KEYS: Partial<Record<AlarmCause, string>> = {
   rule_paused: 'some-rule',
   notice_given_up: 'slack',
   channel_refused: 'slack',
+  reconciliation_mismatch: 'second_invoice',
   link_target_refused: 'files.example.com',
 }
-
 const TEXTS = [
   ...ADJUSTMENT_TEXTS,
   ...Object.entries(EVENTS).map(([title, event]) =>
     block(title, eventStatus(event.kind), eventNote(event, 'Zendesk', LINK)),
   ),
   ...ALARM_CAUSES.map((cause) => {
-    const key = KEYS[cause] ?? ''
+    const key = ALARM_KEYS[cause] ?? ''
     const facts = { adjustment: 'adj_1', status: null, reasons: ['charge', 'new_rule'] }
     return block(`alarm: ${cause}`, 'alarm', alarmNote({ cause, key, facts }))
   }),

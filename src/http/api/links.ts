@@ -1,7 +1,7 @@
 // Links to invoices' PDFs: made for any invoice, listed, shown again, revoked. A list never holds an address.
 
 import { Hono } from 'hono'
-import * as z from 'zod'
+import * as z from 'zod/mini'
 import { findLink, listLinks } from '../../db/read-links.ts'
 import type { Link } from '../../db/schema.ts'
 import { unreachable } from '../../domain/assert.ts'
@@ -18,17 +18,21 @@ import type { AppContext, AppEnv } from '../context.ts'
 import { requireScope } from '../require-key.ts'
 import { validBody, validPageWith } from '../validate.ts'
 
-const invoiceId = z.string().min(1).max(BILLING_ID_CHARS_MAX)
+const invoiceId = z.string().check(z.minLength(1), z.maxLength(BILLING_ID_CHARS_MAX))
 
 const newLink = z.strictObject({
   invoiceId,
-  expiresInDays: z.int().min(1).max(LINK_EXPIRE_DAYS_MAX).optional(),
-  label: z
-    .string()
-    .refine((text) => isIdentifier(text, LINK_LABEL_CHARS_MAX), {
-      message: `one line of 1 to ${LINK_LABEL_CHARS_MAX} characters`,
-    })
-    .optional(),
+  expiresInDays: z.optional(z.int().check(z.gte(1), z.lte(LINK_EXPIRE_DAYS_MAX))),
+  label: z.optional(
+    z
+      .string()
+      .check(
+        z.refine(
+          (text) => isIdentifier(text, LINK_LABEL_CHARS_MAX),
+          `one line of 1 to ${LINK_LABEL_CHARS_MAX} characters`,
+        ),
+      ),
+  ),
 })
 
 const LINK_NOT_FOUND: Failure = { ...NOT_FOUND, code: 'link_not_found' }
@@ -52,7 +56,7 @@ export const links = new Hono<AppEnv>()
   .get(
     '/',
     requireScope('read'),
-    validPageWith({ invoice: invoiceId.optional(), state: z.enum(LINK_STATES).optional() }),
+    validPageWith({ invoice: z.optional(invoiceId), state: z.optional(z.enum(LINK_STATES)) }),
     async (c) => {
       const { limit, cursor = null, ...filter } = c.req.valid('query')
       const now = c.var.deps.now()
