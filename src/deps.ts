@@ -56,7 +56,7 @@ export function createDeps(env: Env, config: Config): Deps {
     },
     keysAt: createKeysAt(() => Date.now()),
     clicks: createClickMemory(),
-    mayMiss: async (key) => (await env.LINK_MISSES.limit({ key })).success,
+    mayMiss: async (key) => (await env.LINK_MISSES?.limit({ key }))?.success ?? true,
     wake: (wakeUps) => send(env.ADJUSTMENTS, wakeUps),
     wakeNotices: (wakeUps) => send(env.NOTICES, wakeUps),
     now: () => Date.now(),

@@ -5,8 +5,8 @@ export type Env = {
   readonly DB: D1Database
   readonly ADJUSTMENTS: Queue<WakeUp>
   readonly NOTICES: Queue<NoticeWakeUp>
-  /** How often an address asked for links that don't exist; wrangler.toml says how often it may. */
-  readonly LINK_MISSES: RateLimit
+  /** How often a network asked for links that don't exist; without it nobody is held back. */
+  readonly LINK_MISSES?: RateLimit
   /** Where the billing API is; unset is Commet's own address. */
   readonly COMMET_API_URL?: string
   readonly COMMET_API_KEY?: string

@@ -209,6 +209,25 @@ describe('a wrong configuration does not start', () => {
       { links: { hosts: [host] } },
       [`links.hosts: ${host} is not a host name such as files.example.com`],
     ]),
+    ...['i', '/', '/a/b', '/A', '/i?', '/api', '/webhooks', '/docs', `/${'x'.repeat(33)}`].map(
+      (path): [string, object, string[]] => [
+        `links at the path "${path}"`,
+        { links: { path } },
+        [`links.path: ${path} is not a path of one free name, such as /i or /documents`],
+      ],
+    ),
+    ...[
+      'docs.example.com',
+      'http://docs.example.com',
+      'https://docs.example.com/',
+      'https://docs.example.com/i',
+      'https://me@docs.example.com',
+      '',
+    ].map((origin): [string, object, string[]] => [
+      `links at the origin "${origin}"`,
+      { links: { origin } },
+      [`links.origin: ${origin} is not an origin such as https://docs.example.com`],
+    ]),
   ])('%s', (_, changed, lines) => {
     expect(problems(changed)).toEqual(lines)
   })

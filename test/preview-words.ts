@@ -25,6 +25,7 @@ export const PREVIEWS = [
   'Mozilla/4.0 (compatible; MSIE 7.0; Windows NT 10.0; WOW64; Trident/7.0; .NET4.0C; .NET4.0E; ms-office)',
   'Mozilla/4.0 (compatible; ms-office; MSOffice 16)',
   'Microsoft-URLAnalyzer/1.0',
+  'Mozilla/5.0 (compatible; Microsoft SafeLinks)',
   'Mozilla/5.0 (compatible; Proofpoint URL Defense)',
   'Barracuda Sentinel (EE)',
   'Mimecast URL Protect',

@@ -10,7 +10,7 @@ export type Opener = (typeof OPENERS)[number]
 /** `prefetch`: a browser that fetches ahead of a click that may never come. */
 export type Agent = Opener | 'preview' | 'prefetch'
 
-const PREVIEW = new RegExp(PREVIEW_AGENTS.map(([pattern]) => `(?:${pattern})`).join('|'), 'i')
+const PREVIEW = new RegExp(PREVIEW_AGENTS.join('|'), 'i')
 const PHONE = /Mobi|Android|iPhone|iPad|iPod/i
 const AHEAD = /prefetch|prerender|preview/i
 const AHEAD_HEADERS = ['sec-purpose', 'purpose', 'x-purpose', 'x-moz']

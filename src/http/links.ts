@@ -44,7 +44,7 @@ export const links = new Hono<AppEnv>()
 const CLICK_TO_OPEN: LinkPage = {
   status: 200,
   title: 'A document',
-  text: 'Open this link in a browser to see the document.',
+  text: 'Open this link in a browser to see it. If this is one, ask for the document itself.',
 }
 
 /** A browser uses what it has fetched ahead in place of the click, unless that was refused. */
@@ -123,7 +123,7 @@ function answerFor(trouble: LinkTrouble): Answer {
           message: 'The document can not be fetched right now. Try again in a minute.',
           retryAfterSeconds: LINK_RETRY_AFTER_SECONDS,
         },
-        title: 'The document can not be fetched right now',
+        title: 'The document cannot be fetched right now',
         text: 'Your link is fine: what keeps the document does not answer. Try again in a minute.',
         isWorthTrying: true,
       }

@@ -12,6 +12,7 @@ import {
   LINK_ADDRESS_DAYS_MAX,
   LINK_ADDRESS_LEFT_SECONDS_MIN,
   LINK_ADDRESS_RENEW_SECONDS,
+  LINK_HOT_MS,
   LINK_SEAL_IV_BYTES,
   LINK_WAIT_MS,
   SLUG_CHARS_MAX,
@@ -90,18 +91,30 @@ export async function openLink(
 ): Promise<Result<{ readonly link: Link; readonly url: string }, LinkTrouble>> {
   const found = await findOpenLink(deps, slug)
   if (!found.ok) return found
-  const { link } = found.value
-  const kept = await keptAddress(deps, found.value)
-  if (kept === null) {
-    const fetched = await addressInTime(deps, found.value, after)
-    return fetched.ok ? ok({ link, url: fetched.value.url }) : fetched
+  const { link, readAt } = found.value
+  const address = await addressOf(deps, found.value, after)
+  if (!address.ok) return address
+  if (deps.now() - readAt >= LINK_HOT_MS) {
+    // While the billing API was waited for it may have been revoked.
+    const again = await findOpenLink(deps, slug)
+    if (!again.ok) return again
   }
+  return ok({ link, url: address.value.url })
+}
+
+async function addressOf(
+  deps: Deps,
+  hot: HotLink,
+  after: After,
+): Promise<Result<Address, TargetFailure>> {
+  const kept = await keptAddress(deps, hot)
+  if (kept === null) return addressInTime(deps, hot, after)
   const leftMs = kept.until - deps.now()
-  if (leftMs < LINK_ADDRESS_RENEW_SECONDS * 1_000 && !found.value.isRenewed) {
-    found.value.isRenewed = true
-    after(async () => keepFetched(deps, link, await fetchAddress(deps, found.value)))
+  if (leftMs < LINK_ADDRESS_RENEW_SECONDS * 1_000 && !hot.isRenewed) {
+    hot.isRenewed = true
+    after(async () => keepFetched(deps, hot.link, await fetchAddress(deps, hot)))
   }
-  return ok({ link, url: kept.url })
+  return ok(kept)
 }
 
 /** Null where there is none, it has ended or soon will, or it may no longer be led to. */

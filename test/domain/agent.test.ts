@@ -92,11 +92,7 @@ describe('who fetches ahead of a click', () => {
   })
 })
 
-it('every word has its source, and none is there twice', () => {
-  const words = PREVIEW_AGENTS.map(([pattern]) => pattern)
-  expect(new Set(words).size).toBe(words.length)
-  for (const [pattern, source] of PREVIEW_AGENTS) {
-    expect(source.length).toBeGreaterThan(5)
-    expect(new RegExp(pattern, 'i').test(CHROME), pattern).toBe(false)
-  }
+it('no word is there twice, and none stands in a browser', () => {
+  expect(new Set(PREVIEW_AGENTS).size).toBe(PREVIEW_AGENTS.length)
+  for (const word of PREVIEW_AGENTS) expect(new RegExp(word, 'i').test(CHROME), word).toBe(false)
 })

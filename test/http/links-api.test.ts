@@ -177,6 +177,18 @@ it('without a link key there are none', async () => {
   expect([status, body.error.message]).toEqual([503, 'LINK_KEY is not set.'])
 })
 
+it('is shown at the domain and the path that the configuration names', async () => {
+  const { link, slug } = await world.link()
+  const { config, settings } = world.deps()
+  const shown = async () => (await world.api('GET', `/links/${link.id}`)).body.data.url
+  expect(await shown()).toBe(`https://makegood.example/i/${slug}`)
+  world.another({ settings: { ...settings, publicUrl: null } })
+  expect(await shown()).toBe(`http://localhost/i/${slug}`)
+  const links = { ...config.links, origin: 'https://docs.example.com', path: '/documents' }
+  world.another({ config: { ...config, links } })
+  expect(await shown()).toBe(`https://docs.example.com/documents/${slug}`)
+})
+
 it('the list pages newest first, by invoice and state, and holds no address', async () => {
   const links = [await world.link(), await world.link({ expiresInDays: 1 }), await world.link()]
   await world.api('DELETE', `/links/${links[2]!.link.id}`)

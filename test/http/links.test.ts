@@ -178,7 +178,7 @@ describe('where a link does not lead on', () => {
   it.each<[number, () => Promise<string>, RegExp]>([
     [404, async () => '/i/00000000000000000000', /There is no such link/],
     [410, () => gone('revoked_at'), /no longer valid/],
-    [503, async () => (await world.link()).path, /can not be fetched right now.*Try again/s],
+    [503, async () => (await world.link()).path, /cannot be fetched right now.*Try again/s],
   ])('a person reads a page, small and plain: %i', async (status, pathOf, words) => {
     const path = await pathOf()
     await setFaults({ kind: 'server_error', status: 503 })

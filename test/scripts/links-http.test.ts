@@ -115,7 +115,7 @@ it('with the billing API away a warm link opens and a cold one says so; with it 
     const away = await click(cold.url)
     expect([away.status, away.headers.get('retry-after')]).toEqual([503, '30'])
     const page = await away.text()
-    expect(page).toContain('<h1>The document can not be fetched right now</h1>')
+    expect(page).toContain('<h1>The document cannot be fetched right now</h1>')
     expect(page).toContain('<a href="">Try again</a>')
     const asJson = await click(cold.url, { accept: 'application/json' })
     expect([asJson.status, asJson.headers.get('content-type')]).toEqual([503, 'application/json'])

@@ -108,6 +108,14 @@ beforeAll(() => {
   adjustment('adj_held', {}, { state: 'held', hold_reasons: '["customer_unresolved"]' })
   adjustment('adj_due', { asker: 'agent@saas.example' }, {})
   adjustment('adj_failed', {}, { state: 'failed', wake_at: null, request: request('cus_a') })
+  insert('links', {
+    id: 'lnk_of_the_invoice',
+    slug_hash: 'h'.repeat(52),
+    invoice_id: 'inv_1',
+    created_at: LATE,
+    expires_at: NEXT_DAY,
+    revoked_at: null,
+  })
   apply(FILES.slice(2))
 })
 
@@ -175,5 +183,25 @@ describe('after the migrations', () => {
     const [held] = rows(`SELECT holds, held_at, wake_at FROM adjustments WHERE id = 'adj_held'`)
     expect(held).toMatchObject({ holds: 1 })
     expect(Number(held!['wake_at']) - Number(held!['held_at'])).toBeCloseTo(14_400_000, -2)
+  })
+
+  it('a link is known by the hash of its slug, and is the first of its invoice', () => {
+    expect(rows('SELECT * FROM links')).toEqual([
+      {
+        seq: 1,
+        id: `lnk_${'h'.repeat(32)}`,
+        invoice_id: 'inv_1',
+        nth: 0,
+        label: null,
+        created_at: LATE,
+        expires_at: NEXT_DAY,
+        revoked_at: null,
+        opened: 0,
+        first_opened_at: null,
+        last_opened_at: null,
+        sealed_address: null,
+        sealed_until: null,
+      },
+    ])
   })
 })

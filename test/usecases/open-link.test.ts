@@ -235,23 +235,22 @@ describe('a rotation of LINK_KEY', () => {
 })
 
 describe('a billing API that does not answer', () => {
-  it('is waited for a while; what it answers later serves the next click', async () => {
+  /** Asked for an address, it answers after that. */
+  const billingAfter = (before: () => Promise<unknown>) => {
     const { billing } = world.deps()
     if (!billing) throw new Error('no billing client')
-    const { promise: later, resolve } = Promise.withResolvers<void>()
     const { invoices } = billing
-    world.another({
-      billing: {
-        ...billing,
-        invoices: {
-          ...invoices,
-          getDownloadUrl: async (id) => {
-            await later
-            return invoices.getDownloadUrl(id)
-          },
-        },
-      },
-    })
+    const getDownloadUrl: typeof invoices.getDownloadUrl = async (id) => {
+      await before()
+      return invoices.getDownloadUrl(id)
+    }
+    return { billing, slow: { ...billing, invoices: { ...invoices, getDownloadUrl } } }
+  }
+
+  it('is waited for a while; what it answers later serves the next click', async () => {
+    const { promise: later, resolve } = Promise.withResolvers<void>()
+    const { billing, slow } = billingAfter(() => later)
+    world.another({ billing: slow })
     const { path, link } = await world.link()
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
     const clicked = world.click(path)
@@ -261,12 +260,20 @@ describe('a billing API that does not answer', () => {
     vi.useRealTimers()
     resolve()
     await world.settle()
-    world.another({ billing: null })
     expect((await world.row(link.id)).sealed_address).not.toBeNull()
-    // Without a billing system no host is the sandbox's.
     world.another({ billing })
     await setFaults({ kind: 'server_error', status: 503 })
     expect((await world.click(path)).status).toBe(302)
+  })
+
+  it('leads nobody on whose link was revoked while he waited', async () => {
+    const { path, link } = await world.link()
+    const { slow } = billingAfter(async () => {
+      await world.api('DELETE', `/links/${link.id}`)
+      await world.advance(1)
+    })
+    world.another({ billing: slow })
+    expect((await world.click(path)).status).toBe(410)
   })
 
   it('that is not configured is 503', async () => {
