@@ -3,6 +3,7 @@
 
 import type { Link } from './db/schema.ts'
 import { LINK_HOT_MS, LINKS_HOT_MAX } from './domain/limits-links.ts'
+import type { Fetched, TargetAddress } from './domain/link.ts'
 import type { Opening } from './domain/opening.ts'
 
 /** A link's row, and the address that it leads to as soon as that is known. */
@@ -10,8 +11,9 @@ export type HotLink = {
   readonly link: Link
   /** Before its row was read, milliseconds since 1970. */
   readonly readAt: number
-  address: { readonly url: string; readonly until: number } | null
-  isRenewed: boolean
+  address: TargetAddress | null
+  /** While the billing API is asked for it. */
+  fetching: Promise<Fetched> | null
 }
 
 export type ClickMemory = {

@@ -3,6 +3,7 @@
 
 import { assert } from './assert.ts'
 import { base32, ID_BYTES, sha256, type LinkId } from './ids.ts'
+import type { Result } from './result.ts'
 import { LINK_SEAL_IV_BYTES, SLUG_BITS_MIN, SLUG_BYTES } from './limits-links.ts'
 
 const bytesOf = (text: string) => new TextEncoder().encode(text)
@@ -97,6 +98,28 @@ export function linkStateOf(
 }
 
 export type TargetTrouble = 'not_an_address' | 'not_https' | 'host_not_allowed'
+
+/** A PDF's signed address, and its end, milliseconds since 1970. */
+export type TargetAddress = { readonly url: string; readonly until: number }
+
+/** Why there is none now. */
+export type TargetFailure =
+  | { readonly reason: 'invoice_gone'; readonly link: string }
+  | {
+      readonly reason: 'billing_unavailable'
+      readonly link: string
+      /** Of the billing API, or ours: `not_configured`, `late`. */
+      readonly code: string
+      readonly status: number | null
+    }
+  | {
+      readonly reason: 'target_refused'
+      readonly link: string
+      readonly trouble: TargetTrouble
+      readonly host: string
+    }
+
+export type Fetched = Result<TargetAddress, TargetFailure>
 
 const LOOPBACK = new Set(['127.0.0.1', '[::1]', 'localhost'])
 

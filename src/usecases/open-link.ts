@@ -23,6 +23,9 @@ import {
   openSealed,
   sealAddress,
   targetTrouble,
+  type Fetched,
+  type TargetAddress,
+  type TargetFailure,
   type TargetTrouble,
 } from '../domain/link.ts'
 import { err, ok, type Result } from '../domain/result.ts'
@@ -35,26 +38,8 @@ export type LinkTrouble =
   | { readonly reason: 'revoked'; readonly link: string; readonly revokedAt: number }
   | TargetFailure
 
-type TargetFailure =
-  | { readonly reason: 'invoice_gone'; readonly link: string }
-  | {
-      readonly reason: 'billing_unavailable'
-      readonly link: string
-      /** Of the billing API, or ours: `not_configured`, `late`. */
-      readonly code: string
-      readonly status: number | null
-    }
-  | {
-      readonly reason: 'target_refused'
-      readonly link: string
-      readonly trouble: TargetTrouble
-      readonly host: string
-    }
-
 /** What is done once the answer is out. It never rejects. */
 export type After = (work: () => Promise<void>) => void
-
-type Address = NonNullable<HotLink['address']>
 
 /** Whether a link is open, by its slug. A malformed slug takes the same steps as an unknown one. */
 export async function findOpenLink(
@@ -78,7 +63,10 @@ async function findHotLink({ db, clicks, now }: Deps, slug: string): Promise<Hot
   if (hot !== null) return hot
   const link = await findLink(db, id)
   if (link === null) return null
-  const read: HotLink = { link, readAt, address: null, isRenewed: false }
+  // Whoever came meanwhile has read it too, and perhaps asks for the address already.
+  const other = hotLink(clicks, slug, now())
+  if (other !== null && link.revokedAt === null) return other
+  const read: HotLink = { link, readAt, address: null, fetching: null }
   rememberLink(clicks, slug, read)
   return read
 }
@@ -102,23 +90,16 @@ export async function openLink(
   return ok({ link, url: address.value.url })
 }
 
-async function addressOf(
-  deps: Deps,
-  hot: HotLink,
-  after: After,
-): Promise<Result<Address, TargetFailure>> {
+async function addressOf(deps: Deps, hot: HotLink, after: After): Promise<Fetched> {
   const kept = await keptAddress(deps, hot)
   if (kept === null) return addressInTime(deps, hot, after)
   const leftMs = kept.until - deps.now()
-  if (leftMs < LINK_ADDRESS_RENEW_SECONDS * 1_000 && !hot.isRenewed) {
-    hot.isRenewed = true
-    after(async () => keepFetched(deps, hot.link, await fetchAddress(deps, hot)))
-  }
+  if (leftMs < LINK_ADDRESS_RENEW_SECONDS * 1_000) void fetchOnce(deps, hot, after)
   return ok(kept)
 }
 
 /** Null where there is none, it has ended or soon will, or it may no longer be led to. */
-async function keptAddress(deps: Deps, hot: HotLink): Promise<Address | null> {
+async function keptAddress(deps: Deps, hot: HotLink): Promise<TargetAddress | null> {
   const { id, sealedAddress, sealedUntil: until } = hot.link
   const isAlive = (end: number) => end - deps.now() > LINK_ADDRESS_LEFT_SECONDS_MIN * 1_000
   if (hot.address === null && sealedAddress !== null && until !== null && isAlive(until)) {
@@ -133,19 +114,26 @@ const refusalOf = ({ config, billing }: Deps, url: string): TargetTrouble | null
   targetTrouble(url, config.links.hosts, billing?.baseUrl ?? '')
 
 /** Who has waited long enough is told to come again, and finds what was fetched meanwhile. */
-async function addressInTime(
-  deps: Deps,
-  hot: HotLink,
-  after: After,
-): Promise<Result<Address, TargetFailure>> {
-  const fetching = fetchAddress(deps, hot)
-  after(async () => keepFetched(deps, hot.link, await fetching))
-  const fetched = await within(fetching, LINK_WAIT_MS)
+async function addressInTime(deps: Deps, hot: HotLink, after: After): Promise<Fetched> {
+  const fetched = await within(fetchOnce(deps, hot, after), LINK_WAIT_MS)
   if (fetched !== 'late') return fetched
   return err({ reason: 'billing_unavailable', link: hot.link.id, code: 'late', status: null })
 }
 
-async function fetchAddress(deps: Deps, hot: HotLink): Promise<Result<Address, TargetFailure>> {
+/** Whoever comes meanwhile waits for the same answer: of one isolate one asks. */
+function fetchOnce(deps: Deps, hot: HotLink, after: After): Promise<Fetched> {
+  if (hot.fetching !== null) return hot.fetching
+  const fetching = fetchAddress(deps, hot)
+  hot.fetching = fetching
+  after(async () => {
+    const fetched = await fetching
+    hot.fetching = null
+    await keepFetched(deps, hot.link, fetched)
+  })
+  return fetching
+}
+
+async function fetchAddress(deps: Deps, hot: HotLink): Promise<Fetched> {
   const { billing, now } = deps
   const { id: link, invoiceId } = hot.link
   if (billing === null) {
@@ -171,11 +159,7 @@ async function fetchAddress(deps: Deps, hot: HotLink): Promise<Result<Address, T
 }
 
 /** Sealed in the link's row; an address on another host is an alarm, once for each host and hour. */
-async function keepFetched(
-  deps: Deps,
-  { id }: Link,
-  fetched: Result<Address, TargetFailure>,
-): Promise<void> {
+async function keepFetched(deps: Deps, { id }: Link, fetched: Fetched): Promise<void> {
   if (!fetched.ok) {
     const { reason } = fetched.error
     deps.log({ event: 'link_address_missing', ...fetched.error })

@@ -114,7 +114,7 @@ describe('what an isolate remembers', () => {
     link: LINK,
     readAt,
     address: null,
-    isRenewed: false,
+    fetching: null,
   })
 
   it('is believed for 900 ms from before it was read, and not a millisecond longer', () => {

@@ -24,14 +24,22 @@ let stack: Stack
 let line: Line
 
 /** What stands between the app and the sandbox, so that the sandbox can be away. */
-type Line = { readonly url: string; cut(): Promise<void>; mend(): Promise<void> }
+type Line = {
+  readonly url: string
+  /** How often an address was asked for. */
+  downloads(): number
+  cut(): Promise<void>
+  mend(): Promise<void>
+}
 
 async function createLine(sandboxUrl: () => string): Promise<Line> {
   let server: http.Server | undefined
   let port = 0
+  let downloads = 0
   const mend = async (): Promise<void> => {
     const made = http.createServer((request, response) => {
       const { method, url, headers } = request
+      if (url?.endsWith('/download')) downloads += 1
       const onward = http.request(sandboxUrl() + (url ?? '/'), { method, headers }, (answer) => {
         response.writeHead(answer.statusCode ?? 502, answer.headers)
         answer.pipe(response)
@@ -47,6 +55,7 @@ async function createLine(sandboxUrl: () => string): Promise<Line> {
   await mend()
   return {
     url: `http://127.0.0.1:${port}`,
+    downloads: () => downloads,
     mend,
     cut: async () => {
       const closed = new Promise((resolve) => server?.close(resolve))
@@ -130,6 +139,15 @@ it('with the billing API away a warm link opens and a cold one says so; with it 
   }
 }, 60_000)
 
+it('of a cold link that sixteen people click at once, the billing API is asked for one address', async () => {
+  const { url } = await makeLink()
+  const before = line.downloads()
+  const clicks = await Promise.all(Array.from({ length: 16 }, () => click(url)))
+  expect(clicks.map(({ status }) => status)).toEqual(Array(16).fill(302))
+  expect(new Set(clicks.map(({ headers }) => headers.get('location'))).size).toBe(1)
+  expect(line.downloads() - before).toBe(1)
+})
+
 const statusOf = (agent: http.Agent, url: string, headers: Record<string, string>) =>
   new Promise<number>((resolve, reject) => {
     http
@@ -204,7 +222,7 @@ it('of 20,000 guesses from 200 addresses none finds a link, and each address is 
     expect(of.get(404), `address ${address}`).toBeGreaterThanOrEqual(LINK_MISSES_MAX)
     expect(of.get(429) ?? 0, `address ${address}`).toBeGreaterThan(0)
   }
-}, 180_000)
+}, 300_000)
 
 // Hostile requests, byte for byte as they are written here
 
