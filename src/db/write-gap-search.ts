@@ -2,7 +2,7 @@
 // lease that it has; whoever has lost it writes nothing.
 
 import { and, eq, sql } from 'drizzle-orm'
-import { GAP_FIRST_SECONDS, GAP_LEASE_SECONDS } from '../domain/limits.ts'
+import { GAP_FIRST_SECONDS, GAP_LEASE_SECONDS } from '../domain/gap-limits.ts'
 import type { Database } from './database.ts'
 import { endpointStarts, gapSearches, type GapSearch } from './schema.ts'
 import { commitDelivery, type PackedDelivery } from './write-delivery.ts'

@@ -1,7 +1,7 @@
 // One question to a source's API. Nothing is changed there.
 
 import type * as z from 'zod/mini'
-import { GAP_DEADLINE_MS } from '../domain/limits.ts'
+import { GAP_DEADLINE_MS } from '../domain/gap-limits.ts'
 import { isLoopback } from '../domain/link.ts'
 import { err, ok, type Result } from '../domain/result.ts'
 import { retryAfterSeconds } from '../domain/retry-after.ts'

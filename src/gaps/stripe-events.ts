@@ -7,7 +7,7 @@ import {
   GAP_PAGES_MAX,
   GAP_SLICE_SECONDS,
   STRIPE_TYPES_MAX,
-} from '../domain/limits.ts'
+} from '../domain/gap-limits.ts'
 import { err, ok, type Result } from '../domain/result.ts'
 import { unknownFields } from '../domain/unknown-fields.ts'
 import { ask, askTrouble, type Source } from './ask.ts'

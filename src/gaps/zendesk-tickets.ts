@@ -2,7 +2,7 @@
 // developer.zendesk.com, Search API (1,000 results at most, minutes behind), Ticket Audits, Users ("show_many").
 
 import * as z from 'zod/mini'
-import { AUDIT_PAGES_MAX, GAP_PAGE_ROWS } from '../domain/limits.ts'
+import { AUDIT_PAGES_MAX, GAP_PAGE_ROWS } from '../domain/gap-limits.ts'
 import { err, ok, type Result } from '../domain/result.ts'
 import { unknownFields } from '../domain/unknown-fields.ts'
 import { basicAuth } from '../exchange.ts'

@@ -13,7 +13,7 @@ import {
   GAP_SEARCH_SECONDS,
   GAP_SETTLE_SECONDS,
   GAP_STEPS_PER_RUN,
-} from '../domain/limits.ts'
+} from '../domain/gap-limits.ts'
 import type { AskTrouble } from '../gaps/finder.ts'
 import { thrownFields } from '../log.ts'
 import { findersOf, type ActiveFinder } from './finders-of.ts'
