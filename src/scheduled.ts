@@ -3,6 +3,7 @@
 import type { Deps } from './deps.ts'
 import { RESTART_CRON } from './domain/wake-up.ts'
 import { thrownFields } from './log.ts'
+import { reconcileByClock } from './usecases/reconcile.ts'
 import { findMissed } from './usecases/find-missed.ts'
 import { sweep } from './usecases/sweep.ts'
 
@@ -10,6 +11,7 @@ import { sweep } from './usecases/sweep.ts'
 export async function runCron(deps: Deps, cron: string): Promise<void> {
   const jobs: readonly (readonly [string, () => Promise<void>])[] = [
     ['sweep', () => runSweep(deps, cron === RESTART_CRON)],
+    ['reconcile', () => reconcileByClock(deps).then(() => undefined)],
     ['find_missed', () => findMissed(deps)],
   ]
   const thrown: unknown[] = []

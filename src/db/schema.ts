@@ -7,6 +7,7 @@ import type { events, links } from './schema-events.ts'
 import type { gapSearches } from './schema-gaps.ts'
 import type { notices } from './schema-notices.ts'
 import type { identities, keys } from './schema-people.ts'
+import type { discrepancies, reconciliations } from './schema-reconciliation.ts'
 
 export * from './schema-adjustments.ts'
 export * from './schema-controls.ts'
@@ -14,11 +15,14 @@ export * from './schema-events.ts'
 export * from './schema-gaps.ts'
 export * from './schema-notices.ts'
 export * from './schema-people.ts'
+export * from './schema-reconciliation.ts'
 
 export type Adjustment = typeof adjustments.$inferSelect
+export type Discrepancy = typeof discrepancies.$inferSelect
 export type Event = typeof events.$inferSelect
 export type GapSearch = typeof gapSearches.$inferSelect
 export type Identity = typeof identities.$inferSelect
 export type Key = typeof keys.$inferSelect
 export type Link = typeof links.$inferSelect
 export type NoticeRow = typeof notices.$inferSelect
+export type Reconciliation = typeof reconciliations.$inferSelect
