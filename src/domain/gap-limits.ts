@@ -14,6 +14,8 @@ export const GAP_LEASE_SECONDS = 120
 export const GAP_DEADLINE_MS = 10_000
 /** Of one tick; each moves the search on. */
 export const GAP_STEPS_PER_RUN = 100
+/** Of what one step can't read: with so many, it is not the tickets. */
+export const GAP_UNREADABLE_MAX = 5
 /** In a row, and people hear that nothing can be found. */
 export const GAP_FAILURES_TOLD = 3
 /** A ticket and what we heard of it are compared: two clocks. A second request within it is taken for the first. */

@@ -18,7 +18,7 @@ import type { AskTrouble } from '../gaps/finder.ts'
 import { thrownFields } from '../log.ts'
 import { findersOf, type ActiveFinder } from './finders-of.ts'
 import { raiseAlarm } from './raise-alarm.ts'
-import { stepSearch } from './step-search.ts'
+import { stepSearch, type Stepped } from './step-search.ts'
 
 /** The minute's look. Where nothing is to be asked now, it is one statement, and none without a finder. */
 export async function findMissed(deps: Deps): Promise<void> {
@@ -40,22 +40,29 @@ export async function findMissed(deps: Deps): Promise<void> {
 async function search(deps: Deps, active: ActiveFinder): Promise<void> {
   const startedAt = deps.now()
   let row = await takeSearch(deps.db, active.name, startedAt)
+  if (row === null) return
   const to = wholeSecond(startedAt - GAP_SETTLE_SECONDS * 1_000)
   const isTimeUp = () => deps.now() - startedAt >= GAP_RUN_SECONDS * 1_000
-  for (let steps = 0; row !== null && steps < GAP_STEPS_PER_RUN; steps++) {
-    const from = wholeSecond(row.position ?? row.searchedUntil - GAP_OVERLAP_SECONDS * 1_000)
-    if (from >= to) return end(deps, row, Math.max(to, row.searchedUntil))
-    const { until, trouble, isLeft } = await stepSearch(deps, active, { from, to, isTimeUp })
-    const isOver = trouble === null && !isLeft && until >= to
-    if (isOver) return end(deps, row, to)
-    // What moves on has not failed in a row.
-    if (until > from) {
-      row = await changeSearch(deps.db, row, { position: until, failures: 0, trouble: null })
+  let at = wholeSecond(row.position ?? row.searchedUntil - GAP_OVERLAP_SECONDS * 1_000)
+  if (at >= to) return end(deps, row, row.searchedUntil)
+  let [moved, trouble]: [number, Stepped['trouble']] = [at, null]
+  for (let steps = 0; steps < GAP_STEPS_PER_RUN; steps++) {
+    const { until, isLeft, ...stepped } = await stepSearch(deps, active, { from: at, to, isTimeUp })
+    trouble ??= stepped.trouble
+    at = until
+    const isOver = at >= to && !isLeft
+    if (isOver && trouble === null) return end(deps, row, to)
+    // Behind what could not be read the others are found all the same; the next search begins with it.
+    const position = trouble?.at ?? at
+    if (position > moved) {
+      row = await changeSearch(deps.db, row, { position, failures: 0, trouble: null })
+      if (row === null) return
+      moved = position
     }
-    if (row !== null && trouble !== null) return fail(deps, row, trouble)
-    if (isLeft || isTimeUp()) break
+    if (isOver || isLeft || isTimeUp()) break
   }
-  if (row !== null) await changeSearch(deps.db, row, { wakeAt: deps.now() })
+  if (trouble !== null) return fail(deps, row, trouble)
+  await changeSearch(deps.db, row, { wakeAt: deps.now() })
 }
 
 const wholeSecond = (ms: number): number => Math.floor(ms / 1_000) * 1_000

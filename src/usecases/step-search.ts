@@ -4,7 +4,7 @@ import { heardAbout, knownEvents } from '../db/read-gaps.ts'
 import { commitMissed } from '../db/write-gap-search.ts'
 import type { Deps } from '../deps.ts'
 import { adjustmentId, eventId, type EventId } from '../domain/ids.ts'
-import { GAP_CLOCKS_APART_SECONDS } from '../domain/gap-limits.ts'
+import { GAP_CLOCKS_APART_SECONDS, GAP_UNREADABLE_MAX } from '../domain/gap-limits.ts'
 import { BODY_BYTES_MAX } from '../domain/limits.ts'
 import { ownIds } from '../domain/rule.ts'
 import type { AskTrouble, Candidate, Missed, Window } from '../gaps/finder.ts'
@@ -15,10 +15,11 @@ import { readDelivery } from './receive-delivery.ts'
 import { wakeMade } from './wake-committed.ts'
 
 export type Stepped = {
-  /** Everything before it is known here now. */
+  /** Everything before it was looked at. */
   readonly until: number
-  readonly trouble: AskTrouble | null
-  /** The time was up before all of it was looked at. */
+  /** Why something could not be read, or nothing at all; `at`: the first of it. */
+  readonly trouble: (AskTrouble & { readonly at: number }) | null
+  /** Not all was looked at: the time was up, or it makes no sense to go on. */
   readonly isLeft: boolean
 }
 
@@ -36,25 +37,36 @@ export async function stepSearch(
     currency: config.currency,
   }
   const searched = await finder.search((name) => secrets.get(name) ?? '', wanted, window)
-  if (!searched.ok) return { until: window.from, trouble: searched.error, isLeft: false }
+  const { from, to } = window
+  if (!searched.ok) return { until: from, trouble: { ...searched.error, at: from }, isLeft: true }
   const { candidates, until } = searched.value
   const heard = await heardOf(deps, active, candidates)
-  let looked = 0
+  let [looked, failed] = [0, 0]
+  let trouble: Stepped['trouble'] = null
   for (const candidate of candidates) {
     const last = heard.get(candidate) ?? null
     if (isHeard(last, candidate.at)) continue
-    const here = { until: Math.min(candidate.at, window.to), isLeft: true }
+    const at = Math.min(candidate.at, to)
     // At least one at a time, however slow its source is.
-    if (looked > 0 && window.isTimeUp()) return { ...here, trouble: null }
+    if (looked > 0 && window.isTimeUp()) return { until: at, trouble, isLeft: true }
     looked += 1
     const read = await candidate.read()
-    if (!read.ok) return { ...here, trouble: read.error }
-    const isMissed =
-      read.value !== null && !isHeard(last, read.value.at) && (read.value.at ?? 0) < window.to
-    if (read.value !== null && isMissed) await takeIn(deps, active, read.value)
+    if (!read.ok) {
+      failed += 1
+      trouble ??= { ...read.error, at }
+      const isVain = isOfAll(read.error) || failed >= GAP_UNREADABLE_MAX
+      if (isVain) return { until: at, trouble, isLeft: true }
+    } else if (read.value !== null) {
+      const askedAt = read.value.at ?? candidate.at
+      if (!isHeard(last, read.value.at) && askedAt < to) await takeIn(deps, active, read.value)
+    }
   }
-  return { until, trouble: null, isLeft: false }
+  return { until, trouble, isLeft: false }
 }
+
+/** Whatever is asked next meets the same: no connection, a refused key, a limiter. */
+const isOfAll = ({ status }: AskTrouble): boolean =>
+  status === null || status === 401 || status === 403 || status === 429
 
 /** `last`: when something about it came. Null as a time: nobody can tell, so whatever came was it. */
 const isHeard = (last: number | null, at: number | null): boolean =>

@@ -130,19 +130,17 @@ it('leaves what is younger than a quarter of an hour, and finds it later', async
 it('finds a ticket that the search did not know yet an hour ago', async () => {
   const world = await gapWorld()
   await findAll(world)
+  await world.advance(40 * 60)
   const id = await world.asked()
-  await world.advance(HOUR)
-  await setFaults({
-    kind: 'lagging_list',
-    path: '/zendesk/api/v2/search.json',
-    ms: HOUR * 1_000 + 60_000,
-  })
+  await world.advance(21 * 60)
+  const path = '/zendesk/api/v2/search.json'
+  await setFaults({ kind: 'lagging_list', path, ms: 25 * 60_000 })
   await findAll(world)
+  expect(await world.search('zendesk')).toMatchObject({ last_at: world.now() })
   expect(await adjustmentsOf([`ticket:${id}`])).toEqual([])
   await world.advance(HOUR)
   await findAll(world)
-  expect(await adjustmentsOf([`ticket:${id}`])).toEqual([])
-  await setFaults()
+  expect(await adjustmentsOf([`ticket:${id}`])).toHaveLength(1)
 })
 
 it('looks a day back at first, and never behind the first delivery of its endpoint', async () => {
@@ -385,6 +383,41 @@ it('gives up on a list that never goes on', async () => {
   await setFaults({ kind: 'repeating_cursor', path: '/stripe/v1/events' })
   await world.find()
   expect(await world.search('stripe')).toMatchObject({ trouble: 'list_repeats', failures: 1 })
+})
+
+it('finds the others where one ticket can not be read, and that one once it can', async () => {
+  const world = await gapWorld()
+  await findAll(world)
+  const ids: string[] = []
+  for (let n = 0; n < 4; n++) {
+    ids.push(await world.asked())
+    await world.advance(60)
+  }
+  const subjects = ids.map((id) => `ticket:${id}`)
+  await world.advance(HOUR)
+  await setFaults({
+    kind: 'server_error',
+    status: 500,
+    path: `/zendesk/api/v2/tickets/${ids[1]}/audits.json`,
+  })
+  for (let tick = 0; tick < 3; tick++) {
+    await world.find()
+    await world.advance(HOUR)
+  }
+  const found = () => adjustmentsOf(subjects).then((rows) => rows.map(({ subject }) => subject))
+  expect(await found()).toEqual([subjects[0], subjects[2], subjects[3]])
+  expect(await world.search('zendesk')).toMatchObject({
+    trouble: 'http_500',
+    failures: 3,
+    found: 3,
+  })
+  const told = world.lines.filter(({ event }) => event === 'alarm.gap_search_failed')
+  expect(told).toMatchObject([{ endpoint: 'zendesk', code: 'http_500', found: 3 }])
+  await setFaults()
+  await world.advance(HOUR)
+  await findAll(world)
+  expect(await found()).toEqual([subjects[0], subjects[2], subjects[3], subjects[1]])
+  expect((await world.search('zendesk')).last_found).toBe(4)
 })
 
 it('goes on at the next tick where the time of one is up', async () => {
