@@ -271,6 +271,24 @@ it('holds what a customer has tagged himself, and what nobody can tell', async (
   expect(held).toMatchObject({ state: 'held', asker: null, rule_hold: 'asker_unknown' })
 })
 
+it('holds what nobody can tell who asked, and takes it in once', async () => {
+  const world = await gapWorld()
+  await findAll(world)
+  const id = await world.asked()
+  await setFaults({ kind: 'repeating_cursor', path: '/zendesk/api/v2/tickets/*/audits.json' })
+  await world.advance(HOUR)
+  await findAll(world)
+  await world.work()
+  expect(await adjustmentsOf([`ticket:${id}`])).toMatchObject([
+    { state: 'held', asker: null, rule_hold: 'asker_unknown', amount: -2_500 },
+  ])
+  const events = await countRows('events')
+  await act(id, { agent: AGENT, addTags: ['seen'] })
+  await world.advance(HOUR)
+  await findAll(world)
+  expect(await countRows('events')).toBe(events)
+})
+
 it('finds a missed undo, and nothing on a ticket whose tag is gone', async () => {
   const world = await gapWorld()
   await findAll(world)
