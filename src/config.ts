@@ -105,9 +105,10 @@ function shapeProblems(input: ConfigInput): string[] {
   const unmade = named
     .filter(([, endpoint]) => !isGroup(endpoint) || !isGroup(endpoint.source))
     .map(([name]) => `endpoints.${name}: a source is called here, such as stripe({ secret: … })`)
-  const lists = Object.entries({ rules, findMissed: input.findMissed ?? [] })
-    .filter(([, list]) => !Array.isArray(list))
-    .map(([field]) => `${field}: a list is wanted`)
+  const lists = [
+    ...(Array.isArray(rules) ? [] : ['rules: a list of rules is wanted']),
+    ...(Array.isArray(input.findMissed ?? []) ? [] : ['findMissed: a list of finders is wanted']),
+  ]
   return [...groups, ...unmade, ...lists, ...(Array.isArray(rules) ? ruleShapeProblems(rules) : [])]
 }
 

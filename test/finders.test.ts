@@ -63,7 +63,7 @@ describe('a configuration', () => {
     const twice = [stripeEvents(), stripeEvents({ endpoint: 'stripe' })]
     expect(problemsOf(...twice)).toContain('there are two finders for stripe')
     const input: any = { ...base, findMissed: stripeEvents() }
-    expect(() => defineConfig(input)).toThrow('findMissed: a list is wanted')
+    expect(() => defineConfig(input)).toThrow('findMissed: a list of finders is wanted')
   })
 })
 
