@@ -6,12 +6,12 @@ import type { ToldAdjustment } from './chaos-judge.ts'
 import { answerUnknown, listAdjustments, listLedger, requeueFailed } from './chaos-operator.ts'
 import type { Run } from './chaos-run.ts'
 
-const DRAIN_MS_MAX = 240_000
+const DRAIN_MS_MAX = 600_000
 const STRETCH_MS_MAX = 20_000
 /** One of so many. */
 const LITTLE = 10
 const LOOK_EVERY_MS = 400
-const STILL_MS = 4_000
+const STILL_MS = 5_000
 const JUMP_HOURS = 1
 
 const isUnknown = ({ state, holdReasons }: ToldAdjustment): boolean =>

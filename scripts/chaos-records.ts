@@ -12,11 +12,24 @@ async function read<Row>(statePath: string, sql: string, row: z.ZodType<Row>): P
   }
 }
 
-/** Adjustments under a lease. */
-export async function attemptsInFlight(statePath: string): Promise<number> {
-  const sql = `SELECT count(*) AS count FROM adjustments WHERE state = 'issuing'`
-  const [row] = await read(statePath, sql, z.object({ count: z.number() }))
-  return row?.count ?? 0
+export type Standing = {
+  /** Under a lease. */
+  readonly issuing: number
+  readonly due: number
+  /** Why the circuit is open, or was; null where it is closed. */
+  readonly circuit: string | null
+}
+
+export async function standingOf(statePath: string): Promise<Standing> {
+  const sql = `SELECT coalesce(sum(state = 'issuing'), 0) AS issuing, coalesce(sum(state = 'due'), 0) AS due,
+      (SELECT cause FROM circuits) AS circuit FROM adjustments`
+  const standing = z.object({
+    issuing: z.number(),
+    due: z.number(),
+    circuit: z.string().nullable(),
+  })
+  const [row] = await read(statePath, sql, standing)
+  return row ?? { issuing: 0, due: 0, circuit: null }
 }
 
 /** Certain refusals: the call was not done. */

@@ -11,7 +11,7 @@ import { drawMixes } from './chaos-faults.ts'
 import { judge, type Verdict } from './chaos-judge.ts'
 import { startKeeper, type Keeper } from './chaos-keeper.ts'
 import { listAdjustments, listEvents, listLedger, setFaults } from './chaos-operator.ts'
-import { ambiguousIn, attemptsInFlight } from './chaos-records.ts'
+import { ambiguousIn, standingOf, type Standing } from './chaos-records.ts'
 import { startSenders, type Senders } from './chaos-sender.ts'
 import {
   prepareChaos,
@@ -47,12 +47,14 @@ export type Kill = {
   readonly parts: readonly PartName[]
   /** Since it listened, milliseconds. */
   readonly afterMs: number
-  /** Adjustments that were being issued at that moment. */
-  readonly inFlight: number
+  /** How the app's adjustments stood at that moment. */
+  readonly standing: Standing
 }
 
-/** A minute of the trial is a second: its retries, leases and probes are over before its people are. */
-const CLOCK_SPEED = 60
+/** A minute of the trial is three seconds, so that its retries, leases and probes end within the run. */
+const CLOCK_SPEED = 20
+const AIM_MS_MAX = 4_000
+const AIM_LOOK_MS = 10
 const SOON_MS_MAX = 120
 const LATER_MS_MIN = 300
 const LATER_MS_MAX = 2_200
@@ -167,7 +169,8 @@ async function killOnce(run: Run, random: Random): Promise<Kill> {
     ['app', 'sandbox'],
   ])
   const isSoon = random.below(4) === 0
-  const afterMs = isSoon
+  const isAimed = !isSoon && random.below(2) === 0
+  const planned = isSoon
     ? random.below(SOON_MS_MAX)
     : LATER_MS_MIN + random.below(LATER_MS_MAX - LATER_MS_MIN)
   const [downMs, isDaysLater, isTold] = [
@@ -175,11 +178,14 @@ async function killOnce(run: Run, random: Random): Promise<Kill> {
     random.below(6) === 0,
     random.below(2),
   ]
-  await sleep(afterMs)
+  const startedAt = Date.now()
+  await sleep(planned)
+  if (isAimed) await untilAttempt(stack)
+  const afterMs = Date.now() - startedAt
   const hasApp = parts.includes('app')
-  const before = hasApp ? 0 : await attemptsInFlight(stack.statePath('app'))
+  const before = hasApp ? null : await standingOf(stack.statePath('app'))
   await Promise.all(parts.map((part) => stack.kill(part)))
-  const inFlight = hasApp ? await attemptsInFlight(stack.statePath('app')) : before
+  const standing = before ?? (await standingOf(stack.statePath('app')))
   await sleep(downMs)
   if (hasApp && isDaysLater) {
     await run.restartLater(JUMP_HOURS_MIN + random.below(10))
@@ -191,8 +197,19 @@ async function killOnce(run: Run, random: Random): Promise<Kill> {
   )
   // `npm start` says that it alone is there, and every lease is dead; in production nobody does.
   if (hasApp && isTold === 1) keeper.restarted()
-  return { parts, afterMs, inFlight }
+  return { parts, afterMs, standing }
 }
 
-const describe = ({ parts, afterMs, inFlight }: Kill): string =>
-  `${parts.join(' and ')} after ${afterMs} ms, ${inFlight} being issued`
+/** Until one is being issued, but not for ever. */
+async function untilAttempt(stack: ChaosStack): Promise<void> {
+  const deadline = Date.now() + AIM_MS_MAX
+  while (Date.now() < deadline) {
+    if ((await standingOf(stack.statePath('app'))).issuing > 0) return
+    await sleep(AIM_LOOK_MS)
+  }
+}
+
+function describe({ parts, afterMs, standing: { issuing, due, circuit } }: Kill): string {
+  const open = circuit === null ? '' : `, the circuit open (${circuit})`
+  return `${parts.join(' and ')} after ${afterMs} ms, ${issuing} being issued, ${due} due${open}`
+}

@@ -32,8 +32,8 @@ type Job = {
 const AT_ONCE = 8
 const ANSWER_MS_MAX = 5_000
 const IDLE_MS = 5
-const RETRY_MS_MIN = 50
-const RETRY_MS_MAX = 600
+const RETRY_MS_MIN = 200
+const RETRY_MS_MAX = 1_000
 const HANG_UP_MS_MAX = 12
 /** Of a hundred letters; the others once each. */
 const REPEATED = 30

@@ -9,7 +9,7 @@ import { tellTrouble, Trouble } from './trouble.ts'
 
 const KILLS_DEFAULT = 20
 const KILLS_MAX = 1_000
-const EVENTS_PER_KILL = 50
+const EVENTS_PER_KILL = 30
 const EVENTS_MAX = 100_000
 const TOLD_MAX = 10
 
@@ -28,7 +28,7 @@ const sorted = (counts: ReadonlyMap<string, number>): [string, number][] =>
 function printReport(report: ChaosReport): void {
   const { verdict, kills, deliveries, faults } = report
   const struck = [...faults.values()].reduce((sum, count) => sum + count, 0)
-  const withAttempt = kills.filter(({ inFlight }) => inFlight > 0).length
+  const withAttempt = kills.filter(({ standing }) => standing.issuing > 0).length
   const ofPart = (name: 'app' | 'sandbox') =>
     kills.filter(({ parts }) => parts.includes(name)).length
   console.log('\nWhat happened')
