@@ -12,7 +12,7 @@ const STRETCH_MS_MAX = 20_000
 const LITTLE = 10
 const LOOK_EVERY_MS = 400
 const STILL_MS = 5_000
-const JUMP_HOURS = 1
+const JUMP_MS = 3_600_000
 
 const isUnknown = ({ state, holdReasons }: ToldAdjustment): boolean =>
   state === 'held' && (holdReasons?.includes('outcome_unknown') ?? false)
@@ -39,7 +39,7 @@ export async function lastStretch({ stack, senders }: Run): Promise<void> {
 
 /** Ends after DRAIN_MS_MAX at the latest: what is still open then is counted as lost. */
 export async function drainChaos(
-  { stack, senders, restartLater }: Run,
+  { stack, senders, startLater }: Run,
   tell: (line: string) => void,
 ): Promise<void> {
   const deadline = Date.now() + DRAIN_MS_MAX
@@ -57,7 +57,8 @@ export async function drainChaos(
     if (now !== before || senders.open() > 0) [before, stillSince] = [now, Date.now()]
     if (Date.now() - stillSince < STILL_MS) continue
     tell(`${open.length} wait for their time; the clock goes on by an hour`)
-    await restartLater(JUMP_HOURS)
+    await stack.kill('app')
+    await startLater(JUMP_MS)
     stillSince = Date.now()
   }
 }

@@ -42,7 +42,7 @@ export type SentFact = {
   readonly acknowledged: readonly string[]
 }
 
-export type Record = {
+export type RunRecord = {
   readonly facts: readonly SentFact[]
   readonly events: readonly ToldEvent[]
   readonly adjustments: readonly ToldAdjustment[]
@@ -72,7 +72,7 @@ const metadataOf = ({ metadata }: LedgerInvoice, name: string): string =>
 export const isOurs = (invoice: LedgerInvoice): boolean =>
   metadataOf(invoice, 'adjustment_id') !== ''
 
-export function judge({ facts, events, adjustments, ledger, ambiguous }: Record): Verdict {
+export function judge({ facts, events, adjustments, ledger, ambiguous }: RunRecord): Verdict {
   const ours = ledger.filter(isOurs)
   const byAdjustment = Map.groupBy(ours, (invoice) => metadataOf(invoice, 'adjustment_id'))
   const known = new Map(adjustments.map((each) => [each.id, each]))

@@ -53,13 +53,15 @@ export type Kill = {
 
 /** A minute of the trial is three seconds, so that its retries, leases and probes end within the run. */
 const CLOCK_SPEED = 20
-const AIM_MS_MAX = 4_000
+const AIM_MS_MAX = 10_000
 const AIM_LOOK_MS = 10
 const SOON_MS_MAX = 120
-const LATER_MS_MIN = 300
-const LATER_MS_MAX = 2_200
+const AFTER_MS_MIN = 300
+const AFTER_MS_MAX = 3_000
 const DOWN_MS_MAX = 800
-const JUMP_HOURS_MIN = 23
+/** By the trial's clock: as if it had been down for minutes, or until after what the billing API remembers. */
+const LATER_MS_MAX = 4 * 60_000
+const NEXT_DAY_MS = 23 * 3_600_000
 /** Until whatever was called before the clock jumps has been answered. */
 const QUIET_MS = 1_000
 
@@ -68,8 +70,8 @@ export type Run = {
   readonly senders: Senders
   readonly keeper: Keeper
   readonly clock: () => ChaosClock
-  /** The app is killed, and starts again so much later. */
-  readonly restartLater: (hours: number) => Promise<void>
+  /** The app that was killed starts again, so many milliseconds later by the trial's clock. */
+  readonly startLater: (ms: number) => Promise<void>
 }
 
 export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
@@ -104,13 +106,11 @@ async function runOn(
   const senders = startSenders(stack, now, seed + 1)
   const keeper = startKeeper(stack, now)
   keeper.restarted()
-  const restartLater = async (hours: number) => {
-    await stack.kill('app')
-    await sleep(QUIET_MS)
-    clock = { ...clock, realMs: Date.now(), shownMs: now() + hours * 3_600_000 }
+  const startLater = async (ms: number) => {
+    clock = { ...clock, realMs: Date.now(), shownMs: now() + ms }
     await stack.start('app', clock)
   }
-  const run: Run = { stack, senders, keeper, clock: () => clock, restartLater }
+  const run: Run = { stack, senders, keeper, clock: () => clock, startLater }
   try {
     const kills: Kill[] = []
     const mixOf = drawMixes(random)
@@ -165,6 +165,9 @@ async function killOnce(run: Run, random: Random): Promise<Kill> {
     ['app'],
     ['app'],
     ['app'],
+    ['app'],
+    ['app'],
+    ['app'],
     ['sandbox'],
     ['app', 'sandbox'],
   ])
@@ -172,12 +175,11 @@ async function killOnce(run: Run, random: Random): Promise<Kill> {
   const isAimed = !isSoon && random.below(2) === 0
   const planned = isSoon
     ? random.below(SOON_MS_MAX)
-    : LATER_MS_MIN + random.below(LATER_MS_MAX - LATER_MS_MIN)
-  const [downMs, isDaysLater, isTold] = [
-    random.below(DOWN_MS_MAX),
-    random.below(6) === 0,
-    random.below(2),
-  ]
+    : AFTER_MS_MIN + random.below(AFTER_MS_MAX - AFTER_MS_MIN)
+  const downMs = random.below(DOWN_MS_MAX)
+  const isNextDay = random.below(6) === 0
+  const laterMs = isNextDay ? NEXT_DAY_MS + random.below(NEXT_DAY_MS) : random.below(LATER_MS_MAX)
+  const isTold = random.below(2) === 0
   const startedAt = Date.now()
   await sleep(planned)
   if (isAimed) await untilAttempt(stack)
@@ -186,17 +188,11 @@ async function killOnce(run: Run, random: Random): Promise<Kill> {
   const before = hasApp ? null : await standingOf(stack.statePath('app'))
   await Promise.all(parts.map((part) => stack.kill(part)))
   const standing = before ?? (await standingOf(stack.statePath('app')))
-  await sleep(downMs)
-  if (hasApp && isDaysLater) {
-    await run.restartLater(JUMP_HOURS_MIN + random.below(10))
-  }
-  await Promise.all(
-    parts
-      .filter((part) => part === 'sandbox' || !isDaysLater)
-      .map((part) => stack.start(part, clock())),
-  )
+  await sleep(isNextDay ? QUIET_MS : downMs)
+  if (parts.includes('sandbox')) await stack.start('sandbox', clock())
+  if (hasApp) await run.startLater(laterMs)
   // `npm start` says that it alone is there, and every lease is dead; in production nobody does.
-  if (hasApp && isTold === 1) keeper.restarted()
+  if (hasApp && isTold) keeper.restarted()
   return { parts, afterMs, standing }
 }
 
