@@ -39,6 +39,7 @@ export default defineConfig(async (): Promise<ViteUserConfig> => {
               miniflare: {
                 bindings: {
                   TEST_MIGRATIONS: migrations,
+                  FAULTS_EACH: process.env['FAULTS_EACH'] ?? '4',
                   COMMET_API_URL: 'http://sandbox.localhost',
                   COMMET_API_KEY: 'ck_sandbox_test',
                   BOOTSTRAP_KEY: 'ck_mg_test_0123456789abcdef',
