@@ -1,0 +1,98 @@
+// The places where people are told: a ticket desk with comments that can't be edited, and a chat.
+
+import * as z from 'zod'
+import { json, type Call, type Reply, type Service } from './network.ts'
+import type { Random } from './random.ts'
+
+export type Ticket = {
+  readonly tags: Set<string>
+  /** Markers of the comments, one for each that was written. */
+  readonly comments: string[]
+  isClosed: boolean
+  stamp: number
+}
+
+export type Desk = {
+  readonly tickets: ReadonlyMap<string, Ticket>
+  /** The id at the end of each message. */
+  readonly messages: readonly string[]
+  readonly zendesk: Service
+  readonly chat: Service
+}
+
+const update = z.object({
+  ticket: z.object({
+    comment: z.object({ body: z.string() }),
+    tags: z.array(z.string()),
+    updated_stamp: z.string(),
+  }),
+})
+const tagged = z.object({ tags: z.array(z.string()) })
+const message = z.object({ text: z.string() })
+
+const MARKER = /^makegood_ntc_/
+
+export function createDesk(random: Random, isOn: () => boolean): Desk {
+  const tickets = new Map<string, Ticket>()
+  const messages: string[] = []
+
+  const ticketOf = (id: string): Ticket => {
+    const known = tickets.get(id)
+    if (known !== undefined) return known
+    const made = { tags: new Set<string>(), comments: [], isClosed: false, stamp: 1 }
+    tickets.set(id, made)
+    return made
+  }
+  const desk = ({ method, url, body }: Call): Reply => {
+    const id = /\/tickets\/(\d+)/.exec(url.pathname)?.[1] ?? ''
+    const ticket = ticketOf(id)
+    if (isOn() && random.chance(0.02)) ticket.isClosed = true
+    if (method === 'GET') return json(200, { ticket: shownTicket(ticket) })
+    if (url.pathname.endsWith('/tags.json')) {
+      for (const tag of tagged.parse(JSON.parse(body)).tags) ticket.tags.add(tag)
+      return json(200, { tags: [...ticket.tags] })
+    }
+    const asked = update.parse(JSON.parse(body)).ticket
+    if (ticket.isClosed) return json(422, { error: 'RecordInvalid' })
+    if (asked.updated_stamp !== stampOf(ticket)) return json(409, { error: 'UpdateConflict' })
+    ticket.tags.clear()
+    for (const tag of asked.tags) ticket.tags.add(tag)
+    ticket.comments.push(asked.tags.find((tag) => MARKER.test(tag)) ?? '')
+    ticket.stamp += 1
+    return json(200, { ticket: shownTicket(ticket) })
+  }
+  const chat = ({ body }: Call): Reply => {
+    const { text } = message.parse(JSON.parse(body))
+    messages.push(/_(ntc_[0-9a-z]+)_$/.exec(text)?.[1] ?? '')
+    return { status: 200, headers: {}, body: 'ok' }
+  }
+  return {
+    tickets,
+    messages,
+    zendesk: through(desk, random, isOn),
+    chat: through(chat, random, isOn),
+  }
+}
+
+const shownTicket = (ticket: Ticket) => ({
+  status: ticket.isClosed ? 'closed' : 'open',
+  tags: [...ticket.tags],
+  updated_at: stampOf(ticket),
+})
+
+const stampOf = ({ stamp }: Ticket): string => new Date(stamp * 1_000).toISOString()
+
+/** Now and then a call is lost on its way, there or back, or told to come again. */
+function through(handle: (call: Call) => Reply, random: Random, isOn: () => boolean): Service {
+  return {
+    arrive(call, answer) {
+      const fault = isOn() && random.chance(0.1) ? random.below(4) : null
+      const afterMs = random.between(20, 300)
+      if (fault === 0) return answer('broken', afterMs)
+      if (fault === 1) return answer(json(429, {}, { 'retry-after': '7' }), afterMs)
+      const reply = handle(call)
+      if (fault === 2) return answer('broken', afterMs)
+      return answer(reply, fault === 3 ? 15_000 : afterMs)
+    },
+  }
+}

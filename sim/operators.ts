@@ -1,0 +1,157 @@
+// People who answer what waits: some twice, some at once, some what they asked for themselves.
+
+import { keyHashOf } from '../src/domain/operator.ts'
+import { createRandom } from './random.ts'
+import type { Scenario } from './scenario.ts'
+import type { Sqlite } from './sqlite.ts'
+import type { Timeline } from './timeline.ts'
+
+export type Person = { readonly name: string; readonly email: string | null; readonly key: string }
+
+const personOf = (name: string, email: string | null, letter: string): Person => ({
+  name,
+  email,
+  key: `ck_mg_${letter.repeat(32)}`,
+})
+
+export const PEOPLE = [
+  personOf('lead-a', 'lead-a@saas.example', 'a'),
+  personOf('lead-b', 'lead-b@saas.example', 'b'),
+  personOf('agent', 'agent@saas.example', 'c'),
+  personOf('robot', null, 'd'),
+] as const
+
+/** The key that each of them has. */
+export async function addKeys(image: Sqlite, at: number): Promise<void> {
+  for (const [position, { name, email, key }] of PEOPLE.entries()) {
+    const hash = await keyHashOf(key)
+    const scopes = JSON.stringify(['read', 'write', 'approve'])
+    const id = `key_${String(position).repeat(32)}`
+    image.rows(
+      `INSERT INTO keys (id, name, email, hash, scopes, created_at, created_by)
+        VALUES (?, ?, ?, ?, ?, ?, 'operator:bootstrap')`,
+      id,
+      name,
+      email,
+      hash,
+      scopes,
+      at,
+    )
+  }
+}
+
+type Row = {
+  readonly id: string
+  readonly state: string
+  readonly version: number
+  readonly amount: number
+  readonly currency: string
+  readonly hold_reasons: string | null
+  readonly invoice_status: string | null
+  readonly reversed_by: string | null
+}
+
+type Parts = {
+  readonly scenario: Scenario
+  readonly timeline: Timeline
+  readonly database: Sqlite
+  readonly isHealed: () => boolean
+  readonly request: (request: Request, what: string) => void
+}
+
+const LOOKED_AT = 8
+const SWITCHES = [
+  'all',
+  'rule/credit-requested',
+  'rule/zendesk-ticket-credit',
+  'endpoint/stripe',
+  'customer/cus_acme-1',
+] as const
+
+/** At times of the scenario, until everything has healed. */
+export function startOperators(parts: Parts): void {
+  const { scenario, timeline, database } = parts
+  const random = createRandom(scenario.seed, 'operators')
+
+  const call = (method: string, path: string, body: object | null, person?: Person): void => {
+    const { key } = person ?? random.pick(PEOPLE)
+    const headers = { 'x-api-key': key, 'content-type': 'application/json' }
+    const text = body === null ? null : JSON.stringify(body)
+    const what = path.replaceAll(/(adj_|inv_)[^/]+|(?<=switches\/[a-z]+\/).*/g, '{id}')
+    const request = new Request(`https://makegood.sim/api/v1${path}`, {
+      method,
+      headers,
+      body: text,
+    })
+    parts.request(request, `${method} ${what}`)
+  }
+  const seen = ({ version, amount, currency }: Row) => ({ version, amount, currency })
+  const approve = (row: Row, person?: Person): void =>
+    call('POST', `/adjustments/${row.id}/approve`, seen(row), person)
+
+  const answer = (row: Row): void => {
+    const reasons = row.hold_reasons ?? ''
+    const path = `/adjustments/${row.id}`
+    const { version } = row
+    if (/customer_unresolved|currency_mismatch/.test(reasons) && random.chance(0.5)) {
+      const customerId = random.pick(['cus_acme-1', 'cus_acme-2', 'cus_refused-1', 'cus_nobody'])
+      return call('POST', `${path}/customer`, { version, customerId })
+    }
+    const choice = random.next()
+    if (choice < 0.15) return call('POST', `${path}/reject`, { version })
+    if (choice > 0.85) return
+    const person = random.pick(PEOPLE)
+    approve(row, person)
+    // He clicks twice, or another one answers at the same moment.
+    if (random.chance(0.4)) approve(row, random.chance(0.4) ? person : random.pick(PEOPLE))
+    if (random.chance(0.1)) call('POST', `${path}/reject`, { version })
+  }
+  const undo = (row: Row): void => {
+    const how = row.invoice_status === 'outstanding' && random.chance(0.5) ? 'void' : 'reversal'
+    const body = { version: row.version, how }
+    call('POST', `/adjustments/${row.id}/reverse`, body)
+    if (random.chance(0.4)) call('POST', `/adjustments/${row.id}/reverse`, body)
+  }
+  const byHand = (): void => {
+    const body = {
+      customer: { value: random.pick(['acme-1', 'acme-2', 'nobody-1']) },
+      direction: random.pick(['credit', 'credit', 'charge']),
+      amount: random.pick([500, 2_500, 15_000]),
+      currency: 'usd',
+      reason: 'goodwill',
+    }
+    call('POST', '/adjustments', body)
+  }
+  const look = (): void => {
+    if (parts.isHealed()) return
+    const held = database.rows<Row>(
+      "SELECT * FROM adjustments WHERE state = 'held' ORDER BY seq DESC LIMIT ?",
+      LOOKED_AT,
+    )
+    for (const row of held) answer(row)
+    const invoiced = database.rows<Row>(
+      `SELECT * FROM adjustments WHERE state = 'invoiced' AND reversed_by IS NULL
+        AND reverses IS NULL ORDER BY seq DESC LIMIT ?`,
+      LOOKED_AT,
+    )
+    for (const row of invoiced) if (random.chance(0.08)) undo(row)
+    if (random.chance(0.2)) byHand()
+    if (random.chance(0.15)) call('PUT', `/switches/${random.pick(SWITCHES)}`, null)
+    if (random.chance(0.3)) call('DELETE', `/switches/${random.pick(SWITCHES)}`, null)
+  }
+  for (let looks = 0; looks < scenario.looks; looks += 1) {
+    timeline.at(scenario.startMs + random.below(2 * scenario.spanMs), look)
+  }
+}
+
+/** What is still stopped when everything heals goes on. */
+export function resumeAll(database: Sqlite, request: Parts['request']): number {
+  const switches = database.rows<{ kind: string; key: string }>('SELECT kind, key FROM switches')
+  for (const { kind, key } of switches) {
+    const path = kind === 'all' ? 'all' : `${kind}/${encodeURIComponent(key)}`
+    const headers = { 'x-api-key': PEOPLE[0].key }
+    const url = `https://makegood.sim/api/v1/switches/${path}`
+    request(new Request(url, { method: 'DELETE', headers }), 'DELETE /switches')
+  }
+  return switches.length
+}
