@@ -1,18 +1,28 @@
-import type { Acknowledged } from './senders.ts'
+// After a run: every invariant, each as a check of its own. What is found begins with the invariant's name.
+
+import { checkAudit } from './judge/audit.ts'
+import { readBooks, type Check } from './judge/books.ts'
+import { checkFates } from './judge/fates.ts'
+import { checkLedger } from './judge/ledger.ts'
+import { checkLimits } from './judge/limits.ts'
+import { checkNotices } from './judge/notices.ts'
+import { checkPeople } from './judge/people.ts'
+import { checkUndo } from './judge/undo.ts'
 import type { World } from './world.ts'
 
-export function judgeAcknowledged(
-  { database, violations }: Pick<World, 'database' | 'violations'>,
-  { delivery, body }: Acknowledged,
-): void {
-  const { events }: { events: string[] } = JSON.parse(body)
-  for (const id of events) {
-    const rows = database.rows('SELECT 1 FROM events WHERE id = ?', id)
-    if (rows.length !== 1)
-      violations.push(`acknowledged_not_committed: ${id} of ${delivery.endpoint}`)
-  }
-}
+export { judgeAcknowledged } from './judge/fates.ts'
+
+const CHECKS: readonly Check[] = [
+  checkLedger,
+  checkFates,
+  checkAudit,
+  checkLimits,
+  checkUndo,
+  checkPeople,
+  checkNotices,
+]
 
 export function judge(world: World): string[] {
-  return world.commet.invoices.length < 0 ? ['x'] : []
+  const books = readBooks(world)
+  return CHECKS.flatMap((check) => [...check(books)])
 }

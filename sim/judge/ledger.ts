@@ -1,0 +1,86 @@
+// What is billed against what is promised: one adjustment has at most one invoice, and an invoice one
+// adjustment, of the same amount and customer.
+
+import { has, wasApproved, type Books, type Row } from './books.ts'
+
+export function* checkLedger(books: Books): Iterable<string> {
+  const { ledger, rowOf, rows } = books
+  for (const [id, invoices] of ledger) {
+    const row = rowOf.get(id)
+    if (invoices.length > 1) yield `two_invoices: ${id} has ${invoices.length}`
+    const [invoice] = invoices
+    if (row === undefined || row.state !== 'invoiced' || row.invoice_id !== invoice?.id) {
+      yield `invoice_without_row: ${invoice?.id} of ${id}, which is ${row?.state}`
+      continue
+    }
+    if (invoice.amount !== row.amount) yield `amount_differs: ${id} ${row.amount} ${invoice.amount}`
+    if (invoice.customerId !== row.customer_id) yield `customer_differs: ${id}`
+    if (invoice.metadata['makegood_subject'] !== row.subject) yield `subject_differs: ${id}`
+    if (invoice.metadata['makegood_settlement'] !== row.settlement)
+      yield `settlement_differs: ${id}`
+  }
+  for (const row of rows) {
+    if (row.state === 'invoiced' && !ledger.has(row.id)) yield `row_without_invoice: ${row.id}`
+  }
+  yield* oncePerSubject(books)
+  yield* frozenRequests(books)
+  yield* statuses(books)
+  yield* links(books)
+}
+
+function* oncePerSubject(books: Books): Iterable<string> {
+  const invoiced = books.rows.filter(({ state }) => state === 'invoiced')
+  const groups = Map.groupBy(invoiced, ({ account, subject, rule_id, part }) =>
+    [account, subject, rule_id.replace('-renamed', ''), part].join(' '),
+  )
+  for (const [key, [, ...others]] of groups) {
+    if (others.some((row) => !wasApproved(books, row))) yield `two_for_one_subject: ${key}`
+  }
+}
+
+/** Whatever is posted for an adjustment is posted with the same bytes and the same key. */
+function* frozenRequests({ commet, world, entriesOf }: Books): Iterable<string> {
+  const posts = Map.groupBy(commet.posts, ({ adjustmentId }) => adjustmentId)
+  for (const [id, own] of posts) {
+    const bodies = new Set(own.map(({ body }) => body))
+    const keys = new Set(own.map(({ key }) => key))
+    const requeues = entriesOf(id ?? '').filter(({ action }) => action === 'adjustment.requeued')
+    if (bodies.size > 1 && requeues.length === 0) yield `request_changed: ${id}`
+    if (keys.size > 1 + requeues.length) yield `key_changed: ${id} ${[...keys].join(' ')}`
+  }
+  if (world.senders.acceptedForgeries.length > 0) yield 'forgery_accepted'
+}
+
+/** A record is marked paid; what a person voided is void, and nothing else is. */
+function* statuses(books: Books): Iterable<string> {
+  for (const row of books.rows) {
+    const [invoice] = books.ledger.get(row.id) ?? []
+    if (invoice === undefined || row.state !== 'invoiced') continue
+    const isVoided = has(books, row.id, 'adjustment.voided')
+    if (isVoided !== (invoice.status === 'void')) yield `void_differs: ${row.id} ${invoice.status}`
+    const isGivenUp = has(books, row.id, 'adjustment.settlement_failed')
+    if (row.settlement === 'already_paid' && !isVoided && !isGivenUp && invoice.status !== 'paid') {
+      yield `record_not_paid: ${row.id} ${invoice.status}`
+    }
+    if (row.settlement === 'owed' && invoice.status === 'paid' && wasOutstanding(books)) {
+      yield `promise_marked_paid: ${row.id}`
+    }
+    if (row.invoice_status !== invoice.status && !isGivenUp) {
+      yield `status_differs: ${row.id} ${row.invoice_status} ${invoice.status}`
+    }
+  }
+}
+
+const wasOutstanding = ({ world }: Books): boolean =>
+  world.scenario.creditStartsAs === 'outstanding'
+
+function* links({ world, rows }: Books): Iterable<string> {
+  const found = world.database.rows<{ invoice_id: string }>('SELECT invoice_id FROM links')
+  const linked = Map.groupBy(found, ({ invoice_id }) => invoice_id)
+  for (const row of rows.filter(isInvoiced)) {
+    const count = linked.get(row.invoice_id ?? '')?.length ?? 0
+    if (count !== 1) yield `link_missing: ${row.id} has ${count}`
+  }
+}
+
+const isInvoiced = ({ state }: Row): boolean => state === 'invoiced'
