@@ -62,7 +62,10 @@ export function createCommetService({ commet, timeline, random, climate, isOn }:
       const stopped = isOn() ? stoppedBy(climate(), random) : null
       if (stopped !== null) return answer(stopped, delay())
       const early = fault === null ? null : answeredWithout(fault, random)
-      if (early !== null) return answer(early, delay())
+      if (early !== null) {
+        if (isDefinite(early)) commet.noteRefusal(call, timeline.now())
+        return answer(early, delay())
+      }
       const known = commet.keyed(call, timeline.now())
       const finish = (reply: Reply): void =>
         answer(spoilt(fault, call, reply), fault === 'slow_answer' ? slow() : delay())
@@ -92,6 +95,10 @@ function stoppedBy(climate: Climate, random: Random): Reply | null {
   }
   return null
 }
+
+/** A 429 that is not the limiter's is not to be tried again. */
+const isDefinite = (answered: Answered): boolean =>
+  answered !== 'broken' && answered.status === 429 && answered.headers['retry-after'] === undefined
 
 /** Null: it does reach the API. */
 function answeredWithout(fault: Fault, random: Random): Answered | null {

@@ -42,6 +42,8 @@ export type Commet = {
   readonly posts: readonly Posted[]
   /** Refusals that are definite, by the path and customer or invoice that they were about. */
   readonly refusals: readonly { readonly at: number; readonly about: string }[]
+  /** A call was refused for good on its way here. */
+  readonly noteRefusal: (call: Call, now: number) => void
   /** Null: a first call with this key runs. Else what it answers without doing anything. */
   readonly keyed: (call: Call, now: number) => Reply | null
   readonly handle: (call: Call, now: number) => Reply
@@ -121,6 +123,10 @@ export function createCommet(options: CommetOptions): Commet {
     posts,
     refusals,
     running,
+    noteRefusal: ({ body }, at) => {
+      const named = withCustomer.safeParse(body === '' ? {} : JSON.parse(body))
+      if (named.success) refusals.push({ at, about: named.data.customerId })
+    },
     handle,
     keyed: (call, now) => {
       const key = keyOf(call)
@@ -133,6 +139,7 @@ export function createCommet(options: CommetOptions): Commet {
   }
 }
 
+const withCustomer = z.object({ customerId: z.string() })
 const withMetadata = z.object({ metadata: z.record(z.string(), z.unknown()) })
 
 function postedOf(call: Call, key: string, { status }: Reply, at: number): Posted {

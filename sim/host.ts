@@ -74,15 +74,19 @@ export function createHost({ timeline, trace, crashes, random }: HostParts): Hos
   const spawn: Host['spawn'] = (task, run, over) => {
     const { isolate } = task
     isolate.tasks.add(task)
-    running = task
     const finish = (settled: Parameters<typeof over>[0]): void => {
       if (!isolate.isAlive || !isolate.tasks.delete(task)) return
       over(settled)
     }
-    run().then(
-      (value) => finish({ value }),
-      (error: unknown) => finish({ error }),
-    )
+    // In a step of its own: whatever runs in one step belongs to one task.
+    timeline.after(0, () => {
+      if (!isolate.isAlive) return
+      running = task
+      run().then(
+        (value) => finish({ value }),
+        (error: unknown) => finish({ error }),
+      )
+    })
   }
 
   const mine = (): Task => {

@@ -1,21 +1,55 @@
-import { FAULT_KINDS } from './scenario.ts'
-import { simulate } from './simulate.ts'
+// `npm run sim`: runs seeds, judges each, and says how to repeat what failed. Exit code 1 if any did.
 
-const seed = Number(process.argv[2] ?? 1)
-const seeds = Number(process.argv[3] ?? 1)
-const events = Number(process.argv[4] ?? 20)
-const trace = process.argv[5] === 'trace'
-Error.stackTraceLimit = 0
-const t0 = performance.now()
-for (let s = seed; s < seed + seeds; s++) {
-  const run = await simulate({
-    seed: s,
-    eventCount: events,
-    faults: new Set(FAULT_KINDS),
-    ...(trace ? { print: (line: string) => void process.stdout.write(line + '\n') } : {}),
-  })
-  process.stdout.write(
-    `${s} ${run.traceHash.slice(0, 12)} ${JSON.stringify(run.figures)} ${run.violations.slice(0, 3).join(' ; ')}\n`,
-  )
+import { readArguments, USAGE, type Arguments } from './arguments.ts'
+import { crashTable, failureText, summary, totalsOf } from './report.ts'
+import { runSeeds } from './seeds.ts'
+import { simulate, type Run } from './simulate.ts'
+
+const EVENTS_MIN = 5
+
+function parsed(): Arguments | null {
+  try {
+    return readArguments(process.argv.slice(2))
+  } catch (error) {
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n${USAGE}\n`)
+    return null
+  }
 }
-process.stdout.write(`${((performance.now() - t0) / 1000).toFixed(2)} s\n`)
+
+/** The same seed with half of its events, as long as that still fails. */
+async function shrunk(run: Run, { events, faults }: Arguments): Promise<[Run, number]> {
+  const half = Math.floor(events / 2)
+  if (half < EVENTS_MIN) return [run, events]
+  const smaller = await simulate({ seed: run.seed, eventCount: half, faults })
+  if (smaller.violations.length === 0) return [run, events]
+  return shrunk(smaller, { ...readArguments([]), events: half, faults })
+}
+
+async function main(given: Arguments): Promise<number> {
+  const { firstSeed, seeds, events, faults, jobs, trace } = given
+  const say = (text: string): void => void process.stdout.write(`${text}\n`)
+  const startedAt = performance.now()
+  const runs: Run[] = []
+  if (trace) {
+    runs.push(await simulate({ seed: firstSeed, eventCount: events, faults, print: say }))
+  } else {
+    const onRun = (run: Run): boolean => {
+      runs.push(run)
+      return run.violations.length === 0
+    }
+    await runSeeds({ firstSeed, seeds, eventCount: events, faults, jobs, onRun })
+  }
+  const seconds = (performance.now() - startedAt) / 1_000
+  const failed = runs.filter(({ violations }) => violations.length > 0)
+  const totals = totalsOf(runs)
+  say(crashTable(totals))
+  for (const run of failed) say(failureText(...(await shrunk(run, given)), faults))
+  const violations = failed.reduce((sum, run) => sum + run.violations.length, 0)
+  say(summary(totals, violations, seconds))
+  return failed.length === 0 ? 0 : 1
+}
+
+const given = parsed()
+// A stack for each error that the database is made to throw would cost more than the run.
+Error.stackTraceLimit = 0
+process.exitCode = given === null ? 2 : await main(given)

@@ -70,7 +70,10 @@ function climatesOf(random: Random, startMs: number, spanMs: number): Period<Cli
   const kinds = ['flaky', 'flaky', 'down', 'refused', 'limited'] as const
   return Array.from({ length: random.between(0, 4) }, () => {
     const kind = random.pick(kinds)
-    return period(random, startMs, spanMs, kind, [2 * MINUTE, HOUR, 3 * HOUR, 26 * HOUR])
+    // A key that is refused is asked with every few minutes, for each adjustment anew.
+    const isAsked = kind === 'refused' || kind === 'limited'
+    const long = isAsked ? [10 * MINUTE] : [3 * HOUR, 26 * HOUR]
+    return period(random, startMs, spanMs, kind, [2 * MINUTE, HOUR, ...long])
   })
 }
 

@@ -95,13 +95,13 @@ export async function simulate({ seed, eventCount, faults, print }: RunOptions):
 }
 
 function startPeople(world: World): void {
-  const { scenario, timeline, database, isHealed, request } = world
+  const { scenario, timeline, trace, database, isHealed, request } = world
   startOperators({
     scenario,
     timeline,
     database,
     isHealed,
-    request: (asked, what) => request(asked, `operator ${what}`, () => undefined),
+    request: (asked, what) => request(asked, 'operator', () => trace.line(`  ${what}`)),
   })
 }
 
@@ -111,7 +111,7 @@ function beginHealing(world: World): void {
   trace.line('everything heals')
   world.heal()
   const resume = (): void => {
-    resumeAll(database, (asked, what) => request(asked, `operator ${what}`, () => undefined))
+    resumeAll(database, (asked, what) => request(asked, 'operator', () => trace.line(`  ${what}`)))
     timeline.after(5 * MINUTE, resume)
   }
   resume()

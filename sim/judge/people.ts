@@ -69,13 +69,26 @@ function isJustified(books: Books, row: Row, reason: string): boolean {
     case 'possible_duplicate':
       return true
     case 'outcome_unknown':
-      return has(books, row.id, 'adjustment.claimed')
+      return isUnknown(books, row)
     case 'rule_asked':
     case 'customer_caused':
       return row.reverses !== null
     default:
       return false
   }
+}
+
+/** Less than a lease, by clocks that differ. */
+const LEASE_SHORT_MS = 85_000
+
+/** It was refused after it may have arrived, tried for more than a day, or looked for too slowly. */
+function isUnknown(books: Books, row: Row): boolean {
+  const entries = books.entriesOf(row.id)
+  const claimed = entries.findLast(({ action }) => action === 'adjustment.claimed')
+  const held = entries.findLast(({ action }) => action === 'adjustment.held')
+  if (claimed === undefined || held === undefined) return false
+  const isRefused = books.commet.refusals.some(({ about }) => about === row.customer_id)
+  return isRefused || row.attempts >= 40 || held.at - claimed.at > LEASE_SHORT_MS
 }
 
 type RollingName = 'perDay' | 'perCustomer' | 'perAsker' | 'perHourPerRule'
