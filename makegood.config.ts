@@ -2,6 +2,8 @@
 
 import { defineConfig } from './src/config.ts'
 import { usd } from './src/domain/money.ts'
+import { slack } from './src/notices/slack.ts'
+import { zendeskComment } from './src/notices/zendesk-comment.ts'
 import { creditRequested } from './src/rules/credit-requested.ts'
 import { stripeRefundFailed } from './src/rules/stripe-refund-failed.ts'
 import { stripeRefundRecord } from './src/rules/stripe-refund-record.ts'
@@ -40,4 +42,6 @@ export default defineConfig({
   },
   reasons: { goodwill: { account: '4010' }, service_credit: { account: '4011' } },
   links: { expireAfterDays: 400 },
+  // Who is told what became of it. One whose secrets are not set is off (docs/notices.md).
+  notices: [zendeskComment(), slack()],
 })

@@ -14,7 +14,7 @@ const LIKE_WRANGLER = {
   loader: { '.js': 'jsx', '.mjs': 'jsx', '.cjs': 'jsx', '.html': 'text', '.txt': 'text' },
   jsx: 'automatic',
   jsxImportSource: 'hono/jsx',
-  keepNames: true,
+  keepNames: false,
   external: ['cloudflare:*', 'node:*'],
 } as const
 

@@ -88,7 +88,9 @@ const has = (tags: readonly string[]) => ({
   value: tags.join(' '),
 })
 const lacks = (tags: readonly string[]) => ({ ...has(tags), operator: 'not_includes' })
-const by = (role: 'agent' | 'end_user') => ({ field: 'role', operator: 'is', value: role })
+const byAgent = { field: 'role', operator: 'is', value: 'agent' }
+/** End users, and what the account itself does for them. */
+const byNoAgent = { ...byAgent, operator: 'is_not' }
 
 const requestTags = ({ requestTag, undoTag, approvalTag }: Asking): readonly string[] => [
   requestTag,
@@ -169,20 +171,17 @@ const field = (key: string, title: string, type: 'decimal' | 'text'): Wanted => 
 
 const triggersFor = (asking: Asking, place: Place): readonly Wanted[] => [
   {
-    // Forms and widgets let a customer write tags: he would ask for himself, in the agent's name.
+    // Forms and widgets let a customer write tags, with any message: the agent who replies would ask for him.
+    // Only an agent's request has been asked in the save that made it.
     key: 'trigger:agents-only',
     kind: 'trigger',
     title: 'Makegood: only agents ask',
     record: () => {
-      const tags = [...requestTags(asking), ...asking.presets.keys()]
+      const tags = [...requestTags(asking), ...asking.presets.keys(), ASKED_TAG]
       return {
         conditions: {
-          all: [
-            { field: 'update_type', operator: 'is', value: 'Create' },
-            by('end_user'),
-            has(tags),
-          ],
-          any: [],
+          all: [byNoAgent, has(tags)],
+          any: [{ field: 'update_type', operator: 'is', value: 'Create' }, lacks([ASKED_TAG])],
         },
         actions: [{ field: 'remove_tags', value: tags.join(' ') }],
       }
@@ -205,7 +204,7 @@ const triggersFor = (asking: Asking, place: Place): readonly Wanted[] => [
     record: (ids) => {
       const amountField = asking.readsAmount ? Number(ids(AMOUNT_FIELD)) : null
       return {
-        conditions: { all: [by('agent'), has(requestTags(asking)), lacks([ASKED_TAG])], any: [] },
+        conditions: { all: [byAgent, has(requestTags(asking)), lacks([ASKED_TAG])], any: [] },
         actions: [
           {
             field: 'notification_webhook',

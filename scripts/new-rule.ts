@@ -39,7 +39,9 @@ function told(data: unknown): string {
   const decision = decide([${variable}], ${variable}.source, event)
   if (decision.kind === 'undo') return \`undoes \${decision.subject}\`
   if (decision.kind === 'shadow') return 'shadow'
-  if (decision.kind !== 'adjust') return \`\${decision.kind}: \${decision.reason}\`
+  if (decision.kind !== 'adjust') {
+    return 'reason' in decision ? \`\${decision.kind}: \${decision.reason}\` : decision.kind
+  }
   return decision.proposals
     .map(({ amount, currency, customer, subject }) =>
       [amount, currency, customer?.value ?? 'nobody', subject].join(' '),

@@ -9,6 +9,7 @@ import type { Rule } from './domain/rule.ts'
 import { unknownFields } from './domain/unknown-fields.ts'
 import type { Channel } from './notices/channel.ts'
 import { accountProblems, endpointProblems, secretProblems } from './endpoint-problems.ts'
+import { zendeskRequestTags } from './rules/zendesk-tags.ts'
 import { reasonProblems, ruleProblems, ruleShapeProblems } from './rule-problems.ts'
 import type { Endpoint } from './sources/source.ts'
 
@@ -114,6 +115,7 @@ function problemsOf(input: ConfigInput): string[] {
     ...limitProblems(input.limits ?? {}, input.currency),
     ...linkProblems(input.links ?? {}),
     ...noticeProblems(input.notices ?? []),
+    ...requestTagProblems(input),
   ]
 }
 
@@ -153,6 +155,18 @@ function noticeProblems(notices: readonly Channel[]): string[] {
   })
   if (notices.length > CHANNELS_MAX) problems.push(`notices: more than ${CHANNELS_MAX} channels`)
   return problems
+}
+
+/** A tag that a comment leaves on the ticket asks again, and the answer to that is the next comment. */
+function requestTagProblems({ rules, notices = [] }: ConfigInput): string[] {
+  const asking = zendeskRequestTags(rules)
+  return notices.flatMap(({ name, requestTags }, position) => {
+    const left = requestTags === undefined ? [] : asking.filter((tag) => !requestTags.includes(tag))
+    return left.map((tag) => {
+      const path = `notices[${position}] (${name}).requestTags`
+      return `${path}: lacks ${tag}, by which the rules are asked; name ${asking.join(', ')}`
+    })
+  })
 }
 
 function linkProblems({ expireAfterDays, hosts }: LinkOptions): string[] {

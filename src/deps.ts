@@ -3,6 +3,7 @@
 import { createBillingClient, type BillingClient } from './commet/client.ts'
 import type { Config } from './config.ts'
 import { openDatabase, type Database } from './db/database.ts'
+import { OPERATOR_ENDPOINT } from './domain/by-hand.ts'
 import type { Mode } from './domain/event.ts'
 import { ruleSetHash } from './domain/rule-set.ts'
 import { QUEUE_MESSAGES_PER_SEND_MAX } from './domain/limits.ts'
@@ -42,9 +43,7 @@ export function createDeps(env: Env, config: Config): Deps {
   return {
     config,
     settings,
-    db: openDatabase(env.DB, (source) =>
-      config.notices.some((channel) => channel.source === null || channel.source === source),
-    ),
+    db: openDatabase(env.DB, (source) => tells(config, source)),
     billing: settings.billing && {
       ...createBillingClient(settings.billing),
       baseUrl: settings.billing.baseUrl,
@@ -61,6 +60,11 @@ export function createDeps(env: Env, config: Config): Deps {
     log,
   }
 }
+
+/** What people make by hand may answer a conflict of any source. */
+const tells = ({ notices }: Config, source: string): boolean =>
+  notices.some((channel) => channel.source === null || channel.source === source) ||
+  (source === OPERATOR_ENDPOINT && notices.length > 0)
 
 /** Asked for at the first request, since nothing asynchronous may run before; the value is kept. */
 function once<Value>(make: () => Promise<Value>): () => Promise<Value> {

@@ -7,6 +7,7 @@ import { reasonsOf, type ReasonOptions } from './domain/reason.ts'
 import { REVERSAL_RULE_ID } from './domain/reversal.ts'
 import { CAUSERS, ownIds, SETTLEMENTS, type Rule } from './domain/rule.ts'
 import { unknownFields } from './domain/unknown-fields.ts'
+import { zendeskTagDifferences } from './rules/zendesk-tags.ts'
 import type { Endpoint } from './sources/source.ts'
 
 type Input = {
@@ -47,7 +48,7 @@ export function ruleProblems(input: Input): string[] {
   const sources = new Set(Object.values(input.endpoints).map(({ source }) => source.name))
   const reasons = reasonsOf(input.reasons ?? {})
   const taken: Taken = new Map()
-  return input.rules.flatMap((rule, position) => {
+  const each = input.rules.flatMap((rule, position) => {
     const path = `rules[${position}]`
     const problems = rule.problems.map((problem) => `${path} (${rule.id}).${problem}`)
     problems.push(...idProblems(rule, path, taken))
@@ -63,6 +64,7 @@ export function ruleProblems(input: Input): string[] {
     }
     return [...problems, ...factProblems(rule, path)]
   })
+  return [...each, ...zendeskTagDifferences(input.rules)]
 }
 
 /** Whose ids they are. */

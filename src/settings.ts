@@ -28,6 +28,8 @@ export type Settings = {
   readonly endpointSecrets: ReadonlyMap<string, readonly string[]>
   /** Of each channel that has all that it needs, by the configured names; the others are off. */
   readonly channelSecrets: ReadonlyMap<string, ReadonlyMap<string, string>>
+  /** Of each channel that is off: the names of what is not set. */
+  readonly channelsOff: ReadonlyMap<string, readonly string[]>
   /** What keeps the deployment from working, by name and never by value. */
   readonly problems: readonly string[]
 }
@@ -74,13 +76,19 @@ export function readSettings(env: Env, config: Config): Settings {
         .filter(({ missing }) => missing.length === 0)
         .map(({ channel, values }) => [channel.name, values]),
     ),
+    channelsOff: new Map(
+      channels
+        .filter(({ missing }) => missing.length > 0)
+        .map(({ channel, missing }) => [channel.name, missing]),
+    ),
     endpointSecrets: new Map(endpoints.map(({ name, usable }) => [name, usable])),
     problems: [
       ...requirements.filter(([isMet]) => !isMet).map(([, problem]) => problem),
       ...endpoints.flatMap(({ problems }) => problems),
-      ...channels.flatMap(({ channel, missing }) =>
-        missing.map((name) => `${channel.title} is told nothing: ${name} is not set`),
-      ),
+      // Without any of them a channel is off, as an endpoint is; with some of them somebody has erred.
+      ...channels
+        .filter(({ values, missing }) => values.size > 0 && missing.length > 0)
+        .map(({ channel, missing }) => `${channel.title} is told nothing: ${notSet(missing)}`),
     ],
   }
 }
@@ -114,6 +122,9 @@ function channelSecrets(env: Env, { secrets }: Channel) {
   }
   return { values, missing: secrets.filter((name) => !values.has(name)) }
 }
+
+export const notSet = (names: readonly string[]): string =>
+  `${names.join(', ')} ${names.length === 1 ? 'is' : 'are'} not set`
 
 const matching = (value: string | undefined, form: RegExp): string | null =>
   value !== undefined && form.test(value) ? value : null

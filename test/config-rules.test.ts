@@ -4,9 +4,12 @@ import { describe, expect, it } from 'vitest'
 import * as z from 'zod'
 import { defineConfig, type ConfigInput } from '../src/config.ts'
 import { usd } from '../src/domain/money.ts'
-import { ignore, rule } from '../src/domain/rule.ts'
+import { ignore, rule, type Rule } from '../src/domain/rule.ts'
+import { zendeskComment } from '../src/notices/zendesk-comment.ts'
 import { creditRequested } from '../src/rules/credit-requested.ts'
 import { stripeRefundRecord } from '../src/rules/stripe-refund-record.ts'
+import { zendeskApproval } from '../src/rules/zendesk-approval.ts'
+import { zendeskCreditUndo } from '../src/rules/zendesk-credit-undo.ts'
 import { zendeskTicketCredit } from '../src/rules/zendesk-ticket-credit.ts'
 import { generic, hubspot, standard, stripe, zendesk } from '../src/sources/index.ts'
 
@@ -223,9 +226,9 @@ describe('a ready-made rule that is told what it can’t know', () => {
         `${path}.requestTagg: there is no such setting; known are requestTag, `,
       ),
     ])
-    for (const requestTag of ['', 'two tags', 'a,b', undefined, 5]) {
+    for (const requestTag of ['', 'two tags', 'a,b', 'Credit_Requested', undefined, 5]) {
       expect(ticket({ requestTag }), String(requestTag)).toEqual([
-        `${path}.requestTag: one tag is wanted, without blanks and commas`,
+        `${path}.requestTag: one tag is wanted, without blanks, commas and capital letters`,
       ])
     }
     for (const ten of [
@@ -241,12 +244,91 @@ describe('a ready-made rule that is told what it can’t know', () => {
       ])
     }
     expect(ticket({ amounts: { 'two tags': usd(5) } })).toEqual([
-      `${path}.amounts.two tags: is no tag, which has no blanks and no commas`,
+      `${path}.amounts.two tags: is no tag, which has no blanks, no commas and no capital letters`,
     ])
     expect(ticket({ amounts: {} })).toEqual([
       `${path}.amounts: no preset and no amount field, so no ticket could have an amount`,
     ])
     expect(ticket({ amounts: {}, otherAmountField: true })).toEqual([])
+  })
+
+  it('zendeskTicketCredit, whose tags are one another’s', () => {
+    expect(ticket({ requestTag: 'credit_undo' })).toEqual([
+      `${path}.undoTag: credit_undo is the tag of requestTag already`,
+    ])
+    expect(ticket({ undoTag: 'ten', approvalTag: 'ten' })).toEqual([
+      `${path}.approvalTag: ten is the tag of undoTag already`,
+      `${path}.amounts.ten: ten is the tag of undoTag already`,
+    ])
+  })
+
+  const pay = { requestTag: 'pay', amounts: { ten: usd(10) } }
+  const others = 'name the same tag'
+  it.each<[string, readonly Rule[], string[]]>([
+    ['agree by default', [zendeskApproval(), zendeskCreditUndo(), zendeskTicketCredit(pay)], []],
+    [
+      'agree by name',
+      [
+        zendeskTicketCredit({ ...pay, undoTag: 'back', approvalTag: 'yes' }),
+        zendeskCreditUndo({ undoTag: 'back' }),
+        zendeskApproval({ tag: 'yes', undoTag: 'back' }),
+      ],
+      [],
+    ],
+    [
+      'approve under another tag',
+      [zendeskTicketCredit(pay), zendeskApproval({ tag: 'yes' })],
+      [
+        `rules[1] (zendesk-approval).tag: is yes, but zendesk-ticket-credit has credit_approved as approvalTag: ${others}`,
+      ],
+    ],
+    [
+      'undo under another tag',
+      [zendeskTicketCredit({ ...pay, undoTag: 'back' }), zendeskCreditUndo(), zendeskApproval()],
+      [
+        `rules[1] (zendesk-credit-undo).undoTag: is credit_undo, but zendesk-ticket-credit has back as undoTag: ${others}`,
+        `rules[2] (zendesk-approval).undoTag: is credit_undo, but zendesk-ticket-credit has back as undoTag: ${others}`,
+      ],
+    ],
+    [
+      'approve and undo under one',
+      [zendeskApproval({ tag: 'credit_undo' })],
+      ['rules[0] (zendesk-approval).undoTag: credit_undo is the tag of tag already'],
+    ],
+    ['are the user’s own, of whatever options', [own({ id: 'zendesk-credit-undo' })], []],
+  ])('Zendesk rules that %s', (_, list, lines) => {
+    expect(problems(rules(...list))).toEqual(lines)
+  })
+
+  const asked = { ...pay, requestTag: 'credit_requested' }
+  it.each<[string, readonly Rule[], readonly string[] | undefined, string[]]>([
+    [
+      'the default ones',
+      [zendeskTicketCredit(asked), zendeskCreditUndo(), zendeskApproval()],
+      undefined,
+      [],
+    ],
+    ['one of the rules’ own', [zendeskTicketCredit(pay)], ['pay'], []],
+    [
+      'not the rules’ own',
+      [zendeskTicketCredit(pay)],
+      undefined,
+      ['lacks pay, by which the rules are asked; name pay'],
+    ],
+    [
+      'some of them',
+      [zendeskTicketCredit(pay), zendeskCreditUndo(), zendeskApproval()],
+      ['pay'],
+      ['credit_undo', 'credit_approved'].map(
+        (tag) =>
+          `lacks ${tag}, by which the rules are asked; name pay, credit_undo, credit_approved`,
+      ),
+    ],
+  ])('zendeskComment that takes off %s', (_, list, requestTags, lines) => {
+    const notices = [zendeskComment(requestTags === undefined ? {} : { requestTags })]
+    expect(problems({ rules: list, notices })).toEqual(
+      lines.map((line) => `notices[0] (zendesk).requestTags: ${line}`),
+    )
   })
 
   it('takes the settings that all of them have', () => {

@@ -3,6 +3,8 @@
 import { describe, expect, it } from 'vitest'
 import { env } from 'cloudflare:workers'
 import { defineConfig } from '../src/config.ts'
+import { slack } from '../src/notices/slack.ts'
+import { zendeskComment } from '../src/notices/zendesk-comment.ts'
 import { readSettings } from '../src/settings.ts'
 import { openDelivery } from '../src/sources/open-delivery.ts'
 import { basic, bearer, generic, standard, zendesk, zohodesk } from '../src/sources/index.ts'
@@ -92,5 +94,40 @@ describe('a secret of another form than the sender needs', () => {
     expect([both.endpointSecrets.get('here'), both.problems]).toEqual([[good], [problem]])
     const on = settingsOf(endpoint, good)
     expect([on.endpointSecrets.get('here'), on.problems]).toEqual([[good], []])
+  })
+})
+
+describe('a channel', () => {
+  const ALL = {
+    ZENDESK_URL: 'https://acme.zendesk.example',
+    ZENDESK_EMAIL: 'makegood@acme.example',
+    ZENDESK_API_TOKEN: 'a-token',
+  }
+  const settingsOf = (secrets: Record<string, string>) =>
+    readSettings(
+      Object.assign({}, env, secrets),
+      defineConfig({
+        currency: 'usd',
+        timeZone: 'UTC',
+        endpoints: {},
+        rules: [],
+        notices: [zendeskComment(), slack()],
+      }),
+    )
+
+  it('is on with all of its secrets, and off without any, which keeps nothing else from working', () => {
+    const { channelSecrets, channelsOff, problems } = settingsOf(ALL)
+    expect(Object.fromEntries(channelSecrets.get('zendesk') ?? [])).toEqual(ALL)
+    expect(channelSecrets.has('slack')).toBe(false)
+    expect([...channelsOff]).toEqual([['slack', ['SLACK_WEBHOOK_URL']]])
+    expect(problems).toEqual([])
+  })
+
+  it('is off with some of them, which one line says', () => {
+    const { channelSecrets, problems } = settingsOf({ ZENDESK_URL: ALL.ZENDESK_URL })
+    expect(channelSecrets.size).toBe(0)
+    expect(problems).toEqual([
+      'Zendesk is told nothing: ZENDESK_EMAIL, ZENDESK_API_TOKEN are not set',
+    ])
   })
 })

@@ -1,5 +1,5 @@
 // What an agent does on screen, for scripts and tests: tags, fields, a macro, the status, all of it in
-// one update, as the button "Submit" makes it.
+// one update, as the button "Submit" makes it; and what a customer can: write, with tags of his widget's.
 import * as z from 'zod'
 import { refusal } from '../src/answer.ts'
 import type { Answer } from '../src/answer.ts'
@@ -9,6 +9,7 @@ import type { Store } from '../src/store.ts'
 import { changeBy } from './actions.ts'
 import { readInvocations } from './invocations.ts'
 import { macroFor } from './macros.ts'
+import { COMMENT_CHARACTERS_MAX } from './limits.ts'
 import { STATUSES } from './shapes.ts'
 import type { FieldValue, Ticket, User } from './shapes.ts'
 import type { Change } from './ticket-change.ts'
@@ -30,6 +31,14 @@ const action = z.strictObject({
 
 type Act = z.infer<typeof action>
 
+/** The Web Widget's `conversationTags` come with any message, also in an old conversation. */
+const message = z.strictObject({
+  /** The e-mail of an end user. */
+  customer: z.email(),
+  comment: z.string().min(1).max(COMMENT_CHARACTERS_MAX),
+  addTags: tags.exactOptional(),
+})
+
 /** A control below /sandbox/zendesk; null where it is none. */
 export function zendeskControl(
   store: Store,
@@ -41,20 +50,34 @@ export function zendeskControl(
     return { status: 200, body: { invocations: readInvocations(store) } }
   }
   const id = /^\/zendesk\/tickets\/(\d{1,15})\/act$/.exec(path)?.[1]
-  return method === 'POST' && id !== undefined ? act(store, id, body) : null
-}
-
-function act(store: Store, id: string, body: unknown): Answer {
-  const wanted = parse(action, body)
-  if (!wanted.ok) return wanted.error
+  if (method !== 'POST' || id === undefined) return null
   const ticket = findTicket(store, id)
   if (ticket === null) return refusal('not_found', `There is no ticket ${id}`)
+  const isMessage = typeof body === 'object' && body !== null && 'customer' in body
+  return isMessage ? write(store, ticket, body) : act(store, ticket, body)
+}
+
+function act(store: Store, ticket: Ticket, body: unknown): Answer {
+  const wanted = parse(action, body)
+  if (!wanted.ok) return wanted.error
   const user = agentNamed(store, wanted.value.agent)
   if (user.role === 'end-user') return invalid('agent', 'is a customer, no agent')
   const change = changeOf(store, ticket, wanted.value, user)
-  if (!('change' in change)) return change
+  return 'change' in change ? done(store, ticket, change.change, user) : change
+}
+
+function write(store: Store, ticket: Ticket, body: unknown): Answer {
+  const wanted = parse(message, body)
+  if (!wanted.ok) return wanted.error
+  const { customer, comment, addTags = [] } = wanted.value
+  const user = findUser(store, customer)
+  if (user?.role !== 'end-user') return invalid('customer', 'is no end user')
+  return done(store, ticket, { comment: { body: comment, public: true }, addTags }, user)
+}
+
+function done(store: Store, ticket: Ticket, change: Change, user: User): Answer {
   const ways = { user, now: nowMs(store) }
-  const written = writeTicket(store, { before: ticket, ticket }, change.change, ways)
+  const written = writeTicket(store, { before: ticket, ticket }, change, ways)
   return written.ok ? { status: 200, body: written.value } : written.error
 }
 

@@ -1,4 +1,4 @@
-import { and, desc, eq, getTableColumns, inArray, sql } from 'drizzle-orm'
+import { and, desc, eq, getTableColumns, inArray, isNull, sql } from 'drizzle-orm'
 import type { AdjustmentId, EventId } from '../domain/ids.ts'
 import { PAGE_ROWS_MAX } from '../domain/limits.ts'
 import { approversNeeded, askedRow, type Asked } from './asked.ts'
@@ -67,6 +67,24 @@ export const listOfSubject = (
         eq(adjustments.account, account),
         eq(adjustments.subject, subject),
         inArray(adjustments.ruleId, [...ruleIds]),
+      ),
+    )
+    .orderBy(adjustments.seq)
+    .limit(PAGE_ROWS_MAX)
+
+/** All that a subject has, but what undoes it; oldest first, at most PAGE_ROWS_MAX. */
+export const listAllOfSubject = (
+  db: Database,
+  { account, subject }: Pick<OfSubject, 'account' | 'subject'>,
+): Promise<readonly Adjustment[]> =>
+  db
+    .select()
+    .from(adjustments)
+    .where(
+      and(
+        eq(adjustments.account, account),
+        eq(adjustments.subject, subject),
+        isNull(adjustments.reverses),
       ),
     )
     .orderBy(adjustments.seq)

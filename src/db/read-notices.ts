@@ -1,14 +1,29 @@
-import { and, desc, eq, isNotNull } from 'drizzle-orm'
+import { and, desc, eq, getTableColumns, lte, sql } from 'drizzle-orm'
 import type { About } from '../domain/notice.ts'
 import type { Database } from './database.ts'
 import { notices, type NoticeRow } from './schema.ts'
 
-/** The newest that still has to be told; it says all that older ones of the same thing would say. */
-export async function findDueNotice(db: Database, about: About): Promise<NoticeRow | null> {
+/** `nth`: how often the same kind of fact about the same thing was there before; 0 for the first. */
+export type DueNotice = NoticeRow & { readonly nth: number }
+
+const NTH = sql<number>`(
+  SELECT count(*) FROM notices earlier
+  WHERE earlier.about = notices.about AND earlier.action = notices.action
+    AND earlier.seq < notices.seq)`
+
+/**
+ * The newest whose time has come; it says all that older ones of the same thing would say. What is
+ * under a lease, or waits after trouble, has a time ahead: whoever wakes it early finds nothing.
+ */
+export async function findDueNotice(
+  db: Database,
+  about: About,
+  now: number,
+): Promise<DueNotice | null> {
   const [row] = await db
-    .select()
+    .select({ ...getTableColumns(notices), nth: NTH })
     .from(notices)
-    .where(and(eq(notices.about, about), isNotNull(notices.wakeAt)))
+    .where(and(eq(notices.about, about), lte(notices.wakeAt, now)))
     .orderBy(desc(notices.seq))
     .limit(1)
   return row ?? null

@@ -5,7 +5,7 @@ import { check, index, integer, sqliteTable, text, uniqueIndex } from 'drizzle-o
 import type { AuditAction } from '../domain/audit.ts'
 import type { AlarmCause, AlarmFacts } from '../domain/alarm.ts'
 import type { AlarmId } from '../domain/ids.ts'
-import type { About, ChannelProgress } from '../domain/notice.ts'
+import type { About, Channels } from '../domain/notice.ts'
 
 /** One fact that people at its source are told of, over every channel that wants it. */
 export const notices = sqliteTable(
@@ -16,13 +16,12 @@ export const notices = sqliteTable(
     about: text('about').$type<About>().notNull(),
     action: text('action').$type<AuditAction>().notNull(),
     at: integer('at').notNull(),
-    /** When it is tried next; null once every channel is done with it. The only clock. */
+    /** When it is tried next, or its lease ends; null once every channel is done with it. The only clock. */
     wakeAt: integer('wake_at'),
+    /** How often it was claimed: who commits names the claim that he has. */
     attempts: integer('attempts').notNull().default(0),
-    /** Of each channel that is done: how it ended. */
-    channels: text('channels', { mode: 'json' })
-      .$type<Readonly<Record<string, ChannelProgress>>>()
-      .notNull(),
+    /** Of each channel that was tried: how it ended, or when it is tried next. */
+    channels: text('channels', { mode: 'json' }).$type<Channels>().notNull(),
   },
   (table) => [
     index('notices_about').on(table.about),

@@ -13,6 +13,7 @@ import type { AdjustmentId } from '../domain/ids.ts'
 import type { WakeUp } from '../domain/wake-up.ts'
 import type { Database } from './database.ts'
 import { adjustments, auditEntries } from './schema.ts'
+import { toldOfHolds } from './write-notices.ts'
 
 export type Swept = {
   readonly wakeUps: readonly WakeUp[]
@@ -35,7 +36,8 @@ export async function sweepAdjustments(db: Database, now: number): Promise<Swept
   const details: readonly HoldDetail[] = [{ reason: 'outcome_unknown' }]
   const ifUsedUp = (value: unknown, column: string) =>
     sql`CASE WHEN ${usedUp} THEN ${value} ELSE ${sql.raw(column)} END`
-  const [, rows] = await db.batch([
+  const [, , rows] = await db.batch([
+    toldOfHolds(db, sql`${usedUp} AND seq IN (${taken})`, now),
     db.insert(auditEntries).select(sql`
       SELECT NULL, ${now}, 'system:sweep', CASE WHEN ${usedUp} THEN ${held} ELSE ${expired} END, id,
         CASE WHEN ${usedUp}

@@ -1,7 +1,7 @@
 // The claim: one statement asks every limit and switch and decides, then and there, if an adjustment is
 // issued, held with all its reasons, or cancelled because it was undone. Nothing can come between.
 
-import { and, eq, sql } from 'drizzle-orm'
+import { and, eq, not, sql } from 'drizzle-orm'
 import type { FrozenRequest } from '../domain/adjustment.ts'
 import type { AuditAction } from '../domain/audit.ts'
 import { RUNAWAY_REASONS, type HoldReason } from '../domain/hold.ts'
@@ -14,19 +14,22 @@ import { isPausedNow, type Pausable } from './read-switches.ts'
 import { adjustments, auditEntries, type Adjustment } from './schema.ts'
 import { heldColumns } from './write-adjustment.ts'
 import { toldOfStates } from './write-notices.ts'
+import { hasSeenMore, type ComparedRefunds } from './write-seen.ts'
 import { pauseRule } from './write-switch.ts'
 
 export type Claim = {
   readonly asked: Asked
   /** Null where the customer isn't known: then it is held in any case. */
   readonly request: FrozenRequest | null
+  /** Of a record: what it was compared with. If there is more by now, nothing is claimed. */
+  readonly compared: ComparedRefunds | null
 }
 
 /** The row as it is now: `issuing`, `held` or `cancelled`. Null: paused, or somebody else was first. */
 export async function claim(
   db: Database,
   read: Adjustment,
-  { asked, request }: Claim,
+  { asked, request, compared }: Claim,
 ): Promise<Adjustment | null> {
   // It counts in the very hour and day whose room was asked for.
   const { now } = asked
@@ -77,6 +80,7 @@ export async function claim(
           eq(adjustments.version, read.version),
           eq(adjustments.state, 'due'),
           sql`NOT f.paused`,
+          compared === null ? undefined : not(hasSeenMore(compared)),
         ),
       )
       .returning(),

@@ -7,7 +7,7 @@ import { events, type Event } from './schema.ts'
 /** Only its fate changes: what was decided of it, and why, stays. Null where somebody was first. */
 export const commitDismissal = (
   db: Database,
-  { id, fate }: Event,
+  { id, fate, source }: Event,
   actor: Actor,
   now: number,
 ): Promise<Event | null> =>
@@ -18,5 +18,5 @@ export const commitDismissal = (
       .set({ fate: 'dismissed' })
       .where(and(eq(events.id, id), eq(events.fate, fate)))
       .returning(),
-    { at: now, actor, action: 'event.dismissed', subject: id, data: { fate } },
+    { at: now, actor, action: 'event.dismissed', subject: id, data: { fate }, source },
   )

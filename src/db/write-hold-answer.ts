@@ -5,6 +5,7 @@ import { and, eq, sql } from 'drizzle-orm'
 import type { BatchItem } from 'drizzle-orm/batch'
 import type { Approval } from '../domain/approval.ts'
 import type { Actor, AuditAction, AuditData, AuditEntry } from '../domain/audit.ts'
+import { EXPIRED_REMINDERS } from '../domain/hold-clock.ts'
 import type { HoldReason } from '../domain/hold.ts'
 import type { EventId } from '../domain/ids.ts'
 import { WAKE_AFTER_SECONDS } from '../domain/limits.ts'
@@ -123,7 +124,7 @@ export const commitExpiry = (
 ): Promise<Adjustment | null> =>
   commitChange(
     db,
-    changed(db, read, rejectedColumns),
+    changed(db, read, { ...rejectedColumns, holdReminders: EXPIRED_REMINDERS }),
     entryOf(now, 'system:sweep', 'adjustment.expired', read, {
       hold: read.holds,
       reasons: read.holdReasons,

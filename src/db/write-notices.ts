@@ -1,16 +1,17 @@
 // Facts that people are told of. Each is written in the batch of its audit entry, so that none is
 // forgotten; what was told is committed with an entry of its own.
 
-import { and, eq, isNotNull, lt, sql } from 'drizzle-orm'
+import { and, eq, isNotNull, lt, lte, sql, type SQL } from 'drizzle-orm'
 import type { AuditAction, AuditEntry } from '../domain/audit.ts'
 import type { AdjustmentId } from '../domain/ids.ts'
-import { NOTICE_LEASE_SECONDS, SWEEP_ROWS_MAX, WAKE_AFTER_SECONDS } from '../domain/limits.ts'
-import type { About, ChannelProgress } from '../domain/notice.ts'
+import { NOTICE_LEASE_SECONDS, SWEEP_ROWS_MAX } from '../domain/limits.ts'
+import type { About, ChannelProgress, ChannelWait } from '../domain/notice.ts'
 import { AFTER_CHANGE } from './after-change.ts'
 import type { Database } from './database.ts'
+import type { DueNotice } from './read-notices.ts'
 import { auditEntries, notices, type NoticeRow } from './schema.ts'
 
-/** The facts about an adjustment of which its asker hears. */
+/** The facts of which who asked hears. */
 const TOLD: ReadonlySet<AuditAction> = new Set([
   'adjustment.invoiced',
   'adjustment.settled',
@@ -25,6 +26,7 @@ const TOLD: ReadonlySet<AuditAction> = new Set([
   'adjustment.cancelled',
   'adjustment.reversed',
   'adjustment.voided',
+  'event.dismissed',
 ] as const)
 
 const insertNotice = (db: Database, { subject, action, at }: AuditEntry) =>
@@ -54,19 +56,41 @@ export const toldOfStates = (
       ]
     : []
 
-/** What a delivery's events came to, where that was no adjustment of their own. */
+/**
+ * What a delivery's events came to, where that was no adjustment of their own. A request to undo is answered
+ * by what it moves; where it moves nothing, by itself.
+ */
 export const toldOfEvents = (db: Database, deliveryId: string, eventRows: string, now: number) =>
   db.insert(notices).select(sql`
     SELECT NULL, e.id, ${'event.received' satisfies AuditAction}, ${now}, ${now}, 0, '{}'
     FROM json_each(${eventRows}) p CROSS JOIN events e ON e.id = p.value ->> 'id'
-    WHERE e.delivery_id = ${deliveryId} AND e.fate IN ('duplicate', 'conflict', 'undecided')`)
+    WHERE e.delivery_id = ${deliveryId} AND (e.fate IN ('duplicate', 'conflict', 'undecided')
+      OR e.fate = 'adjusted' AND e.decision -> 'undoes' IS NOT NULL AND NOT EXISTS (${MOVED_BY_UNDO}))`)
 
-/** Takes the lease of the newest notice, and lets the older ones go. Null: somebody else has it. */
+/** What the undo `e` cancels, or reverses once it is invoiced: as of `applyUndo` and the claim. */
+const MOVED_BY_UNDO = sql`
+  SELECT 1 FROM json_each(e.decision, '$.undoes.ruleIds') r CROSS JOIN adjustments a
+    ON a.account = e.account AND a.subject = e.decision -> 'undoes' ->> 'subject'
+      AND a.rule_id = r.value
+  WHERE a.reversed_by IS NULL AND a.state NOT IN ('rejected', 'cancelled')
+    AND (a.state = 'invoiced' OR a.mode IS e.mode)
+    AND NOT (a.state = 'held' AND a.attempted_at IS NOT NULL)`
+
+/** Before the sweep holds them: the adjustments that `condition` finds. */
+export const toldOfHolds = (db: Database, condition: SQL, now: number) =>
+  db.insert(notices).select(sql`
+    SELECT NULL, id, ${'adjustment.held' satisfies AuditAction}, ${now}, ${now}, 0, '{}'
+    FROM adjustments WHERE ${condition}`)
+
+/**
+ * Takes the lease of a notice whose time has come, and lets the older ones go. Null: somebody else has
+ * it, or it waits.
+ */
 export async function claimNotice(
   db: Database,
-  read: NoticeRow,
+  read: DueNotice,
   now: number,
-): Promise<NoticeRow | null> {
+): Promise<DueNotice | null> {
   const [rows] = await db.batch([
     db
       .update(notices)
@@ -75,7 +99,7 @@ export async function claimNotice(
         and(
           eq(notices.seq, read.seq),
           eq(notices.attempts, read.attempts),
-          isNotNull(notices.wakeAt),
+          lte(notices.wakeAt, now),
         ),
       )
       .returning(),
@@ -91,10 +115,11 @@ export async function claimNotice(
         ),
       ),
   ])
-  return rows[0] ?? null
+  const [row] = rows
+  return row ? { ...row, nth: read.nth } : null
 }
 
-/** One channel is done with it. `isLast`: no other has to be told. */
+/** One channel is done with it. Null where the lease is over, or a newer fact has taken its place. */
 export async function commitTold(
   db: Database,
   claimed: NoticeRow,
@@ -115,8 +140,29 @@ export async function commitTold(
           'attempts', CAST(${claimed.attempts} AS INTEGER))
       WHERE ${AFTER_CHANGE}`),
   ])
-  return rows[0] ?? null
+  const [row] = rows
+  return row === undefined || row.wakeAt === null ? null : row
 }
+
+/** One channel is in trouble. Null likewise. */
+export async function commitWait(
+  db: Database,
+  claimed: NoticeRow,
+  channel: string,
+  wait: ChannelWait,
+): Promise<NoticeRow | null> {
+  const waits = sql`json(${JSON.stringify(wait)})`
+  const [row] = await db
+    .update(notices)
+    .set({ channels: sql`json_set(channels, '$.' || json_quote(${channel}), ${waits})` })
+    .where(isHeldBy(claimed))
+    .returning()
+  return row ?? null
+}
+
+/** A superseded one has no time any more, and gets none. */
+const isHeldBy = ({ seq, attempts }: NoticeRow) =>
+  and(eq(notices.seq, seq), eq(notices.attempts, attempts), isNotNull(notices.wakeAt))
 
 /** Null: every channel is done with it. */
 export async function setNoticeWake(
@@ -124,20 +170,19 @@ export async function setNoticeWake(
   claimed: NoticeRow,
   wakeAt: number | null,
 ): Promise<void> {
-  await db
-    .update(notices)
-    .set({ wakeAt })
-    .where(and(eq(notices.seq, claimed.seq), eq(notices.attempts, claimed.attempts)))
+  await db.update(notices).set({ wakeAt }).where(isHeldBy(claimed))
 }
 
-/** What has to be told by now, at most SWEEP_ROWS_MAX of it, oldest first. */
+/**
+ * What has to be told by now, at most SWEEP_ROWS_MAX of it, oldest first. It stays due until somebody
+ * claims it: only a lease or trouble moves its time.
+ */
 export async function sweepNotices(db: Database, now: number): Promise<readonly About[]> {
-  const taken = sql`
-    SELECT seq FROM notices WHERE wake_at <= ${now} ORDER BY wake_at, seq LIMIT ${SWEEP_ROWS_MAX}`
   const rows = await db
-    .update(notices)
-    .set({ wakeAt: now + WAKE_AFTER_SECONDS * 1_000 })
-    .where(sql`seq IN (${taken})`)
-    .returning({ about: notices.about })
+    .select({ about: notices.about })
+    .from(notices)
+    .where(lte(notices.wakeAt, now))
+    .orderBy(notices.wakeAt, notices.seq)
+    .limit(SWEEP_ROWS_MAX)
   return [...new Set(rows.map(({ about }) => about))]
 }

@@ -1,6 +1,6 @@
 // What the billing system's own webhooks say of what is ours.
 
-import { and, asc, eq, gt, inArray, isNull, lt, notExists, sql } from 'drizzle-orm'
+import { and, asc, eq, gt, inArray, isNull, lt, notExists, sql, type SQL } from 'drizzle-orm'
 import { statusesBefore, type InvoiceStatus } from '../domain/adjustment.ts'
 import type { Mode } from '../domain/event.ts'
 import type { AdjustmentId, EventId } from '../domain/ids.ts'
@@ -46,16 +46,16 @@ export type RefundFacts = {
 }
 
 /** The oldest record of such a refund to one of these customers, which no other event is linked with. */
-export async function findRecordOfRefund(
+const recordOfRefund = (
   db: Database,
   { mode, amount, currency, since }: RefundFacts,
   customerIds: readonly string[],
-): Promise<AdjustmentId | null> {
+) => {
   const linked = db
     .select({ id: seenRefunds.eventId })
     .from(seenRefunds)
     .where(eq(seenRefunds.adjustmentId, adjustments.id))
-  const [row] = await db
+  return db
     .select({ id: adjustments.id })
     .from(adjustments)
     .where(
@@ -72,7 +72,6 @@ export async function findRecordOfRefund(
     )
     .orderBy(asc(adjustments.seq))
     .limit(1)
-  return row?.id ?? null
 }
 
 export async function findSeenRefund(db: Database, event: EventId): Promise<SeenRefund | null> {
@@ -80,39 +79,123 @@ export async function findSeenRefund(db: Database, event: EventId): Promise<Seen
   return row ?? null
 }
 
-/** Those that no record was there for, oldest first, at most SEEN_REFUNDS_MAX. */
-export const listSeenRefunds = (
-  db: Database,
-  { mode, amount, currency, since }: RefundFacts,
-): Promise<readonly SeenRefund[]> =>
-  db
-    .select()
-    .from(seenRefunds)
-    .where(
-      and(
-        gt(seenRefunds.at, since),
-        eq(seenRefunds.amount, amount),
-        eq(seenRefunds.currency, currency),
-        sql`${seenRefunds.mode} IS ${mode}`,
-        isNull(seenRefunds.adjustmentId),
-      ),
-    )
-    .orderBy(asc(seenRefunds.at))
-    .limit(SEEN_REFUNDS_MAX)
+/** Of a record: how its customer is named, and who that is at the billing API. */
+export type RecordOf = {
+  readonly account: string
+  readonly customerId: string
+  /** His external id there, where that is how he was found; else null. */
+  readonly externalId: string | null
+}
 
-/** `keptSince`: what came before it is forgotten, a few rows at a time. */
+/** Refunds that no record was there for and that may be this customer's. */
+export type RefundsSeen = {
+  /** The oldest that is his for certain. */
+  readonly his: EventId | null
+  /** Of customers whom nobody has identified, oldest first, each customer once; at most SEEN_REFUNDS_MAX. */
+  readonly doubtful: readonly Pick<SeenRefund, 'eventId' | 'customer'>[]
+  /** All such customers. */
+  readonly doubtfulCustomers: number
+  /** All of them: what `hasSeenMore` compares. */
+  readonly refunds: number
+}
+
+/** What was said for the account goes before what is said for all, as in `findIdentifiedCustomer`. */
+const identifiedAs = (account: string) => sql`(SELECT i.customer_id FROM identities i
+  WHERE i.value = ${seenRefunds.customer} AND i.kind = 'external_id' AND i.account IN (${account}, '')
+  ORDER BY i.account DESC LIMIT 1)`
+
+const isHis = ({ account, customerId, externalId }: RecordOf) =>
+  sql`(${seenRefunds.customer} = ${customerId} OR ${seenRefunds.customer} IS ${externalId}
+    OR ${identifiedAs(account)} IS ${customerId})`
+
+const mayBeHis = ({ mode, amount, currency, since }: RefundFacts, whose: RecordOf) =>
+  and(
+    gt(seenRefunds.at, since),
+    eq(seenRefunds.amount, amount),
+    eq(seenRefunds.currency, currency),
+    sql`${seenRefunds.mode} IS ${mode}`,
+    isNull(seenRefunds.adjustmentId),
+    sql`(${isHis(whose)} OR ${identifiedAs(whose.account)} IS NULL)`,
+  )
+
+/** All of one moment. */
+export async function findRefundsSeen(
+  db: Database,
+  facts: RefundFacts,
+  whose: RecordOf,
+): Promise<RefundsSeen> {
+  const is = mayBeHis(facts, whose)
+  const doubtful = and(is, sql`NOT ${isHis(whose)}`)
+  const { eventId, customer, at } = seenRefunds
+  const [[his], customers, [counted]] = await db.batch([
+    db
+      .select({ eventId })
+      .from(seenRefunds)
+      .where(and(is, isHis(whose)))
+      .orderBy(asc(at))
+      .limit(1),
+    db
+      .select({ eventId, customer, at: sql`min(${at})` })
+      .from(seenRefunds)
+      .where(doubtful)
+      .groupBy(customer)
+      .orderBy(sql`min(${at})`)
+      .limit(SEEN_REFUNDS_MAX),
+    db
+      .select({
+        refunds: sql`count(*)`.mapWith(Number),
+        customers: sql`count(DISTINCT iif(${isHis(whose)}, NULL, ${customer}))`.mapWith(Number),
+      })
+      .from(seenRefunds)
+      .where(is),
+  ])
+  return {
+    his: his?.eventId ?? null,
+    doubtful: customers,
+    doubtfulCustomers: counted?.customers ?? 0,
+    refunds: counted?.refunds ?? 0,
+  }
+}
+
+/** What a record was compared with before its claim. */
+export type ComparedRefunds = {
+  readonly facts: RefundFacts
+  readonly whose: RecordOf
+  readonly refunds: number
+}
+
+/** Condition: since then another one has come, or one of them has ended. */
+export const hasSeenMore = ({ facts, whose, refunds }: ComparedRefunds): SQL =>
+  sql`(SELECT count(*) FROM ${seenRefunds} WHERE ${mayBeHis(facts, whose)}) <> ${refunds}`
+
+/**
+ * The record that was there before it, found and kept in one statement: of a record that is claimed at the
+ * same moment, one sees the other. `keptSince`: what came before it is forgotten, a few rows at a time.
+ */
 export async function keepSeenRefund(
   db: Database,
-  refund: SeenRefund,
+  { eventId, at, ...facts }: Omit<SeenRefund, 'adjustmentId'>,
+  { since, customerIds }: { readonly since: number; readonly customerIds: readonly string[] },
   keptSince: number,
-): Promise<void> {
+): Promise<AdjustmentId | null> {
+  const { mode, customer, amount, currency } = facts
   const ended = db
     .select({ id: seenRefunds.eventId })
     .from(seenRefunds)
     .where(lt(seenRefunds.at, keptSince))
     .limit(SEEN_REFUNDS_TIDIED_MAX)
-  await db.batch([
-    db.insert(seenRefunds).values(refund).onConflictDoNothing(),
+  const record = recordOfRefund(db, { mode, amount, currency, since }, customerIds)
+  const row = JSON.stringify({ amount, at })
+  const [, , [kept]] = await db.batch([
+    db
+      .insert(seenRefunds)
+      .select(
+        sql`SELECT ${eventId}, ${row} ->> 'at', ${mode}, ${customer}, ${row} ->> 'amount', ${currency},
+          (${record}) WHERE true`,
+      )
+      .onConflictDoNothing(),
     db.delete(seenRefunds).where(inArray(seenRefunds.eventId, ended)),
+    db.select().from(seenRefunds).where(eq(seenRefunds.eventId, eventId)),
   ])
+  return kept?.adjustmentId ?? null
 }

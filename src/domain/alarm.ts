@@ -17,6 +17,7 @@ export const ALARM_CAUSES = [
   'settlement_failed',
   'void_failed',
   'notice_given_up',
+  'channel_refused',
 ] as const
 export type AlarmCause = (typeof ALARM_CAUSES)[number]
 
@@ -56,6 +57,8 @@ const TEXTS: Readonly<Record<AlarmCause, string>> = {
   settlement_failed: 'A record could not be marked paid: its invoice still promises money.',
   void_failed: 'An invoice could not be voided, and is not tried again.',
   notice_given_up: 'A channel could not be told something, and is not tried again',
+  channel_refused:
+    'A channel refuses its key, or has none that can be used: what it has to be told waits',
 }
 
 /** Three lines: what is wrong, where, and what is not told. */

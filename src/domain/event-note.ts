@@ -1,12 +1,16 @@
 // What the person who asked reads where his event made no adjustment: the same three lines as of one.
 
 import { amountText, wordFor } from './adjustment.ts'
-import { note, type Noted } from './note.ts'
+import { note, noticeStatus, type Noted } from './note.ts'
 import type { NoticeStatus } from './notice.ts'
 import { APPROVAL_FAILURES, type ApprovalFailure } from './outcome.ts'
 
+/** `undo`: a request to undo, of which nothing came. */
+export const NOTED_KINDS = ['duplicate', 'conflict', 'undecided', 'undo', 'dismissed'] as const
+export type NotedKind = (typeof NOTED_KINDS)[number]
+
 export type NotedEvent = {
-  readonly fate: 'duplicate' | 'conflict' | 'undecided'
+  readonly kind: NotedKind
   /** Of an undecided one: the code, and the field. */
   readonly reason: string | null
   readonly detail: string | null
@@ -14,33 +18,77 @@ export type NotedEvent = {
   readonly existing: Noted | null
 }
 
-export const eventStatus = (fate: NotedEvent['fate']): NoticeStatus =>
-  fate === 'duplicate' ? 'already_credited' : fate
+export function eventStatus(kind: NotedKind): NoticeStatus {
+  switch (kind) {
+    case 'duplicate':
+      return 'already_credited'
+    case 'undo':
+      return 'nothing_to_undo'
+    case 'conflict':
+    case 'undecided':
+    case 'dismissed':
+      return kind
+  }
+}
+
+/**
+ * For views. What is open there stays in sight, whatever else is
+ * asked for; and only what asks for more than is there takes its place.
+ */
+export function eventStanding({ kind, reason, existing }: NotedEvent): NoticeStatus {
+  const asksForMore =
+    kind === 'conflict' || (kind === 'undecided' && approvalFailure(reason) === undefined)
+  if (existing === null || (asksForMore && !isOpen(existing))) return eventStatus(kind)
+  return noticeStatus(existing)
+}
+
+const isOpen = ({ state }: Noted): boolean =>
+  state === 'due' || state === 'issuing' || state === 'held'
+
+/** Of several that one subject has, the one that a view shows: what waits, else what is on its way. */
+export const foremost = <Of extends Noted>(noted: readonly Of[]): Of | null =>
+  noted.find(({ state }) => state === 'held') ?? noted.find(isOpen) ?? noted[0] ?? null
 
 /** `source`: its title. `link`: of the existing adjustment's invoice, or null. */
 export function eventNote(
-  { fate, reason, detail, existing }: NotedEvent,
+  { kind, reason, detail, existing }: NotedEvent,
   source: string,
   link: string | null,
 ): readonly string[] {
-  const [outcome = '', pdf = 'PDF: none', customer = 'To the customer: nothing yet.'] =
+  const [outcome = '', pdf = 'PDF: none', customer = NOTHING_YET] =
     existing === null ? [] : note(existing, source, link)
-  switch (fate) {
+  switch (kind) {
     case 'duplicate':
       return [`Nothing was added, this was asked for before. ${outcome}`.trim(), pdf, customer]
     case 'conflict':
       return [
         `This asks for something else than before, and a person decides. ${before(existing)}`.trim(),
         pdf,
-        'To the customer: nothing yet.',
+        NOTHING_YET,
       ]
     case 'undecided':
-      return [undecidedLine(reason, detail), 'PDF: none', 'To the customer: nothing yet.']
+      return [undecidedLine(reason, detail), 'PDF: none', NOTHING_YET]
+    case 'undo':
+      return [`${undoLine(existing)} ${outcome}`.trim(), pdf, customer]
+    case 'dismissed':
+      return [`Somebody has looked, and nothing is made of this. ${outcome}`.trim(), pdf, customer]
   }
 }
 
+const NOTHING_YET = 'To the customer: nothing yet.'
+
+function undoLine(existing: Noted | null): string {
+  if (existing === null) {
+    return 'There is nothing to undo here, and what is asked for here later is cancelled.'
+  }
+  return isOpen(existing) ? 'Nothing can be undone yet.' : 'There is nothing more to undo here.'
+}
+
+const approvalFailure = (reason: string | null): ApprovalFailure | undefined =>
+  APPROVAL_FAILURES.find((each) => each === reason)
+
 function undecidedLine(reason: string | null, detail: string | null): string {
-  const failure = APPROVAL_FAILURES.find((each) => each === reason)
+  const failure = approvalFailure(reason)
   if (failure !== undefined) return `Nothing was approved: ${APPROVAL_TEXTS[failure]}`
   const shown = detail === null ? '' : ` (${detail})`
   return `Nothing was made of this: ${reason ?? 'unreadable'}${shown}. Correct it and ask again.`

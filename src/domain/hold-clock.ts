@@ -1,6 +1,7 @@
 // A hold's clock: when it reminds, escalates and expires. Times that passed unseen are not made up for
 // one by one: what is true now is done once.
 
+import type { AdjustmentState } from './adjustment.ts'
 import type { HoldReason } from './hold.ts'
 import {
   HOLD_ESCALATE_SECONDS,
@@ -25,6 +26,18 @@ export type HoldStep =
       readonly wakeAt: number
     }
   | { readonly kind: 'expire' }
+
+/** As reminders: the third of a hold's times, after which nobody is asked any more. */
+export const EXPIRED_REMINDERS = 3
+
+/** Whether it was rejected by nobody, but by its time. What never expires is not rejected at all. */
+export const isExpired = ({
+  state,
+  holdReminders,
+}: {
+  readonly state: AdjustmentState
+  readonly holdReminders: number
+}): boolean => state === 'rejected' && holdReminders >= EXPIRED_REMINDERS
 
 /** Null: it never expires, since an invoice may be there that a person has to look for. */
 export const holdExpiresAt = ({

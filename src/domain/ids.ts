@@ -59,8 +59,8 @@ export const adjustmentId = async (
 ): Promise<AdjustmentId> => `adj_${await derive('adjustment', [ruleId, account, subject, part])}`
 
 /** Of one fact about one thing, over every attempt to tell it. */
-export const noticeId = async (about: string, seq: number): Promise<string> =>
-  `ntc_${(await derive('notice', [about, String(seq)])).slice(0, NOTICE_ID_CHARS)}`
+export const noticeId = async (about: string, action: string, nth: number): Promise<string> =>
+  `ntc_${(await derive('notice', [about, action, String(nth)])).slice(0, NOTICE_ID_CHARS)}`
 
 /** Short, since it is a tag on a ticket. */
 const NOTICE_ID_CHARS = 16

@@ -169,12 +169,20 @@ export const WHY_FIELD_STEPS_MAX = 8
 
 // Notices
 export const NOTICE_DEADLINE_MS = 10_000
-/** Nobody else tries a notice meanwhile; longer than all calls of one attempt together. */
+/** Nobody else tries a notice meanwhile. */
 export const NOTICE_LEASE_SECONDS = 120
-/** With the delays of `backoff.ts` this is more than a day. */
+/** Of each channel. With the delays of `backoff.ts` this is more than a day. */
 export const NOTICE_ATTEMPTS_MAX = 40
 export const NOTICE_KEY_TROUBLE_RETRY_SECONDS = 300
+/** A refused key uses up no attempts: so long it is waited for until somebody mends it. */
+export const NOTICE_WAIT_SECONDS_MAX = 14 * 24 * 3_600
+/** A note is written only with this much of the lease left, so that a later look finds it. */
+export const NOTICE_LEASE_LEFT_SECONDS_MIN = 30
 export const CHANNELS_MAX = 10
+/** What is still due after this, since it was asked for or something was told of it, is told once. */
+export const NOTICE_DUE_AFTER_SECONDS = 10 * 60
+/** Of tags on a ticket by which we know what was told there: far more than can wait at a time. */
+export const NOTICE_MARKERS_MAX = 10
 /** Of a ticket's notes that are read to find ours. */
 export const NOTE_PAGE_ROWS = 100
 export const NOTE_PAGES_MAX = 10

@@ -8,8 +8,8 @@ import {
   type AdjustmentState,
   type AnswerDifference,
 } from './adjustment.ts'
-import type { AuditAction } from './audit.ts'
 import { isApprovable, type HoldReason } from './hold.ts'
+import { isExpired } from './hold-clock.ts'
 import type { NoticeStatus } from './notice.ts'
 import type { Settlement } from './rule.ts'
 
@@ -24,6 +24,9 @@ export type Noted = {
   readonly answerDifferences: readonly AnswerDifference[] | null
   readonly holdReasons: readonly HoldReason[] | null
   readonly approversNeeded: number
+  /** Names of those who have approved the present hold, as the audit log knows them. */
+  readonly approvers: readonly string[]
+  readonly holdReminders: number
   readonly decisionNote: string | null
   /** What undoes it: a reversal's id, or `void`. */
   readonly reversedBy: string | null
@@ -48,8 +51,9 @@ const HOLD_TEXTS: Readonly<Record<HoldReason, string>> = {
   outcome_unknown: 'it is not known if the invoice was made',
 }
 
-/** `action`: the fact that is told; a rejection may be a person's, or the end of a hold's time. */
-export function noticeStatus({ state, reversedBy }: Noted, action: AuditAction): NoticeStatus {
+/** A rejection is a person's, or the end of a hold's time. */
+export function noticeStatus(noted: Noted): NoticeStatus {
+  const { state, reversedBy } = noted
   switch (state) {
     case 'due':
     case 'issuing':
@@ -61,7 +65,7 @@ export function noticeStatus({ state, reversedBy }: Noted, action: AuditAction):
     case 'failed':
       return 'failed'
     case 'rejected':
-      return action === 'adjustment.expired' ? 'expired' : 'rejected'
+      return isExpired(noted) ? 'expired' : 'rejected'
     case 'cancelled':
       return 'undone'
   }
@@ -86,6 +90,7 @@ function outcomeLine(noted: Noted, source: string): string {
     case 'failed':
       return `${what} could not be issued; someone with access to Makegood has to look.`
     case 'rejected':
+      if (isExpired(noted)) return `${what} has expired: nobody answered in time.`
       return `${what} was rejected${noted.decisionNote === null ? '' : `: ${noted.decisionNote}`}.`
     case 'cancelled':
       return `${what} was cancelled before it was issued.`
@@ -93,9 +98,11 @@ function outcomeLine(noted: Noted, source: string): string {
 }
 
 /** Whom it waits for: an approval clears it, or somebody has to do more than that. */
-function waitsFor({ holdReasons, approversNeeded }: Noted): string {
+function waitsFor({ holdReasons, approversNeeded, approvers }: Noted): string {
   if (!(holdReasons ?? []).every(isApprovable)) return 'a person'
-  return approversNeeded > 1 ? `${approversNeeded} people who may approve it` : 'an approval'
+  const left = approversNeeded - approvers.length
+  if (approvers.length === 0) return left > 1 ? `${left} people who may approve it` : 'an approval'
+  return `${left > 1 ? `${left} more people` : 'one more person'} to approve it, after ${approvers.join(' and ')}`
 }
 
 function invoicedLine(noted: Noted, what: string, source: string): string {
@@ -106,6 +113,9 @@ function invoicedLine(noted: Noted, what: string, source: string): string {
   }
   if (noted.reversedBy !== null && noted.reversedBy !== 'void') {
     return `${what}, invoice ${number}, is to be undone: a reversal of it was made.`
+  }
+  if (noted.reversedBy === 'void' && !isClosed(noted.invoiceStatus)) {
+    return `${what} is to be undone: its invoice ${number} is to be voided.`
   }
   if (isClosed(noted.invoiceStatus)) {
     return `${what} was issued as invoice ${number}, which is ${noted.invoiceStatus} now.`
@@ -127,12 +137,17 @@ const alreadyMoved = ({ amount }: Noted): string =>
     ? 'has already returned this money, it is not credited again'
     : 'has already taken this money, it is not charged again'
 
+/** Whether its invoice stands as it was asked for, so that its customer may have it. */
+export const isForCustomer = (noted: Noted): boolean =>
+  noted.state === 'invoiced' &&
+  !isAnsweredOtherwise(noted) &&
+  !isClosed(noted.invoiceStatus) &&
+  noted.reversedBy === null &&
+  (noted.settlement === 'owed' || isPaid(noted))
+
 function customerLine(noted: Noted, link: string | null): string {
+  if (!isForCustomer(noted)) return 'To the customer: nothing yet.'
   const isRecord = noted.settlement === 'already_paid'
-  const isStanding =
-    !isAnsweredOtherwise(noted) && !isClosed(noted.invoiceStatus) && noted.reversedBy === null
-  const isCertain = isStanding && (!isRecord || isPaid(noted))
-  if (noted.state !== 'invoiced' || !isCertain) return 'To the customer: nothing yet.'
   const amount = amountText(noted)
   const where = link === null ? '' : ` The document is here: ${link}`
   if (isRecord) {

@@ -149,8 +149,14 @@ const HOLDS: Readonly<Record<HoldReason, (amounts: Amounts) => string>> = {
     max === undefined
       ? 'Its rule is new, and the first ones wait for a person.'
       : `The first ${max} of a rule wait for a person; ${used ?? 0} were let through before this one.`,
-  possible_duplicate: ({ detail: { adjustment } }) =>
-    `It may repeat ${adjustment ?? 'an earlier one'}: the same thing by another rule or event, or the same customer and amount a short time ago.`,
+  possible_duplicate: ({ detail: { adjustment, event, max } }) => {
+    if (event !== undefined)
+      return `The billing system has told of this refund itself, in ${event}.`
+    if (max !== undefined) {
+      return `The billing system has told of this amount for more than ${max} other customers, too many to look each of them up: one of them may be this one.`
+    }
+    return `It may repeat ${adjustment ?? 'an earlier one'}: the same thing by another rule or event, or the same customer and amount a short time ago.`
+  },
   'over_limit:holdAbove': ({ max, detail }) =>
     `One above ${detail.max === undefined ? 'a certain amount' : max} waits for a person.`,
   'over_limit:perCustomer': limit('The limit for this customer'),

@@ -1,13 +1,17 @@
 import { Hono } from 'hono'
 import { assertReachable } from '../db/database.ts'
 import { thrownFields } from '../log.ts'
+import { isForStaff } from '../notices/channel.ts'
+import { notSet } from '../settings.ts'
 import type { AppEnv } from './context.ts'
+
+const ON_ALONE = 'on; of a closed ticket nobody is told, since no channel for people is on'
 
 /** `/healthz`: alive. `/readyz`: configured; it names what is missing, never a value. */
 export const health = new Hono<AppEnv>()
   .get('/healthz', (c) => c.json({ status: 'alive' }))
   .get('/readyz', async (c) => {
-    const { settings, db, log } = c.var.deps
+    const { config, settings, db, log } = c.var.deps
     const problems = [...settings.problems]
     try {
       await assertReachable(db)
@@ -20,9 +24,17 @@ export const health = new Hono<AppEnv>()
       path: `/webhooks/${name}`,
       status: secrets.length === 0 ? 'off: its secret is not set' : 'on',
     }))
+    const isSomebodyTold = config.notices.some(
+      (channel) => isForStaff(channel) && settings.channelSecrets.has(channel.name),
+    )
+    const channels = config.notices.map(({ name, mayClose }) => {
+      const missing = settings.channelsOff.get(name)
+      if (missing !== undefined) return { name, status: `off: ${notSet(missing)}` }
+      return { name, status: mayClose && !isSomebodyTold ? ON_ALONE : 'on' }
+    })
     const isReady = problems.length === 0
     return c.json(
-      { status: isReady ? 'ready' : 'not_ready', problems, endpoints },
+      { status: isReady ? 'ready' : 'not_ready', problems, endpoints, channels },
       isReady ? 200 : 503,
     )
   })

@@ -33,7 +33,7 @@ export async function ask(asked: Asked): Promise<Result<unknown, SendTrouble>> {
   const code = `http_${status}`
   // A key that is refused is mended by a person: the notice waits, it isn't given up.
   if (status === 401 || status === 403) {
-    return err(trouble('transient', code, status, NOTICE_KEY_TROUBLE_RETRY_SECONDS))
+    return err(trouble('refused', code, status, NOTICE_KEY_TROUBLE_RETRY_SECONDS))
   }
   const isTransient = status === 408 || status === 409 || status === 429 || status >= 500
   const wait = retryAfterSeconds(arrival.headers)

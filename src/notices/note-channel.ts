@@ -2,7 +2,7 @@
 // for first. Notes are told one after the other under a lease, so that each is there exactly once.
 
 import type { Notice } from '../domain/notice.ts'
-import { ok, type Result } from '../domain/result.ts'
+import { err, ok, type Result } from '../domain/result.ts'
 import type { Channel, Secrets, SendTrouble } from './channel.ts'
 
 export type NotePlace = {
@@ -23,22 +23,30 @@ export function noteChannel({ source, endpoint, place, ...rest }: NoteChannel): 
     ...rest,
     source,
     name: endpoint === undefined ? source : `${source}:${endpoint}`,
-    isAtLeastOnce: false,
     wants: (notice) =>
       notice.source === source &&
       (endpoint === undefined || notice.endpoint === endpoint) &&
       place(notice) !== null,
-    async send(secrets, notice, nowMs) {
+    async send(secrets, notice, { nowMs, mayWrite }) {
       const there = place(notice)?.(secrets, nowMs)
       // Nothing to write to is nothing to try again.
       if (!there) return ok('closed')
       const found = await there.has(notice.id)
       if (!found.ok) return found
       if (found.value) return ok('found_there')
+      // A slow look may have used up the lease: somebody else would look before this note can be seen.
+      if (!mayWrite()) return err(LEASE_ENDS)
       const written = await there.write([...notice.lines, `Makegood ${notice.id}`])
       return written.ok ? ok('sent') : written
     },
   }
+}
+
+export const LEASE_ENDS: SendTrouble = {
+  meaning: 'transient',
+  code: 'lease_ends',
+  status: null,
+  retryAfterSeconds: null,
 }
 
 /** Notes of sources that take HTML: a line each, and nothing of it is markup. */

@@ -20,9 +20,8 @@ export function signedWebhook(options: SignedWebhookOptions = {}): Channel {
     source: null,
     secrets: [url, secret],
     problems: unknownFields(options, ['url', 'secret']),
-    isAtLeastOnce: true,
     wants: () => true,
-    async send(secrets, notice, nowMs) {
+    async send(secrets, notice, { nowMs }) {
       const key = keyOf(secrets(secret))
       if (key === null) return err(SECRET_UNUSABLE)
       const { id, status, about, source, endpoint, subject, lines, data, at } = notice
@@ -45,15 +44,17 @@ export function signedWebhook(options: SignedWebhookOptions = {}): Channel {
 }
 
 const SECRET_UNUSABLE = {
-  meaning: 'transient',
+  meaning: 'refused',
   code: 'secret_unusable',
   status: null,
   retryAfterSeconds: null,
 } as const
 
+/** An empty key signs nothing. */
 function keyOf(secret: string): Uint8Array<ArrayBuffer> | null {
   try {
-    return Uint8Array.fromBase64(secret.replace(/^whsec_/, ''))
+    const key = Uint8Array.fromBase64(secret.replace(/^whsec_/, ''))
+    return key.length === 0 ? null : key
   } catch {
     return null
   }

@@ -35,7 +35,6 @@ export function slack(options: SlackOptions = {}): Channel {
       ...unknownFields(options, ['url', 'statuses']),
       ...(strange ? [`statuses: ${strange} is not one of ${NOTICE_STATUSES.join(', ')}`] : []),
     ],
-    isAtLeastOnce: true,
     wants: (notice) => statuses.includes(notice.status),
     async send(secrets, notice) {
       const body = { text: `${messageOf(notice)}\n_${notice.id}_` }

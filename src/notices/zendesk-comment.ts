@@ -3,16 +3,18 @@
 // Facts: developer.zendesk.com, Tickets API ("safe_update", "additional_tags"), and its limits on closed tickets.
 
 import * as z from 'zod'
+import { NOTICE_MARKERS_MAX } from '../domain/limits.ts'
 import { subjectId, type Notice } from '../domain/notice.ts'
 import { err, ok, type Result } from '../domain/result.ts'
 import { unknownFields } from '../domain/unknown-fields.ts'
 import { ask, basicAuth } from './ask.ts'
-import type { Channel, Sent, SendTrouble } from './channel.ts'
+import type { Attempt, Channel, Sent, SendTrouble } from './channel.ts'
+import { LEASE_ENDS } from './note-channel.ts'
 
 export type ZendeskCommentOptions = {
   /** Of the endpoints whose tickets it writes to; left out, of every Zendesk endpoint. */
   readonly endpoint?: string
-  /** Tags by which agents ask: taken off once they are answered, so that setting one asks again. */
+  /** Tags by which agents ask, those of the rules: taken off once they are answered, so that setting one asks again. */
   readonly requestTags?: readonly string[]
   /** Names of secrets: the address (`https://acme.zendesk.com`), a user's e-mail, an API token. */
   readonly url?: string
@@ -41,19 +43,24 @@ export function zendeskComment(options: ZendeskCommentOptions = {}): Channel {
     name: endpoint === undefined ? 'zendesk' : `zendesk:${endpoint}`,
     title: 'Zendesk',
     source: 'zendesk',
+    mayClose: true,
     secrets: [url, email, token, ...(statusField === undefined ? [] : [statusField])],
     problems: unknownFields(options, OPTIONS),
-    isAtLeastOnce: false,
+    requestTags,
     wants: (notice) =>
       notice.source === 'zendesk' &&
       (endpoint === undefined || notice.endpoint === endpoint) &&
       ticketOf(notice) !== null,
-    send(secrets, notice) {
+    async send(secrets, notice, { nowMs, mayWrite }) {
+      const field = statusField === undefined ? null : fieldOf(secrets(statusField))
+      if (field === undefined) return err(FIELD_UNUSABLE)
       const call: Call = {
         tickets: `${secrets(url).replace(/\/+$/, '')}/api/v2/tickets/${ticketOf(notice)}`,
         headers: { authorization: basicAuth(`${secrets(email)}/token`, secrets(token)) },
         requestTags,
-        statusField: statusField === undefined ? null : Number(secrets(statusField)),
+        statusField: field,
+        nowMs,
+        mayWrite,
       }
       return answer(call, notice)
     },
@@ -65,7 +72,13 @@ const ticketOf = ({ subject }: Notice): string | null => {
   return id !== null && /^\d{1,20}$/.test(id) ? id : null
 }
 
-type Call = {
+/** A custom field's number; undefined for anything else. */
+function fieldOf(secret: string): number | undefined {
+  const id = /^\d{1,16}$/.test(secret) ? Number(secret) : Number.NaN
+  return Number.isSafeInteger(id) ? id : undefined
+}
+
+type Call = Pick<Attempt, 'nowMs' | 'mayWrite'> & {
   readonly tickets: string
   readonly headers: Readonly<Record<string, string>>
   readonly requestTags: readonly string[]
@@ -82,7 +95,8 @@ async function answer(call: Call, notice: Notice): Promise<Result<Sent, SendTrou
   if (!read.success) return err(UNREADABLE)
   const { ticket } = read.data
   const marker = `makegood_${notice.id}`
-  if (ticket.tags.includes(marker)) return ok('found_there')
+  if (ticket.tags.some((tag) => tag.startsWith(`${marker}_`))) return ok('found_there')
+  if (!call.mayWrite()) return err(LEASE_ENDS)
   const tags = tagsAfter(ticket, call, notice, marker)
   // A closed ticket takes no comment any more; its tags still can be added to.
   if (ticket.status === 'closed') {
@@ -98,7 +112,7 @@ async function answer(call: Call, notice: Notice): Promise<Result<Sent, SendTrou
       tags,
       ...(statusField === null
         ? {}
-        : { custom_fields: [{ id: statusField, value: notice.status }] }),
+        : { custom_fields: [{ id: statusField, value: notice.standing }] }),
       // Whoever changes the ticket in between makes this update fail, and it is looked at again.
       safe_update: true,
       updated_stamp: ticket.updated_at,
@@ -108,17 +122,25 @@ async function answer(call: Call, notice: Notice): Promise<Result<Sent, SendTrou
   return updated.ok ? ok('sent') : updated
 }
 
-/** One marker is enough: what is older than it is superseded, and never sent again. */
+/** What was told last about other things may have crashed behind its update: its marker stays. */
 const tagsAfter = (
   { tags }: Ticket,
-  { requestTags }: Call,
-  { status }: Notice,
+  { requestTags, nowMs }: Call,
+  { standing }: Notice,
   marker: string,
 ): readonly string[] => [
   ...tags.filter((tag) => !requestTags.includes(tag) && !MARKER.test(tag) && !STATUS_TAG.test(tag)),
-  `makegood_status_${status}`,
-  marker,
+  `makegood_status_${standing}`,
+  ...tags
+    .filter((tag) => MARKER.test(tag))
+    .toSorted((one, other) => secondsOf(other) - secondsOf(one))
+    .slice(0, NOTICE_MARKERS_MAX - 1),
+  // With the time of its update, by which the newest are known: a ticket's tags have no order.
+  `${marker}_${Math.floor(nowMs / 1_000).toString(36)}`,
 ]
+
+const secondsOf = (marker: string): number =>
+  Number.parseInt(marker.slice(marker.lastIndexOf('_') + 1), 36) || 0
 
 const STATUS_TAG = /^makegood_status_/
 
@@ -126,5 +148,13 @@ const UNREADABLE: SendTrouble = {
   meaning: 'transient',
   code: 'unexpected_shape',
   status: 200,
+  retryAfterSeconds: null,
+}
+
+/** A person has to correct it: written without it, the ticket would miss its status for good. */
+const FIELD_UNUSABLE: SendTrouble = {
+  meaning: 'refused',
+  code: 'secret_unusable',
+  status: null,
   retryAfterSeconds: null,
 }

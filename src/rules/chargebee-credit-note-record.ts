@@ -1,5 +1,5 @@
-// A credit note of Chargebee that is settled there (refunded, or used for an invoice) becomes a
-// record. The payment that refunds it is the same money, so `payment_refunded` makes nothing.
+// A credit note of Chargebee that is settled becomes a record of what was refunded by it: what lowered an
+// invoice instead has moved nothing. The refund's own `payment_refunded` is the same money, and makes nothing.
 
 import * as z from 'zod'
 import { occurredAtOf } from '../domain/event.ts'
@@ -14,7 +14,7 @@ const payload = z.object({
     credit_note: z.object({
       id: z.string().min(1),
       status: z.string(),
-      total: z.unknown().optional(),
+      amount_refunded: z.unknown().optional(),
       currency_code: z.unknown().optional(),
       customer_id: z.string().nullish(),
       date: z.unknown().optional(),
@@ -41,10 +41,11 @@ export const chargebeeCreditNoteRecord = (options: RuleSettings = {}): Rule =>
       const subject = `credit_note:${note.id}`
       if (type === 'credit_note_deleted' || note.status === 'voided') return undo(subject)
       if (!SETTLED.has(note.status)) return ignore('credit_note_not_settled')
-      const field = 'content.credit_note.total and currency_code'
+      if (note.amount_refunded === 0) return ignore('credit_note_moved_no_money')
+      const field = 'content.credit_note.amount_refunded and currency_code'
       const currency = parseCurrency(note.currency_code)
       if (!currency.ok) return unreadableAmount(currency.error, field)
-      const money = moneyFromMinorUnits(note.total, currency.value)
+      const money = moneyFromMinorUnits(note.amount_refunded, currency.value)
       if (!money.ok) return unreadableAmount(money.error, field)
       return credit(money.value, {
         subject,

@@ -1,6 +1,5 @@
-// An adjustment of Paddle that was approved becomes a record: Paddle has returned the money
-// already. One that Paddle turns round is undone, or recorded as the opposite where it comes as an
-// adjustment of its own.
+// An adjustment of Paddle that was approved becomes a record: Paddle has returned the money already.
+// One that Paddle turns round comes twice, as `reversed` and as an adjustment of its own: the first is read.
 
 import * as z from 'zod'
 import { occurredAtOf } from '../domain/event.ts'
@@ -11,7 +10,7 @@ import {
   type Money,
 } from '../domain/money.ts'
 import { err, type Result } from '../domain/result.ts'
-import { charge, credit, hold, ignore, rule, undo, type Rule } from '../domain/rule.ts'
+import { credit, hold, ignore, rule, undo, type Rule } from '../domain/rule.ts'
 import { settingsOf, type RuleSettings } from './rule-settings.ts'
 import { sourceCustomer } from './sender-fields.ts'
 import { isBlank, unreadableAmount } from './typed-amount.ts'
@@ -34,7 +33,7 @@ type Action = (typeof ACTIONS)[number]
 const REVERSE = '_reverse'
 
 export type PaddleAdjustmentRecordOptions = RuleSettings & {
-  /** Which are recorded, with their reversals; default refund and chargeback. */
+  /** Which are recorded, and undone once they are reversed; default refund and chargeback. */
   readonly actions?: readonly Action[]
 }
 
@@ -62,15 +61,15 @@ export function paddleAdjustmentRecord(options: PaddleAdjustmentRecordOptions = 
     ],
     payload,
     adjust({ data }) {
-      const isReversal = data.action.endsWith(REVERSE)
-      const action = isReversal ? data.action.slice(0, -REVERSE.length) : data.action
+      const { action } = data
+      if (action.endsWith(REVERSE)) return ignore('told_by_the_reversed_one')
       if (!recorded.has(action)) return ignore('other_action')
       const subject = `adjustment:${data.id}`
       if (data.status === 'reversed') return undo(subject)
       if (data.status !== 'approved') return ignore('adjustment_not_approved')
       const money = moneyOf(data)
       if (!money.ok) return unreadableAmount(money.error, 'data.totals.total and currency_code')
-      const made = (isReversal ? charge : credit)(money.value, {
+      const made = credit(money.value, {
         subject,
         customer: sourceCustomer(data.customer_id),
         happenedAt: occurredAtOf(data.created_at),

@@ -16,8 +16,8 @@ import {
 const MESSAGE_TYPE = 'sf:Case'
 const CALLOUT_KIND = 'makegood.case'
 
-/** Salesforce sends the form of 18 characters. */
-const caseId = z.string().regex(/^[0-9A-Za-z]{15,20}$/)
+/** Salesforce sends this form; the one of 15 characters would be another subject. */
+const caseId = z.string().regex(/^[0-9A-Za-z]{18}$/, 'an id of 18 characters is wanted')
 
 const message = (names: readonly (string | undefined)[]) =>
   z.object({

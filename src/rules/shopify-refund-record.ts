@@ -10,7 +10,9 @@ import {
   type AmountTrouble,
   type Money,
 } from '../domain/money.ts'
-import type { Adjust } from '../domain/outcome.ts'
+import type { CustomerReference } from '../domain/customer.ts'
+import { PARTS_PER_EVENT_MAX } from '../domain/limits.ts'
+import type { Adjust, Undecided } from '../domain/outcome.ts'
 import { err, ok, type Result } from '../domain/result.ts'
 import { credit, ignore, rule, several, undecided, type Rule } from '../domain/rule.ts'
 import { settingsOf, type RuleSettings } from './rule-settings.ts'
@@ -60,30 +62,42 @@ export const shopifyRefundRecord = (options: RuleSettings = {}): Rule =>
         return undecided('not_in_event', `the customer: subscribe to ${ORDER_UPDATED}`)
       }
       if (event.refunds.length === 0) return ignore('no_refund')
-      const made: Adjust[] = []
-      for (const each of event.refunds) {
-        const money = returned(each)
-        if (money === null) continue
-        if (!money.ok)
-          return unreadableAmount(money.error, 'refunds.transactions: amount, currency')
-        const id = refundId(each)
-        if (id === null) return undecided('subject_unusable', 'refunds.id: JSON has rounded it')
-        const happenedAt = occurredAtOf(each.created_at)
-        const customer = emailCustomer(event.customer?.email)
-        made.push(credit(money.value, { subject: `refund:${id}`, customer, happenedAt }))
-      }
-      return made.length === 0 ? ignore('refund_not_successful') : several(...made)
+      const customer = emailCustomer(event.customer?.email)
+      const told = event.refunds
+        .map((each) => recordOf(each, customer))
+        .filter((each) => each !== null)
+      const newest = told.at(-1)
+      if (newest === undefined) return ignore('refund_not_successful')
+      // Each was the newest once, and said then what can't be read of it: it stops no later one.
+      if (newest.kind === 'undecided') return newest
+      const made = told.filter((each) => each.kind === 'adjust')
+      // The ones before them were in the order's earlier events.
+      return several(...made.slice(-PARTS_PER_EVENT_MAX))
     },
   })
 
-/** The sum of its transactions that have moved money; null where none has. */
+/** Null where nothing has been returned, or something is still on its way. */
+function recordOf(each: Refund, customer: CustomerReference | null): Adjust | Undecided | null {
+  const money = returned(each)
+  if (money === null) return null
+  if (!money.ok) return unreadableAmount(money.error, 'refunds.transactions: amount, currency')
+  const id = refundId(each)
+  if (id === null) return undecided('subject_unusable', 'refunds.id: JSON has rounded it')
+  const happenedAt = occurredAtOf(each.created_at)
+  return credit(money.value, { subject: `refund:${id}`, customer, happenedAt })
+}
+
+/** The sum of its transactions that have moved money, once none is pending; null where none has. */
 function returned({ transactions }: Refund): Result<Money, AmountTrouble> | null {
-  const moved = transactions.filter(({ kind, status }) => kind === 'refund' && status === 'success')
+  const refunds = transactions.filter(({ kind }) => kind === 'refund')
+  if (refunds.some(({ status }) => status === 'pending')) return null
   let sum: Money | null = null
-  for (const { amount, currency: code } of moved) {
+  for (const { amount, currency: code } of refunds.filter(({ status }) => status === 'success')) {
     const currency = parseCurrency(code)
     if (!currency.ok) return currency
-    const part = moneyFromDecimal(amount, currency.value)
+    const part = moneyFromDecimal(withoutEmptyDecimals(amount), currency.value)
+    // A restock without money is a refund of 0.00.
+    if (!part.ok && part.error.reason === 'amount_zero') continue
     if (!part.ok) return part
     if (sum !== null && sum.currency !== currency.value) {
       return err({ reason: 'currency_differs', declared: sum.currency, named: currency.value })
@@ -95,6 +109,10 @@ function returned({ transactions }: Refund): Result<Money, AmountTrouble> | null
   }
   return sum === null ? null : ok(sum)
 }
+
+/** Two decimals are written of each currency, also of those that have none: "500.00" yen. */
+const withoutEmptyDecimals = (amount: unknown): unknown =>
+  typeof amount === 'string' ? amount.replace(/\.0+$/, '') : amount
 
 /** Numbers beyond 2^53 have lost digits; the global id repeats them as text. */
 function refundId({ id, admin_graphql_api_id: globalId }: Refund): string | null {

@@ -1,10 +1,19 @@
-// A Stripe credit note that was issued becomes a record. Leave this rule out where
-// `stripeRefundRecord` is on: a credit note of a paid invoice usually comes with a refund, which
-// would be counted twice.
+// A Stripe credit note that was issued becomes a record of what was paid back by it. Leave this rule out
+// where `stripeRefundRecord` is on, since the refund of a credit note would be counted twice.
 
-import { ignore, rule, type Rule } from '../domain/rule.ts'
+import * as z from 'zod'
+import { ignore, rule, undecided, type Rule } from '../domain/rule.ts'
 import { settingsOf, type RuleSettings } from './rule-settings.ts'
-import { stripePayload, stripeRecord } from './stripe-object.ts'
+import { stripeObject, stripeRecord } from './stripe-object.ts'
+
+const minorUnits = z.int().min(0)
+const creditNote = stripeObject('credit_note').extend({
+  /** What is above the part that lowered an open invoice. */
+  post_payment_amount: minorUnits.optional(),
+  refunds: z.array(z.object({ amount_refunded: minorUnits })).nullish(),
+  /** Paid back by other means. */
+  out_of_band_amount: minorUnits.nullish(),
+})
 
 /** Caused by an agent: whoever may issue credit notes at Stripe. */
 export const stripeCreditNoteRecord = (options: RuleSettings = {}): Rule =>
@@ -17,9 +26,18 @@ export const stripeCreditNoteRecord = (options: RuleSettings = {}): Rule =>
     causedBy: 'agent',
     description: 'Credit note that was already settled',
     ...settingsOf(options),
-    payload: stripePayload('credit_note'),
+    payload: z.object({ data: z.object({ object: creditNote }) }),
     adjust({ data: { object: note } }) {
       if (note.status !== 'issued') return ignore('credit_note_not_issued')
-      return stripeRecord(note, 'credit_note')
+      const { post_payment_amount: paid, refunds, out_of_band_amount: elsewhere } = note
+      if (paid === undefined || !refunds || elsewhere === undefined) {
+        const fields = 'post_payment_amount, refunds and out_of_band_amount'
+        return undecided('not_in_event', `${fields}: give the endpoint a later API version`)
+      }
+      if (paid === 0) return ignore('credit_note_lowered_an_invoice')
+      // The rest went to the customer's balance at Stripe, where it is still to be used.
+      const amount = refunds.reduce((sum, each) => sum + each.amount_refunded, elsewhere ?? 0)
+      if (amount === 0) return ignore('credit_note_moved_no_money')
+      return stripeRecord({ ...note, amount }, 'credit_note')
     },
   })

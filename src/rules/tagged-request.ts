@@ -75,7 +75,7 @@ export function taggedRequestProblems(
     ...amountProblems(`amounts.${tag}`, amount),
   ])
   if (requestTag !== undefined && !isTag(requestTag)) {
-    problems.push(`requestTag: one tag is wanted, without ${lacks.join(' and ')}`)
+    problems.push(`requestTag: one tag is wanted, without ${listed(lacks)}`)
   }
   if (presets.length === 0 && !hasAmountField) {
     problems.push('amounts: no preset and no amount field, so no ticket could have an amount')
@@ -83,8 +83,11 @@ export function taggedRequestProblems(
   return [...problems, ...typedAmountProblems(options)]
 }
 
-const without = (names: readonly string[]): string =>
-  names.map((name) => `no ${name}`).join(' and ')
+const without = (names: readonly string[]): string => listed(names.map((name) => `no ${name}`))
+
+/** In a sentence: `blanks, commas and capital letters`. */
+export const listed = (names: readonly string[]): string =>
+  [names.slice(0, -1).join(', '), ...names.slice(-1)].filter((each) => each !== '').join(' and ')
 
 /**
  * An amount in the options, which `usd()` and its like have checked, unless it was made by hand.

@@ -56,6 +56,10 @@ export function creditForTicket(
   return isOwnRequest ? heldAsCustomers(asked) : asked
 }
 
+/** What somebody asked for whom the desk does not name, though it knows each agent. */
+export const heldIfNobodys = ({ asker }: Ticket, outcome: Outcome): Outcome =>
+  outcome.kind === 'adjust' && textOrNull(asker) === null ? hold('asker_unknown', outcome) : outcome
+
 /** What a customer asked for himself. */
 export const heldAsCustomers = (outcome: Outcome): Outcome =>
   outcome.kind === 'adjust' ? hold('asked_by_customer', outcome) : outcome

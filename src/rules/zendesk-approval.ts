@@ -8,11 +8,12 @@ import { textOrNull } from './sender-fields.ts'
 import { TICKET_KIND, ticketTemplate } from './ticket-template.ts'
 import {
   APPROVAL_TAG_DEFAULT,
+  sameTagProblems,
   TAGS_CHANGED,
   tagsChanged,
   tagsOf,
   UNDO_TAG_DEFAULT,
-  ZENDESK_TAG,
+  zendeskTagProblems,
 } from './zendesk-template.ts'
 
 const payload = z.union([ticketTemplate(TICKET_KIND).required({ tags: true }), tagsChanged])
@@ -34,7 +35,6 @@ export function zendeskApproval(options: ZendeskApprovalOptions = {}): Rule {
   const settings = settingsOf(options, ['tag', 'of', 'undoTag'])
   const { tag = APPROVAL_TAG_DEFAULT, of = 'zendesk-ticket-credit' } = options
   const { undoTag = UNDO_TAG_DEFAULT } = options
-  const isTag = ZENDESK_TAG.pattern.test(tag)
   return rule({
     id: 'zendesk-approval',
     source: 'zendesk',
@@ -45,7 +45,9 @@ export function zendeskApproval(options: ZendeskApprovalOptions = {}): Rule {
     ...settings,
     problems: [
       ...settings.problems,
-      ...(isTag ? [] : ['tag: one tag is wanted, without blanks and commas']),
+      ...zendeskTagProblems('tag', tag),
+      ...zendeskTagProblems('undoTag', undoTag),
+      ...sameTagProblems({ tag, undoTag }),
     ],
     payload,
     adjust(event) {

@@ -2,7 +2,7 @@
 // them.
 
 import * as z from 'zod'
-import type { TagForm } from './tagged-request.ts'
+import { listed, type TagForm } from './tagged-request.ts'
 import { nativeId } from './sender-fields.ts'
 
 export const TAGS_CHANGED = 'zen:event-type:ticket.tags_changed'
@@ -14,12 +14,25 @@ export const tagsChanged = z.object({
   event: z.object({ tags_added: z.array(z.string()).nullish() }),
 })
 
-export const ZENDESK_TAG: TagForm = { pattern: /^[^\s,]+$/, lacks: ['blanks', 'commas'] }
+/** Zendesk keeps tags in small letters: one with a capital would never be found. */
+export const ZENDESK_TAG: TagForm = {
+  pattern: /^[^\s,\p{Lu}\p{Lt}]+$/u,
+  lacks: ['blanks', 'commas', 'capital letters'],
+}
 
 export const zendeskTagProblems = (option: string, tag: unknown): string[] =>
   typeof tag === 'string' && ZENDESK_TAG.pattern.test(tag)
     ? []
-    : [`${option}: one tag is wanted, without ${ZENDESK_TAG.lacks.join(' and ')}`]
+    : [`${option}: one tag is wanted, without ${listed(ZENDESK_TAG.lacks)}`]
+
+/** Of one tag with two meanings one would never be read. `tags`: option to tag. */
+export function sameTagProblems(tags: Readonly<Record<string, unknown>>): string[] {
+  const options = Object.entries(tags)
+  return options.flatMap(([option, tag], index) => {
+    const [other] = options.slice(0, index).find(([, before]) => before === tag) ?? []
+    return other === undefined ? [] : [`${option}: ${String(tag)} is the tag of ${other} already`]
+  })
+}
 
 /** `{{ticket.tags}}` renders them parted by blanks. */
 export const tagsOf = (rendered: string | undefined): readonly string[] =>

@@ -9,9 +9,10 @@ import {
   taggedRequestProblems,
   type TaggedRequestOptions,
 } from './tagged-request.ts'
-import { creditForTicket, TICKET_KIND, ticketTemplate } from './ticket-template.ts'
+import { creditForTicket, heldIfNobodys, TICKET_KIND, ticketTemplate } from './ticket-template.ts'
 import {
   APPROVAL_TAG_DEFAULT,
+  sameTagProblems,
   TAGS_CHANGED,
   tagsChanged,
   tagsOf,
@@ -39,8 +40,8 @@ const OWN_OPTIONS = [...TAGGED_REQUEST_OPTIONS, 'otherAmountField', 'undoTag', '
 
 /**
  * Caused by an agent, as long as customers can't tag: make the amount's field agent-only, let the
- * trigger ask that the current user is an agent, and take the tags off tickets that end users
- * create (the Web Widget's `conversationTags` and prefilled forms are the customer's to write).
+ * trigger ask that the current user is an agent, and let one before it take the tags off whatever is
+ * no agent's (the Web Widget's `conversationTags` come with any message). Nobody's request is held.
  */
 export function zendeskTicketCredit(options: ZendeskTicketCreditOptions): Rule {
   const settings = settingsOf(options, OWN_OPTIONS)
@@ -62,6 +63,7 @@ export function zendeskTicketCredit(options: ZendeskTicketCreditOptions): Rule {
       ...(requestTag === undefined ? zendeskTagProblems('requestTag', requestTag) : []),
       ...zendeskTagProblems('undoTag', undoTag),
       ...zendeskTagProblems('approvalTag', approvalTag),
+      ...sameTagProblems({ requestTag, undoTag, approvalTag, ...presetTags(options) }),
     ],
     payload,
     adjust(event) {
@@ -71,10 +73,13 @@ export function zendeskTicketCredit(options: ZendeskTicketCreditOptions): Rule {
       if (tags.includes(requestTag) && tags.includes(approvalTag)) {
         return ignore('approval_tag_is_there')
       }
-      return creditForTicket(event, { tags, readsAmount }, options)
+      return heldIfNobodys(event, creditForTicket(event, { tags, readsAmount }, options))
     },
   })
 }
+
+const presetTags = ({ amounts = {} }: ZendeskTicketCreditOptions) =>
+  Object.fromEntries(Object.keys(amounts).map((tag) => [`amounts.${tag}`, tag]))
 
 /** Event subscriptions carry neither the amount nor the customer: said, not silently dropped. */
 const withoutMoney = (tagsAdded: readonly string[], requestTag: string): Outcome =>

@@ -14,6 +14,7 @@ import { ok, type Result } from '../domain/result.ts'
 import type { Switch } from '../domain/switch.ts'
 import type { Billing, Deps } from '../deps.ts'
 import { askedOf, reasonsSeen } from './ask-limits.ts'
+import { recordedTwice } from './note-refund.ts'
 import { resolveCustomer } from './resolve-customer.ts'
 
 const COMPARED = ['amount', 'currency', 'customerReference', 'mode'] as const
@@ -99,9 +100,13 @@ async function prospectOf(
   if (!resolved.ok) return resolved
   const customer = resolved.value
   const { customerId } = customer
+  const record = { ...row, createdAt: deps.now() }
+  const twice = await recordedTwice(deps, billing, record, customer, { keeps: false })
+  if (!twice.ok) return twice
   const seen = reasonsSeen(config, mode, made, customer, endpointStartedAt)
+  const doubts = [...seen, ...twice.value.doubts]
   const otherParts = otherPartsOf(made, parts)
-  const asked = askedOf(deps, row, { customer: customerId, found: seen, mode, otherParts })
+  const asked = askedOf(deps, row, { customer: customerId, found: doubts, mode, otherParts })
   const { found, isUndone, approversNeeded } = await askDry(db, asked)
   const pausedBy = await findPausing(db, { ...asked, customerId })
   const decided = isUndone ? 'cancel' : found.length > 0 ? 'hold' : 'issue'

@@ -9,7 +9,7 @@ import { claim, park, type Claim } from '../db/write-claim.ts'
 import { cancel, rest } from '../db/write-reversal.ts'
 import { frozenRequest, type ResolvedCustomer } from '../domain/adjustment.ts'
 import { assert } from '../domain/assert.ts'
-import { isRunaway, type HoldDetail, type HoldReason } from '../domain/hold.ts'
+import { isRunaway, type HoldReason } from '../domain/hold.ts'
 import { isToSettle, isToVoid } from '../domain/reversal.ts'
 import type { WakeUp } from '../domain/wake-up.ts'
 import type { Billing, Deps } from '../deps.ts'
@@ -18,7 +18,7 @@ import { askedOf, reasonsSeen, ruleFacts } from './ask-limits.ts'
 import { makeAttempt, type AttemptResult } from './make-attempt.ts'
 import { postponeOrFail } from './postpone-or-fail.ts'
 import { raiseAlarm } from './raise-alarm.ts'
-import { recordedTwice } from './note-refund.ts'
+import { recordedTwice, type RecordedTwice } from './note-refund.ts'
 import { resolveCustomer } from './resolve-customer.ts'
 import { resolveOriginal } from './resolve-original.ts'
 import { settleAdjustment, type SettleResult } from './settle-adjustment.ts'
@@ -110,7 +110,7 @@ async function claimFirst(
   billing: Billing,
   { adjustment, endpointStartedAt }: ForIssue,
   customer: ResolvedCustomer,
-  doubts: readonly HoldDetail[] = [],
+  { doubts, compared }: RecordedTwice = { doubts: [], compared: null },
 ): Promise<IssueResult> {
   const { config } = deps
   const seen = reasonsSeen(config, billing.mode, adjustment, customer, endpointStartedAt)
@@ -120,6 +120,7 @@ async function claimFirst(
   return claimAndAttempt(deps, billing, adjustment, {
     asked,
     request: customerId === null ? null : frozenRequest(adjustment, customerId),
+    compared,
   })
 }
 
@@ -135,7 +136,7 @@ async function issueAgain(
 ): Promise<IssueResult> {
   if (adjustment.mode === billing.mode) {
     const asked = askedOf(deps, adjustment, { customer: request.customerId, found: [] })
-    return claimAndAttempt(deps, billing, adjustment, { asked, request })
+    return claimAndAttempt(deps, billing, adjustment, { asked, request, compared: null })
   }
   const mayHaveArrived = adjustment.attemptedAt !== null
   const reasons: HoldReason[] = ['mode_mismatch', ...(mayHaveArrived ? OUTCOME_UNKNOWN : [])]
@@ -169,7 +170,7 @@ async function told(deps: Deps, { id, ruleId, holdDetails }: Adjustment): Promis
   return 'held'
 }
 
-/** Paused, unless somebody else was first: then nothing of it is changed. */
+/** Paused, unless somebody was first, or a refund was seen meanwhile: the sweep asks again. */
 const pausedAt = async (
   deps: Deps,
   read: Adjustment,

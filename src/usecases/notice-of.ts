@@ -1,23 +1,34 @@
 // A notice as it reads now: made of the rows as they are when it is sent, never stored.
 
-import { findAdjustment, findAdjustments } from '../db/read-adjustments.ts'
+import { findAdjustments } from '../db/read-adjustments.ts'
 import { findAlarm } from '../db/write-alarms.ts'
+import type { Database } from '../db/database.ts'
+import { findWithApprovals, listAllOfSubject } from '../db/read-approvals.ts'
 import { findEvent } from '../db/read-events.ts'
-import type { Adjustment, Event, NoticeRow } from '../db/schema.ts'
+import type { DueNotice } from '../db/read-notices.ts'
+import type { Adjustment, Event } from '../db/schema.ts'
 import { amountText } from '../domain/adjustment.ts'
 import { ALARM_SOURCE, alarmNote, type Alarm } from '../domain/alarm.ts'
-import { eventNote, eventStatus } from '../domain/event-note.ts'
-import { isAdjustmentId, isAlarmId, isEventId, noticeId } from '../domain/ids.ts'
-import { note, noticeStatus } from '../domain/note.ts'
-import type { Notice } from '../domain/notice.ts'
+import type { AuditAction } from '../domain/audit.ts'
+import { OPERATOR_ENDPOINT } from '../domain/by-hand.ts'
+import {
+  eventNote,
+  eventStanding,
+  eventStatus,
+  foremost,
+  type NotedKind,
+} from '../domain/event-note.ts'
+import { isAdjustmentId, isAlarmId, isEventId, noticeId, type AdjustmentId } from '../domain/ids.ts'
+import { isForCustomer, note, noticeStatus, type Noted } from '../domain/note.ts'
+import type { CustomerInvoice, Notice } from '../domain/notice.ts'
 import type { Deps } from '../deps.ts'
 import { linkAddress } from './link-address.ts'
 
 /** Null where what it is about is not there, or has nothing to tell. */
-export async function noticeOf(deps: Deps, row: NoticeRow): Promise<Notice | null> {
+export async function noticeOf(deps: Deps, row: DueNotice): Promise<Notice | null> {
   const { about } = row
   if (isAdjustmentId(about)) {
-    const adjustment = await findAdjustment(deps.db, about)
+    const adjustment = await findToNote(deps, about)
     return adjustment && ofAdjustment(deps, row, adjustment)
   }
   if (isAlarmId(about)) return ofAlarm(row, await findAlarm(deps.db, about))
@@ -25,39 +36,86 @@ export async function noticeOf(deps: Deps, row: NoticeRow): Promise<Notice | nul
   return found && ofEvent(deps, row, found.event)
 }
 
-async function ofAdjustment(deps: Deps, row: NoticeRow, adjustment: Adjustment): Promise<Notice> {
-  const { id, endpoint, source, subject, state } = adjustment
+type ToNote = Adjustment & Pick<Noted, 'approvers'>
+
+async function findToNote({ db }: Deps, id: AdjustmentId): Promise<ToNote | null> {
+  const found = await findWithApprovals(db, id)
+  if (found === null) return null
+  return { ...found.adjustment, approvers: found.approved.map(({ operator }) => operator) }
+}
+
+async function ofAdjustment(deps: Deps, row: DueNotice, adjustment: ToNote): Promise<Notice> {
+  const { id } = adjustment
   const link = await linkOf(deps, adjustment)
+  const status = noticeStatus(adjustment)
   return {
-    id: await noticeId(id, row.seq),
+    id: await noticeId(id, row.action, row.nth),
     about: id,
-    source,
-    endpoint,
-    subject,
-    status: noticeStatus(adjustment, row.action),
+    ...(await placeOf(deps, adjustment)),
+    status,
+    standing: status,
     at: row.at,
     lines: note(adjustment, titleOf(deps, adjustment), link),
-    isFinal: state !== 'due' && state !== 'issuing' && state !== 'held',
+    forCustomer: ISSUED.has(row.action) ? invoiceForCustomer(adjustment) : null,
     data: { fact: row.action, adjustment: facts(adjustment, link) },
   }
 }
 
-async function ofEvent(deps: Deps, row: NoticeRow, event: Event): Promise<Notice | null> {
-  const { id, fate, reason, endpoint, source, decision } = event
-  if (fate !== 'duplicate' && fate !== 'conflict' && fate !== 'undecided') return null
-  const [existing] = await findAdjustments(deps.db, decision.adjustments ?? [])
-  const link = existing ? await linkOf(deps, existing) : null
-  const noted = { fate, reason, detail: decision.detail ?? null, existing: existing ?? null }
+type Place = Pick<Notice, 'source' | 'endpoint' | 'subject'>
+
+/** Where it was asked for. What a person has made in answer to a conflict is told where that is. */
+async function placeOf({ db }: Deps, adjustment: ToNote): Promise<Place> {
+  const { source, endpoint, subject, eventId } = adjustment
+  if (source !== OPERATOR_ENDPOINT) return { source, endpoint, subject }
+  const answers = (await findEvent(db, eventId))?.event.decision.answers
+  const conflict = answers === undefined ? null : await findEvent(db, answers)
+  if (conflict === null) return { source, endpoint, subject }
+  const { event } = conflict
   return {
-    id: await noticeId(id, row.seq),
+    source: event.source,
+    endpoint: event.endpoint,
+    subject: await subjectOf(db, event),
+  }
+}
+
+async function subjectOf(db: Database, { decision }: Event): Promise<string | null> {
+  const { subject, undoes, adjustments = [] } = decision
+  const [first] = await findAdjustments(db, adjustments)
+  return first?.subject ?? undoes?.subject ?? subject ?? null
+}
+
+/** Each once for an adjustment; of a record the first that finds it paid. */
+const ISSUED: ReadonlySet<AuditAction> = new Set([
+  'adjustment.invoiced',
+  'adjustment.settled',
+] as const)
+
+const invoiceForCustomer = (adjustment: ToNote): CustomerInvoice | null =>
+  adjustment.invoiceId !== null && isForCustomer(adjustment)
+    ? { id: adjustment.invoiceId, mode: adjustment.mode }
+    : null
+
+async function ofEvent(deps: Deps, row: DueNotice, event: Event): Promise<Notice | null> {
+  const { id, fate, reason, endpoint, source, decision, account } = event
+  const kind = kindOf(event)
+  if (kind === null) return null
+  const subject = await subjectOf(deps.db, event)
+  const there = subject === null ? [] : await listAllOfSubject(deps.db, { account, subject })
+  const asked = there.filter(isAskedFor(event))
+  const existing = await toNote(deps, asked)
+  const link = existing ? await linkOf(deps, existing) : null
+  const noted = { kind, reason, detail: decision.detail ?? null, existing }
+  return {
+    id: await noticeId(id, row.action, row.nth),
     about: id,
     source,
     endpoint,
-    subject: existing?.subject ?? decision.subject ?? null,
-    status: eventStatus(fate),
+    subject,
+    status: eventStatus(kind),
+    standing: eventStanding({ ...noted, existing: await toNote(deps, there) }),
     at: row.at,
     lines: eventNote(noted, titleOf(deps, event), link),
-    isFinal: fate === 'duplicate',
+    forCustomer: null,
     data: {
       fact: row.action,
       event: { id, fate, reason },
@@ -66,19 +124,48 @@ async function ofEvent(deps: Deps, row: NoticeRow, event: Event): Promise<Notice
   }
 }
 
-async function ofAlarm(row: NoticeRow, alarm: Alarm | null): Promise<Notice | null> {
+/** Null where it has nothing to tell: what it made tells it. */
+function kindOf({ fate, decision }: Event): NotedKind | null {
+  switch (fate) {
+    case 'adjusted':
+    case 'duplicate':
+      if (decision.undoes) return 'undo'
+      return fate === 'duplicate' ? fate : null
+    case 'conflict':
+    case 'undecided':
+    case 'dismissed':
+      return fate
+    case 'ignored':
+    case 'shadow':
+      return null
+  }
+}
+
+/** What the event itself is about, of all that its subject has. */
+const isAskedFor =
+  ({ decision: { adjustments = [], undoes } }: Event) =>
+  ({ id, ruleId }: Adjustment): boolean =>
+    adjustments.includes(id) || (undoes?.ruleIds.includes(ruleId) ?? false)
+
+const toNote = async (deps: Deps, rows: readonly Adjustment[]): Promise<ToNote | null> => {
+  const found = foremost(rows.map((each) => ({ ...each, approvers: [] })))
+  return found && findToNote(deps, found.id)
+}
+
+async function ofAlarm(row: DueNotice, alarm: Alarm | null): Promise<Notice | null> {
   if (alarm === null) return null
   const { id, cause, key, at, facts: first } = alarm
   return {
-    id: await noticeId(id, row.seq),
+    id: await noticeId(id, row.action, row.nth),
     about: id,
     source: ALARM_SOURCE,
     endpoint: ALARM_SOURCE,
     subject: null,
     status: 'alarm',
+    standing: 'alarm',
     at,
     lines: alarmNote(alarm),
-    isFinal: true,
+    forCustomer: null,
     data: { fact: row.action, alarm: { cause, key, first } },
   }
 }

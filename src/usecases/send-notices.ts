@@ -1,76 +1,181 @@
-// What became of something, told on every channel that wants it. Each channel's result is committed on
-// its own: after a crash a channel that can look first finds what it has written, and the others may repeat.
+// What became of something, told on every channel that wants it. Each channel has a clock of its own, and
+// its result is committed on its own: after a crash a channel that can look first finds what it has
+// written, and the others may repeat.
 
-import { findDueNotice } from '../db/read-notices.ts'
+import { findDueNotice, type DueNotice } from '../db/read-notices.ts'
 import type { NoticeRow } from '../db/schema.ts'
-import { claimNotice, commitTold, setNoticeWake } from '../db/write-notices.ts'
+import { claimNotice, commitTold, commitWait, setNoticeWake } from '../db/write-notices.ts'
 import { backoffSeconds } from '../domain/backoff.ts'
-import { isAlarmId } from '../domain/ids.ts'
-import { NOTICE_ATTEMPTS_MAX } from '../domain/limits.ts'
-import type { About, Notice } from '../domain/notice.ts'
+import { isAlarmId, noticeId } from '../domain/ids.ts'
+import {
+  NOTICE_ATTEMPTS_MAX,
+  NOTICE_KEY_TROUBLE_RETRY_SECONDS,
+  NOTICE_LEASE_LEFT_SECONDS_MIN,
+  NOTICE_WAIT_SECONDS_MAX,
+} from '../domain/limits.ts'
+import { isDone, waitOf, type About, type Notice } from '../domain/notice.ts'
+import { err, type Result } from '../domain/result.ts'
 import type { Deps } from '../deps.ts'
-import type { Channel, SendTrouble } from '../notices/channel.ts'
+import { thrownFields } from '../log.ts'
+import {
+  isForStaff,
+  type Attempt,
+  type Channel,
+  type Sent,
+  type SendTrouble,
+} from '../notices/channel.ts'
+import { mailInvoice } from './mail-invoice.ts'
 import { noticeOf } from './notice-of.ts'
 import { raiseAlarm } from './raise-alarm.ts'
 
+/** `stale`: it isn't due, or somebody else has it, or a newer fact has taken its place meanwhile. */
 export type SendResult = 'told' | 'postponed' | 'stale'
 
 export async function sendNotices(deps: Deps, about: About): Promise<SendResult> {
-  const read = await findDueNotice(deps.db, about)
+  const read = await findDueNotice(deps.db, about, deps.now())
   const claimed = read && (await claimNotice(deps.db, read, deps.now()))
   if (!claimed) return 'stale'
-  const notice = await noticeOf(deps, claimed)
-  const troubles = notice === null ? [] : await tell(deps, claimed, notice)
-  if (troubles.length === 0) {
-    await setNoticeWake(deps.db, claimed, null)
-    return 'told'
+  // At least once it is tried, however late.
+  if (claimed.attempts > 1 && deps.now() - claimed.at >= NOTICE_WAIT_SECONDS_MAX * 1_000) {
+    return giveUp(deps, claimed)
   }
-  const wait = Math.max(...troubles.map(({ retryAfterSeconds }) => retryAfterSeconds ?? 0))
-  const seconds = backoffSeconds(claimed.attempts, wait, deps.random())
-  await setNoticeWake(deps.db, claimed, deps.now() + seconds * 1_000)
-  return 'postponed'
+  const notice = await noticeOf(deps, claimed)
+  const row = notice === null ? claimed : await tell(deps, claimed, notice)
+  if (row === null) return 'stale'
+  const wakeAt = notice === null ? null : nextTry(deps, row, notice)
+  await setNoticeWake(deps.db, claimed, wakeAt)
+  return wakeAt === null ? 'told' : 'postponed'
 }
 
-/** The troubles that trying again may mend. */
-async function tell(deps: Deps, claimed: NoticeRow, notice: Notice): Promise<SendTrouble[]> {
-  const troubles: SendTrouble[] = []
-  const done = new Map(Object.entries(claimed.channels))
-  for (const channel of deps.config.notices) {
-    // What a closed ticket can't be told goes to every channel for people.
-    const isForAll = channel.source === null && [...done.values()].includes('closed')
-    if (done.has(channel.name) || !(channel.wants(notice) || isForAll)) continue
-    const trouble = await tellOn(deps, claimed, channel, notice, done)
-    if (trouble) troubles.push(trouble)
+/** Null where a newer fact has taken its place, or the lease is somebody else's by now. */
+async function tell(deps: Deps, claimed: DueNotice, notice: Notice): Promise<NoticeRow | null> {
+  const { mayWrite } = attemptOf(deps, claimed)
+  let row: NoticeRow = claimed
+  for (const channel of channelsOn(deps)) {
+    const isWaiting = waitOf(row.channels, channel.name).until > deps.now()
+    if (isWaiting || !isToTell(channel, notice, row)) continue
+    // The rest has a lease of its own.
+    if (!mayWrite()) break
+    const told = await tellOn(deps, row, channel, notice)
+    if (told === null) return null
+    row = told
   }
-  return troubles
+  return row
+}
+
+/**
+ * Without its secrets a channel is off; /readyz says so. The sources' own come first, since what one of
+ * them can't tell goes to those for people.
+ */
+function channelsOn({ config, settings }: Deps): readonly Channel[] {
+  const on = config.notices.filter(({ name }) => settings.channelSecrets.has(name))
+  return [
+    ...on.filter(({ source }) => source !== null),
+    ...on.filter(({ source }) => source === null),
+  ]
+}
+
+/** What a closed ticket can't be told goes to every channel for people. */
+function isToTell(channel: Channel, notice: Notice, { channels }: NoticeRow): boolean {
+  if (isDone(channels, channel.name)) return false
+  const isForAll = isForStaff(channel) && Object.values(channels).includes('closed')
+  return channel.wants(notice) || isForAll
+}
+
+/** When the first of the channels that still wait is tried again; null where none does. */
+function nextTry(deps: Deps, row: NoticeRow, notice: Notice): number | null {
+  const times = channelsOn(deps)
+    .filter((channel) => isToTell(channel, notice, row))
+    .map(({ name }) => Math.max(waitOf(row.channels, name).until, deps.now()))
+  return times.length === 0 ? null : Math.min(...times)
 }
 
 async function tellOn(
   deps: Deps,
-  claimed: NoticeRow,
+  row: NoticeRow,
   channel: Channel,
   notice: Notice,
-  done: Map<string, unknown>,
-): Promise<SendTrouble | null> {
-  const secrets = deps.settings.channelSecrets.get(channel.name)
-  // Without its secrets a channel is off; /readyz says so.
-  if (secrets === undefined) return null
-  const sent = await channel.send((name) => secrets.get(name) ?? '', notice, deps.now())
-  const { id, about } = notice
-  if (!sent.ok) {
-    const { code, status, meaning } = sent.error
-    const isOver = meaning === 'permanent' || claimed.attempts >= NOTICE_ATTEMPTS_MAX
-    const facts = { notice: id, about, channel: channel.name, code, status }
-    if (!isOver) {
-      deps.log({ event: 'notice_postponed', ...facts })
-      return sent.error
-    }
-    // An alarm about an alarm could go on for ever.
-    if (isAlarmId(about)) deps.log({ event: 'alarm.notice_given_up', ...facts })
-    else await raiseAlarm(deps, 'notice_given_up', facts, channel.name)
+): Promise<NoticeRow | null> {
+  const { id } = notice
+  const { name } = channel
+  const sent = await sendOn(deps, row, channel, notice)
+  if (!sent.ok) return afterTrouble(deps, row, name, id, sent.error)
+  if (sent.value === 'closed' && !channelsOn(deps).some(isForStaff)) {
+    await sayGivenUp(deps, row, { notice: id, channel: name, code: 'closed', status: null })
   }
-  const progress = sent.ok ? sent.value : 'given_up'
-  done.set(channel.name, progress)
-  await commitTold(deps.db, claimed, { id, channel: channel.name, progress }, deps.now())
-  return null
+  return commitTold(deps.db, row, { id, channel: name, progress: sent.value }, deps.now())
+}
+
+/** A channel that throws is one in trouble: it must not keep the others from being told. */
+async function sendOn(
+  deps: Deps,
+  row: NoticeRow,
+  channel: Channel,
+  notice: Notice,
+): Promise<Result<Sent, SendTrouble>> {
+  const secrets = deps.settings.channelSecrets.get(channel.name)
+  try {
+    return await channel.send((name) => secrets?.get(name) ?? '', notice, attemptOf(deps, row))
+  } catch (error) {
+    deps.log({ event: 'alarm.channel_threw', channel: channel.name, ...thrownFields(error) })
+    return err({ meaning: 'transient', code: 'threw', status: null, retryAfterSeconds: null })
+  }
+}
+
+function attemptOf(deps: Deps, { wakeAt }: NoticeRow): Attempt {
+  const lastWriteMs = (wakeAt ?? 0) - NOTICE_LEASE_LEFT_SECONDS_MIN * 1_000
+  return {
+    nowMs: deps.now(),
+    mayWrite: () => deps.now() <= lastWriteMs,
+    mailInvoice: (invoice, key) => mailInvoice(deps, invoice, key),
+  }
+}
+
+async function afterTrouble(
+  deps: Deps,
+  row: NoticeRow,
+  channel: string,
+  id: string,
+  { code, status, meaning, retryAfterSeconds }: SendTrouble,
+): Promise<NoticeRow | null> {
+  const facts = { notice: id, channel, code, status }
+  // An alarm waits for no person: who would mend it may be the one who can't be told.
+  const isRefused = meaning === 'refused' && !isAlarmId(row.about)
+  const attempts = waitOf(row.channels, channel).attempts + (isRefused ? 0 : 1)
+  if (meaning === 'permanent' || attempts >= NOTICE_ATTEMPTS_MAX) {
+    await sayGivenUp(deps, row, facts)
+    return commitTold(deps.db, row, { id, channel, progress: 'given_up' }, deps.now())
+  }
+  if (isRefused) await raiseAlarm(deps, 'channel_refused', { about: row.about, ...facts }, channel)
+  else deps.log({ event: 'notice_postponed', about: row.about, ...facts })
+  const least = meaning === 'refused' ? NOTICE_KEY_TROUBLE_RETRY_SECONDS : 0
+  const wait = Math.max(retryAfterSeconds ?? 0, least)
+  const until = deps.now() + backoffSeconds(attempts, wait, deps.random()) * 1_000
+  return commitWait(deps.db, row, channel, { attempts, until })
+}
+
+type GivenUp = {
+  readonly notice: string
+  readonly channel: string
+  readonly code: string
+  readonly status: number | null
+}
+
+async function sayGivenUp(deps: Deps, { about }: NoticeRow, facts: GivenUp): Promise<void> {
+  // An alarm about an alarm could go on for ever.
+  if (isAlarmId(about)) deps.log({ event: 'alarm.notice_given_up', about, ...facts })
+  else await raiseAlarm(deps, 'notice_given_up', { about, ...facts }, facts.channel)
+}
+
+/** It has waited for a person who doesn't come, or every attempt has ended in a crash. */
+async function giveUp(deps: Deps, claimed: DueNotice): Promise<SendResult> {
+  const { about, action, nth, channels } = claimed
+  const id = await noticeId(about, action, nth)
+  const waiting = Object.keys(channels).filter((name) => !isDone(channels, name))
+  for (const channel of waiting.length === 0 ? ['all'] : waiting) {
+    await sayGivenUp(deps, claimed, { notice: id, channel, code: 'waited_too_long', status: null })
+    await commitTold(deps.db, claimed, { id, channel, progress: 'given_up' }, deps.now())
+  }
+  await setNoticeWake(deps.db, claimed, null)
+  return 'told'
 }

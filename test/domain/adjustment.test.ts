@@ -286,6 +286,8 @@ describe('a note', () => {
     answerDifferences: null,
     holdReasons: null,
     approversNeeded: 1,
+    approvers: [],
+    holdReminders: 0,
     decisionNote: null,
     reversedBy: null,
   }

@@ -2,6 +2,9 @@
 
 import { beforeAll, describe, expect, it } from 'vitest'
 import { createApp } from '../../src/http/app.ts'
+import { customerMail } from '../../src/notices/customer-mail.ts'
+import { slack } from '../../src/notices/slack.ts'
+import { zendeskComment } from '../../src/notices/zendesk-comment.ts'
 import { api, deliver, depsWith, event, fetchApp, OPERATOR, refund, ticket } from '../harness.ts'
 import { createWorld } from '../world.ts'
 
@@ -126,6 +129,42 @@ describe('health', () => {
     expect(endpoints).toContainEqual(
       expect.objectContaining({ name: 'zendesk-off', status: 'off: its secret is not set' }),
     )
+  })
+
+  it('says which channels are off, and for want of what', async () => {
+    const { env } = await import('cloudflare:workers')
+    const { createDeps } = await import('../../src/deps.ts')
+    const { default: config } = await import('../makegood.config.ts')
+    const notices = [slack(), customerMail()]
+    const app = createApp((bindings) => createDeps(bindings, { ...config, notices }))
+    const response = await app.request('/readyz', {}, { ...env })
+    expect(response.status).toBe(200)
+    expect((await response.json<any>()).channels).toEqual([
+      { name: 'slack', status: 'off: SLACK_WEBHOOK_URL is not set' },
+      { name: 'customer_mail', status: 'on' },
+    ])
+  })
+
+  it('says that nobody is told of a closed ticket where no channel for people is on', async () => {
+    const { env } = await import('cloudflare:workers')
+    const { createDeps } = await import('../../src/deps.ts')
+    const { default: config } = await import('../makegood.config.ts')
+    const notices = [zendeskComment(), slack(), customerMail()]
+    const app = createApp((bindings) => createDeps(bindings, { ...config, notices }))
+    const zendesk = {
+      ZENDESK_URL: 'https://acme.zendesk.com',
+      ZENDESK_EMAIL: 'makegood@acme.example',
+      ZENDESK_API_TOKEN: 'token',
+    }
+    const statusWith = async (secrets: Readonly<Record<string, string>>) => {
+      const response = await app.request('/readyz', {}, { ...env, ...secrets })
+      return (await response.json<any>()).channels[0].status
+    }
+    expect(await statusWith(zendesk)).toBe(
+      'on; of a closed ticket nobody is told, since no channel for people is on',
+    )
+    const slackUrl = 'https://hooks.slack.example/services/T/B/X'
+    expect(await statusWith({ ...zendesk, SLACK_WEBHOOK_URL: slackUrl })).toBe('on')
   })
 
   it('names what is missing, and never a value', async () => {

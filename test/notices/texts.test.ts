@@ -1,11 +1,12 @@
 // Every text that a person is told, as one file: a changed word is a changed line of texts.txt. After a wanted
-// change: `npx vitest run --project app -u test/notices/texts.test.ts`.
+// change: `npx vitest run --project app test/notices/texts.test.ts -u`.
 
 import { describe, expect, it } from 'vitest'
 import { ADJUSTMENT_STATES } from '../../src/domain/adjustment.ts'
 import { ALARM_CAUSES, alarmNote } from '../../src/domain/alarm.ts'
 import { eventNote, eventStatus, type NotedEvent } from '../../src/domain/event-note.ts'
 import { LIMIT_NAMES, type HoldReason } from '../../src/domain/hold.ts'
+import { EXPIRED_REMINDERS } from '../../src/domain/hold-clock.ts'
 import { note, noticeStatus, type Noted } from '../../src/domain/note.ts'
 import { NOTICE_STATUSES } from '../../src/domain/notice.ts'
 import { APPROVAL_FAILURES } from '../../src/domain/outcome.ts'
@@ -23,6 +24,8 @@ const CREDIT: Noted = {
   answerDifferences: null,
   holdReasons: null,
   approversNeeded: 1,
+  approvers: [],
+  holdReminders: 0,
   decisionNote: null,
   reversedBy: null,
 }
@@ -83,29 +86,50 @@ const NOTED: Readonly<Record<string, Noted>> = {
   failed: { ...CREDIT, state: 'failed' },
   'rejected without a note': { ...CREDIT, state: 'rejected' },
   'rejected with a note': { ...CREDIT, state: 'rejected', decisionNote: 'asked twice' },
+  expired: { ...CREDIT, state: 'rejected', holdReminders: EXPIRED_REMINDERS },
+  'rejected after two reminders': { ...CREDIT, state: 'rejected', holdReminders: 2 },
   cancelled: { ...CREDIT, state: 'cancelled' },
   ...Object.fromEntries(HOLD_REASONS.map((reason) => [`held: ${reason}`, held([reason])])),
   'held for two people': held(['over_limit:holdAbove'], { approversNeeded: 2 }),
+  'held for a second person': held(['over_limit:holdAbove'], {
+    approversNeeded: 2,
+    approvers: ['lena'],
+  }),
   'held for two reasons': held(['charge', 'new_rule']),
   'held for one reason found twice': held(['possible_duplicate', 'possible_duplicate']),
 }
 
 const EVENTS: Readonly<Record<string, NotedEvent>> = {
-  duplicate: { fate: 'duplicate', reason: null, detail: null, existing: ISSUED },
-  'duplicate of what is gone': { fate: 'duplicate', reason: null, detail: null, existing: null },
-  conflict: { fate: 'conflict', reason: null, detail: null, existing: ISSUED },
-  'conflict with what is gone': { fate: 'conflict', reason: null, detail: null, existing: null },
+  duplicate: { kind: 'duplicate', reason: null, detail: null, existing: ISSUED },
+  'duplicate of what is gone': { kind: 'duplicate', reason: null, detail: null, existing: null },
+  conflict: { kind: 'conflict', reason: null, detail: null, existing: ISSUED },
+  'conflict with what is gone': { kind: 'conflict', reason: null, detail: null, existing: null },
   'undecided with a field': {
-    fate: 'undecided',
+    kind: 'undecided',
     reason: 'amount_missing',
     detail: 'amount',
     existing: null,
   },
-  'undecided without a field': { fate: 'undecided', reason: null, detail: null, existing: null },
+  'undo of nothing': { kind: 'undo', reason: null, detail: null, existing: null },
+  'undo of what was undone': {
+    kind: 'undo',
+    reason: null,
+    detail: null,
+    existing: { ...CREDIT, state: 'cancelled' },
+  },
+  'undo of what only a person can tell': {
+    kind: 'undo',
+    reason: null,
+    detail: null,
+    existing: held(['outcome_unknown']),
+  },
+  dismissed: { kind: 'dismissed', reason: null, detail: null, existing: ISSUED },
+  'dismissed where nothing is': { kind: 'dismissed', reason: null, detail: null, existing: null },
+  'undecided without a field': { kind: 'undecided', reason: null, detail: null, existing: null },
   ...Object.fromEntries(
     APPROVAL_FAILURES.map((reason): [string, NotedEvent] => [
       `undecided: ${reason}`,
-      { fate: 'undecided', reason, detail: 'numbers for the log', existing: null },
+      { kind: 'undecided', reason, detail: 'numbers for the log', existing: null },
     ]),
   ),
 }
@@ -115,18 +139,17 @@ const block = (title: string, status: string, lines: readonly string[]): string 
 
 const ADJUSTMENT_TEXTS = Object.entries(NOTED).map(([title, noted]) => {
   const link = noted.state === 'invoiced' ? LINK : null
-  const status = noticeStatus(noted, 'adjustment.held')
+  const status = noticeStatus(noted)
   return block(title, status, note(noted, 'Stripe', link))
 })
-const EXPIRED = { ...CREDIT, state: 'rejected' } as const
 const TEXTS = [
   ...ADJUSTMENT_TEXTS,
-  block('expired', noticeStatus(EXPIRED, 'adjustment.expired'), note(EXPIRED, 'Zendesk', null)),
   ...Object.entries(EVENTS).map(([title, event]) =>
-    block(title, eventStatus(event.fate), eventNote(event, 'Zendesk', LINK)),
+    block(title, eventStatus(event.kind), eventNote(event, 'Zendesk', LINK)),
   ),
   ...ALARM_CAUSES.map((cause) => {
-    const key = cause === 'rule_paused' ? 'some-rule' : cause === 'notice_given_up' ? 'slack' : ''
+    const isOfChannel = cause === 'notice_given_up' || cause === 'channel_refused'
+    const key = cause === 'rule_paused' ? 'some-rule' : isOfChannel ? 'slack' : ''
     const facts = { adjustment: 'adj_1', status: null, reasons: ['charge', 'new_rule'] }
     return block(`alarm: ${cause}`, 'alarm', alarmNote({ cause, key, facts }))
   }),

@@ -135,6 +135,16 @@ function but(body: unknown, path: string, value: unknown): unknown {
   return JSON.parse(JSON.stringify(copy))
 }
 
+/** A refund of one transaction with something else in it. */
+const shopifyRefundOf = (id: number, transaction: object) => ({
+  ...orderUpdated.refunds[0],
+  id,
+  admin_graphql_api_id: null,
+  transactions: [
+    { kind: 'refund', status: 'success', amount: '5.00', currency: 'USD', ...transaction },
+  ],
+})
+
 export const READY_MADE: readonly ReadyMade[] = [
   {
     name: 'zendeskTicketCredit',
@@ -168,6 +178,18 @@ export const READY_MADE: readonly ReadyMade[] = [
         zendeskSource,
         but(ticketAmount, 'asker', ' AP@acme.example'),
         '-123450 eur external_id acme-42 ticket:5161 AP@acme.example held: asked_by_customer',
+      ],
+      [
+        'asked by nobody who is logged in',
+        zendeskSource,
+        but(ticketPreset, 'asker', ' '),
+        '-2500 usd external_id acme-42 ticket:5158 nobody held: asker_unknown',
+      ],
+      [
+        'without an asker and without an e-mail of the requester',
+        zendeskSource,
+        but(but(ticketPreset, 'asker', undefined), 'requester_email', ''),
+        '-2500 usd external_id acme-42 ticket:5158 nobody held: asker_unknown',
       ],
       [
         'no request tag',
@@ -480,10 +502,32 @@ export const READY_MADE: readonly ReadyMade[] = [
         'ignored: credit_note_not_issued',
       ],
       [
-        'of nothing',
+        'of an open invoice',
         stripeSource,
-        but(creditNoteCreated, 'data.object.amount', 0),
-        'undecided: amount_zero',
+        but(creditNoteCreated, 'data.object.post_payment_amount', 0),
+        'ignored: credit_note_lowered_an_invoice',
+      ],
+      [
+        'to the balance at Stripe',
+        stripeSource,
+        but(creditNoteCreated, 'data.object.refunds', []),
+        'ignored: credit_note_moved_no_money',
+      ],
+      [
+        'in part before the payment, refunded, and paid back elsewhere',
+        stripeSource,
+        but(
+          but(creditNoteCreated, 'data.object.refunds.0.amount_refunded', 1_500),
+          'data.object.out_of_band_amount',
+          250,
+        ),
+        '-1750 usd external_id acme-42 credit_note:cn_1SampleNote01 nobody',
+      ],
+      [
+        'of an API version that does not say',
+        stripeSource,
+        but(creditNoteCreated, 'data.object.post_payment_amount', undefined),
+        'undecided: not_in_event',
       ],
     ],
   },
@@ -555,19 +599,19 @@ export const READY_MADE: readonly ReadyMade[] = [
         'an outbound message',
         salesforceSource,
         message(salesforceCase),
-        '-4250 usd external_id acme-42 case:5005g00000CASE01AAI nobody',
+        '-4250 usd external_id acme-42 case:5005g00000CASE1AAI nobody',
       ],
       [
         "a flow's callout",
         salesforceFlowSource,
         salesforceCallout,
-        '-4250 usd external_id acme-42 case:5005g00000CASE01AAI ada@vendor.example',
+        '-4250 usd external_id acme-42 case:5005g00000CASE1AAI ada@vendor.example',
       ],
       [
         'without your own number',
         salesforceSource,
         message(salesforceCase.replace(/<sf:Customer_Ext.*Id__c>/, '')),
-        '-4250 usd source_id 0015g00000ACCT01AAO case:5005g00000CASE01AAI nobody',
+        '-4250 usd source_id 0015g00000ACCT01AAO case:5005g00000CASE1AAI nobody',
       ],
       [
         'another object',
@@ -873,10 +917,16 @@ export const READY_MADE: readonly ReadyMade[] = [
         '-4250 usd source_id ctm_01k8sample0000000000000001 adjustment:adj_01k8sample0000000000000003 nobody held: chargeback',
       ],
       [
-        'a chargeback that was won',
+        'a chargeback that was won, as the chargeback tells it',
+        paddleSource,
+        but(paddleChargeback, 'data.status', 'reversed'),
+        'undoes adjustment:adj_01k8sample0000000000000003 of paddle-adjustment-record',
+      ],
+      [
+        'the same, as an adjustment of its own',
         paddleSource,
         paddleReversal,
-        '4250 usd source_id ctm_01k8sample0000000000000001 adjustment:adj_01k8sample0000000000000004 nobody held: chargeback',
+        'ignored: told_by_the_reversed_one',
       ],
       ['a credit', paddleSource, paddleCredit, 'ignored: other_action'],
       [
@@ -917,6 +967,22 @@ export const READY_MADE: readonly ReadyMade[] = [
       ],
       ['refund due', chargebeeSource, noteCreated, 'ignored: credit_note_not_settled'],
       [
+        'refunded in part, the rest used for an invoice',
+        chargebeeSource,
+        but(noteUpdated, 'content.credit_note.amount_refunded', 1_000),
+        '-1000 usd external_id acme-42 credit_note:CN-42 nobody',
+      ],
+      [
+        'adjusted: an invoice is lower, and nothing has moved',
+        chargebeeSource,
+        but(
+          but(noteUpdated, 'content.credit_note.status', 'adjusted'),
+          'content.credit_note.amount_refunded',
+          0,
+        ),
+        'ignored: credit_note_moved_no_money',
+      ],
+      [
         'deleted',
         chargebeeSource,
         noteDeleted,
@@ -937,7 +1003,7 @@ export const READY_MADE: readonly ReadyMade[] = [
       [
         'text for the number',
         chargebeeSource,
-        but(noteUpdated, 'content.credit_note.total', '4250'),
+        but(noteUpdated, 'content.credit_note.amount_refunded', '4250'),
         'undecided: amount_not_a_number',
       ],
     ],
@@ -996,6 +1062,68 @@ export const READY_MADE: readonly ReadyMade[] = [
         shopifySource,
         but(orderUpdated, 'refunds.0.transactions.0.status', 'failure'),
         'ignored: refund_not_successful',
+        'orders/updated',
+      ],
+      [
+        'a refund of nothing beside one of money',
+        shopifySource,
+        but(orderUpdated, 'refunds.1', shopifyRefundOf(5, { amount: '0.00' })),
+        '-4250 usd email ap@acme.example refund:929361464 nobody',
+        'orders/updated',
+      ],
+      [
+        'one transaction of nothing beside one of money',
+        shopifySource,
+        but(orderUpdated, 'refunds.0.transactions.1', {
+          kind: 'refund',
+          status: 'success',
+          amount: '0.00',
+          currency: 'USD',
+        }),
+        '-4250 usd email ap@acme.example refund:929361464 nobody',
+        'orders/updated',
+      ],
+      [
+        'one transaction that is still pending',
+        shopifySource,
+        but(orderUpdated, 'refunds.0.transactions.1', {
+          kind: 'refund',
+          status: 'pending',
+          amount: '7.50',
+          currency: 'USD',
+        }),
+        'ignored: refund_not_successful',
+        'orders/updated',
+      ],
+      [
+        'a refund that is pending beside one that is not',
+        shopifySource,
+        but(orderUpdated, 'refunds.1', shopifyRefundOf(5, { status: 'pending' })),
+        '-4250 usd email ap@acme.example refund:929361464 nobody',
+        'orders/updated',
+      ],
+      [
+        'yen with decimals that say nothing',
+        shopifySource,
+        but(orderUpdated, 'refunds', [shopifyRefundOf(5, { amount: '500.00', currency: 'JPY' })]),
+        '-500 jpy email ap@acme.example refund:5 nobody',
+        'orders/updated',
+      ],
+      [
+        'one that could not be read when it was the newest, and one after it',
+        shopifySource,
+        but(orderUpdated, 'refunds', [
+          shopifyRefundOf(5, { amount: 'much' }),
+          shopifyRefundOf(6, { amount: '1.00' }),
+        ]),
+        '-100 usd email ap@acme.example refund:6 nobody',
+        'orders/updated',
+      ],
+      [
+        'the newest one that can not be read',
+        shopifySource,
+        but(orderUpdated, 'refunds.1', shopifyRefundOf(5, { amount: 'much' })),
+        'undecided: amount_not_a_number',
         'orders/updated',
       ],
       [

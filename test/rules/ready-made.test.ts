@@ -12,6 +12,7 @@ import { jiraFieldCredit } from '../../src/rules/jira-field-credit.ts'
 import { paddleAdjustmentRecord } from '../../src/rules/paddle-adjustment-record.ts'
 import { pipedriveDealCredit } from '../../src/rules/pipedrive-deal-credit.ts'
 import { salesforceCaseCredit } from '../../src/rules/salesforce-case-credit.ts'
+import { shopifyRefundRecord } from '../../src/rules/shopify-refund-record.ts'
 import { zendeskCreditUndo } from '../../src/rules/zendesk-credit-undo.ts'
 import { zendeskSlaBreach } from '../../src/rules/zendesk-sla-breach.ts'
 import { zendeskTicketCredit } from '../../src/rules/zendesk-ticket-credit.ts'
@@ -21,15 +22,19 @@ import { jiraSource } from '../../src/sources/jira.ts'
 import { paddleSource } from '../../src/sources/paddle.ts'
 import { pipedriveSource } from '../../src/sources/pipedrive.ts'
 import { salesforceFlowSource } from '../../src/sources/salesforce.ts'
+import { shopifySource } from '../../src/sources/shopify.ts'
 import type { Endpoint } from '../../src/sources/source.ts'
 import { stripeSource } from '../../src/sources/stripe.ts'
 import { zendeskSource } from '../../src/sources/zendesk.ts'
 import attributeUpdated from '../fixtures/intercom/ticket.attribute.updated.json'
 import jiraResolved from '../fixtures/jira/issue_updated.json'
 import jiraAmount from '../fixtures/jira/jira.issue_updated.amount.json'
+import paddleReversal from '../fixtures/paddle/adjustment.created.chargeback_reverse.json'
+import paddleChargeback from '../fixtures/paddle/adjustment.created.chargeback.json'
 import paddleCredit from '../fixtures/paddle/adjustment.created.credit.json'
 import dealLost from '../fixtures/pipedrive/change.deal.json'
 import salesforceCallout from '../fixtures/salesforce/makegood.case.json'
+import orderUpdated from '../fixtures/shopify/orders.updated.json'
 import refundUpdated from '../fixtures/stripe/refund.updated.json'
 import ticketUndo from '../fixtures/zendesk/makegood.ticket.undo.json'
 import tagsChanged from '../fixtures/zendesk/ticket.tags_changed.json'
@@ -101,7 +106,10 @@ describe.each(READY_MADE)('$name, of a body that lacks something', ({ rule, rows
       })),
     )
     const made = answers.filter(({ decision }) => decision.kind === 'adjust')
-    for (const { whole, decision } of made) expect(amountAndSubject(decision)).toEqual(whole)
+    // Of several refunds those that lack nothing.
+    for (const { whole, decision } of made) {
+      expect(whole).toEqual(expect.arrayContaining([amountAndSubject(decision)].flat()))
+    }
     const reasons = answers.map(({ decision }) => 'reason' in decision && decision.reason)
     expect(reasons).not.toContain('rule_threw')
     // Some fields matter and some don't. Rules that only undo have no such body.
@@ -237,15 +245,47 @@ describe('by their options', () => {
     expect(told(rule, paddleSource, paddleCredit)).toMatch(/^-4250 usd/)
   })
 
-  it.each(['5005g00000CASE', '', "500' OR '1'='1'--x"])('a Case is not known by %j', (case_id) => {
-    const rule = salesforceCaseCredit({ amountField: 'Credit_Amount__c' })
-    const body = { ...salesforceCallout, case_id }
-    expect(told(rule, salesforceFlowSource, body)).toBe('undecided: shape')
+  it('Paddle turns a chargeback round with two events, of which one undoes it', () => {
+    const rule = paddleAdjustmentRecord({ actions: ['refund', 'chargeback', 'credit'] })
+    const reversed = { ...paddleChargeback, event_type: 'adjustment.updated' }
+    const events = [
+      paddleChargeback,
+      paddleReversal,
+      { ...reversed, data: { ...reversed.data, status: 'reversed' } },
+    ]
+    const subject = `adjustment:${paddleChargeback.data.id}`
+    expect(events.map((body) => told(rule, paddleSource, body))).toEqual([
+      expect.stringMatching(`^-4250 usd .* ${subject} nobody held: chargeback$`),
+      'ignored: told_by_the_reversed_one',
+      `undoes ${subject} of paddle-adjustment-record`,
+    ])
   })
+
+  it('Shopify’s order with more refunds than an event may have makes the newest of them', () => {
+    const rule = shopifyRefundRecord()
+    const [refund] = orderUpdated.refunds
+    const refunds = Array.from({ length: 25 }, (_, index) => ({
+      ...refund,
+      id: index + 1,
+      admin_graphql_api_id: null,
+    }))
+    const answer = told(rule, shopifySource, { ...orderUpdated, refunds }, 'orders/updated')
+    const subjects = [...answer.matchAll(/refund:(\d+)/g)].map(([, id]) => Number(id))
+    expect(subjects).toEqual(refunds.slice(5).map(({ id }) => id))
+  })
+
+  it.each(['5005g00000CASE', '5005g00000CASE0', '5005g00000CASE1AAIX', '', "500' OR '1'='1'--x"])(
+    'a Case is not known by %j',
+    (case_id) => {
+      const rule = salesforceCaseCredit({ amountField: 'Credit_Amount__c' })
+      const body = { ...salesforceCallout, case_id }
+      expect(told(rule, salesforceFlowSource, body)).toBe('undecided: shape')
+    },
+  )
 })
 
 describe('options that can not be', () => {
-  const NO_TAG = 'without blanks and commas'
+  const NO_TAG = 'without blanks, commas and capital letters'
   const wrong = (options: object): any => options
   it.each<[string, readonly string[], readonly string[]]>([
     [
@@ -258,6 +298,11 @@ describe('options that can not be', () => {
     [
       'an undo tag with a blank',
       zendeskCreditUndo({ undoTag: 'credit undo' }).problems,
+      [`undoTag: one tag is wanted, ${NO_TAG}`],
+    ],
+    [
+      'a tag in capitals, which Zendesk would not keep',
+      zendeskCreditUndo({ undoTag: 'Credit_Undo' }).problems,
       [`undoTag: one tag is wanted, ${NO_TAG}`],
     ],
     [

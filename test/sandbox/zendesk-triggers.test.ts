@@ -2,7 +2,6 @@
 import { createHmac } from 'node:crypto'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { assert } from '../../src/domain/assert.ts'
-import { holds } from '../../sandbox/zendesk/conditions.ts'
 import { freePort, startSandbox } from './running-sandbox.ts'
 import type { Json, RunningSandbox } from './running-sandbox.ts'
 import { startReceiver } from './webhook-receiver.ts'
@@ -164,9 +163,16 @@ describe('a trigger', () => {
     const customers = await zendesk.trigger(webhook.id, [role('is', 'end_user'), includes('a')])
     const { json } = await zendesk.act(5158, { addTags: ['a'] })
     expect(json.fired).toEqual([agents.id])
-    const update = { before: null, after: json.ticket, by: { role: 'end-user' as const } }
-    const fired = [agents, notAgents, customers].filter((one) => holds(one.conditions, update))
-    expect(fired).toEqual([notAgents, customers])
+    const message = { customer: 'ap@acme.example', comment: 'Any news?', addTags: ['b'] }
+    const written = await sandbox.control('POST', '/zendesk/tickets/5158/act', message)
+    expect(written.json.fired).toEqual([notAgents.id, customers.id])
+    expect(written.json.ticket.tags).toEqual(['billing', 'a', 'b'])
+    expect((await zendesk.comments(5158)).at(-1)).toMatchObject({ body: 'Any news?', public: true })
+    for (const customer of [AGENT, 'nobody@acme.example']) {
+      const refused = { ...message, customer }
+      const { status } = await sandbox.control('POST', '/zendesk/tickets/5158/act', refused)
+      expect([customer, status]).toEqual([customer, 422])
+    }
   })
 
   it('fires once where an action of its own ends its condition', async () => {

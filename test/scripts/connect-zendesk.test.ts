@@ -349,11 +349,47 @@ describe('one request', () => {
     expect(guard.actions).toEqual([
       {
         field: 'remove_tags',
-        value: 'credit_requested credit_undo credit_approved credit_10 credit_25 credit_50',
+        value:
+          'credit_requested credit_undo credit_approved credit_10 credit_25 credit_50 makegood_asked',
       },
     ])
     const agent = { ...customer, by: { role: 'agent' as const } }
     expect([holds(guard.conditions, agent), holds(ask.conditions, agent)]).toEqual([false, true])
+    // Nor does it help him to say himself that it was asked.
+    const asked = { ...after, tags: [...after.tags, 'makegood_asked'] }
+    expect(holds(guard.conditions, { ...customer, after: asked })).toBe(true)
+  })
+
+  it.each([
+    ['a credit', ['credit_requested', 'credit_50']],
+    ['an approval', ['credit_approved']],
+    ['an undoing', ['credit_undo']],
+    ['a credit that was asked for already', ['credit_requested', 'credit_50', 'makegood_asked']],
+  ])('is never a customer’s who sets the tags of %s with a later message', async (_, addTags) => {
+    await run()
+    const message = { customer: 'ap@acme.example', comment: 'Any news?', addTags }
+    expect((await sandbox.control('POST', '/zendesk/tickets/5158/act', message)).status).toBe(200)
+    await zendesk.act(5158, { status: 'pending' })
+    await zendesk.act(5158, { agent: LEAD, addTags: ['vip'] })
+    expect(await invocations()).toEqual([])
+    // What an agent asks for afterwards is his own request.
+    await asked('Credit 10')
+    expect((await invocations()).map(({ body }) => JSON.parse(body).tags)).toEqual([
+      expect.not.stringMatching(/credit_(50|approved|undo)/),
+    ])
+  })
+
+  it('of an agent stays as it is when the customer writes before it is answered', async () => {
+    await run()
+    await asked('Credit 25')
+    const message = { customer: 'ap@acme.example', comment: 'Any news?' }
+    await sandbox.control('POST', '/zendesk/tickets/5158/act', message)
+    const { tags } = await zendesk.ticket(5158)
+    expect(tags).toEqual(['billing', 'credit_requested', 'credit_25', 'makegood_asked'])
+    await answer()
+    await sandbox.control('POST', '/zendesk/tickets/5158/act', message)
+    await zendesk.act(5158, { status: 'pending' })
+    expect(await invocations()).toHaveLength(1)
   })
 })
 

@@ -61,7 +61,7 @@ describe('an outbound message', () => {
             organizationId: ORGANIZATION_ID,
             type: 'sf:Case',
             fields: {
-              Id: '5005g00000CASE01AAI',
+              Id: '5005g00000CASE1AAI',
               AccountId: '0015g00000ACCT01AAO',
               CaseNumber: '00001026',
               Credit_Amount__c: '42.5',

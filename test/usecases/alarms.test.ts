@@ -15,6 +15,7 @@ import { zendeskComment } from '../../src/notices/zendesk-comment.ts'
 import { raiseAlarm } from '../../src/usecases/raise-alarm.ts'
 import { sendNotices } from '../../src/usecases/send-notices.ts'
 import { depsWith, sandboxControl, ticket } from '../harness.ts'
+import { dyingBehindSending } from '../notice-world.ts'
 import { actionsOf, createWorld, setFaults } from '../world.ts'
 import config from '../makegood.config.ts'
 
@@ -32,7 +33,6 @@ const people: Channel = {
   secrets: [],
   problems: [],
   source: null,
-  isAtLeastOnce: true,
   wants: ({ status }) => status === 'alarm',
   send: (_, notice) => {
     heard.push(notice)
@@ -126,11 +126,8 @@ describe('an alarm', () => {
   it('is told again after a crash behind the sending, with the same id', async () => {
     await raise('adj_1')
     const [about] = woken.splice(0)
-    answer = () => {
-      throw new Error('the process died here')
-    }
-    await expect(sendNotices(world.deps, about!)).rejects.toThrow('the process died here')
-    answer = () => null
+    const dying = { ...world.deps, ...dyingBehindSending(world.deps) }
+    await expect(sendNotices(dying, about!)).rejects.toThrow('the process died here')
     await world.advance(NOTICE_LEASE_SECONDS + 1)
     await world.sweep()
     expect(await tellAll()).toEqual(['told'])

@@ -23,6 +23,7 @@ import {
   type RuleDefinition,
 } from '../../src/domain/rule.ts'
 import { dryRun, type DryInput, type DryRun, type DryTrouble } from '../../src/usecases/dry-run.ts'
+import { noteRefund } from '../../src/usecases/note-refund.ts'
 import { pause } from '../../src/usecases/pause.ts'
 import { setIdentity } from '../../src/usecases/set-identity.ts'
 import { countRows, sandboxControl, ticket } from '../harness.ts'
@@ -434,6 +435,23 @@ describe('what stands in the way', () => {
       ],
       holdReasons: [{ reason: 'over_limit:holdAbove', max: 500, used: 0 }],
     })
+  })
+
+  it('a refund that the billing system has told of itself, and by which event', async () => {
+    world = await worldWith({}, [giving({ settlement: 'already_paid' })])
+    const event = await receive(give({}, 'nobody reads this'))
+    const refund = { what: 'refund', customer: 'acme-42', amount: 1_000, currency: 'usd' } as const
+    await noteRefund(world.deps, { id: event, account: 'batch', mode: 'test' }, refund)
+    const body = give()
+    const [prospect] = (await only(payloadOf(body))).adjustments
+    expect(prospect).toMatchObject({
+      would: 'hold',
+      holdReasons: [{ reason: 'possible_duplicate', event }],
+    })
+    const row = await world.adjustment(await happen(body))
+    expect(row.holdDetails).toEqual(prospect.holdReasons)
+    const [other] = (await only(payloadOf(give({ amount: 1_001 })))).adjustments
+    expect(other).toMatchObject({ would: 'issue', holdReasons: [] })
   })
 
   it('an undo that came first', async () => {

@@ -3,10 +3,12 @@
 import { env } from 'cloudflare:workers'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { signDelivery } from '../../scripts/sign-delivery.ts'
+import { openDatabase } from '../../src/db/database.ts'
 import { findEvent } from '../../src/db/read-events.ts'
 import type { Adjustment, Event } from '../../src/db/schema.ts'
 import type { Deps } from '../../src/deps.ts'
 import type { EventId } from '../../src/domain/ids.ts'
+import { SEEN_REFUNDS_MAX } from '../../src/domain/limits.ts'
 import { chargeRequested } from '../../src/rules/charge-requested.ts'
 import { commetInvoiceStatus } from '../../src/rules/commet-invoice-status.ts'
 import { commet } from '../../src/sources/index.ts'
@@ -15,7 +17,7 @@ import invoiceVoided from '../fixtures/commet/invoice.voided.json'
 import paymentReceived from '../fixtures/commet/payment.received.json'
 import paymentRefunded from '../fixtures/commet/payment.refunded.json'
 import { countRows, creditRequest, depsWith, refund, sandboxControl, ticket } from '../harness.ts'
-import { createWorld, entriesOf, setFaults } from '../world.ts'
+import { callsOf, createWorld, entriesOf, setFaults } from '../world.ts'
 import config from '../makegood.config.ts'
 
 const SECRET = 'whsec_commet_test'
@@ -172,10 +174,15 @@ describe('a record that waits to be marked paid', () => {
 })
 
 describe('one refund that Stripe and Commet both tell of', () => {
+  // Of an amount that no record of an earlier test has.
+  let amount = 2_599
+  beforeEach(() => {
+    amount += 10
+  })
   const told = (fields: Record<string, unknown> = {}, how: { mode?: string } = {}) =>
-    say(paymentRefunded, { customerId: 'acme-42', refundAmount: 2599, ...fields }, how)
+    say(paymentRefunded, { customerId: 'acme-42', refundAmount: amount, ...fields }, how)
   const ofAcme = (fields: Record<string, unknown> = {}) =>
-    refund({ customer: 'acme-42', ...fields })
+    refund({ customer: 'acme-42', amount, ...fields })
 
   it('is linked where the record was there first, and makes nothing', async () => {
     // A delivery asks the billing API nothing: who acme-42 is there, a person has said.
@@ -208,7 +215,7 @@ describe('one refund that Stripe and Commet both tell of', () => {
   })
 
   it.each<[string, Record<string, unknown>, { mode?: string }]>([
-    ['another amount', { refundAmount: 2600 }, {}],
+    ['another amount', { refundAmount: 1 }, {}],
     ['another currency', { currency: 'eur' }, {}],
     ['another customer', { customerId: 'globex-7' }, {}],
     ['another mode', {}, { mode: 'live' }],
@@ -216,6 +223,116 @@ describe('one refund that Stripe and Commet both tell of', () => {
     await told(fields, how)
     await world.receive('stripe', ofAcme())
     expect(await world.work()).toEqual(['issued'])
+  })
+
+  it('is held where another name of his is known, without a question to Commet', async () => {
+    await env.DB.prepare(
+      "INSERT INTO identities VALUES (NULL, '', 'external_id', 'acme-by-another-name', 'cus_acme', 1, 'operator:anna')",
+    ).run()
+    const said = await told({ customerId: 'acme-by-another-name' })
+    const before = (await callsOf('GET', /customers/)).length
+    const [event] = await world.receive('stripe', ofAcme())
+    expect(await world.work()).toEqual(['held'])
+    expect(await world.adjustment(event!)).toMatchObject({
+      holdDetails: [{ reason: 'possible_duplicate', event: said.id }],
+    })
+    expect(await callsOf('GET', /customers/)).toHaveLength(before + 1)
+    await env.DB.prepare('DELETE FROM identities').run()
+  })
+
+  it('is held among however many of the same amount', async () => {
+    for (let other = 0; other < SEEN_REFUNDS_MAX; other++) {
+      await told({ customerId: `other-${other}` })
+    }
+    await world.advance(5)
+    const said = await told()
+    const [event] = await world.receive(
+      'stripe',
+      ofAcme({ metadata: { commet_customer: 'acme-42' } }),
+    )
+    expect(await world.work()).toEqual(['held'])
+    expect(await world.adjustment(event!)).toMatchObject({
+      holdDetails: [{ reason: 'possible_duplicate', event: said.id }],
+    })
+  })
+
+  it('is held where too many may be the same to be compared one by one', async () => {
+    for (let other = 0; other <= SEEN_REFUNDS_MAX; other++) {
+      await told({ customerId: `other-${other}` })
+    }
+    const before = (await callsOf('GET', /customers/)).length
+    const [event] = await world.receive('stripe', ofAcme())
+    expect(await world.work()).toEqual(['held'])
+    const numbers = { max: SEEN_REFUNDS_MAX, used: SEEN_REFUNDS_MAX + 1 }
+    expect(await world.adjustment(event!)).toMatchObject({
+      holdDetails: [{ reason: 'possible_duplicate', ...numbers }],
+    })
+    expect(await callsOf('GET', /customers/)).toHaveLength(before + 1)
+  })
+
+  it('is not held for many of customers who are known to be others', async () => {
+    for (let other = 0; other <= SEEN_REFUNDS_MAX; other++) {
+      await env.DB.prepare(
+        "INSERT INTO identities VALUES (NULL, '', 'external_id', ?, 'cus_globex', 1, 'operator:anna')",
+      )
+        .bind(`other-${other}`)
+        .run()
+      await told({ customerId: `other-${other}` })
+    }
+    await world.receive('stripe', ofAcme())
+    expect(await world.work()).toEqual(['issued'])
+    await env.DB.prepare('DELETE FROM identities').run()
+  })
+
+  it.each([1, 2, 3, 4])(
+    'is seen by one of the two where Commet tells of it before batch %i of issuing',
+    async (position) => {
+      await env.DB.prepare(
+        "INSERT INTO identities VALUES (NULL, '', 'external_id', 'acme-42', 'cus_acme', 1, 'operator:anna')",
+      ).run()
+      let batches = 0
+      const said: Event[] = []
+      const db = openDatabase(env.DB)
+      const batch: typeof db.batch = async (statements) => {
+        batches += 1
+        if (batches === position) said.push(await told())
+        return db.batch(statements)
+      }
+      const interrupted = new Proxy(db, {
+        get: (target, name) => (name === 'batch' ? batch : Reflect.get(target, name)),
+      })
+      const [event] = await world.receive('stripe', ofAcme())
+      await world.work({ db: interrupted })
+      await world.advance(120)
+      await world.sweep()
+      await world.work()
+      await env.DB.prepare('DELETE FROM identities').run()
+      const { id, state } = await world.adjustment(event!)
+      expect(said).toHaveLength(1)
+      expect(state).toBe(said[0]?.decision.linked === id ? 'invoiced' : 'held')
+    },
+  )
+
+  it('is seen by one of the two where it is issued while Commet tells of it', async () => {
+    await env.DB.prepare(
+      "INSERT INTO identities VALUES (NULL, '', 'external_id', 'acme-42', 'cus_acme', 1, 'operator:anna')",
+    ).run()
+    const [event] = await world.receive('stripe', ofAcme())
+    const { deps } = world
+    const issuing = openDatabase(env.DB)
+    const batch: typeof issuing.batch = async (statements) => {
+      await world.work({ db: issuing })
+      return issuing.batch(statements)
+    }
+    const db = new Proxy(issuing, {
+      get: (target, name) => (name === 'batch' ? batch : Reflect.get(target, name)),
+    })
+    world = { ...world, deps: { ...deps, db } }
+    const said = await told()
+    world = { ...world, deps }
+    await env.DB.prepare('DELETE FROM identities').run()
+    const { id, state } = await world.adjustment(event!)
+    expect(state).toBe(said.decision.linked === id ? 'invoiced' : 'held')
   })
 
   it('is not the same a day later', async () => {

@@ -3,90 +3,25 @@
 
 import { env } from 'cloudflare:workers'
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { openDatabase } from '../../src/db/database.ts'
-import type { Deps } from '../../src/deps.ts'
-import type { EventId } from '../../src/domain/ids.ts'
-import type { NoticeWakeUp } from '../../src/domain/wake-up.ts'
-import type { Channel } from '../../src/notices/channel.ts'
-import { slack } from '../../src/notices/slack.ts'
+import { HOLD_EXPIRE_SECONDS } from '../../src/domain/limits.ts'
+import { usd } from '../../src/domain/money.ts'
+import { err, ok } from '../../src/domain/result.ts'
 import { zendeskComment } from '../../src/notices/zendesk-comment.ts'
+import { approveAdjustment } from '../../src/usecases/approve-adjustment.ts'
 import { rejectAdjustment } from '../../src/usecases/reject-adjustment.ts'
 import { sendNotices, type SendResult } from '../../src/usecases/send-notices.ts'
-import config from '../makegood.config.ts'
-import { depsWith, sandboxControl, ticket } from '../harness.ts'
+import { sandboxControl, ticket } from '../harness.ts'
+import {
+  dyingBehindSending,
+  internal,
+  messages,
+  newTicket,
+  notesWith,
+  noticeWorld,
+  SECRETS,
+  ticketAt,
+} from '../notice-world.ts'
 import { createWorld, entriesOf, setFaults } from '../world.ts'
-
-const ZENDESK = 'http://sandbox.localhost/zendesk'
-const AUTHORIZATION = `Basic ${btoa('makegood@saas.example/token:sandbox_zendesk_token')}`
-const SECRETS: Readonly<Record<string, string>> = {
-  ZENDESK_URL: ZENDESK,
-  ZENDESK_EMAIL: 'makegood@saas.example',
-  ZENDESK_API_TOKEN: 'sandbox_zendesk_token',
-  SLACK_WEBHOOK_URL: 'http://sandbox.localhost/slack/services/T000/B000/XXX',
-}
-
-async function zendesk(method: string, path: string, body?: unknown): Promise<any> {
-  const response = await env.SANDBOX.fetch(`${ZENDESK}/api/v2${path}`, {
-    method,
-    headers: { authorization: AUTHORIZATION, 'content-type': 'application/json' },
-    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-  })
-  return response.json()
-}
-
-const ticketAt = async (id: string) => (await zendesk('GET', `/tickets/${id}.json`)).ticket
-const internal = async (id: string): Promise<string[]> =>
-  (await zendesk('GET', `/tickets/${id}/comments.json`)).comments
-    .filter((comment: any) => !comment.public)
-    .map((comment: any) => comment.body)
-const messages = async (): Promise<string[]> =>
-  (await (await sandboxControl('GET', '/slack')).json<any>()).messages.map((each: any) => each.text)
-
-async function newTicket(tags = 'credit_requested credit_25'): Promise<string> {
-  const { ticket: made } = await zendesk('POST', '/tickets.json', {
-    ticket: { subject: 'Down for two days', comment: { body: 'Hello' }, tags: tags.split(' ') },
-  })
-  return String(made.id)
-}
-
-async function noticeWorld(
-  channels: readonly Channel[] = [zendeskComment(), slack()],
-  values: Readonly<Record<string, string>> = SECRETS,
-) {
-  const wakeUps: NoticeWakeUp[] = []
-  const secretsOf = ({ secrets }: Channel) =>
-    new Map(secrets.map((name) => [name, values[name] ?? '']))
-  const { settings } = depsWith()
-  const told = await createWorld({
-    db: openDatabase(env.DB, (source) => source === 'zendesk'),
-    config: { ...config, notices: channels },
-    settings: {
-      ...settings,
-      channelSecrets: new Map(channels.map((channel) => [channel.name, secretsOf(channel)])),
-    },
-    wakeNotices: async (more) => {
-      wakeUps.push(...more)
-    },
-  })
-  /** The sweep finds what has to be told, and each is told. */
-  const tell = async (how: Partial<Deps> = {}): Promise<SendResult[]> => {
-    await told.sweep()
-    const results: SendResult[] = []
-    for (const { about } of wakeUps.splice(0)) {
-      results.push(await sendNotices({ ...told.deps, ...how }, about))
-    }
-    return results
-  }
-  const request = async (fields: Record<string, unknown>): Promise<EventId> => {
-    const [id] = await told.receive(
-      'zendesk',
-      ticket({ customer_external_id: 'acme-42', ...fields }),
-    )
-    await told.work()
-    return id!
-  }
-  return { ...told, tell, request }
-}
 
 beforeAll(async () => {
   await sandboxControl('POST', '/reset')
@@ -141,6 +76,45 @@ describe('a ticket', () => {
     expect(heard[0]).toContain('waits for a person')
   })
 
+  it('is told after the first of two yeses that one more is needed, and whose was the first', async () => {
+    const limits = { holdAbove: usd(20), twoApproversAbove: usd(20) }
+    const world = await noticeWorld([zendeskComment()], SECRETS, limits)
+    const id = await newTicket()
+    const event = await world.request({ ticket_id: id })
+    await world.tell()
+    for (const [name, identity] of [
+      ['lena', 'lead@saas.example'],
+      ['omar', 'omar@saas.example'],
+    ] as const) {
+      const held = await world.adjustment(event)
+      const operator = { name, identity, scopes: ['approve'] } as const
+      expect(await approveAdjustment(world.deps, operator, held.id, held)).toMatchObject({
+        ok: true,
+      })
+      await world.tell()
+    }
+    const why = 'it is above the amount that goes out without a person.'
+    expect((await internal(id)).map((text) => text.split('\n')[0])).toEqual([
+      `Credit of 25.00 USD for acme-42 waits for 2 people who may approve it: ${why}`,
+      `Credit of 25.00 USD for acme-42 waits for one more person to approve it, after lena: ${why}`,
+      'Credit of 25.00 USD for acme-42 is on its way.',
+    ])
+  })
+
+  it('is told that it has expired, since nobody answered in time', async () => {
+    const world = await noticeWorld([zendeskComment()])
+    const id = await newTicket()
+    const event = await world.request({ ticket_id: id, customer_external_id: 'nobody' })
+    await world.advance(HOLD_EXPIRE_SECONDS)
+    await world.sweep()
+    await world.work()
+    await world.tell()
+    expect(await world.adjustment(event)).toMatchObject({ state: 'rejected' })
+    const expired = 'Credit of 25.00 USD for nobody has expired: nobody answered in time.'
+    expect((await internal(id)).map((text) => text.split('\n')[0])).toEqual([expired])
+    expect((await ticketAt(id)).tags).toContain('makegood_status_expired')
+  })
+
   it('is told when the same is asked for again, when it asks for more, and when nothing can be read', async () => {
     const world = await noticeWorld()
     const id = await newTicket()
@@ -183,15 +157,7 @@ describe('exactly one comment', () => {
     const world = await noticeWorld()
     const id = await newTicket()
     const event = await world.request({ ticket_id: id })
-    const { config: its } = world.deps
-    const dying = its.notices.map((channel) => ({
-      ...channel,
-      send: async (...call: Parameters<Channel['send']>) => {
-        await channel.send(...call)
-        throw new Error('the process died here')
-      },
-    }))
-    const dead = world.tell({ config: { ...its, notices: dying } })
+    const dead = world.tell(dyingBehindSending(world.deps))
     await expect(dead).rejects.toThrow('the process died here')
     expect(await internal(id)).toHaveLength(1)
     await world.advance(180)
@@ -234,6 +200,44 @@ describe('exactly one comment', () => {
       sendNotices(world.deps, about),
     ])
     expect(results.toSorted()).toEqual(['stale', 'stale', 'told'])
+    expect(await internal(id)).toHaveLength(1)
+  })
+
+  it('is there when another wake-up comes while the first one still looks, and after its trouble', async () => {
+    const notes: string[] = []
+    const results: SendResult[] = []
+    const trouble = { meaning: 'transient', code: 'http_503', status: 503 } as const
+    const slow = notesWith({
+      async has() {
+        results.push(await sendNotices(world.deps, about))
+        return ok(false)
+      },
+      async write(lines) {
+        results.push(await sendNotices(world.deps, about))
+        if (notes.push(lines.join(' ')) > 1) return ok(null)
+        return err({ ...trouble, retryAfterSeconds: 3_000 })
+      },
+    })
+    const world = await noticeWorld([slow])
+    const event = await world.request({ ticket_id: '770001' })
+    const { id: about } = await world.adjustment(event)
+    expect(await sendNotices(world.deps, about)).toBe('postponed')
+    expect(results).toEqual(['stale', 'stale'])
+    expect(notes).toHaveLength(1)
+    await world.advance(2_900)
+    expect(await world.tell()).toEqual([])
+    expect(await sendNotices(world.deps, about)).toBe('stale')
+    await world.advance(100)
+    expect(await world.tell()).toEqual(['told'])
+    expect(notes).toHaveLength(2)
+  })
+
+  it('stays due, sweep after sweep, until somebody has taken it', async () => {
+    const world = await noticeWorld([zendeskComment()])
+    const id = await newTicket()
+    await world.request({ ticket_id: id })
+    await world.sweep()
+    expect(await world.tell()).toEqual(['told', 'stale'])
     expect(await internal(id)).toHaveLength(1)
   })
 

@@ -36,6 +36,7 @@ export async function presentWithNote(c: AppContext, adjustment: Adjustment): Pr
   const link = invoiceId === null ? null : await linkAddress(deps, invoiceId, origin)
   const title = deps.config.endpoints.get(endpoint)?.source.title ?? source
   const approvals = holds === 0 ? [] : await listApprovals(deps.db, id)
+  const approvers = approvals.filter(({ hold }) => hold === holds).map(({ operator }) => operator)
   const reversal = reversedBy === null ? null : await findReversal(deps.db, id)
   return {
     ...presentAdjustment(adjustment),
@@ -43,7 +44,7 @@ export async function presentWithNote(c: AppContext, adjustment: Adjustment): Pr
     /** What undoes it once it is invoiced, and how far it is. */
     reversal: reversal && { id: reversal.id, state: reversal.state },
     link,
-    note: note(adjustment, title, link),
+    note: note({ ...adjustment, approvers }, title, link),
   }
 }
 
