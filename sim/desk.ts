@@ -6,7 +6,7 @@ import type { Random } from './random.ts'
 
 export type Ticket = {
   readonly tags: Set<string>
-  /** Markers of the comments, one for each that was written. */
+  /** Ids of the notices that are its comments, oldest first. */
   readonly comments: string[]
   isClosed: boolean
   stamp: number
@@ -30,7 +30,10 @@ const update = z.object({
 const tagged = z.object({ tags: z.array(z.string()) })
 const message = z.object({ text: z.string() })
 
-const MARKER = /^makegood_ntc_/
+/** The tag by which a notice is known; behind the id stands the time. */
+const MARKER = /^makegood_(ntc_[0-9a-z]+)/
+
+export const noticeOfTag = (tag: string): string | undefined => MARKER.exec(tag)?.[1]
 
 export function createDesk(random: Random, isOn: () => boolean): Desk {
   const tickets = new Map<string, Ticket>()
@@ -55,9 +58,10 @@ export function createDesk(random: Random, isOn: () => boolean): Desk {
     const asked = update.parse(JSON.parse(body)).ticket
     if (ticket.isClosed) return json(422, { error: 'RecordInvalid' })
     if (asked.updated_stamp !== stampOf(ticket)) return json(409, { error: 'UpdateConflict' })
+    const marker = asked.tags.find((tag) => MARKER.test(tag) && !ticket.tags.has(tag)) ?? ''
+    ticket.comments.push(noticeOfTag(marker) ?? 'no marker')
     ticket.tags.clear()
     for (const tag of asked.tags) ticket.tags.add(tag)
-    ticket.comments.push(asked.tags.find((tag) => MARKER.test(tag)) ?? '')
     ticket.stamp += 1
     return json(200, { ticket: shownTicket(ticket) })
   }

@@ -81,12 +81,12 @@ export function migratedImage(folder: string): Uint8Array {
   return image
 }
 
-/** JS numbers bind as REAL at both; D1 binds an empty value as NULL, and booleans as numbers. */
+/** JS numbers bind as REAL at both; D1 takes booleans for numbers. */
 function bound(value: unknown): SQLInputValue {
   if (value === null || typeof value === 'number' || typeof value === 'string') return value
   if (typeof value === 'boolean') return Number(value)
   const bytes = bytesOf(value)
-  if (bytes !== null) return bytes.byteLength === 0 ? null : bytes
+  if (bytes !== null) return bytes
   throw new Error(
     `D1_TYPE_ERROR: Type '${typeof value}' not supported for value '${String(value)}'`,
   )

@@ -1,8 +1,7 @@
 // Who asked is told: in the ticket exactly once, in the chat at least once, and of every fact that is told.
 
-import { createHash } from 'node:crypto'
-import { base32 } from '../../src/domain/ids.ts'
-import type { Books, NoticeRow } from './books.ts'
+import { noticeOfTag } from '../desk.ts'
+import type { Books, Row } from './books.ts'
 
 const TOLD: ReadonlySet<string> = new Set(
   [
@@ -46,24 +45,24 @@ export function* checkNotices(books: Books): Iterable<string> {
   yield* checkTickets(books)
 }
 
-/** The newest notice about an adjustment of a ticket stands in that ticket. */
-function* checkTickets({ notices, rowOf, world }: Books): Iterable<string> {
+/** What is said to have been told stands in the ticket; and the newest fact of each has been told. */
+function* checkTickets({ notices, entries, rowOf, world }: Books): Iterable<string> {
+  const ticketOf = ({ subject }: Row) => world.desk.tickets.get(subject.replace('ticket:', ''))
+  for (const { action, subject, data } of entries) {
+    const row = rowOf.get(subject)
+    if (action !== 'notice.sent' || data['channel'] !== 'zendesk' || row === undefined) continue
+    const id = String(data['notice'])
+    const ticket = ticketOf(row)
+    const isMarked = [...(ticket?.tags ?? [])].some((tag) => noticeOfTag(tag) === id)
+    const isThere = ticket?.comments.includes(id) || isMarked || data['result'] === 'superseded'
+    if (!isThere) yield `not_in_ticket: ${row.subject} ${id} ${String(data['result'])}`
+  }
   const newest = new Map(notices.map((notice) => [notice.about, notice]))
   for (const notice of newest.values()) {
     const row = rowOf.get(notice.about)
     if (row?.source !== 'zendesk' || row.reverses !== null) continue
-    const ticket = world.desk.tickets.get(row.subject.replace('ticket:', ''))
-    const marker = `makegood_${noticeId(notice)}`
-    const isThere = ticket?.comments.includes(marker) || ticket?.tags.has(marker)
-    if (!isThere && !notice.channels.includes('given_up')) {
-      yield `not_in_ticket: ${row.subject} ${notice.action} ${notice.channels}`
+    if (!notice.channels.includes('zendesk')) {
+      yield `ticket_not_told: ${row.subject} ${notice.action} ${notice.channels}`
     }
   }
-}
-
-/** As the product derives it; a copy, since this has to be told without its help. */
-function noticeId({ about, seq }: NoticeRow): string {
-  const text = JSON.stringify(['notice', about, String(seq)])
-  const digest = createHash('sha256').update(text).digest().subarray(0, 20)
-  return `ntc_${base32(digest).slice(0, 16)}`
 }
