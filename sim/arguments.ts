@@ -12,17 +12,20 @@ export type Arguments = {
   readonly jobs: number
   /** Every step is printed. */
   readonly trace: boolean
+  /** A failure is told as it is, without a search for a smaller one. */
+  readonly whole: boolean
 }
 
 export const USAGE = `npm run sim -- [--seed S] [--events N] [--seeds K] [--faults ${FAULT_KINDS.join(',')}]
-             [--jobs J] [--trace]
+             [--jobs J] [--trace] [--whole]
 
   --seed S     the first seed (1)
   --events N   events that happen at the sources (100)
   --seeds K    how many seeds, one after the other (1)
   --faults F   what goes wrong: a list of the above, or none (all)
   --jobs J     seeds that run at the same time (1)
-  --trace      print every step`
+  --trace      print every step
+  --whole      don't look for a smaller run that fails too`
 
 /** Throws an Error that says what is wrong. */
 export function readArguments(given: readonly string[]): Arguments {
@@ -35,6 +38,7 @@ export function readArguments(given: readonly string[]): Arguments {
       faults: { type: 'string', default: FAULT_KINDS.join(',') },
       jobs: { type: 'string', default: '1' },
       trace: { type: 'boolean', default: false },
+      whole: { type: 'boolean', default: false },
     },
   })
   return {
@@ -44,6 +48,7 @@ export function readArguments(given: readonly string[]): Arguments {
     jobs: wholeOf('--jobs', values.jobs),
     faults: faultsOf(values.faults),
     trace: values.trace,
+    whole: values.whole,
   }
 }
 

@@ -1,6 +1,7 @@
 // The way to the billing API and back: what can go wrong on it. The list is that of the sandbox's faults.
 
-import { keyOf, refusal, type Commet } from './commet.ts'
+import { refusal } from './commet-answers.ts'
+import { keyOf, type Commet } from './commet.ts'
 import { json, type Answered, type Call, type Reply, type Service } from './network.ts'
 import type { Random } from './random.ts'
 import type { Timeline } from './timeline.ts'
@@ -112,7 +113,7 @@ function answeredWithout(fault: Fault, random: Random): Answered | null {
     case 'limited':
       return refusal(429, 'rate_limited', { 'retry-after': String(random.between(1, 60)) })
     case 'too_many':
-      return random.chance(0.1) ? refusal(429, 'rate_limited') : null
+      return random.chance(0.3) ? refusal(429, 'rate_limited') : null
     default:
       return null
   }

@@ -72,6 +72,10 @@ export const SECRETS = {
   ZENDESK_WEBHOOK_SECRET: 'c2ltdWxhdGVkLXplbmRlc2s=',
   STANDARD_WEBHOOK_SECRET: 'whsec_c2ltdWxhdGVkLXN0YW5kYXJkLXdlYmhvb2tzLXNlY3JldA==',
   BATCH_WEBHOOK_SECRET: 'c2ltdWxhdGVkLWJhdGNo',
+  ZENDESK_URL: 'https://zendesk.sim',
+  ZENDESK_EMAIL: 'bot@saas.example',
+  ZENDESK_API_TOKEN: 'simulated',
+  SLACK_WEBHOOK_URL: 'https://chat.sim/hook',
 } as const
 
 export const ENDPOINT_SECRETS = {

@@ -1,9 +1,10 @@
 // D1 as its client sees it: every call is one await point, whose effect the simulator performs when it
 // decides that the call arrives.
 
+import type { D1Database, D1PreparedStatement, D1Result } from '@cloudflare/workers-types'
 import type { Executed, Statement } from './sqlite.ts'
 
-/** `perform` runs the statements, all or nothing; who is handed it decides when, and if at all. */
+/** One or several statements, all or nothing; who is handed them decides when, and if at all. */
 export type D1Port = (statements: readonly Statement[]) => Promise<readonly Executed[]>
 
 export function createD1(port: D1Port): D1Database {

@@ -6,7 +6,7 @@ import type { Env } from '../src/env.ts'
 import { createApp } from '../src/http/app.ts'
 import { configOf, SECRETS, VERSIONS } from './config.ts'
 import { createD1, type D1Port } from './d1.ts'
-import type { Host, Isolate, Task } from './host.ts'
+import type { Host, Isolate } from './host.ts'
 import type { QueueName, Woken } from './queues.ts'
 import { createRandom } from './random.ts'
 import type { Scenario } from './scenario.ts'
@@ -36,7 +36,7 @@ type Parts = {
   readonly send: (name: QueueName, bodies: readonly Woken[]) => Promise<void>
 }
 
-export const LINK_KEY = 'simulated-link-key-simulated-link-key'
+const LINK_KEY = 'simulated-link-key-simulated-link-key'
 
 export function createFleet({ scenario, timeline, host, d1, send }: Parts): Fleet {
   const random = createRandom(scenario.seed, 'fleet')
@@ -113,12 +113,6 @@ function environment(d1: D1Port, send: Parts['send']): Env {
     BOOTSTRAP_KEY: 'ck_mg_simulated-bootstrap-key',
     LINK_KEY,
     PUBLIC_URL: 'https://makegood.sim',
-    ...{
-      ZENDESK_URL: 'https://zendesk.sim',
-      ZENDESK_EMAIL: 'bot@saas.example',
-      ZENDESK_API_TOKEN: 'simulated',
-      SLACK_WEBHOOK_URL: 'https://chat.sim/hook',
-    },
   }
 }
 
@@ -139,9 +133,3 @@ function queue<Body extends Woken>(name: QueueName, send: Parts['send']): Queue<
     },
   }
 }
-
-export const taskOf = (isolate: Isolate, kind: string, died: () => void): Task => ({
-  isolate,
-  kind,
-  died,
-})

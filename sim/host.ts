@@ -58,88 +58,93 @@ export type HostParts = {
 /** How likely what a dead process had sent still arrives. */
 const ARRIVES_AFTER_DEATH = 0.6
 
-export function createHost({ timeline, trace, crashes, random }: HostParts): Host {
-  let running: Task | null = null
+type State = HostParts & { running: Task | null }
 
-  const nameOf = ({ kind, isolate }: Task): string => `${isolate.name} ${kind}`
-
-  const kill = (isolate: Isolate, why: string): void => {
-    if (!isolate.isAlive) return
-    trace.line(`${isolate.name} dies: ${why}`)
-    isolate.isAlive = false
-    for (const task of [...isolate.tasks]) task.died()
-    isolate.tasks.clear()
-  }
-
-  const spawn: Host['spawn'] = (task, run, over) => {
-    const { isolate } = task
-    isolate.tasks.add(task)
-    const finish = (settled: Parameters<typeof over>[0]): void => {
-      if (!isolate.isAlive || !isolate.tasks.delete(task)) return
-      over(settled)
-    }
-    // In a step of its own: whatever runs in one step belongs to one task.
-    timeline.after(0, () => {
-      if (!isolate.isAlive) return
-      running = task
-      run().then(
-        (value) => finish({ value }),
-        (error: unknown) => finish({ error }),
-      )
-    })
-  }
-
-  const mine = (): Task => {
-    if (running === null) throw new Error('something outside of every process waits')
-    return running
-  }
-
-  function ask<Value>({ label, travelMs, arrive }: Asking<Value>): Promise<Value> {
-    const task = mine()
-    const { isolate } = task
-    const named = `${task.kind}: ${label}`
-    const crash = crashes.decide(named)
-    const { promise, resolve, reject } = Promise.withResolvers<Value>()
-    const die = (moment: CrashMoment): void => {
-      crashes.happened(named, moment)
-      kill(isolate, `${moment} ${named}`)
-    }
-    const settle = (settled: Settled<Value>): void => {
-      if (!isolate.isAlive) return
-      if (crash === 'after') return die(crash)
-      running = task
-      if ('error' in settled) reject(settled.error)
-      else resolve(settled.value)
-    }
-    timeline.after(travelMs, () => {
-      if (isolate.isAlive && crash === 'before') return die(crash)
-      if (!isolate.isAlive && !random.chance(ARRIVES_AFTER_DEATH)) return
-      trace.line(`${nameOf(task)}: ${label}`)
-      arrive((settled, afterMs) => {
-        if (afterMs === 0) settle(settled)
-        else timeline.after(afterMs, () => settle(settled))
-      })
-    })
-    return promise
-  }
-
-  const timer: Host['timer'] = (run, ms) => {
-    const task = mine()
-    return timeline.after(ms, () => {
-      if (!task.isolate.isAlive) return
-      running = task
-      run()
-    }).cancel
-  }
-
+export function createHost(parts: HostParts): Host {
+  const state: State = { ...parts, running: null }
   return {
-    spawn,
-    ask,
-    timer,
-    kill,
-    current: () => running,
+    spawn: (task, run, over) => spawn(state, task, run, over),
+    ask: (asking) => ask(state, asking),
+    timer: (run, ms) => timer(state, run, ms),
+    kill: (isolate, why) => kill(state, isolate, why),
+    current: () => state.running,
     rest: () => {
-      running = null
+      state.running = null
     },
   }
+}
+
+function kill({ trace }: State, isolate: Isolate, why: string): void {
+  if (!isolate.isAlive) return
+  trace.line(`${isolate.name} dies: ${why}`)
+  isolate.isAlive = false
+  for (const task of isolate.tasks) task.died()
+  isolate.tasks.clear()
+}
+
+function spawn<Value>(
+  state: State,
+  task: Task,
+  run: () => Promise<Value>,
+  over: (settled: Settled<Value>) => void,
+): void {
+  const { isolate } = task
+  isolate.tasks.add(task)
+  const finish = (settled: Settled<Value>): void => {
+    if (!isolate.isAlive || !isolate.tasks.delete(task)) return
+    over(settled)
+  }
+  // In a step of its own: whatever runs in one step belongs to one task.
+  state.timeline.after(0, () => {
+    if (!isolate.isAlive) return
+    state.running = task
+    run().then(
+      (value) => finish({ value }),
+      (error: unknown) => finish({ error }),
+    )
+  })
+}
+
+function mine({ running }: State): Task {
+  if (running === null) throw new Error('something outside of every process waits')
+  return running
+}
+
+function ask<Value>(state: State, { label, travelMs, arrive }: Asking<Value>): Promise<Value> {
+  const { timeline, trace, crashes, random } = state
+  const task = mine(state)
+  const { isolate } = task
+  const named = `${task.kind}: ${label}`
+  const crash = crashes.decide(named)
+  const { promise, resolve, reject } = Promise.withResolvers<Value>()
+  const die = (moment: CrashMoment): void => {
+    crashes.happened(named, moment)
+    kill(state, isolate, `${moment} ${named}`)
+  }
+  const settle = (settled: Settled<Value>): void => {
+    if (!isolate.isAlive) return
+    if (crash === 'after') return die(crash)
+    state.running = task
+    if ('error' in settled) reject(settled.error)
+    else resolve(settled.value)
+  }
+  timeline.after(travelMs, () => {
+    if (isolate.isAlive && crash === 'before') return die(crash)
+    if (!isolate.isAlive && !random.chance(ARRIVES_AFTER_DEATH)) return
+    trace.line(`${isolate.name} ${named}`)
+    arrive((settled, afterMs) => {
+      if (afterMs === 0) settle(settled)
+      else timeline.after(afterMs, () => settle(settled))
+    })
+  })
+  return promise
+}
+
+function timer(state: State, run: () => void, ms: number): () => void {
+  const task = mine(state)
+  return state.timeline.after(ms, () => {
+    if (!task.isolate.isAlive) return
+    state.running = task
+    run()
+  }).cancel
 }

@@ -1,7 +1,7 @@
 // People who answer what waits: some twice, some at once, some what they asked for themselves.
 
 import { keyHashOf } from '../src/domain/operator.ts'
-import { createRandom } from './random.ts'
+import { createRandom, type Random } from './random.ts'
 import type { Scenario } from './scenario.ts'
 import type { Sqlite } from './sqlite.ts'
 import type { Timeline } from './timeline.ts'
@@ -68,59 +68,18 @@ const SWITCHES = [
   'customer/cus_acme-1',
 ] as const
 
+type Call = (method: string, path: string, body: object | null, person?: Person) => void
+
 /** At times of the scenario, until everything has healed. */
 export function startOperators(parts: Parts): void {
   const { scenario, timeline, database } = parts
   const random = createRandom(scenario.seed, 'operators')
-
-  const call = (method: string, path: string, body: object | null, person?: Person): void => {
-    const { key } = person ?? random.pick(PEOPLE)
-    const headers = { 'x-api-key': key, 'content-type': 'application/json' }
+  const call: Call = (method, path, body, person = random.pick(PEOPLE)) => {
+    const headers = { 'x-api-key': person.key, 'content-type': 'application/json' }
     const text = body === null ? null : JSON.stringify(body)
-    const what = path.replaceAll(/(adj_|inv_)[^/]+|(?<=switches\/[a-z]+\/).*/g, '{id}')
-    const request = new Request(`https://makegood.sim/api/v1${path}`, {
-      method,
-      headers,
-      body: text,
-    })
-    parts.request(request, `${method} ${what}`)
-  }
-  const seen = ({ version, amount, currency }: Row) => ({ version, amount, currency })
-  const approve = (row: Row, person?: Person): void =>
-    call('POST', `/adjustments/${row.id}/approve`, seen(row), person)
-
-  const answer = (row: Row): void => {
-    const reasons = row.hold_reasons ?? ''
-    const path = `/adjustments/${row.id}`
-    const { version } = row
-    if (/customer_unresolved|currency_mismatch/.test(reasons) && random.chance(0.5)) {
-      const customerId = random.pick(['cus_acme-1', 'cus_acme-2', 'cus_refused-1', 'cus_nobody'])
-      return call('POST', `${path}/customer`, { version, customerId })
-    }
-    const choice = random.next()
-    if (choice < 0.15) return call('POST', `${path}/reject`, { version })
-    if (choice > 0.85) return
-    const person = random.pick(PEOPLE)
-    approve(row, person)
-    // He clicks twice, or another one answers at the same moment.
-    if (random.chance(0.4)) approve(row, random.chance(0.4) ? person : random.pick(PEOPLE))
-    if (random.chance(0.1)) call('POST', `${path}/reject`, { version })
-  }
-  const undo = (row: Row): void => {
-    const how = row.invoice_status === 'outstanding' && random.chance(0.5) ? 'void' : 'reversal'
-    const body = { version: row.version, how }
-    call('POST', `/adjustments/${row.id}/reverse`, body)
-    if (random.chance(0.4)) call('POST', `/adjustments/${row.id}/reverse`, body)
-  }
-  const byHand = (): void => {
-    const body = {
-      customer: { value: random.pick(['acme-1', 'acme-2', 'nobody-1']) },
-      direction: random.pick(['credit', 'credit', 'charge']),
-      amount: random.pick([500, 2_500, 15_000]),
-      currency: 'usd',
-      reason: 'goodwill',
-    }
-    call('POST', '/adjustments', body)
+    const url = `https://makegood.sim/api/v1${path}`
+    const asked = { method, headers, ...(text === null ? {} : { body: text }) }
+    parts.request(new Request(url, asked), `${method} ${path}`)
   }
   const look = (): void => {
     if (parts.isHealed()) return
@@ -128,20 +87,56 @@ export function startOperators(parts: Parts): void {
       "SELECT * FROM adjustments WHERE state = 'held' ORDER BY seq DESC LIMIT ?",
       LOOKED_AT,
     )
-    for (const row of held) answer(row)
+    for (const row of held) answer(call, random, row)
     const invoiced = database.rows<Row>(
       `SELECT * FROM adjustments WHERE state = 'invoiced' AND reversed_by IS NULL
         AND reverses IS NULL ORDER BY seq DESC LIMIT ?`,
       LOOKED_AT,
     )
-    for (const row of invoiced) if (random.chance(0.08)) undo(row)
-    if (random.chance(0.2)) byHand()
-    if (random.chance(0.15)) call('PUT', `/switches/${random.pick(SWITCHES)}`, null)
+    for (const row of invoiced) if (random.chance(0.1)) undo(call, random, row)
+    if (random.chance(0.3)) byHand(call, random)
+    if (random.chance(0.2)) call('PUT', `/switches/${random.pick(SWITCHES)}`, null)
     if (random.chance(0.3)) call('DELETE', `/switches/${random.pick(SWITCHES)}`, null)
   }
   for (let looks = 0; looks < scenario.looks; looks += 1) {
     timeline.at(scenario.startMs + random.below(2 * scenario.spanMs), look)
   }
+}
+
+function answer(call: Call, random: Random, row: Row): void {
+  const { version, amount, currency } = row
+  const path = `/adjustments/${row.id}`
+  const approve = (person: Person): void =>
+    call('POST', `${path}/approve`, { version, amount, currency }, person)
+  if (/customer_unresolved|currency_mismatch/.test(row.hold_reasons ?? '') && random.chance(0.5)) {
+    const customerId = random.pick(['cus_acme-1', 'cus_acme-2', 'cus_refused-1', 'cus_nobody'])
+    return call('POST', `${path}/customer`, { version, customerId })
+  }
+  const choice = random.next()
+  if (choice < 0.15) return call('POST', `${path}/reject`, { version })
+  if (choice > 0.85) return
+  const person = random.pick(PEOPLE)
+  approve(person)
+  // He clicks twice, or another one answers at the same moment.
+  if (random.chance(0.4)) approve(random.chance(0.4) ? person : random.pick(PEOPLE))
+  if (random.chance(0.1)) call('POST', `${path}/reject`, { version })
+}
+
+function undo(call: Call, random: Random, row: Row): void {
+  const how = row.invoice_status === 'outstanding' && random.chance(0.6) ? 'void' : 'reversal'
+  const body = { version: row.version, how }
+  call('POST', `/adjustments/${row.id}/reverse`, body)
+  if (random.chance(0.4)) call('POST', `/adjustments/${row.id}/reverse`, body)
+}
+
+function byHand(call: Call, random: Random): void {
+  call('POST', '/adjustments', {
+    customer: { value: random.pick(['acme-1', 'acme-2', 'nobody-1']) },
+    direction: random.pick(['credit', 'credit', 'charge']),
+    amount: random.pick([500, 2_500, 15_000]),
+    currency: 'usd',
+    reason: 'goodwill',
+  })
 }
 
 /** What is still stopped when everything heals goes on. */

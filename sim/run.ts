@@ -6,6 +6,8 @@ import { runSeeds } from './seeds.ts'
 import { simulate, type Run } from './simulate.ts'
 
 const EVENTS_MIN = 5
+/** A line each, so that a long run is seen to go on. */
+const PROGRESS_SEEDS = 50
 
 function parsed(): Arguments | null {
   try {
@@ -17,12 +19,13 @@ function parsed(): Arguments | null {
 }
 
 /** The same seed with half of its events, as long as that still fails. */
-async function shrunk(run: Run, { events, faults }: Arguments): Promise<[Run, number]> {
+async function shrunk(run: Run, given: Arguments): Promise<[Run, number]> {
+  const { events, faults, whole } = given
   const half = Math.floor(events / 2)
-  if (half < EVENTS_MIN) return [run, events]
+  if (whole || half < EVENTS_MIN) return [run, events]
   const smaller = await simulate({ seed: run.seed, eventCount: half, faults })
   if (smaller.violations.length === 0) return [run, events]
-  return shrunk(smaller, { ...readArguments([]), events: half, faults })
+  return shrunk(smaller, { ...given, events: half })
 }
 
 async function main(given: Arguments): Promise<number> {
@@ -35,6 +38,7 @@ async function main(given: Arguments): Promise<number> {
   } else {
     const onRun = (run: Run): boolean => {
       runs.push(run)
+      if (runs.length % PROGRESS_SEEDS === 0) process.stderr.write(`${runs.length} seeds\n`)
       return run.violations.length === 0
     }
     await runSeeds({ firstSeed, seeds, eventCount: events, faults, jobs, onRun })

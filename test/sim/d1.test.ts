@@ -114,6 +114,8 @@ describe('the D1 of the simulator answers as D1 does', () => {
   })
 
   it('refuses what D1 refuses to bind', async () => {
-    await expect(simulated.prepare('SELECT ?').bind(undefined).all()).rejects.toThrow('D1_TYPE_ERROR')
+    await expect(simulated.prepare('SELECT ?').bind(undefined).all()).rejects.toThrow(
+      'D1_TYPE_ERROR',
+    )
   })
 })
