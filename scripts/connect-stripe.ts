@@ -1,6 +1,6 @@
 // `npm run connect -- stripe`: one webhook endpoint with exactly the events that the configured rules read.
-// Stripe shows its secret once. So the endpoint's metadata say which secret was the app's before and, once
-// it is stored, which is its own: a run that was cut off in between is told from one that ended.
+// Stripe shows its secret once. So the endpoint's metadata say first which secret is its own, and then that
+// it is stored: a run that was cut off is told from one that ended, and no other secret is ever taken for it.
 
 import { createHash } from 'node:crypto'
 import * as z from 'zod'
@@ -15,6 +15,8 @@ const ROWS_PER_PAGE = 100
 const FINGERPRINT_CHARS = 16
 /** The first whose refunds carry their customer. */
 const API_VERSION = '2026-07-29.dahlia'
+const ENDED = { 'metadata[makegood_stored]': 'yes' }
+const CUT_OFF = 'whose secret nobody knows: an earlier run was cut off'
 const SECRET_PAGE = 'Stripe, Workbench, Webhooks, the endpoint, "Signing secret"'
 
 const endpointSchema = z.object({
@@ -38,20 +40,23 @@ export async function connectStripe(connection: Connection): Promise<string | nu
   if (others.length > 0)
     throw new Trouble('several endpoints at Stripe are ours: run this with --undo first')
   if (found !== undefined) assertUsable(connection, found)
+  const isHalf = found !== undefined && isCutOff(connection, found)
   if (asked.dryRun) {
-    if (found === undefined) tell(api, 'would make', ` endpoint, with ${events.join(', ')}`)
-    else tell(api, 'there', 'endpoint')
+    if (isHalf) tell(api, 'would remove', ` endpoint, ${CUT_OFF}`)
+    if (found === undefined || isHalf) {
+      tell(api, 'would make', ` endpoint, with ${events.join(', ')}`)
+    } else tell(api, 'there', 'endpoint')
     tell(api, 'dry run', 'nothing was changed')
     return null
   }
-  const whole = found === undefined ? null : await completed(connection, found)
-  if (whole === null) return made(connection, events, found)
-  tell(api, 'there', `endpoint ${whole.url}`)
-  const isChanged = await bringEvents(api, whole, events)
-  const isStored = reconcileSecret(connection, whole)
+  if (found === undefined || isHalf) return made(connection, events, found)
+  tell(api, 'there', `endpoint ${found.url}`)
+  const isChanged = await bringEvents(api, found, events)
+  const isStored = reconcileSecret(connection, found)
+  if (!hasEnded(found)) await mark(api, found.id, ENDED)
   const isNothing = !isChanged && !isStored
   tell(api, 'done', isNothing ? 'everything was there already, and nothing was changed' : 'changed')
-  return storedSecret(connection, whole)
+  return storedSecret(connection, found)
 }
 
 /** Those that the configured Stripe rules read, and no other. */
@@ -97,21 +102,11 @@ function assertUsable({ app, name }: Connection, { url, api_version: version }: 
   }
 }
 
-/** The endpoint if its secret was stored, or can be told to have been; null deletes and makes it anew. */
-async function completed(connection: Connection, found: Found): Promise<Found | null> {
-  const { api, secrets } = connection
-  const { id, metadata } = found
-  if (metadata['makegood_secret']) return found
-  const current = currentOf(connection)
-  if (
-    secrets !== null &&
-    current !== null &&
-    fingerprint(current) !== metadata['makegood_before']
-  ) {
-    return mark(api, id, current)
-  }
-  return null
-}
+const hasEnded = ({ metadata }: Found): boolean => metadata['makegood_stored'] !== undefined
+
+/** Its secret reached nobody, as far as can be known here. */
+const isCutOff = (connection: Connection, found: Found): boolean =>
+  !hasEnded(found) && storedSecret(connection, found) === null
 
 async function made(
   connection: Connection,
@@ -121,30 +116,27 @@ async function made(
   const { api, app, name, secrets } = connection
   if (half !== undefined) {
     await call(api, 'DELETE', `${PATH}/${half.id}`, { mayBeGone: true })
-    tell(api, 'removed', 'endpoint, whose secret nobody knows: an earlier run was cut off')
+    tell(api, 'removed', `endpoint, ${CUT_OFF}`)
   }
-  const current = currentOf(connection)
   const body = new URLSearchParams({
     url: `${app}/webhooks/${name}`,
     api_version: API_VERSION,
     description: 'Makegood (npm run connect)',
     'metadata[makegood]': name,
-    'metadata[makegood_before]': current === null ? 'none' : fingerprint(current),
   })
   for (const event of events) body.append('enabled_events[]', event)
   const { id, url, secret } = read(await call(api, 'POST', PATH, { body }))
   if (secret === undefined) throw new Trouble('Stripe made an endpoint without a secret')
   tell(api, 'made', `endpoint ${url}, with ${events.join(', ')}`)
+  await mark(api, id, { 'metadata[makegood_secret]': fingerprint(secret) })
   keepSecret(connection, secret, SECRET_PAGE)
-  await mark(api, id, secret)
+  await mark(api, id, ENDED)
   tell(api, 'done', 'the endpoint is connected')
   return secrets === null ? null : secret
 }
 
-const mark = async (api: Api, id: string, secret: string): Promise<Found> => {
-  const body = new URLSearchParams({ 'metadata[makegood_secret]': fingerprint(secret) })
-  return read(await call(api, 'POST', `${PATH}/${id}`, { body }))
-}
+const mark = (api: Api, id: string, metadata: Readonly<Record<string, string>>): Promise<unknown> =>
+  call(api, 'POST', `${PATH}/${id}`, { body: new URLSearchParams(metadata) })
 
 async function bringEvents(api: Api, found: Found, events: readonly string[]): Promise<boolean> {
   const isOn = found.status === 'enabled'
@@ -170,8 +162,6 @@ function reconcileSecret(connection: Connection, found: Found): boolean {
 const listOf = ({ endpoint, secrets }: Connection): readonly string[] =>
   secretList(secrets?.read(endpoint.secret))
 
-const currentOf = (connection: Connection): string | null => listOf(connection)[0] ?? null
-
 const storedSecret = (connection: Connection, { metadata }: Found): string | null =>
   listOf(connection).find((each) => fingerprint(each) === metadata['makegood_secret']) ?? null
 
@@ -188,8 +178,7 @@ export async function disconnectStripe(connection: Connection): Promise<void> {
       tell(api, 'would remove', ` endpoint ${found.url}`)
       continue
     }
-    const whole = await completed(connection, found)
-    const secret = whole === null ? null : storedSecret(connection, whole)
+    const secret = storedSecret(connection, found)
     if (secret !== null && secrets?.drop(endpoint.secret, secret)) {
       tell(api, 'removed', `secret   ${endpoint.secret}, from .dev.vars`)
     }

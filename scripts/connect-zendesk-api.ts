@@ -16,7 +16,8 @@ export function zendeskApi(
   if (missing.length > 0) {
     throw new Trouble(
       `${missing.join(', ')} not set, in the environment or in .dev.vars: https://<yours>.zendesk.com, an ` +
-        "admin's e-mail, and an API token (Admin Center, Apps and integrations, APIs)",
+        "admin's e-mail, and an API token (Admin Center, Apps and integrations, APIs); those of the " +
+        "sandbox's Zendesk are in docs/sources/zendesk.md",
     )
   }
   const [url = '', email, token] = NEEDED.map(value)

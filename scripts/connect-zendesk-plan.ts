@@ -39,6 +39,8 @@ export type Asking = {
   /** Preset tag to what its macro is called: `credit_10`, `Credit 10`. */
   readonly presets: ReadonlyMap<string, string>
   readonly readsAmount: boolean
+  /** Of the amount field; null where the rule leaves it to the template. */
+  readonly currency: string | null
   readonly hasUndo: boolean
   readonly hasApproval: boolean
 }
@@ -50,6 +52,7 @@ const creditOptions = z.object({
   approvalTag: z.string().default(APPROVAL_TAG_DEFAULT),
   amounts: z.record(z.string(), money).default({}),
   otherAmountField: z.boolean().default(false),
+  currency: z.string().nullable().default(null),
 })
 
 /** Null where the configuration has no rule that reads the ticket template's request. */

@@ -48,7 +48,7 @@ export async function connectZendesk(connection: Connection): Promise<Connected>
   const leadsGroup = asked.leads === null ? null : await groupNamed(api, asked.leads)
   const plan = planFor(asking, {
     address: `${app}/webhooks/${name}`,
-    currency: config.currency.toUpperCase(),
+    currency: (asking.currency ?? config.currency).toUpperCase(),
     customer: asked.customer,
     leadsGroup,
   })

@@ -4,6 +4,7 @@
 import { currencyDecimals } from './domain/currencies.ts'
 import { CHANNELS_MAX, LINK_EXPIRE_DAYS_DEFAULT, LINK_EXPIRE_DAYS_MAX } from './domain/limits.ts'
 import { limitProblems, limitsOf, type LimitOptions, type Limits } from './domain/money-limits.ts'
+import { noteTextProblems, type NoteTexts } from './domain/note-texts.ts'
 import { reasonsOf, type Reason, type ReasonOptions } from './domain/reason.ts'
 import type { Rule } from './domain/rule.ts'
 import { unknownFields } from './domain/unknown-fields.ts'
@@ -34,6 +35,8 @@ export type ConfigInput = {
   readonly links?: LinkOptions
   /** Who is told what became of it: zendeskComment(), slack() … */
   readonly notices?: readonly Channel[]
+  /** What they are told, in place of the usual three lines: `{ issued: ['…', '…', '…'] }`. */
+  readonly texts?: NoteTexts
 }
 
 export type Config = {
@@ -45,6 +48,7 @@ export type Config = {
   readonly limits: Limits
   readonly links: { readonly expireAfterDays: number; readonly hosts: readonly string[] }
   readonly notices: readonly Channel[]
+  readonly texts: NoteTexts
 }
 
 const FIELDS = [
@@ -56,6 +60,7 @@ const FIELDS = [
   'limits',
   'links',
   'notices',
+  'texts',
 ]
 const LINK_FIELDS = ['expireAfterDays', 'hosts']
 const COMMET_HOST = 'commet.co'
@@ -79,13 +84,14 @@ export function defineConfig(input: ConfigInput): Config {
       hosts: [COMMET_HOST, ...(input.links?.hosts ?? [])],
     },
     notices: input.notices ?? [],
+    texts: input.texts ?? {},
   }
 }
 
 /** What would keep the other checks from reading it, told before them. TypeScript says it as well. */
 function shapeProblems(input: ConfigInput): string[] {
-  const { endpoints, rules, reasons = {}, limits = {}, links = {} } = input
-  const groups = Object.entries({ endpoints, reasons, limits, links })
+  const { endpoints, rules, reasons = {}, limits = {}, links = {}, texts = {} } = input
+  const groups = Object.entries({ endpoints, reasons, limits, links, texts })
     .filter(([, group]) => !isGroup(group))
     .map(([field]) => `${field}: settings in braces are wanted`)
   const named = isGroup(endpoints) ? Object.entries(endpoints) : []
@@ -115,6 +121,7 @@ function problemsOf(input: ConfigInput): string[] {
     ...limitProblems(input.limits ?? {}, input.currency),
     ...linkProblems(input.links ?? {}),
     ...noticeProblems(input.notices ?? []),
+    ...noteTextProblems(input.texts ?? {}),
     ...requestTagProblems(input),
   ]
 }

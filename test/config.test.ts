@@ -159,9 +159,18 @@ describe('a wrong configuration does not start', () => {
       'setting unknown',
       { limit: 5 },
       [
-        'limit: there is no such setting; known are currency, timeZone, endpoints, rules, reasons, limits, links, notices',
+        'limit: there is no such setting; known are currency, timeZone, endpoints, rules, reasons, limits, links, notices, texts',
       ],
     ],
+    [
+      'text of a notice with an unknown field',
+      { texts: { issued: ['{ammount}', 'PDF: {link}', ''] } },
+      [
+        'texts.issued[0]: {ammount} is not known; known are {word}, {amount}, {customer}, {invoice}, {link}',
+        'texts.issued[2]: a text on one line is wanted, of 1 to 500 characters',
+      ],
+    ],
+    ['texts that are a list', { texts: [] }, ['texts: settings in braces are wanted']],
     [
       'setting of links unknown',
       { links: { expireDays: 5 } },

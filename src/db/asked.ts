@@ -28,6 +28,8 @@ export type Asked = {
   readonly currency: string
   readonly customer: string | null
   readonly asker: string | null
+  /** Nobody can tell him from an approver. */
+  readonly isAskerHidden: boolean
   /**
    * Minor units of the other parts that its event has for its subject, of the same sign; null where they
    * are in the database.
@@ -54,7 +56,7 @@ export type Asked = {
 
 /** `FROM` this: the one row `ask`, whose columns the expressions below read. */
 export const askedRow = (asked: Asked): SQL => {
-  const { limits, found: _found, cleared: _cleared, ...rest } = asked
+  const { limits, found: _found, cleared: _cleared, isAskerHidden: _isHidden, ...rest } = asked
   const { amount, now } = rest
   const row = {
     ...rest,
@@ -190,7 +192,8 @@ export function foundReasons(asked: Asked): SQL {
 }
 
 /** How many people have to let `ask` through, once it is held. */
-export function approversNeeded({ limits }: Asked): SQL {
+export function approversNeeded({ limits, isAskerHidden }: Asked): SQL {
+  if (isAskerHidden) return sql`2`
   const max = limits?.twoApproversAbove ?? null
   if (max === null) return sql`1`
   return sql`(SELECT iif(u.used + ${of('size')} > ${sql.raw(String(max))}, 2, 1)

@@ -2,13 +2,14 @@
 // transaction. The change comes first, and directly after it each further insert on `changes() = 1`.
 // New rows come by write-delivery.ts, and expired leases go by sweep-adjustments.ts, likewise.
 
-import { sql, type SQL } from 'drizzle-orm'
+import { sql } from 'drizzle-orm'
 import type { BatchItem } from 'drizzle-orm/batch'
 import type { AuditEntry } from '../domain/audit.ts'
 import type { Database } from './database.ts'
+import { alarmIf } from './write-alarms.ts'
+import { insertEntry } from './insert-entry.ts'
 import { toldAfterEntry } from './write-notices.ts'
 import { AFTER_CHANGE } from './after-change.ts'
-import { auditEntries } from './schema.ts'
 
 /** A query that was built but not run. */
 type Query = BatchItem<'sqlite'>
@@ -30,21 +31,21 @@ export async function commitChange<Row>(
     insertEntry(db, entry, AFTER_CHANGE),
     ...toldAfterEntry(db, entry),
     ...further,
+    ...alarmOfEntry(db, entry),
   ])
   return rows[0] ?? null
 }
 
+/** What came between may have changed nothing, so the entry itself tells if this batch committed it. */
+const alarmOfEntry = (db: Database, { alarm = null, subject, action, at }: AuditEntry) =>
+  alarmIf(
+    db,
+    alarm,
+    sql`EXISTS (SELECT 1 FROM audit_entries
+      WHERE subject = ${subject} AND action = ${action} AND at = ${at})`,
+  )
+
 /** An entry about something that changed no state. */
 export async function commitEntry(db: Database, entry: AuditEntry): Promise<void> {
   await insertEntry(db, entry, sql`true`)
-}
-
-/** For a batch whose change is not one UPDATE. */
-export const insertEntry = (db: Database, entry: AuditEntry, condition: SQL) => {
-  const { at, actor, action, subject, data } = entry
-  return db
-    .insert(auditEntries)
-    .select(
-      sql`SELECT NULL, ${at}, ${actor}, ${action}, ${subject}, ${JSON.stringify(data)} WHERE ${condition}`,
-    )
 }

@@ -3,6 +3,7 @@
 
 import { and, eq } from 'drizzle-orm'
 import type { SQLiteUpdateSetSource } from 'drizzle-orm/sqlite-core'
+import type { Alarm } from '../domain/alarm.ts'
 import type { HoldReason } from '../domain/hold.ts'
 import type { AuditAction, AuditData, AuditEntry } from '../domain/audit.ts'
 import { HOLD_REMIND_SECONDS } from '../domain/limits.ts'
@@ -11,6 +12,16 @@ import { commitChange } from './commit.ts'
 import type { Database } from './database.ts'
 import { wakeAtIfUndone } from './read-undo.ts'
 import { adjustments, type Adjustment } from './schema.ts'
+import { delayedByPostponement } from './tell-delayed.ts'
+
+/** `status`: of the invoice, as it was answered. */
+export type FailedChange = WithAlarm & {
+  readonly trouble: Trouble
+  readonly status: string | null
+}
+
+/** Told at once, and committed with the change. */
+export type WithAlarm = { readonly alarm: Alarm }
 
 export type Columns = SQLiteUpdateSetSource<typeof adjustments>
 
@@ -47,6 +58,7 @@ export type Hold = {
   readonly reasons: readonly HoldReason[]
   readonly trouble?: Trouble
   readonly invoiceIds?: readonly string[]
+  readonly alarm?: Alarm
 }
 
 /** A hold begins: its reminders are counted anew, and approvals of an earlier one count no more. */
@@ -63,7 +75,7 @@ export const heldColumns = (read: Adjustment, now: number) =>
 export function hold(
   db: Database,
   read: Adjustment,
-  { reasons, trouble, invoiceIds }: Hold,
+  { reasons, trouble, invoiceIds, alarm }: Hold,
   now: number,
 ): Promise<Adjustment | null> {
   const columns: Columns = {
@@ -73,15 +85,14 @@ export function hold(
     leaseUntil: null,
     trouble: trouble ?? read.trouble,
   }
-  return commitChange(
-    db,
-    changed(db, read, columns),
-    entry(now, 'adjustment.held', read, {
+  return commitChange(db, changed(db, read, columns), {
+    ...entry(now, 'adjustment.held', read, {
       reasons,
       ...(trouble ? { trouble } : {}),
       ...(invoiceIds ? { invoiceIds } : {}),
     }),
-  )
+    alarm: alarm ?? null,
+  })
 }
 
 export type Postponement = {
@@ -106,13 +117,14 @@ export function postpone(
     db,
     changed(db, read, columns),
     entry(now, 'adjustment.postponed', read, { wakeAt, attempts, trouble }),
+    delayedByPostponement(db, read, wakeAt, now),
   )
 }
 
 export function fail(
   db: Database,
   read: Adjustment,
-  { trouble, attempts, attemptedAt }: Omit<Postponement, 'wakeAt'>,
+  { trouble, attempts, attemptedAt, alarm }: Omit<Postponement, 'wakeAt'> & WithAlarm,
   now: number,
 ): Promise<Adjustment | null> {
   const columns: Columns = {
@@ -126,9 +138,8 @@ export function fail(
     countedAt: null,
     countedDay: null,
   }
-  return commitChange(
-    db,
-    changed(db, read, columns),
-    entry(now, 'adjustment.failed', read, { attempts, trouble }),
-  )
+  return commitChange(db, changed(db, read, columns), {
+    ...entry(now, 'adjustment.failed', read, { attempts, trouble }),
+    alarm,
+  })
 }

@@ -4,6 +4,7 @@
 import { and, eq, sql } from 'drizzle-orm'
 import type { BatchItem } from 'drizzle-orm/batch'
 import type { Approval } from '../domain/approval.ts'
+import type { Alarm } from '../domain/alarm.ts'
 import type { Actor, AuditAction, AuditData, AuditEntry } from '../domain/audit.ts'
 import { EXPIRED_REMINDERS } from '../domain/hold-clock.ts'
 import type { HoldReason } from '../domain/hold.ts'
@@ -11,7 +12,8 @@ import type { EventId } from '../domain/ids.ts'
 import { WAKE_AFTER_SECONDS } from '../domain/limits.ts'
 import type { Operator } from '../domain/operator.ts'
 import { AFTER_CHANGE } from './after-change.ts'
-import { commitChange, insertEntry } from './commit.ts'
+import { commitChange } from './commit.ts'
+import { insertEntry } from './insert-entry.ts'
 import type { Database } from './database.ts'
 import { adjustments, approvals, type Adjustment } from './schema.ts'
 import { changed, type Columns } from './write-adjustment.ts'
@@ -170,20 +172,20 @@ export type Reminder = {
   readonly action: 'adjustment.reminded' | 'adjustment.escalated'
   readonly reminders: number
   readonly wakeAt: number
+  readonly alarm: Alarm | null
 }
 
 /** Leaves the version: a reminder must not make an answer late that was being written. */
 export const commitReminder = (
   db: Database,
   read: Adjustment,
-  { action, reminders, wakeAt }: Reminder,
+  { action, reminders, wakeAt, alarm }: Reminder,
   now: number,
 ): Promise<Adjustment | null> =>
-  commitChange(
-    db,
-    clockSet(db, read, { holdReminders: reminders, wakeAt }),
-    entryOf(now, 'system:sweep', action, read, { hold: read.holds, reasons: read.holdReasons }),
-  )
+  commitChange(db, clockSet(db, read, { holdReminders: reminders, wakeAt }), {
+    ...entryOf(now, 'system:sweep', action, read, { hold: read.holds, reasons: read.holdReasons }),
+    alarm,
+  })
 
 /** Nothing is to be done yet: it is looked at again then. */
 export async function lookAgainAt(

@@ -3,6 +3,7 @@
 
 import { and, eq, isNull, sql } from 'drizzle-orm'
 import type { AnswerDifference, AnsweredInvoice } from '../domain/adjustment.ts'
+import type { Alarm } from '../domain/alarm.ts'
 import type { AuditData } from '../domain/audit.ts'
 import type { LinkId } from '../domain/ids.ts'
 import type { Trouble } from '../domain/trouble.ts'
@@ -12,7 +13,7 @@ import type { Database } from './database.ts'
 import { wakeAtIfToReverse } from './read-undo.ts'
 import { adjustments, links, type Adjustment } from './schema.ts'
 import { pauseRule } from './write-switch.ts'
-import { changed, entry, type Columns } from './write-adjustment.ts'
+import { changed, entry, type Columns, type FailedChange } from './write-adjustment.ts'
 
 export type NewLink = {
   readonly id: LinkId
@@ -23,6 +24,8 @@ export type NewLink = {
 export type Issued = {
   readonly invoice: AnsweredInvoice
   readonly differences: readonly AnswerDifference[]
+  /** Null where nothing differs. */
+  readonly alarm: Alarm | null
   /** Whether it was found by its metadata instead of posted. */
   readonly adopted: boolean
   readonly requestId: string | null
@@ -80,7 +83,7 @@ export function commitIssued(
   return commitChange(
     db,
     changed(db, read, issuedColumns(issued, now)),
-    entry(now, 'adjustment.invoiced', read, issuedData(issued, read)),
+    { ...entry(now, 'adjustment.invoiced', read, issuedData(issued, read)), alarm: issued.alarm },
     [...linkAfterChange(db, issued, now), ...stopAfterDifference(db, read, issued, now)],
   )
 }
@@ -109,7 +112,10 @@ export async function commitIssuedLate(
   const committed = await commitChange(
     db,
     update,
-    entry(now, 'adjustment.invoiced', read, { ...issuedData(issued, read), late: true }),
+    {
+      ...entry(now, 'adjustment.invoiced', read, { ...issuedData(issued, read), late: true }),
+      alarm: issued.alarm,
+    },
     [...linkAfterChange(db, issued, now), ...stopAfterDifference(db, read, issued, now)],
   )
   if (committed) return { kind: 'committed' }
@@ -193,13 +199,16 @@ export function commitSettled(
 export function failSettlement(
   db: Database,
   read: Adjustment,
-  { trouble, status }: { readonly trouble: Trouble; readonly status: string | null },
+  { trouble, status, alarm }: FailedChange,
   now: number,
 ): Promise<Adjustment | null> {
   const { invoiceId: invoice, attempts } = read
   return commitChange(
     db,
     changed(db, read, { wakeAt: wakeAtIfToReverse(now, null), trouble, invoiceStatus: status }),
-    entry(now, 'adjustment.settlement_failed', read, { invoice, status, attempts, trouble }),
+    {
+      ...entry(now, 'adjustment.settlement_failed', read, { invoice, status, attempts, trouble }),
+      alarm,
+    },
   )
 }

@@ -26,6 +26,7 @@ const TOLD: ReadonlySet<AuditAction> = new Set([
   'adjustment.cancelled',
   'adjustment.reversed',
   'adjustment.voided',
+  'adjustment.invoice_status_seen',
   'event.dismissed',
 ] as const)
 

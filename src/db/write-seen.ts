@@ -27,11 +27,16 @@ export async function commitInvoiceStatusSeen(
 ): Promise<'seen' | 'known' | 'moved'> {
   const { invoiceId: invoice, invoiceStatus: before } = read
   if (before !== null && !statusesBefore(status).some((each) => each === before)) return 'known'
-  const row = await commitChange(
-    db,
-    changed(db, read, { invoiceStatus: status }),
-    entry(now, 'adjustment.invoice_status_seen', read, { invoice, status, before, event }),
-  )
+  const seen = entry(now, 'adjustment.invoice_status_seen', read, {
+    invoice,
+    status,
+    before,
+    event,
+  })
+  // Who asked hears that his document stands no more, and of no other status.
+  const { source: _, ...untold } = seen
+  const told = status === 'void' ? seen : untold
+  const row = await commitChange(db, changed(db, read, { invoiceStatus: status }), told)
   return row === null ? 'moved' : 'seen'
 }
 

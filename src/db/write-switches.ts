@@ -11,7 +11,7 @@ import {
 } from '../domain/limits.ts'
 import type { SwitchKind } from '../domain/switch.ts'
 import { AFTER_CHANGE } from './after-change.ts'
-import { insertEntry } from './commit.ts'
+import { insertEntry } from './insert-entry.ts'
 import type { Database } from './database.ts'
 import { adjustments, switches } from './schema.ts'
 

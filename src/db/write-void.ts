@@ -5,12 +5,11 @@ import { sql } from 'drizzle-orm'
 import type { Actor } from '../domain/audit.ts'
 import { WAKE_AFTER_SECONDS } from '../domain/limits.ts'
 import { isToSettle } from '../domain/reversal.ts'
-import type { Trouble } from '../domain/trouble.ts'
 import { commitChange } from './commit.ts'
 import type { Database } from './database.ts'
 import { wakeAtIfUndone } from './read-undo.ts'
 import type { Adjustment } from './schema.ts'
-import { changed, entry } from './write-adjustment.ts'
+import { changed, entry, type FailedChange } from './write-adjustment.ts'
 
 /**
  * From now on nothing else may undo it. Voiding has attempts of its own. It takes the place of a reversal
@@ -62,7 +61,7 @@ export const commitVoided = (
 export function failVoid(
   db: Database,
   read: Adjustment,
-  { trouble, status }: { readonly trouble: Trouble; readonly status: string | null },
+  { trouble, status, alarm }: FailedChange,
   now: number,
 ): Promise<Adjustment | null> {
   const { invoiceId: invoice, attempts } = read
@@ -77,7 +76,10 @@ export function failVoid(
       trouble,
       ...(goesOn ? { attempts: 0 } : {}),
     }),
-    entry(now, 'adjustment.void_failed', read, { invoice, status, attempts, trouble }),
+    {
+      ...entry(now, 'adjustment.void_failed', read, { invoice, status, attempts, trouble }),
+      alarm,
+    },
   )
 }
 

@@ -5,6 +5,7 @@ import type { AdjustmentState } from './adjustment.ts'
 import { isApprovable, type HoldReason } from './hold.ts'
 import { holdExpiresAt } from './hold-clock.ts'
 import { err, ok, type Result } from './result.ts'
+import type { Causer, Settlement } from './rule.ts'
 
 /** The adjustment as it is now. */
 export type Answerable = {
@@ -172,6 +173,20 @@ export function ownRefusal(
 ): OwnRefusal | null {
   if (isSamePerson(maker, identity)) return { reason: 'approver_is_maker' }
   return isSamePerson(asker, identity) ? { reason: 'approver_is_asker' } : null
+}
+
+/**
+ * Whether some agent asked whom nobody can tell from an approver, since the source doesn't name him by his
+ * e-mail. Then two approve: one of them is not he. Who made it by hand is known, and a record is no request.
+ */
+export const isAskerHidden = ({ maker, causedBy, settlement, asker }: Requested): boolean =>
+  maker === null && causedBy === 'agent' && settlement === 'owed' && asker?.includes('@') !== true
+
+type Requested = {
+  readonly maker: string | null
+  readonly causedBy: Causer
+  readonly settlement: Settlement
+  readonly asker: string | null
 }
 
 const isSamePerson = (one: string | null, other: string): boolean =>

@@ -1,5 +1,7 @@
 // The audit log's words: who did which fact to what. Facts are in the past tense, and the list is closed.
 
+import type { Alarm } from './alarm.ts'
+
 export type AuditAction =
   | 'event.received'
   | 'event.dismissed'
@@ -46,6 +48,8 @@ export type Actor =
 export type AuditData = Readonly<Record<string, unknown>>
 
 export type AuditEntry = {
+  /** What people who operate it have to hear of this change at once: committed with it. */
+  readonly alarm?: Alarm | null
   readonly at: number
   readonly actor: Actor
   readonly action: AuditAction

@@ -1,7 +1,8 @@
 // What the person who asked reads where his event made no adjustment: the same three lines as of one.
 
 import { amountText, wordFor } from './adjustment.ts'
-import { note, noticeStatus, type Noted } from './note.ts'
+import { isForCustomer, note, noteValues, noticeStatus, type Noted } from './note.ts'
+import { ownNote, type NoteName, type NoteTexts, type NoteValues } from './note-texts.ts'
 import type { NoticeStatus } from './notice.ts'
 import { APPROVAL_FAILURES, type ApprovalFailure } from './outcome.ts'
 
@@ -49,8 +50,41 @@ const isOpen = ({ state }: Noted): boolean =>
 export const foremost = <Of extends Noted>(noted: readonly Of[]): Of | null =>
   noted.find(({ state }) => state === 'held') ?? noted.find(isOpen) ?? noted[0] ?? null
 
-/** `source`: its title. `link`: of the existing adjustment's invoice, or null. */
-export function eventNote(
+/** `source`: its title. `link`: of the existing adjustment's invoice, or null. `texts`: as of `note`. */
+export const eventNote = (
+  noted: NotedEvent,
+  source: string,
+  link: string | null,
+  texts: NoteTexts = {},
+): readonly string[] =>
+  ownNote(texts, noteName(noted), valuesOf(noted, source, link)) ?? usualNote(noted, source, link)
+
+/** What an approval came to has no text of its own, nor what ends something. */
+function noteName({ kind, reason, existing }: NotedEvent): NoteName | null {
+  switch (kind) {
+    case 'duplicate':
+      return existing !== null && isForCustomer(existing) ? 'already_credited' : null
+    case 'conflict':
+      return kind
+    case 'undecided':
+      return approvalFailure(reason) === undefined ? kind : null
+    case 'undo':
+    case 'dismissed':
+      return null
+  }
+}
+
+const valuesOf = (
+  { reason, detail, existing }: NotedEvent,
+  source: string,
+  link: string | null,
+): NoteValues => ({
+  ...(existing === null ? {} : noteValues(existing, source, link)),
+  reason: reason ?? 'unreadable',
+  field: detail,
+})
+
+function usualNote(
   { kind, reason, detail, existing }: NotedEvent,
   source: string,
   link: string | null,

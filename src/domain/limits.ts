@@ -179,6 +179,9 @@ export const NOTICE_WAIT_SECONDS_MAX = 14 * 24 * 3_600
 /** A note is written only with this much of the lease left, so that a later look finds it. */
 export const NOTICE_LEASE_LEFT_SECONDS_MIN = 30
 export const CHANNELS_MAX = 10
+/** Of one line of a notice's text in the configuration, and of what a field puts into it. */
+export const NOTE_LINE_CHARS_MAX = 500
+export const NOTE_FIELD_CHARS_MAX = 1_000
 /** What is still due after this, since it was asked for or something was told of it, is told once. */
 export const NOTICE_DUE_AFTER_SECONDS = 10 * 60
 /** Of tags on a ticket by which we know what was told there: far more than can wait at a time. */

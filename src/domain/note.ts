@@ -10,6 +10,7 @@ import {
 } from './adjustment.ts'
 import { isApprovable, type HoldReason } from './hold.ts'
 import { isExpired } from './hold-clock.ts'
+import { ownNote, type NoteName, type NoteTexts, type NoteValues } from './note-texts.ts'
 import type { NoticeStatus } from './notice.ts'
 import type { Settlement } from './rule.ts'
 
@@ -28,6 +29,8 @@ export type Noted = {
   readonly approvers: readonly string[]
   readonly holdReminders: number
   readonly decisionNote: string | null
+  /** Of what is due: what it waits for, where that was looked up. */
+  readonly delayedBy?: 'pause' | 'billing' | null
   /** What undoes it: a reversal's id, or `void`. */
   readonly reversedBy: string | null
 }
@@ -51,15 +54,22 @@ const HOLD_TEXTS: Readonly<Record<HoldReason, string>> = {
   outcome_unknown: 'it is not known if the invoice was made',
 }
 
+const DELAYS = {
+  none: 'is on its way',
+  pause: 'is asked for, and waits: it is paused until somebody resumes it',
+  billing: 'is asked for, and waits for the billing system',
+} as const
+
 /** A rejection is a person's, or the end of a hold's time. */
 export function noticeStatus(noted: Noted): NoticeStatus {
-  const { state, reversedBy } = noted
+  const { state, reversedBy, delayedBy, invoiceStatus } = noted
   switch (state) {
     case 'due':
+      return delayedBy ? 'delayed' : 'on_its_way'
     case 'issuing':
       return 'on_its_way'
     case 'invoiced':
-      return reversedBy === null ? 'issued' : 'undone'
+      return reversedBy === null && invoiceStatus !== 'void' ? 'issued' : 'undone'
     case 'held':
       return 'waiting'
     case 'failed':
@@ -71,22 +81,67 @@ export function noticeStatus(noted: Noted): NoticeStatus {
   }
 }
 
-/** `source`: its title ("Stripe"). `link`: the short address, or null where there is none yet. */
-export function note(noted: Noted, source: string, link: string | null): readonly string[] {
-  return [outcomeLine(noted, source), `PDF: ${link ?? 'none yet'}`, customerLine(noted, link)]
+/** `source`: its title ("Stripe"). `link`: the short address, or null. `texts`: in place of the usual ones. */
+export const note = (
+  noted: Noted,
+  source: string,
+  link: string | null,
+  texts: NoteTexts = {},
+): readonly string[] =>
+  ownNote(texts, noteName(noted), noteValues(noted, source, link)) ?? [
+    outcomeLine(noted, source),
+    `PDF: ${link ?? 'none yet'}`,
+    customerLine(noted, link),
+  ]
+
+/** Null where only the usual text says all that has to be said. */
+function noteName(noted: Noted): NoteName | null {
+  const { state, settlement } = noted
+  switch (state) {
+    case 'due':
+      return noted.delayedBy ? 'delayed' : 'on_its_way'
+    case 'issuing':
+      return 'on_its_way'
+    case 'invoiced':
+      if (!isForCustomer(noted)) return null
+      return settlement === 'owed' ? 'issued' : 'recorded'
+    case 'held':
+      return 'waiting'
+    case 'failed':
+    case 'cancelled':
+      return state
+    case 'rejected':
+      return isExpired(noted) ? 'expired' : state
+  }
 }
+
+export const noteValues = (noted: Noted, source: string, link: string | null): NoteValues => ({
+  word: wordFor(noted.amount),
+  amount: amountText(noted),
+  customer: noted.customerReference ?? 'an unknown customer',
+  invoice: noted.invoiceNumber,
+  link,
+  source,
+  whom: waitsFor(noted),
+  why: whyOf(noted),
+  note: noted.decisionNote,
+})
+
+const whyOf = ({ holdReasons }: Noted): string =>
+  [...new Set(holdReasons)].map((reason) => HOLD_TEXTS[reason]).join('; ')
 
 function outcomeLine(noted: Noted, source: string): string {
   const word = wordFor(noted.amount)
   const what = `${word} of ${amountText(noted)} for ${noted.customerReference ?? 'an unknown customer'}`
   switch (noted.state) {
     case 'due':
+      return `${what} ${DELAYS[noted.delayedBy ?? 'none']}.`
     case 'issuing':
-      return `${what} is on its way.`
+      return `${what} ${DELAYS.none}.`
     case 'invoiced':
       return invoicedLine(noted, what, source)
     case 'held':
-      return `${what} waits for ${waitsFor(noted)}: ${[...new Set(noted.holdReasons)].map((reason) => HOLD_TEXTS[reason]).join('; ')}.`
+      return `${what} waits for ${waitsFor(noted)}: ${whyOf(noted)}.`
     case 'failed':
       return `${what} could not be issued; someone with access to Makegood has to look.`
     case 'rejected':

@@ -7,6 +7,7 @@ import type { AdjustmentId, AlarmId, EventId } from './ids.ts'
 /** A word for views and lists at the source. */
 export const NOTICE_STATUSES = [
   'on_its_way',
+  'delayed',
   'issued',
   'waiting',
   'failed',

@@ -28,8 +28,9 @@ export type ZendeskApprovalOptions = RuleSettings & {
 }
 
 /**
- * Caused by an agent: `asker` is the person who is logged in at Zendesk. A tag alone approves nothing,
- * so it does no harm if somebody else sets it.
+ * Caused by an agent: `asker` is the person who is logged in at Zendesk, and nothing in the event says who
+ * set the tag. So the trigger has to send it once (`makegood_asked`), in the update that set it: one that fires
+ * at every update makes a lead's reply an approval of what somebody else has tagged.
  */
 export function zendeskApproval(options: ZendeskApprovalOptions = {}): Rule {
   const settings = settingsOf(options, ['tag', 'of', 'undoTag'])

@@ -4,6 +4,7 @@
 import type { Asked } from '../db/asked.ts'
 import type { Adjustment } from '../db/schema.ts'
 import { holdReasons, type AdjustmentFacts, type ResolvedCustomer } from '../domain/adjustment.ts'
+import { isAskerHidden } from '../domain/approval.ts'
 import { dayOf } from '../domain/day.ts'
 import type { Mode } from '../domain/event.ts'
 import type { HoldDetail } from '../domain/hold.ts'
@@ -96,6 +97,7 @@ export function askedOf(
     currency: adjustment.currency,
     customer,
     asker: adjustment.asker,
+    isAskerHidden: isAskerHidden(adjustment),
     otherParts: otherParts ?? null,
     now: at,
     day,

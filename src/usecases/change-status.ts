@@ -4,7 +4,7 @@
 import type { BillingError } from '../commet/client.ts'
 import type { SettableStatus } from '../commet/contract.ts'
 import type { Adjustment } from '../db/schema.ts'
-import { postpone } from '../db/write-adjustment.ts'
+import { postpone, type FailedChange } from '../db/write-adjustment.ts'
 import { isFinal } from '../domain/adjustment.ts'
 import type { AlarmCause } from '../domain/alarm.ts'
 import { assert } from '../domain/assert.ts'
@@ -12,10 +12,9 @@ import { ATTEMPTS_MAX, KEY_TROUBLE_RETRY_SECONDS } from '../domain/limits.ts'
 import type { Trouble } from '../domain/trouble.ts'
 import type { Billing, Deps } from '../deps.ts'
 import { isKeyTrouble, retryDelaySeconds, troubleOf } from './postpone-or-fail.ts'
-import { raiseAlarm } from './raise-alarm.ts'
+import { newAlarm, raiseAlarm, sayAlarm } from './raise-alarm.ts'
 
 type Answered = { readonly status: string; readonly requestId: string | null }
-type Failure = { readonly trouble: Trouble; readonly status: string | null }
 /** Null where somebody else was first. */
 type Commit<What> = (
   db: Deps['db'],
@@ -30,7 +29,7 @@ export type StatusChange = {
   /** One of its own for each attempt: the billing API would replay a stored refusal for a day. */
   readonly key: (adjustment: Adjustment) => string
   readonly finish: Commit<Answered>
-  readonly giveUp: Commit<Failure>
+  readonly giveUp: Commit<FailedChange>
   readonly alarms: { readonly refused: string; readonly givenUp: AlarmCause }
 }
 
@@ -130,8 +129,10 @@ async function giveUp(
   status: string | null,
 ): Promise<StatusChanged> {
   const { id, invoiceId } = adjustment
-  const failure = { trouble: troubleOf(change.step, error), status }
+  const facts = { adjustment: id, invoice: invoiceId }
+  const alarm = await newAlarm(deps, change.alarms.givenUp, facts)
+  const failure = { trouble: troubleOf(change.step, error), status, alarm }
   if (!(await change.giveUp(deps.db, adjustment, failure, deps.now()))) return 'stale'
-  await raiseAlarm(deps, change.alarms.givenUp, { adjustment: id, invoice: invoiceId })
+  await sayAlarm(deps, alarm)
   return 'given_up'
 }

@@ -15,8 +15,10 @@ import {
   answerDifferences,
   idempotencyKey,
   isClosed,
+  type AnswerDifference,
   type AnsweredInvoice,
 } from '../domain/adjustment.ts'
+import type { Alarm } from '../domain/alarm.ts'
 import { assert } from '../domain/assert.ts'
 import { dayOf } from '../domain/day.ts'
 import { linkId } from '../domain/ids.ts'
@@ -32,7 +34,7 @@ import { slugHashOf, slugOf } from '../domain/link.ts'
 import type { Billing, Deps } from '../deps.ts'
 import { lookForInvoice } from './look-for-invoice.ts'
 import { postponeOrFail, type Before } from './postpone-or-fail.ts'
-import { raiseAlarm } from './raise-alarm.ts'
+import { newAlarm, raiseAlarm, sayAlarm } from './raise-alarm.ts'
 
 export type AttemptResult =
   | 'issued'
@@ -119,10 +121,9 @@ async function lookFirst(
       return holdUnknown(deps, claimed, { invoiceIds })
     }
     case 'unfinished': {
-      const attempt = await holdUnknown(deps, claimed, {})
-      if (attempt.kind === 'held') {
-        await raiseAlarm(deps, 'outcome_unknown', { adjustment: claimed.id })
-      }
+      const alarm = await newAlarm(deps, 'outcome_unknown', { adjustment: claimed.id })
+      const attempt = await holdUnknown(deps, claimed, { alarm })
+      if (attempt.kind === 'held') await sayAlarm(deps, alarm)
       return attempt
     }
     case 'trouble':
@@ -140,7 +141,7 @@ async function lookFirst(
 async function holdUnknown(
   deps: Deps,
   claimed: Adjustment,
-  more: Pick<Hold, 'invoiceIds'>,
+  more: Pick<Hold, 'invoiceIds' | 'alarm'>,
 ): Promise<Attempt> {
   const row = await hold(deps.db, claimed, { reasons: ['outcome_unknown'], ...more }, deps.now())
   return { kind: row ? 'held' : 'stale' }
@@ -184,27 +185,34 @@ async function commit(
     ...how,
     invoice,
     differences,
+    alarm: await alarmOf(deps, claimed, invoice, differences),
     link: await newLink(deps, invoice.id, now),
     wakeAt: isToSettle ? now + WAKE_AFTER_SECONDS * 1_000 : null,
     day: dayOf(now, deps.config.timeZone),
   }
-  if (differences.length > 0) {
-    const fields = differences.map(({ field }) => field)
-    await raiseAlarm(deps, 'answer_differs', {
-      adjustment: claimed.id,
-      invoice: invoice.id,
-      fields,
-    })
-  }
+  // The invoice in hand first: nothing may come between it and its commit.
   const adjustment = await commitIssued(deps.db, claimed, issued, now)
+  const late = adjustment ? null : await commitIssuedLate(deps.db, claimed, issued, now)
+  if (issued.alarm !== null) await sayAlarm(deps, issued.alarm)
   if (adjustment) return { kind: 'issued', adjustment }
-  const late = await commitIssuedLate(deps.db, claimed, issued, now)
+  assert(late !== null, 'an invoice that was committed neither in time nor late')
   if (late.kind === 'committed') return { kind: 'issued_late' }
   if (late.kind === 'known') return { kind: 'stale' }
   // The alarm first: the entry may still fail.
   await raiseAlarm(deps, 'second_invoice', { adjustment: claimed.id, invoice: invoice.id })
   await recordSecondInvoice(deps.db, claimed, issued, late.first, now)
   return { kind: 'second_invoice' }
+}
+
+async function alarmOf(
+  deps: Deps,
+  { id: adjustment }: Adjustment,
+  { id: invoice }: AnsweredInvoice,
+  differences: readonly AnswerDifference[],
+): Promise<Alarm | null> {
+  if (differences.length === 0) return null
+  const fields = differences.map(({ field }) => field)
+  return newAlarm(deps, 'answer_differs', { adjustment, invoice, fields })
 }
 
 /** Null without a link key: the invoice stands without a link. */

@@ -5,6 +5,7 @@ import { findAlarm } from '../db/write-alarms.ts'
 import type { Database } from '../db/database.ts'
 import { findWithApprovals, listAllOfSubject } from '../db/read-approvals.ts'
 import { findEvent } from '../db/read-events.ts'
+import { findPausing } from '../db/read-switches.ts'
 import type { DueNotice } from '../db/read-notices.ts'
 import type { Adjustment, Event } from '../db/schema.ts'
 import { amountText } from '../domain/adjustment.ts'
@@ -22,6 +23,7 @@ import { isAdjustmentId, isAlarmId, isEventId, noticeId, type AdjustmentId } fro
 import { isForCustomer, note, noticeStatus, type Noted } from '../domain/note.ts'
 import type { CustomerInvoice, Notice } from '../domain/notice.ts'
 import type { Deps } from '../deps.ts'
+import { ruleFacts } from './ask-limits.ts'
 import { linkAddress } from './link-address.ts'
 
 /** Null where what it is about is not there, or has nothing to tell. */
@@ -36,12 +38,23 @@ export async function noticeOf(deps: Deps, row: DueNotice): Promise<Notice | nul
   return found && ofEvent(deps, row, found.event)
 }
 
-type ToNote = Adjustment & Pick<Noted, 'approvers'>
+type ToNote = Adjustment & Pick<Noted, 'approvers' | 'delayedBy'>
 
-async function findToNote({ db }: Deps, id: AdjustmentId): Promise<ToNote | null> {
-  const found = await findWithApprovals(db, id)
+async function findToNote(deps: Deps, id: AdjustmentId): Promise<ToNote | null> {
+  const found = await findWithApprovals(deps.db, id)
   if (found === null) return null
-  return { ...found.adjustment, approvers: found.approved.map(({ operator }) => operator) }
+  const { adjustment, approved } = found
+  const approvers = approved.map(({ operator }) => operator)
+  return { ...adjustment, approvers, delayedBy: await delayOf(deps, adjustment) }
+}
+
+async function delayOf(deps: Deps, adjustment: Adjustment): Promise<'pause' | 'billing' | null> {
+  const { state, trouble, attempts, ruleId } = adjustment
+  if (state !== 'due') return null
+  const { ruleIds } = ruleFacts(deps.config, ruleId)
+  if ((await findPausing(deps.db, { ...adjustment, ruleIds })).length > 0) return 'pause'
+  const isInTrouble = trouble !== null || attempts > 0 || deps.billing === null
+  return isInTrouble ? 'billing' : null
 }
 
 async function ofAdjustment(deps: Deps, row: DueNotice, adjustment: ToNote): Promise<Notice> {
@@ -55,7 +68,7 @@ async function ofAdjustment(deps: Deps, row: DueNotice, adjustment: ToNote): Pro
     status,
     standing: status,
     at: row.at,
-    lines: note(adjustment, titleOf(deps, adjustment), link),
+    lines: note(adjustment, titleOf(deps, adjustment), link, deps.config.texts),
     forCustomer: ISSUED.has(row.action) ? invoiceForCustomer(adjustment) : null,
     data: { fact: row.action, adjustment: facts(adjustment, link) },
   }
@@ -114,7 +127,7 @@ async function ofEvent(deps: Deps, row: DueNotice, event: Event): Promise<Notice
     status: eventStatus(kind),
     standing: eventStanding({ ...noted, existing: await toNote(deps, there) }),
     at: row.at,
-    lines: eventNote(noted, titleOf(deps, event), link),
+    lines: eventNote(noted, titleOf(deps, event), link, deps.config.texts),
     forCustomer: null,
     data: {
       fact: row.action,

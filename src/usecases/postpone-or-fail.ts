@@ -7,7 +7,7 @@ import { backoffSeconds } from '../domain/backoff.ts'
 import { ATTEMPTS_MAX, KEY_TROUBLE_RETRY_SECONDS } from '../domain/limits.ts'
 import type { Trouble } from '../domain/trouble.ts'
 import type { Deps } from '../deps.ts'
-import { raiseAlarm } from './raise-alarm.ts'
+import { newAlarm, raiseAlarm, sayAlarm } from './raise-alarm.ts'
 
 export const troubleOf = (step: Trouble['step'], error: BillingError): Trouble => ({
   step,
@@ -36,26 +36,29 @@ export async function postponeOrFail(
   const { db } = deps
   const now = deps.now()
   const trouble = troubleOf(step, error)
+  const facts = { adjustment: adjustment.id, ...trouble }
   const attemptedAt = error.meaning === 'ambiguous' ? adjustment.attemptedAt : before.attemptedAt
   const attempts = before.attempts + (isKeyTrouble(error) ? 0 : 1)
   const wakeAt = now + retryDelaySeconds(deps, error, attempts) * 1_000
   const isOver = error.meaning === 'permanent' || attempts >= ATTEMPTS_MAX
   if (isKeyTrouble(error) || !isOver) {
     if (isKeyTrouble(error)) {
-      await raiseAlarm(deps, 'billing_key_refused', { adjustment: adjustment.id, ...trouble })
+      await raiseAlarm(deps, 'billing_key_refused', facts)
     }
     const postponement = { wakeAt, trouble, attempts, attemptedAt }
     return (await postpone(db, adjustment, postponement, now)) ? 'postponed' : 'stale'
   }
   if (attemptedAt !== null) {
-    const unknown = { reasons: ['outcome_unknown'], trouble } as const
+    const alarm = await newAlarm(deps, 'outcome_unknown', facts)
+    const unknown = { reasons: ['outcome_unknown'], trouble, alarm } as const
     if (!(await hold(db, adjustment, unknown, now))) return 'stale'
-    await raiseAlarm(deps, 'outcome_unknown', { adjustment: adjustment.id, ...trouble })
+    await sayAlarm(deps, alarm)
     return 'held'
   }
-  const failure = { trouble, attempts, attemptedAt }
+  const alarm = await newAlarm(deps, 'adjustment_failed', facts)
+  const failure = { trouble, attempts, attemptedAt, alarm }
   if (!(await fail(db, adjustment, failure, now))) return 'stale'
-  await raiseAlarm(deps, 'adjustment_failed', { adjustment: adjustment.id, ...trouble })
+  await sayAlarm(deps, alarm)
   return 'failed'
 }
 

@@ -1,5 +1,7 @@
 import { wakeAfterRestart, sweepAdjustments } from '../db/sweep-adjustments.ts'
+import { tellDelayed } from '../db/tell-delayed.ts'
 import { parkPaused } from '../db/write-switches.ts'
+import { OPERATOR_ENDPOINT } from '../domain/by-hand.ts'
 import { ownIds } from '../domain/rule.ts'
 import { sweepNotices } from '../db/write-notices.ts'
 import type { Deps } from '../deps.ts'
@@ -14,6 +16,7 @@ export async function sweep(
   { isRestart }: { readonly isRestart: boolean },
 ): Promise<number> {
   if (isRestart) await wakeAfterRestart(deps.db, deps.now())
+  await tellDelayed(deps.db, toldSources(deps), deps.now())
   await parkPaused(deps.db, deps.config.rules.map(ownIds), deps.now())
   const { wakeUps, held } = await sweepAdjustments(deps.db, deps.now())
   const [first, ...others] = held
@@ -23,4 +26,9 @@ export async function sweep(
   const told = await sweepNotices(deps.db, deps.now())
   await deps.wakeNotices(told.map((about) => ({ about })))
   return wakeUps.length
+}
+
+const toldSources = ({ config, db }: Deps): readonly string[] => {
+  const sources = [...config.endpoints.values()].map(({ source }) => source.name)
+  return [...new Set([...sources, OPERATOR_ENDPOINT])].filter((source) => db.tells(source))
 }

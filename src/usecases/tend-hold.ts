@@ -3,10 +3,12 @@
 
 import type { Adjustment } from '../db/schema.ts'
 import { commitExpiry, commitReminder, lookAgainAt } from '../db/write-hold-answer.ts'
+import type { Alarm, AlarmCause } from '../domain/alarm.ts'
 import { assert } from '../domain/assert.ts'
+import type { HoldReason } from '../domain/hold.ts'
 import { holdStep, type HoldStep } from '../domain/hold-clock.ts'
 import type { Deps } from '../deps.ts'
-import { raiseAlarm } from './raise-alarm.ts'
+import { newAlarm, sayAlarm } from './raise-alarm.ts'
 
 export type TendResult = 'held' | 'reminded' | 'escalated' | 'expired' | 'stale'
 
@@ -14,13 +16,12 @@ export async function tendHold(deps: Deps, adjustment: Adjustment): Promise<Tend
   const { holdReasons, heldAt, holdReminders } = adjustment
   assert(holdReasons !== null && heldAt !== null, 'held without reasons, or since never')
   const step = holdStep({ heldAt, holdReminders, holdReasons }, deps.now())
-  const result = await commitStep(deps, adjustment, step)
-  if (result === 'stale') return result
   const told = { adjustment: adjustment.id, reasons: holdReasons, heldAt }
-  if (holdReasons.includes('outcome_unknown') && result === 'reminded') {
-    await raiseAlarm(deps, 'outcome_unknown', told)
-  }
-  if (result === 'escalated') await raiseAlarm(deps, 'hold_escalated', told)
+  const cause = causeOf(step, holdReasons)
+  const alarm = cause && (await newAlarm(deps, cause, told))
+  const result = await commitStep(deps, adjustment, step, alarm)
+  if (result === 'stale') return result
+  if (alarm !== null) await sayAlarm(deps, alarm)
   const { reverses: original } = adjustment
   if (result === 'expired' && original !== null) {
     // What the source has taken back is still given, and no undo asks for it again.
@@ -29,18 +30,28 @@ export async function tendHold(deps: Deps, adjustment: Adjustment): Promise<Tend
   return result
 }
 
-async function commitStep(deps: Deps, read: Adjustment, step: HoldStep): Promise<TendResult> {
+function causeOf({ kind }: HoldStep, reasons: readonly HoldReason[]): AlarmCause | null {
+  if (kind === 'escalate') return 'hold_escalated'
+  return kind === 'remind' && reasons.includes('outcome_unknown') ? 'outcome_unknown' : null
+}
+
+async function commitStep(
+  deps: Deps,
+  read: Adjustment,
+  step: HoldStep,
+  alarm: Alarm | null,
+): Promise<TendResult> {
   const { db } = deps
   const now = deps.now()
   switch (step.kind) {
     case 'wait':
       return (await lookAgainAt(db, read, step.wakeAt)) ? 'held' : 'stale'
     case 'remind': {
-      const reminder = { ...step, action: 'adjustment.reminded' } as const
+      const reminder = { ...step, alarm, action: 'adjustment.reminded' } as const
       return (await commitReminder(db, read, reminder, now)) ? 'reminded' : 'stale'
     }
     case 'escalate': {
-      const reminder = { ...step, action: 'adjustment.escalated' } as const
+      const reminder = { ...step, alarm, action: 'adjustment.escalated' } as const
       return (await commitReminder(db, read, reminder, now)) ? 'escalated' : 'stale'
     }
     case 'expire':

@@ -5,6 +5,7 @@ import {
   decideApproval,
   decideChoice,
   decideRejection,
+  isAskerHidden,
   type Answerable,
 } from '../../src/domain/approval.ts'
 import { isApprovable, LIMIT_NAMES, type HoldReason } from '../../src/domain/hold.ts'
@@ -259,5 +260,29 @@ describe("a hold's clock", () => {
   it('never ends where an invoice may be there', () => {
     expect(holdExpiresAt({ heldAt: 0, holdReasons: ['outcome_unknown'] })).toBeNull()
     expect(holdExpiresAt({ heldAt: 0, holdReasons: ['charge'] })).toBe(14 * DAY)
+  })
+})
+
+describe('who asked', () => {
+  const asked = {
+    maker: null,
+    causedBy: 'agent',
+    settlement: 'owed',
+    asker: 'a@saas.example',
+  } as const
+  it.each([
+    ['is named by his e-mail', asked, false],
+    ['is named by an id', { ...asked, asker: '0055g00000AGENT1AA' }, true],
+    ['is not named', { ...asked, asker: null }, true],
+    ['made it by hand', { ...asked, asker: 'backoffice', maker: 'backoffice' }, false],
+    ['is a program', { ...asked, causedBy: 'system', asker: null } as const, false],
+    ['is the customer', { ...asked, causedBy: 'customer', asker: null } as const, false],
+    [
+      'recorded what had moved',
+      { ...asked, settlement: 'already_paid', asker: null } as const,
+      false,
+    ],
+  ])('%s', (_, request, expected) => {
+    expect(isAskerHidden(request)).toBe(expected)
   })
 })

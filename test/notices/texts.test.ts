@@ -71,6 +71,8 @@ const NOTED: Readonly<Record<string, Noted>> = {
   due: CREDIT,
   'due, a charge': { ...CREDIT, amount: 900 },
   'due, an unknown customer': { ...CREDIT, customerReference: null },
+  'due, but paused': { ...CREDIT, delayedBy: 'pause' },
+  'due, but the billing system does not answer': { ...CREDIT, delayedBy: 'billing' },
   issuing: { ...CREDIT, state: 'issuing' },
   invoiced: ISSUED,
   'invoiced, a charge': { ...ISSUED, amount: 900 },

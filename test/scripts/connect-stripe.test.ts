@@ -145,7 +145,7 @@ describe('cut off after any call', () => {
     '(its answer lost: %s) the next run makes it whole, --undo takes it away',
     async (lost) => {
       const { calls } = await run()
-      expect(calls).toHaveLength(3)
+      expect(calls).toHaveLength(4)
       for (let after = 0; after < calls.length; after++) {
         for (const next of [run, undo]) {
           await sandbox.control('POST', '/reset')
@@ -166,6 +166,34 @@ describe('cut off after any call', () => {
       }
     },
   )
+
+  it('a secret that somebody else stores in the meantime is neither taken for its own nor taken away', async () => {
+    const foreign = EXAMPLE.replace('whsec_old', 'whsec_of_somebody_else')
+    for (const after of [2, 3]) {
+      for (const next of [run, undo]) {
+        await sandbox.control('POST', '/reset')
+        fs.writeFileSync(path.join(root, '.dev.vars'), EXAMPLE)
+        await run({ dies: { after, lost: false } })
+        fs.writeFileSync(path.join(root, '.dev.vars'), foreign)
+        const { trouble, secrets } = await next()
+        expect([after, trouble]).toEqual([after, null])
+        const own = next === run ? `${secrets[0]},` : ''
+        const expected = EXAMPLE.replace('whsec_old', `${own}whsec_of_somebody_else`)
+        expect([after, devVars()]).toEqual([after, expected])
+      }
+    }
+  })
+
+  it('a dry run says that the half would be made anew', async () => {
+    await run({ dies: { after: 2, lost: false } })
+    const { lines, calls } = await run({ args: ['--commet-collects', 'no', '--dry-run'] })
+    expect(writes(calls)).toEqual([])
+    expect(lines).toEqual([
+      expect.stringMatching(/^would remove +endpoint, whose secret nobody knows/),
+      expect.stringMatching(/^would make +endpoint, with refund\.created/),
+      expect.stringMatching(/^dry run +nothing was changed/),
+    ])
+  })
 
   it.each([false, true])('(its answer lost: %s) an undoing is ended by the next', async (lost) => {
     for (let after = 0; after < 2; after++) {

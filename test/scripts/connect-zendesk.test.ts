@@ -176,6 +176,19 @@ describe('on an empty account', () => {
     ])
   })
 
+  it('writes the currency of the rule into the template, else the configuration’s', async () => {
+    const body = async () => {
+      const { triggers = [] } = await everything()
+      return JSON.stringify(triggers.at(-1)?.['actions'])
+    }
+    await run()
+    expect(await body()).toContain(String.raw`\"currency\": \"USD\"`)
+    await run({ args: ['--undo'] })
+    const rules = [zendeskTicketCredit({ ...credit, currency: 'eur' })]
+    await run({ by: defineConfig({ ...base, rules }) })
+    expect(await body()).toContain(String.raw`\"currency\": \"EUR\"`)
+  })
+
   it('makes nothing in a dry run, and says what it would make', async () => {
     const { calls, lines, trouble } = await run({ args: ['--dry-run'] })
     expect(trouble).toBeNull()
@@ -400,7 +413,11 @@ describe('what stands in the way is told in one line', () => {
       { env: { ZENDESK_API_TOKEN: 'wrong' } },
       /401.*ZENDESK_EMAIL and ZENDESK_API_TOKEN/,
     ],
-    ['no token', { env: { ZENDESK_API_TOKEN: '' } }, /^ZENDESK_API_TOKEN not set/],
+    [
+      'no token',
+      { env: { ZENDESK_API_TOKEN: '' } },
+      /^ZENDESK_API_TOKEN not set.*docs\/sources\/zendesk\.md$/,
+    ],
     ['http', { env: { ZENDESK_URL: 'http://acme.zendesk.com' } }, /^ZENDESK_URL .*https address/],
     [
       'an address of this machine',
@@ -515,6 +532,24 @@ describe('secrets', () => {
     fs.writeFileSync(path.join(root, '.dev.vars'), EXAMPLE.replace('b2xk', published ?? ''))
     const { lines } = await run()
     expect(lines.join('\n')).toMatch(/unsafe +ZENDESK_WEBHOOK_SECRET .*"Test webhook"/s)
+  })
+})
+
+describe('the files beside it', () => {
+  const shown = (file: string) =>
+    fs.readFileSync(path.resolve(import.meta.dirname, '../..', file), 'utf8')
+
+  it('no version of .dev.vars is for git, but the example is', () => {
+    const ignored = shown('.gitignore').split('\n')
+    expect(ignored.slice(ignored.indexOf('.dev.vars*'))).toContain('!.dev.vars.example')
+    expect(shown('scripts/secret-file.ts')).toContain('`${file}.new`')
+  })
+
+  it('the page shows the very values of the stand-in', () => {
+    const [line = ''] = /^ZENDESK_URL=.*$/m.exec(shown('docs/sources/zendesk.md')) ?? []
+    for (const value of ['8790/zendesk ', 'ZENDESK_EMAIL=makegood@saas.example ', `=${TOKEN} `]) {
+      expect(line).toContain(value)
+    }
   })
 })
 

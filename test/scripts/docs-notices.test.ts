@@ -17,6 +17,7 @@ import {
   POST_WITHOUT_LOOK_SECONDS,
 } from '../../src/domain/limits.ts'
 import { backoffSeconds } from '../../src/domain/backoff.ts'
+import { NOTE_FIELDS } from '../../src/domain/note-texts.ts'
 import { NOTICE_STATUSES, type Notice } from '../../src/domain/notice.ts'
 import type { Channel } from '../../src/notices/channel.ts'
 import { customerMail } from '../../src/notices/customer-mail.ts'
@@ -152,6 +153,14 @@ describe('what is told', () => {
     expect(shown.map(([cause, line]) => `alarm: ${code(cause)} ${line}`)).toEqual(
       alarms.map(({ title, line }) => `${title} ${line}`),
     )
+  })
+
+  it('has these fields in texts of one’s own', () => {
+    const shown = rowsOf(DOCS.split('### Texts of your own')[1]?.split('\n## ')[0] ?? '', 2)
+    const fields = shown.flatMap(([names, cell]) =>
+      codes(names).map((name) => [name, codes(cell).map((field) => field.slice(1, -1))]),
+    )
+    expect(Object.fromEntries(fields)).toEqual(NOTE_FIELDS)
   })
 
   it('is told for as long, and as often', () => {

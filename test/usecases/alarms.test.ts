@@ -101,6 +101,46 @@ describe('adjustments that fail', () => {
   }, 60_000)
 })
 
+describe('an alarm about a change', () => {
+  const dyingAtAlarm = (): Deps => ({
+    ...world.deps,
+    log(line) {
+      if (line.event.startsWith('alarm.')) throw new Error('the process died here')
+    },
+  })
+
+  it.each([
+    [
+      'adjustment_failed',
+      'failed',
+      { kind: 'rate_limited', retryAfterSeconds: null, method: 'POST' },
+    ],
+    ['answer_differs', 'invoiced', { kind: 'other_answer', data: { total: -1 }, method: 'POST' }],
+  ])('is committed with it: %s', async (cause, state, fault) => {
+    await setFaults({ ...fault, times: 1 })
+    const [event] = await world.receive('zendesk', ticket())
+    const dead = world.work(dyingAtAlarm())
+    await expect(dead).rejects.toThrow('the process died here')
+    expect(await world.adjustment(event!)).toMatchObject({ state })
+    expect(await alarmsWritten()).toMatchObject([{ cause }])
+    await world.sweep()
+    await tellAll()
+    expect(heard.filter(({ status }) => status === 'alarm')).toHaveLength(1)
+  })
+
+  it('is committed with a hold that nobody has answered for a day', async () => {
+    const [event] = await world.receive('zendesk', ticket({ customer_external_id: 'nobody' }))
+    await world.work()
+    for (let hours = 0; hours < 24; hours += 4) {
+      await world.advance(4 * HOUR)
+      await world.sweep()
+      await world.work(dyingAtAlarm()).catch(() => null)
+    }
+    expect((await alarmsWritten()).map(({ cause }: any) => cause)).toEqual(['hold_escalated'])
+    expect(await actionsOf((await world.adjustment(event!)).id)).toContain('adjustment.escalated')
+  })
+})
+
 describe('an alarm', () => {
   const raise = (adjustment: string, key = '') =>
     raiseAlarm(world.deps, 'second_invoice', { adjustment, invoice: 'inv_1' }, key)

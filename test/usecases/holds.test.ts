@@ -378,6 +378,30 @@ describe('two approvers', () => {
     expect(await approve(adjustment, boss, how)).toMatchObject({ value: { state: 'due' } })
   })
 
+  it.each([
+    ['an id of the source’s', '0055g00000AGENT1AA'],
+    ['nobody', ''],
+  ])('are wanted where an agent asked who is named by %s', async (_, asker) => {
+    const { adjustment } = await hold(asking('300.00', { asker }))
+    expect(adjustment.approversNeeded).toBe(2)
+    expect(await approve(adjustment)).toMatchObject({ ok: true, value: { state: 'held' } })
+    expect(await approve(await read(adjustment.id), boss)).toEqual(
+      refused({ reason: 'already_approved' }),
+    )
+    expect(await approve(await read(adjustment.id), finance)).toMatchObject({
+      ok: true,
+      value: { state: 'due' },
+    })
+  })
+
+  it('are wanted too where it was held before that was so', async () => {
+    const { adjustment } = await hold(asking('300.00', { asker: '0055g00000AGENT1AA' }))
+    await env.DB.prepare('UPDATE adjustments SET approvers_needed = 1 WHERE id = ?')
+      .bind(adjustment.id)
+      .run()
+    expect(await approve(adjustment)).toMatchObject({ ok: true, value: { state: 'held' } })
+  })
+
   it('are two people: one with two keys is one', async () => {
     const how = above()
     const { adjustment } = await hold(asking('500.00'), { how })

@@ -86,6 +86,19 @@ describe('what is issued', () => {
   })
 })
 
+describe('a text of the configuration', () => {
+  it('is what the ticket is told', async () => {
+    const { request, tell, deps } = await world()
+    const id = await newTicket()
+    await request({ ticket_id: id })
+    const texts = { issued: ['{word}: {amount}', 'See {link}', 'For {customer}'] } as const
+    await tell({ config: { ...deps.config, texts } })
+    expect((await internal(id)).map((text) => text.split('\n'))).toEqual([
+      ['Credit: 25.00 USD', expect.stringMatching(/^See https:\S+$/), 'For acme-42'],
+    ])
+  })
+})
+
 describe('a request to undo', () => {
   it('is answered where nothing is to be undone, each time, and its tag is taken off', async () => {
     const its = await world()
