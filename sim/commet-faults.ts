@@ -37,7 +37,7 @@ const FAULTS = [
 type Fault = (typeof FAULTS)[number]
 
 const SHARE: Readonly<Record<Climate, number>> = {
-  calm: 0.02,
+  calm: 0.04,
   flaky: 0.4,
   down: 1,
   refused: 0,
@@ -113,7 +113,7 @@ function answeredWithout(fault: Fault, random: Random): Answered | null {
     case 'limited':
       return refusal(429, 'rate_limited', { 'retry-after': String(random.between(1, 60)) })
     case 'too_many':
-      return random.chance(0.3) ? refusal(429, 'rate_limited') : null
+      return random.chance(0.5) ? refusal(429, 'rate_limited') : null
     default:
       return null
   }

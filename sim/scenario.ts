@@ -51,7 +51,7 @@ export function scenarioOf(seed: number, faults: ReadonlySet<FaultKind>): Scenar
         ? [period(random, startMs, spanMs, 'full', [MINUTE, 20 * MINUTE])]
         : [],
     limits: limitsOf(random),
-    tells: random.chance(0.5),
+    tells: random.chance(0.4),
     creditStartsAs: random.pick(['outstanding', 'paid']),
     taxRate: random.chance(0.05) ? 0.19 : 0,
     isolates: random.between(1, 3),
@@ -67,14 +67,16 @@ export function scenarioOf(seed: number, faults: ReadonlySet<FaultKind>): Scenar
 }
 
 function climatesOf(random: Random, startMs: number, spanMs: number): Period<Climate>[] {
-  const kinds = ['flaky', 'flaky', 'down', 'refused', 'limited'] as const
-  return Array.from({ length: random.between(0, 4) }, () => {
+  const kinds = ['flaky', 'flaky', 'flaky', 'down', 'refused', 'limited'] as const
+  const climates = Array.from({ length: random.between(0, 4) }, () => {
     const kind = random.pick(kinds)
     // A key that is refused is asked with every few minutes, for each adjustment anew.
     const isAsked = kind === 'refused' || kind === 'limited'
-    const long = isAsked ? [10 * MINUTE] : [3 * HOUR, 26 * HOUR]
+    const long = isAsked ? [10 * MINUTE] : [3 * HOUR, 26 * HOUR, spanMs / 2]
     return period(random, startMs, spanMs, kind, [2 * MINUTE, HOUR, ...long])
   })
+  const whole: Period<Climate> = { from: startMs, to: startMs + 2 * spanMs, kind: 'flaky' }
+  return random.chance(0.15) ? [...climates, whole] : climates
 }
 
 function period<Kind>(

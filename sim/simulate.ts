@@ -119,9 +119,9 @@ function beginHealing(world: World): void {
 
 type Cron = { readonly isQuiet: () => boolean }
 
-/** Each minute; but a tick that would find nothing, and change nothing, is left out. */
+/** Each minute; but most of the ticks that would find nothing, and change nothing, are left out. */
 function startCron(world: World): Cron {
-  const { timeline, database, scenario, isHealed } = world
+  const { timeline, scenario, isHealed } = world
   const random = createRandom(scenario.seed, 'cron')
   let isQuiet = false
   const plan = (): void => {
@@ -130,24 +130,30 @@ function startCron(world: World): Cron {
       return
     }
     const now = timeline.now()
-    const [due] = database.rows<{ at: number | null }>(
-      `SELECT min(at) AS at FROM (SELECT min(wake_at) AS at FROM adjustments
-        UNION ALL SELECT min(wake_at) FROM notices)`,
-    )
-    const next = Math.min(due?.at ?? Infinity, timeline.next() ?? Infinity)
+    const next = Math.min(dueAt(world), timeline.next() ?? Infinity)
     const from = Math.max(now + 1, Number.isFinite(next) ? next : now)
     const minute = Math.ceil(from / MINUTE) * MINUTE
     const isLate = !isHealed() && random.chance(0.2)
     const lateMs = isLate ? random.between(1_000, 240_000) : random.below(200)
     timeline.at(minute + lateMs, () => {
-      // Now and then the platform leaves a tick out.
-      if (isHealed() || !random.chance(0.05)) world.tick()
+      const isWanted = isHealed() || dueAt(world) <= timeline.now() || random.chance(0.1)
+      // Now and then the platform forgets one.
+      if (isWanted && (isHealed() || !random.chance(0.05))) world.tick()
       // By then the tick itself is no more what comes next.
       timeline.after(30_000, plan)
     })
   }
   plan()
   return { isQuiet: () => isQuiet }
+}
+
+/** When the next row waits to be woken. */
+function dueAt({ database }: World): number {
+  const [due] = database.rows<{ at: number | null }>(
+    `SELECT min(at) AS at FROM (SELECT min(wake_at) AS at FROM adjustments
+      UNION ALL SELECT min(wake_at) FROM notices)`,
+  )
+  return due?.at ?? Infinity
 }
 
 /** What is still under way, for people; empty where nothing is. */

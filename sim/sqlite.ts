@@ -60,10 +60,16 @@ export function openSqlite(image: Uint8Array): Sqlite {
       throw d1Error(error)
     }
   }
+  const looked = new Map<string, StatementSync>()
+  const look = (sql: string): StatementSync => {
+    const statement = looked.get(sql) ?? database.prepare(sql)
+    looked.set(sql, statement)
+    return statement
+  }
   return {
     execute,
     rows: <Row>(sql: string, ...params: readonly SQLInputValue[]) =>
-      database.prepare(sql).all(...params) as Row[],
+      look(sql).all(...params) as Row[],
     serialize: () => database.serialize(),
     close: () => database.close(),
   }
