@@ -11,6 +11,7 @@ import { chargeRequested } from '../src/rules/charge-requested.ts'
 import { creditRequested } from '../src/rules/credit-requested.ts'
 import { stripeRefundFailed } from '../src/rules/stripe-refund-failed.ts'
 import { stripeRefundRecord } from '../src/rules/stripe-refund-record.ts'
+import { zendeskApproval } from '../src/rules/zendesk-approval.ts'
 import { zendeskCreditUndo } from '../src/rules/zendesk-credit-undo.ts'
 import { zendeskTicketCredit } from '../src/rules/zendesk-ticket-credit.ts'
 import { standard, stripe, zendesk } from '../src/sources/index.ts'
@@ -116,6 +117,7 @@ export function configOf(version: number, { limits, tells }: ConfigOptions): Con
         otherAmountField: true,
       }),
       zendeskCreditUndo(),
+      zendeskApproval(),
       stripeRefundRecord(),
       stripeRefundFailed(),
       creditRequested(),

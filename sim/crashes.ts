@@ -22,8 +22,11 @@ const OTHER_CHANCE = 0.02
 const PREFERRED_SHARE = 0.5
 /** What few seeds come to at all, nearly each of them prefers. */
 const RARE_SHARE = 0.95
+/** By how much each crash at a label makes the next one less likely. */
+const TIRES = 8
+const RARE_TIRES = 0.7
 const RARE =
-  /cancelled$|reversed|void|settle|chosen|rejected|expired|escalated|alarm|notice|zendesk|chat|dead|operator|customers\/|seen_|identities &/
+  /cancelled$|reversed|void|settle|chosen|rejected|expired|failed|alarm|tags|dead|customers\/|switch\.|approvals|operator: (insert|update|send|GET|select (approvals|switches|events))|identities &/
 
 /** `isOn`: whether processes die at all, now. */
 export function createCrashes(seed: number, isOn: () => boolean): Crashes {
@@ -40,7 +43,8 @@ export function createCrashes(seed: number, isOn: () => boolean): Crashes {
       if (!isOn()) return null
       const first = isPreferred(label) ? PREFERRED_CHANCE : OTHER_CHANCE
       const crashed = count.before + count.after
-      if (!random.chance(first / (1 + 8 * crashed))) return null
+      const tires = RARE.test(label) ? RARE_TIRES : TIRES
+      if (!random.chance(first / (1 + tires * crashed))) return null
       return random.chance(0.5) ? 'before' : 'after'
     },
     happened: (label, moment) => {

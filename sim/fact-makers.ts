@@ -7,6 +7,7 @@ import { DAY, HOUR, MINUTE } from './scenario.ts'
 
 const CUSTOMERS = ['acme-1', 'acme-2', 'acme-3', 'acme-4', 'acme-5', 'acme-6'] as const
 const ODD_CUSTOMERS = ['euro-1', 'new-1', 'refused-1', 'nobody-1', null] as const
+const APPROVERS = ['lead-a@saas.example', 'lead-b@saas.example', 'temp@saas.example'] as const
 const ASKERS = ['agent@saas.example', 'Lead-A@saas.example', 'temp@saas.example'] as const
 
 export type Making = {
@@ -53,6 +54,7 @@ export function ticket(making: Making): SourceEvent[] {
     asker: asker.toLowerCase(),
     mode: 'test',
     isUndone,
+    parts: 1,
   }
   const body = (tags: string, changed: object = {}): string =>
     JSON.stringify({
@@ -80,6 +82,15 @@ export function ticket(making: Making): SourceEvent[] {
   if (random.chance(0.05)) {
     events.push(eventOf(fact, 'nothing', at, { body: body('billing', { note: 'x' }) }))
   }
+  if (random.chance(0.2)) {
+    // A lead's macro, or that of somebody who only thinks that he is one.
+    const approveAt = at + random.pick([MINUTE, HOUR, DAY])
+    const approved = body(`${tags} credit_approved`, {
+      asker: random.pick(APPROVERS),
+      updated_at: new Date(approveAt).toISOString(),
+    })
+    events.push(eventOf(fact, 'approves', approveAt, { body: approved }))
+  }
   return events
 }
 
@@ -100,6 +111,7 @@ export function refund(making: Making): SourceEvent[] {
     asker: null,
     mode,
     isUndone,
+    parts: 1,
   }
   const told = (suffix: string, type: string, status: string) => {
     const ownId = `evt_${number}_${suffix}`
@@ -154,6 +166,7 @@ export function request({ number, at, random }: Making): SourceEvent[] {
     asker,
     mode: 'test',
     isUndone: false,
+    parts: 1,
   }
   const body = JSON.stringify({
     type: `${kind}.requested`,
@@ -181,7 +194,7 @@ export function gift(making: Making): SourceEvent[] {
   const { number, at, random } = making
   const settlement = random.chance(0.3) ? 'already_paid' : 'owed'
   const rule = settlement === 'owed' ? 'promise' : 'record'
-  const amount = amountOf(random)
+  const amounts = random.chance(0.2) ? [amountOf(random), amountOf(random)] : [amountOf(random)]
   const customer = customerOf(random)
   const isUndone = random.chance(0.2)
   const fact: Fact = {
@@ -190,17 +203,23 @@ export function gift(making: Making): SourceEvent[] {
     rule,
     subject: `gift:${number}`,
     settlement,
-    amounts: [-amount],
+    amounts: amounts.map((amount) => -amount),
     customer,
     asker: null,
     mode: 'test',
     isUndone,
+    parts: amounts.length,
   }
   const told = (ownId: string, fields: object) => ({
     ownId,
     body: JSON.stringify({ id: ownId, type: rule, ...fields }),
   })
-  const given = { parts: [{ subject: fact.subject, amount: -amount, customer }] }
+  const given = {
+    parts: fact.amounts.map((amount, position) => {
+      const { subject } = fact
+      return { subject, part: String(position), amount, customer }
+    }),
+  }
   const events = [eventOf(fact, 'asks', at, told(`gift_${number}`, given))]
   if (isUndone) {
     const undone = told(`gift_${number}_undo`, { undo: fact.subject })

@@ -20,11 +20,13 @@ export type Fact = {
   readonly asker: string | null
   readonly mode: 'test' | 'live'
   readonly isUndone: boolean
+  /** Of how many adjustments it is one; of several, `amounts` are theirs. */
+  readonly parts: number
 }
 
 export type SourceEvent = {
   readonly fact: Fact
-  readonly kind: 'asks' | 'undoes' | 'nothing' | 'unreadable'
+  readonly kind: 'asks' | 'undoes' | 'approves' | 'nothing' | 'unreadable'
   /** By which its source knows it; null where it has none, and the body itself is it. */
   readonly ownId: string | null
   readonly body: string

@@ -19,33 +19,40 @@ type Outcome =
 const SEEDS = 200
 const DEADLINE_MS = 20 * 60_000
 
-function tryMutant({ patch }: Mutant, seeds: number, events: number): Outcome {
+type Trial = { readonly seeds: number; readonly events: number }
+
+/** A copy of what runs, with one bug planted in it; `null` plants none. */
+function tryMutant(mutant: Mutant | null, trial: Trial): Outcome {
   const folder = fs.mkdtempSync(path.join(tmpdir(), 'makegood-mutant-'))
   try {
     for (const name of COPIED) {
       fs.cpSync(path.join(ROOT, name), path.join(folder, name), { recursive: true })
     }
     fs.symlinkSync(path.join(ROOT, 'node_modules'), path.join(folder, 'node_modules'))
-    try {
-      execFileSync('git', ['apply', patch], { cwd: folder, stdio: 'pipe' })
-    } catch (error) {
-      return { kind: 'unfit', message: error instanceof Error ? error.message : String(error) }
+    if (mutant !== null) {
+      execFileSync('git', ['apply', mutant.patch], { cwd: folder, stdio: 'pipe' })
     }
-    const given = ['--seeds', String(seeds), '--events', String(events), '--whole']
-    const { status, stdout, stderr } = spawnSync(
-      process.execPath,
-      [path.join(folder, 'sim', 'run.ts'), ...given],
-      { cwd: folder, encoding: 'utf8', timeout: DEADLINE_MS },
-    )
-    const seed = /^Seed (\d+) violates:\n +([a-z_]+)/m.exec(stdout)
-    if (seed !== null) {
-      return { kind: 'caught', seed: Number(seed[1]), invariant: seed[2] ?? '' }
-    }
-    if (status === 0) return { kind: 'survived' }
-    return { kind: 'unfit', message: (stderr || stdout).trim().slice(-500) }
+    return runIn(folder, trial)
+  } catch (error) {
+    return { kind: 'unfit', message: error instanceof Error ? error.message : String(error) }
   } finally {
     fs.rmSync(folder, { recursive: true, force: true })
   }
+}
+
+function runIn(folder: string, { seeds, events }: Trial): Outcome {
+  const { status, stdout, stderr } = spawnSync(
+    process.execPath,
+    [
+      path.join(folder, 'sim', 'run.ts'),
+      ...['--seeds', String(seeds), '--events', String(events), '--whole'],
+    ],
+    { cwd: folder, encoding: 'utf8', timeout: DEADLINE_MS },
+  )
+  const seed = /^Seed (\d+) violates:\n +([a-z_]+)/m.exec(stdout)
+  if (seed !== null) return { kind: 'caught', seed: Number(seed[1]), invariant: seed[2] ?? '' }
+  if (status === 0) return { kind: 'survived' }
+  return { kind: 'unfit', message: (stderr || stdout).trim().slice(-500) }
 }
 
 function line({ name, purpose }: Mutant, outcome: Outcome, seconds: number): string {
@@ -66,11 +73,18 @@ function main(): number {
       events: { type: 'string', default: '30' },
     },
   })
+  const trial = { seeds: Number(values.seeds), events: Number(values.events) }
+  // What the seeds find without a bug would be found with each.
+  const plain = tryMutant(null, trial)
+  if (plain.kind !== 'survived') {
+    process.stdout.write(`Without any bug: ${JSON.stringify(plain)}\n`)
+    return 1
+  }
   const mutants = readMutants(positionals)
   let caught = 0
   for (const mutant of mutants) {
     const startedAt = performance.now()
-    const outcome = tryMutant(mutant, Number(values.seeds), Number(values.events))
+    const outcome = tryMutant(mutant, trial)
     if (outcome.kind === 'caught') caught += 1
     const seconds = (performance.now() - startedAt) / 1_000
     process.stdout.write(`${line(mutant, outcome, seconds)}\n`)

@@ -46,6 +46,8 @@ function expectedFates({ kind }: SourceEvent): readonly string[] {
       return ['adjusted', 'duplicate', 'conflict', 'dismissed']
     case 'undoes':
       return ['adjusted', 'duplicate']
+    case 'approves':
+      return ['adjusted', 'undecided']
     case 'nothing':
       return ['ignored']
     case 'unreadable':
@@ -68,14 +70,11 @@ function* checkSubject(books: Books, fact: Fact, events: readonly EventRow[]): I
     ({ account, subject, reverses }) =>
       account === fact.endpoint && subject === fact.subject && reverses === null,
   )
-  const [row, ...others] = made
-  if (row === undefined) return yield `no_adjustment: ${fact.subject}`
-  const isRenamed = made.some(({ rule_id }) => rule_id.endsWith('-renamed'))
-  if (others.length > 0 && !isRenamed) yield `adjustments: ${made.length} of ${fact.subject}`
+  if (made.length !== fact.parts) yield `adjustments: ${made.length} of ${fact.subject}`
   for (const event of new Set(events)) {
     const isMaker = made.some(({ event_id }) => event_id === event.id)
     if (isMaker !== (event.fate === 'adjusted')) yield `maker: ${event.fate} of ${fact.subject}`
-    const mayDiffer = fact.amounts.length > 1 || isWithdrawn(row)
+    const mayDiffer = fact.amounts.length > 1 || made.some(isWithdrawn)
     if (event.fate === 'conflict' && !mayDiffer) yield `conflict_of_nothing: ${fact.subject}`
   }
 }
@@ -87,7 +86,7 @@ function* checkRow(books: Books, row: Row): Iterable<string> {
   if (row.reverses !== null || row.account === 'operator') return
   const fact = books.factOf(row)
   if (fact === null) return yield `from_nowhere: ${row.subject}`
-  if (row.rule_id.replace('-renamed', '') !== fact.rule) yield `rule: ${row.rule_id}`
+  if (row.rule_id !== fact.rule) yield `rule: ${row.rule_id}`
   if (!fact.amounts.includes(row.amount)) yield `amount: ${row.amount} of ${fact.subject}`
   if (row.settlement !== fact.settlement) yield `settlement: ${row.settlement} of ${fact.subject}`
   if (row.asker !== fact.asker) yield `asker: ${row.asker} of ${fact.subject}`

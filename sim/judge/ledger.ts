@@ -33,7 +33,7 @@ export function* checkLedger(books: Books): Iterable<string> {
 function* oncePerSubject(books: Books): Iterable<string> {
   const invoiced = books.rows.filter(({ state }) => state === 'invoiced')
   const groups = Map.groupBy(invoiced, ({ account, subject, rule_id, part }) =>
-    [account, subject, rule_id.replace('-renamed', ''), part].join(' '),
+    [account, subject, rule_id, part].join(' '),
   )
   for (const [key, [, ...others]] of groups) {
     if (others.some((row) => !wasApproved(books, row))) yield `two_for_one_subject: ${key}`

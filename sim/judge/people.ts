@@ -60,7 +60,7 @@ function isJustified(books: Books, row: Row, reason: string): boolean {
     case 'mode_mismatch':
       return row.mode !== 'test'
     case 'over_limit:holdAbove':
-      return Math.abs(row.amount) > (own?.holdAbove ?? 0)
+      return wholeAmount(books, row) > (own?.holdAbove ?? 0)
     case 'over_limit:perDay':
     case 'over_limit:perCustomer':
     case 'over_limit:perAsker':
@@ -90,6 +90,12 @@ function isUnknown(books: Books, row: Row): boolean {
   const isRefused = books.commet.refusals.some(({ about }) => about === row.customer_id)
   return isRefused || row.attempts >= 40 || held.at - claimed.at > LEASE_SHORT_MS
 }
+
+/** What one event gives for one subject is one amount. */
+const wholeAmount = (books: Books, row: Row): number =>
+  books.rows
+    .filter((each) => each.subject === row.subject && each.event_id === row.event_id)
+    .reduce((sum, { amount }) => sum + Math.abs(amount), 0)
 
 type RollingName = 'perDay' | 'perCustomer' | 'perAsker' | 'perHourPerRule'
 

@@ -23,13 +23,10 @@ export function* checkUndo(books: Books): Iterable<string> {
   for (const event of books.acknowledged) {
     if (event.kind !== 'undoes') continue
     const { endpoint, subject, rule } = event.fact
-    const row = books.rows.find(
-      (each) =>
-        each.account === endpoint &&
-        each.subject === subject &&
-        each.rule_id.replace('-renamed', '') === rule,
+    const rows = books.rows.filter(
+      (each) => each.account === endpoint && each.subject === subject && each.rule_id === rule,
     )
-    if (row !== undefined) yield* checkUndone(books, row)
+    for (const row of rows) yield* checkUndone(books, row)
   }
 }
 
