@@ -41,12 +41,10 @@ function tryMutant(mutant: Mutant | null, trial: Trial): Outcome {
 }
 
 function runIn(folder: string, { seeds, events }: Trial): Outcome {
+  const script = path.join(folder, 'sim', 'run.ts')
   const { status, stdout, stderr } = spawnSync(
     process.execPath,
-    [
-      path.join(folder, 'sim', 'run.ts'),
-      ...['--seeds', String(seeds), '--events', String(events), '--whole'],
-    ],
+    [script, '--seeds', String(seeds), '--events', String(events), '--whole'],
     { cwd: folder, encoding: 'utf8', timeout: DEADLINE_MS },
   )
   const seed = /^Seed (\d+) violates:\n +([a-z_]+)/m.exec(stdout)
