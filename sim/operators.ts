@@ -2,7 +2,7 @@
 
 import { keyHashOf } from '../src/domain/operator.ts'
 import { createRandom, type Random } from './random.ts'
-import type { Scenario } from './scenario.ts'
+import { DAY, type Scenario } from './scenario.ts'
 import type { Sqlite } from './sqlite.ts'
 import type { Timeline } from './timeline.ts'
 
@@ -98,6 +98,10 @@ export function startOperators(parts: Parts): void {
     if (random.chance(0.2)) call('PUT', `/switches/${random.pick(SWITCHES)}`, null)
     if (random.chance(0.3)) call('DELETE', `/switches/${random.pick(SWITCHES)}`, null)
   }
+  // Nobody leaves for good what he has stopped.
+  timeline.at(scenario.startMs + 2 * scenario.spanMs + DAY, () =>
+    resumeAll(database, parts.request),
+  )
   for (let looks = 0; looks < scenario.looks; looks += 1) {
     timeline.at(scenario.startMs + random.below(2 * scenario.spanMs), look)
   }

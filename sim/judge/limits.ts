@@ -61,12 +61,10 @@ function* checkAmounts(books: Books): Iterable<string> {
   const counted = books.rows
     .filter(isCounted)
     .filter(({ state }) => state === 'invoiced')
-    .toSorted((left, right) => left.counted_at - right.counted_at)
+    .toSorted((left, right) => claimedAs(books, left) - claimedAs(books, right))
   for (const [position, row] of counted.entries()) {
     const own = limits.of[row.settlement]
-    const before = counted
-      .slice(0, position)
-      .filter((each) => isSameClass(each, row) && each.counted_at < row.counted_at)
+    const before = counted.slice(0, position).filter((each) => isSameClass(each, row))
     const used = (wanted: (each: Counted) => boolean): number =>
       before.filter(wanted).reduce((sum, each) => sum + Math.abs(each.amount), 0)
     const size = Math.abs(row.amount)
@@ -114,6 +112,12 @@ function* checkAmounts(books: Books): Iterable<string> {
   }
 }
 
+/** Where the claim by which it counts stands in the log: clocks of processes differ, its order doesn't. */
+function claimedAs(books: Books, { id, counted_at }: Counted): number {
+  const claims = books.entriesOf(id).filter(({ action }) => action === 'adjustment.claimed')
+  return (claims.find(({ at }) => at === counted_at) ?? claims.at(-1))?.seq ?? 0
+}
+
 const hourOf = ({ counted_at }: Counted): number => Math.floor(counted_at / HOUR)
 
 const isSameClass = (left: Row, right: Row): boolean =>
@@ -144,6 +148,5 @@ const isRepeated = (row: Counted, before: readonly Counted[], hours: number): bo
       each.reverses === null &&
       !(each.settlement === 'already_paid' && row.settlement === 'already_paid') &&
       each.subject !== row.subject &&
-      each.counted_at < row.counted_at &&
       each.counted_at > row.counted_at - hours * HOUR,
   )
