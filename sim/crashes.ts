@@ -26,7 +26,7 @@ const RARE_SHARE = 0.95
 const TIRES = 8
 const RARE_TIRES = 0.7
 const RARE =
-  /cancelled$|reversed|void|settle|chosen|rejected|expired|failed|alarm|tags|dead|customers\/|switch\.|approvals|operator: (insert|update|send|GET|select (approvals|switches|events))|identities &/
+  /& adjustment\.(cancelled|reversed|void|settle|customer_chosen|rejected|expired|failed)|alarm|tags|dead|customers\/|switch\.|approvals|operator: (insert|update|send|GET|select (approvals|switches|events))|identities &/
 
 /** `isOn`: whether processes die at all, now. */
 export function createCrashes(seed: number, isOn: () => boolean): Crashes {
