@@ -24,9 +24,9 @@ const PREFERRED_SHARE = 0.5
 const RARE_SHARE = 0.95
 /** By how much each crash at a label makes the next one less likely. */
 const TIRES = 8
-const RARE_TIRES = 0.7
+const RARE_TIRES = 0.4
 const RARE =
-  /& adjustment\.(cancelled|reversed|void|settle|customer_chosen|rejected|expired|failed)|alarm|tags|dead|customers\/|switch\.|approvals|operator: (insert|update|send|GET|select (approvals|switches|events))|identities &/
+  /& adjustment\.(cancelled|reversed|void|settle|customer_chosen|rejected|expired|failed|held($|\|alarm)|invoiced\|switch)|given_up|alarms|tags|dead|customers\/|switch\.|approvals|links$|notices: send|door: select|operator: (insert|update|send|GET|select (approvals|switches|events))|identities &/
 
 /** `isOn`: whether processes die at all, now. */
 export function createCrashes(seed: number, isOn: () => boolean): Crashes {

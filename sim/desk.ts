@@ -49,7 +49,8 @@ export function createDesk(random: Random, isOn: () => boolean): Desk {
   const desk = ({ method, url, body }: Call): Reply => {
     const id = /\/tickets\/(\d+)/.exec(url.pathname)?.[1] ?? ''
     const ticket = ticketOf(id)
-    if (isOn() && random.chance(0.02)) ticket.isClosed = true
+    // Somebody closes it, most often in the moment before it is written to.
+    if (isOn() && random.chance(method === 'GET' ? 0.02 : 0.06)) ticket.isClosed = true
     if (method === 'GET') return json(200, { ticket: shownTicket(ticket) })
     if (url.pathname.endsWith('/tags.json')) {
       for (const tag of tagged.parse(JSON.parse(body)).tags) ticket.tags.add(tag)

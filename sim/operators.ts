@@ -93,8 +93,8 @@ export function startOperators(parts: Parts): void {
         AND reverses IS NULL ORDER BY seq DESC LIMIT ?`,
       LOOKED_AT,
     )
-    for (const row of invoiced) if (random.chance(0.1)) undo(call, random, row)
-    if (random.chance(0.3)) byHand(call, random)
+    for (const row of invoiced) if (random.chance(0.15)) undo(call, random, row)
+    if (random.chance(0.4)) byHand(call, random)
     if (random.chance(0.2)) call('PUT', `/switches/${random.pick(SWITCHES)}`, null)
     if (random.chance(0.3)) call('DELETE', `/switches/${random.pick(SWITCHES)}`, null)
   }
@@ -112,7 +112,7 @@ function answer(call: Call, random: Random, row: Row): void {
   const path = `/adjustments/${row.id}`
   const approve = (person: Person): void =>
     call('POST', `${path}/approve`, { version, amount, currency }, person)
-  if (/customer_unresolved|currency_mismatch/.test(row.hold_reasons ?? '') && random.chance(0.5)) {
+  if (/customer_unresolved|currency_mismatch/.test(row.hold_reasons ?? '') && random.chance(0.8)) {
     const customerId = random.pick(['cus_acme-1', 'cus_acme-2', 'cus_refused-1', 'cus_nobody'])
     return call('POST', `${path}/customer`, { version, customerId })
   }
@@ -127,7 +127,7 @@ function answer(call: Call, random: Random, row: Row): void {
 }
 
 function undo(call: Call, random: Random, row: Row): void {
-  const how = row.invoice_status === 'outstanding' && random.chance(0.6) ? 'void' : 'reversal'
+  const how = row.invoice_status === 'outstanding' && random.chance(0.8) ? 'void' : 'reversal'
   const body = { version: row.version, how }
   call('POST', `/adjustments/${row.id}/reverse`, body)
   if (random.chance(0.4)) call('POST', `/adjustments/${row.id}/reverse`, body)

@@ -53,7 +53,7 @@ export function scenarioOf(seed: number, faults: ReadonlySet<FaultKind>): Scenar
     limits: limitsOf(random),
     tells: random.chance(0.4),
     creditStartsAs: random.pick(['outstanding', 'paid']),
-    taxRate: random.chance(0.05) ? 0.19 : 0,
+    taxRate: random.chance(0.08) ? 0.19 : 0,
     isolates: random.between(1, 3),
     looks: random.between(2, 14),
     deployments: faults.has('deploy')
