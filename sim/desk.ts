@@ -24,6 +24,7 @@ const update = z.object({
   ticket: z.object({
     comment: z.object({ body: z.string() }),
     tags: z.array(z.string()),
+    safe_update: z.boolean().default(false),
     updated_stamp: z.string(),
   }),
 })
@@ -58,7 +59,8 @@ export function createDesk(random: Random, isOn: () => boolean): Desk {
     }
     const asked = update.parse(JSON.parse(body)).ticket
     if (ticket.isClosed) return json(422, { error: 'RecordInvalid' })
-    if (asked.updated_stamp !== stampOf(ticket)) return json(409, { error: 'UpdateConflict' })
+    const isStale = asked.safe_update && asked.updated_stamp !== stampOf(ticket)
+    if (isStale) return json(409, { error: 'UpdateConflict' })
     const marker = asked.tags.find((tag) => MARKER.test(tag) && !ticket.tags.has(tag)) ?? ''
     ticket.comments.push(noticeOfTag(marker) ?? 'no marker')
     ticket.tags.clear()
