@@ -9,7 +9,7 @@ export type CrashMoment = 'before' | 'after'
 export type CrashCount = { reached: number; before: number; after: number }
 
 export type Crashes = {
-  /** Null: it goes on. Counts that it was reached. */
+  /** Null: it goes on. Counts that it was reached, while processes die at all. */
   readonly decide: (label: string) => CrashMoment | null
   /** Another death may have come first: only this counts. */
   readonly happened: (label: string, moment: CrashMoment) => void
@@ -39,8 +39,8 @@ export function createCrashes(seed: number, isOn: () => boolean): Crashes {
     decide: (label) => {
       const count = counts.get(label) ?? { reached: 0, before: 0, after: 0 }
       counts.set(label, count)
-      count.reached += 1
       if (!isOn()) return null
+      count.reached += 1
       const first = isPreferred(label) ? PREFERRED_CHANCE : OTHER_CHANCE
       const crashed = count.before + count.after
       const tires = RARE.test(label) ? RARE_TIRES : TIRES
