@@ -33,4 +33,4 @@ CREATE TABLE `seen_refunds` (
 	`adjustment_id` text
 ) STRICT, WITHOUT ROWID;
 --> statement-breakpoint
-CREATE INDEX `seen_refunds_at` ON `seen_refunds` (`at`);
+CREATE INDEX `seen_refunds_amount` ON `seen_refunds` (`amount`,`currency`,`at`);

@@ -8,6 +8,7 @@ import { issueAdjustment } from './usecases/issue-adjustment.ts'
 import { postponeThrown } from './usecases/postpone-thrown.ts'
 import { sendNotices } from './usecases/send-notices.ts'
 import { recordLostWakeUp } from './usecases/record-lost-wake-up.ts'
+import { wakeToTell } from './usecases/wake-committed.ts'
 
 const DEAD_LETTER_SUFFIX = '-dead'
 
@@ -44,7 +45,7 @@ async function issue(deps: Deps, message: Message, wakeUp: WakeUp): Promise<void
   try {
     const result = await issueAdjustment(deps, wakeUp)
     deps.log({ event: 'message', queue: 'adjustments', adjustment: wakeUp.id, result })
-    await wakeToTell(deps, wakeUp)
+    await wakeToTell(deps, wakeUp.id)
   } catch (error) {
     deps.log({ event: 'alarm.message_threw', adjustment: idOf(wakeUp), ...thrownFields(error) })
     await postponeThrown(deps, wakeUp).catch((second: unknown) => {
@@ -52,14 +53,6 @@ async function issue(deps: Deps, message: Message, wakeUp: WakeUp): Promise<void
     })
   }
   message.ack()
-}
-
-/** The sweep tells it in any case. */
-async function wakeToTell(deps: Deps, { id: about }: WakeUp): Promise<void> {
-  if (deps.config.notices.length === 0) return
-  await deps.wakeNotices([{ about }]).catch((error: unknown) => {
-    deps.log({ event: 'alarm.wake_failed', ...thrownFields(error) })
-  })
 }
 
 /** A message of ours always has one; what else could be in the queue must not stop its batch. */

@@ -6,6 +6,7 @@ import { openDatabase } from '../src/db/database.ts'
 import type { Deps } from '../src/deps.ts'
 import type { EventId } from '../src/domain/ids.ts'
 import { limitsOf, type LimitOptions } from '../src/domain/money-limits.ts'
+import { ok } from '../src/domain/result.ts'
 import type { Rule } from '../src/domain/rule.ts'
 import type { NoticeWakeUp } from '../src/domain/wake-up.ts'
 import type { Channel } from '../src/notices/channel.ts'
@@ -96,7 +97,7 @@ export async function noticeWorld(
     await told.work()
     return id!
   }
-  return { ...told, tell, request }
+  return { ...told, tell, request, wakeUps }
 }
 
 /** A channel of tickets that is made of a look and a write of the test's own. */
@@ -110,19 +111,35 @@ export const notesWith = (place: NotePlace): Channel =>
     place: () => () => place,
   })
 
+type Dying = Pick<Deps, 'config' | 'db'>
+type Send = () => ReturnType<Channel['send']>
+
 /** The process dies behind the sending: nothing of it is thrown at us, and the database hears no more. */
-export function dyingBehindSending({
-  config: its,
-  db,
-}: Pick<Deps, 'config' | 'db'>): Partial<Deps> {
+export const dyingBehindSending = (deps: Dying): Partial<Deps> =>
+  dyingAround(deps, async (send, die) => {
+    const sent = await send()
+    die()
+    return sent
+  })
+
+/** The process dies before anything is sent. */
+export const dyingBeforeSending = (deps: Dying): Partial<Deps> =>
+  dyingAround(deps, async (_, die) => {
+    die()
+    return ok('sent')
+  })
+
+function dyingAround(
+  { config: its, db }: Dying,
+  around: (send: Send, die: () => void) => ReturnType<Send>,
+): Partial<Deps> {
   let isDead = false
+  const die = () => {
+    isDead = true
+  }
   const notices = its.notices.map((channel) => ({
     ...channel,
-    send: async (...call: Parameters<Channel['send']>) => {
-      const sent = await channel.send(...call)
-      isDead = true
-      return sent
-    },
+    send: (...call: Parameters<Channel['send']>) => around(() => channel.send(...call), die),
   }))
   const dying = new Proxy(db, {
     get(target, name) {

@@ -4,6 +4,8 @@
 import { Hono } from 'hono'
 import type { Context } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
+import { noteApi } from '../notes/app.ts'
+import { NOTE_SERVICES } from '../notes/services.ts'
 import { slackApi } from '../slack/app.ts'
 import { stripeApi } from '../stripe/app.ts'
 import { zendeskApi, zendeskPages } from '../zendesk/app.tsx'
@@ -110,6 +112,7 @@ app.get('/files/:mode/:file', async (c) => {
 app.route('/zendesk', zendeskApi)
 app.route('/slack', slackApi)
 app.route('/stripe', stripeApi)
+for (const service of NOTE_SERVICES) app.route(`/${service}`, noteApi(service))
 app.route(`${CONTROL_PATH}/zendesk`, zendeskPages)
 
 /** `?mode=live` turns the live organization; without it the sandbox one, and the clock and reset both. */

@@ -1,6 +1,8 @@
 // What crosses from the Worker to the Durable Object and back: plain data. The Worker speaks HTTP, the
 // object decides; how an answer is spoilt on the wire is decided there too, and done in the Worker.
 
+import type { NoteService } from '../notes/services.ts'
+
 export type Mode = 'sandbox' | 'live'
 
 /** What is known of a call before its body is read. */
@@ -27,7 +29,7 @@ export type ApiCall = CallHead & {
 
 /** A call of another service's stand-in. Its credentials stay in the Worker, as Commet's key does. */
 export type FakeCall = {
-  readonly service: 'zendesk' | 'slack' | 'stripe'
+  readonly service: 'zendesk' | 'slack' | 'stripe' | NoteService
   readonly method: string
   /** The whole path, for example /zendesk/api/v2/tickets/5158.json. */
   readonly path: string

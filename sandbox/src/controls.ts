@@ -1,6 +1,7 @@
 // What a test or a person turns, below /sandbox: the switches, the faults, the payments that the real
 // vendor would see, and what can be read. The clock and the reset are the object's own.
 import * as z from 'zod'
+import { notesControl } from '../notes/notes.ts'
 import { slackControl } from '../slack/messages.ts'
 import { zendeskControl } from '../zendesk/act.ts'
 import { refusal } from './answer.ts'
@@ -127,6 +128,7 @@ export function control(store: Store, method: string, path: string, body: unknow
       return (
         zendeskControl(store, method, path, body) ??
         slackControl(store, method, path) ??
+        notesControl(store, method, path, body) ??
         refusal('not_found', `There is no control ${method} /sandbox${path}`)
       )
   }

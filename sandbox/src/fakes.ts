@@ -1,5 +1,9 @@
 // The stand-ins for other services: their calls meet the same faults, clock and log as Commet's, and a
 // limiter of their own.
+import { freshdeskFake } from '../notes/freshdesk.ts'
+import { hubspotFake } from '../notes/hubspot.ts'
+import { intercomFake } from '../notes/intercom.ts'
+import { jiraFake } from '../notes/jira.ts'
 import { slackFake } from '../slack/messages.ts'
 import { stripeFake } from '../stripe/endpoints.ts'
 import { zendeskFake } from '../zendesk/answer-call.ts'
@@ -18,12 +22,24 @@ const FAKES: Readonly<Record<FakeCall['service'], Fake>> = {
   zendesk: zendeskFake,
   slack: slackFake,
   stripe: stripeFake,
+  freshdesk: freshdeskFake,
+  intercom: intercomFake,
+  hubspot: hubspotFake,
+  jira: jiraFake,
 }
 
 export class FakeServices {
   readonly #store: Store
   readonly #transact: Transact
-  readonly #limits = { zendesk: new RateLimit(), slack: new RateLimit(), stripe: new RateLimit() }
+  readonly #limits = {
+    zendesk: new RateLimit(),
+    slack: new RateLimit(),
+    stripe: new RateLimit(),
+    freshdesk: new RateLimit(),
+    intercom: new RateLimit(),
+    hubspot: new RateLimit(),
+    jira: new RateLimit(),
+  }
 
   constructor(store: Store, transact: Transact) {
     this.#store = store

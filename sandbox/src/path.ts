@@ -22,7 +22,8 @@ export function matchPath(pattern: string, path: string): string | null {
 }
 
 /** Commet's calls are named below /api/v1; those of the other services by their whole path. */
-export const isFakePath = (path: string): boolean => /^\/(zendesk|slack|stripe)\//.test(path)
+export const isFakePath = (path: string): boolean =>
+  /^\/(zendesk|slack|stripe|freshdesk|intercom|hubspot|jira)\//.test(path)
 
 /** A segment that is no valid escape stands for itself, and names nothing. */
 function decoded(segment: string): string {

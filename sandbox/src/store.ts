@@ -1,5 +1,6 @@
 // The storage of one organization: its tables, its settings and its clock. Everything that survives a
 // restart goes through here; the Durable Object makes each call's reads and writes one transaction.
+import { NOTE_TABLES } from '../notes/tables.ts'
 import { SLACK_TABLES } from '../slack/tables.ts'
 import { STRIPE_TABLES } from '../stripe/tables.ts'
 import { ZENDESK_TABLES } from '../zendesk/tables.ts'
@@ -36,6 +37,7 @@ const TABLES = [
   ...ZENDESK_TABLES,
   ...SLACK_TABLES,
   ...STRIPE_TABLES,
+  ...NOTE_TABLES,
 ] as const
 
 const TABLE_NAMES = [
@@ -52,6 +54,7 @@ const TABLE_NAMES = [
   'zendesk_invocations',
   'slack_messages',
   'stripe_endpoints',
+  'notes',
 ] as const
 
 export function createTables(sql: SqlStorage): void {

@@ -93,7 +93,7 @@ export const seenRefunds = sqliteTable(
     /** The record that was there before it, and is of the same refund. */
     adjustmentId: text('adjustment_id').$type<AdjustmentId>(),
   },
-  (table) => [index('seen_refunds_at').on(table.at)],
+  (table) => [index('seen_refunds_amount').on(table.amount, table.currency, table.at)],
 )
 
 /** What is paused; no row is running. Read in every claim. */

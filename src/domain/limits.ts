@@ -189,3 +189,11 @@ export const NOTICE_MARKERS_MAX = 10
 /** Of a ticket's notes that are read to find ours. */
 export const NOTE_PAGE_ROWS = 100
 export const NOTE_PAGES_MAX = 10
+/** HubSpot's own limit on one list of an object's notes. */
+export const HUBSPOT_NOTES_MAX = 500
+/** Intercom's own limit on the parts that it shows. */
+export const INTERCOM_PARTS_MAX = 500
+/** After a write whose outcome is unknown: until then a source's list may not have it. */
+export const NOTE_SETTLE_SECONDS = 60
+/** How much older than its notice a note can look: two clocks are compared. */
+export const NOTE_CLOCKS_APART_SECONDS = 3_600

@@ -1,21 +1,25 @@
-// A private note on a Freshdesk ticket. Facts: developers.freshdesk.com/api, "Create a Note", "List All
-// Conversations of a Ticket" (paged by 100, oldest first).
+// A private note on a Freshdesk ticket, also on a closed one. Facts: developers.freshdesk.com/api, "Create
+// a Note" (HTML), "List All Conversations of a Ticket" (pages of 100, in no promised order, so all are read),
+// "Rate Limit" (429 with Retry-After). No length of a note is documented; ours are a few hundred characters.
 
 import { subjectId } from '../domain/notice.ts'
-import { NOTE_PAGES_MAX, NOTE_PAGE_ROWS } from '../domain/limits.ts'
+import { NOTE_PAGE_ROWS } from '../domain/limits.ts'
 import { err, ok, type Result } from '../domain/result.ts'
 import { unknownFields } from '../domain/unknown-fields.ts'
 import { ask, basicAuth } from './ask.ts'
 import type { Channel, SendTrouble } from './channel.ts'
-import { asHtml, mentions, noteChannel } from './note-channel.ts'
+import { asHtml, isOnAPage, noteChannel, UNREADABLE, type NotePage } from './note-channel.ts'
 
 export type FreshdeskNoteOptions = {
+  /** Of the endpoints whose tickets it writes to; left out, of every Freshdesk endpoint. */
   readonly endpoint?: string
-  /** Names of secrets: the address (`https://acme.freshdesk.com`), and an agent's API key. */
+  /** Name of the secret with the address (`https://acme.freshdesk.com`, not a domain of your own). */
   readonly url?: string
+  /** Name of the secret with an agent's API key; that agent is shown as the note's author. */
   readonly key?: string
 }
 
+/** Exactly one note for each notice; a ticket with more than a thousand conversations gets none. */
 export function freshdeskNote(options: FreshdeskNoteOptions = {}): Channel {
   const { endpoint, url = 'FRESHDESK_URL', key = 'FRESHDESK_API_KEY' } = options
   return noteChannel({
@@ -31,7 +35,7 @@ export function freshdeskNote(options: FreshdeskNoteOptions = {}): Channel {
         const ticket = `${secrets(url).replace(/\/+$/, '')}/api/v2/tickets/${id}`
         const headers = { authorization: basicAuth(secrets(key), 'X') }
         return {
-          has: (marker) => isThere(ticket, headers, marker),
+          has: (marker) => isOnAPage(marker, (page) => conversations(ticket, headers, page)),
           write: (lines) =>
             ask({
               method: 'POST',
@@ -45,29 +49,15 @@ export function freshdeskNote(options: FreshdeskNoteOptions = {}): Channel {
   })
 }
 
-/** The whole list is read, since the newest note is on its last page. */
-async function isThere(
+async function conversations(
   ticket: string,
   headers: Readonly<Record<string, string>>,
-  marker: string,
-): Promise<Result<boolean, SendTrouble>> {
-  for (let page = 1; page <= NOTE_PAGES_MAX; page++) {
-    const url = `${ticket}/conversations?per_page=${NOTE_PAGE_ROWS}&page=${page}`
-    const answer = await ask({ method: 'GET', url, headers })
-    if (!answer.ok) return answer
-    if (mentions(answer.value, marker)) return ok(true)
-    if (!Array.isArray(answer.value)) return err(UNREADABLE)
-    if (answer.value.length < NOTE_PAGE_ROWS) return ok(false)
-  }
-  return err(TOO_LONG)
+  page: number,
+): Promise<Result<NotePage, SendTrouble>> {
+  const url = `${ticket}/conversations?per_page=${NOTE_PAGE_ROWS}&page=${page + 1}`
+  const answer = await ask({ method: 'GET', url, headers })
+  if (!answer.ok) return answer
+  const { value } = answer
+  if (!Array.isArray(value)) return err(UNREADABLE)
+  return ok({ notes: value, isLast: value.length < NOTE_PAGE_ROWS })
 }
-
-const UNREADABLE: SendTrouble = {
-  meaning: 'transient',
-  code: 'unexpected_shape',
-  status: 200,
-  retryAfterSeconds: null,
-}
-
-/** Nobody can tell any more if the note is there: it isn't written a second time. */
-const TOO_LONG: SendTrouble = { ...UNREADABLE, meaning: 'permanent', code: 'too_many_notes' }

@@ -1,18 +1,27 @@
-// A note on a HubSpot deal or ticket. Facts: developers.hubspot.com, "Notes" (association types 214 and 228),
-// "Associations v4", "Batch read". The search is eventual, so the object's own notes are read.
+// A note on a HubSpot deal or ticket. Facts: developers.hubspot.com, CRM API, "Notes" (HTML, at most 65,536
+// characters; association types 214 and 228), "Associations v4" (pages of 500), "Batch read" (100). The search
+// is eventual, so the object's own notes are read. A 429 has no Retry-After: its windows are 10 s, or the day.
 
 import * as z from 'zod'
 import { subjectId } from '../domain/notice.ts'
-import { NOTE_PAGE_ROWS } from '../domain/limits.ts'
+import { HUBSPOT_NOTES_MAX, NOTE_PAGE_ROWS } from '../domain/limits.ts'
 import { err, ok, type Result } from '../domain/result.ts'
 import { unknownFields } from '../domain/unknown-fields.ts'
 import { ask } from './ask.ts'
 import type { Channel, SendTrouble } from './channel.ts'
-import { asHtml, mentions, noteChannel } from './note-channel.ts'
+import {
+  asHtml,
+  isOnAPage,
+  noteChannel,
+  TOO_MANY_NOTES,
+  UNREADABLE,
+  type NotePage,
+} from './note-channel.ts'
 
 export type HubspotNoteOptions = {
+  /** Of the endpoints whose objects it writes to; left out, of every HubSpot endpoint. */
   readonly endpoint?: string
-  /** Name of the secret that holds a private app's token. */
+  /** Name of the secret with a private app's token that may read and write deals, tickets and notes. */
   readonly token?: string
   /** Name of the secret that holds another address than https://api.hubapi.com. */
   readonly url?: string
@@ -22,8 +31,13 @@ const HUBSPOT_URL = 'https://api.hubapi.com'
 const NOTE_TO_DEAL = 214
 const NOTE_TO_TICKET = 228
 
-const associations = z.object({ results: z.array(z.object({ toObjectId: z.coerce.string() })) })
+const associations = z.object({
+  results: z.array(z.object({ toObjectId: z.coerce.string() })),
+  paging: z.object({ next: z.unknown().optional() }).nullish(),
+})
+const batch = z.object({ results: z.array(z.unknown()) })
 
+/** Exactly one note for each notice; an object with more than 500 notes gets none. */
 export function hubspotNote(options: HubspotNoteOptions = {}): Channel {
   const { endpoint, token = 'HUBSPOT_TOKEN', url } = options
   return noteChannel({
@@ -70,37 +84,42 @@ export function hubspotNote(options: HubspotNoteOptions = {}): Channel {
 
 type Call = { readonly base: string; readonly headers: Readonly<Record<string, string>> }
 
-/** Of more notes than one batch reads, the newest: their ids rise. */
 async function isThere(
-  { base, headers }: Call,
+  call: Call,
   object: string,
   marker: string,
 ): Promise<Result<boolean, SendTrouble>> {
-  const listed = await ask({
-    method: 'GET',
-    url: `${base}/crm/v4/objects/${object}/associations/notes?limit=500`,
-    headers,
-  })
+  const { base, headers } = call
+  const url = `${base}/crm/v4/objects/${object}/associations/notes?limit=${HUBSPOT_NOTES_MAX}`
+  const listed = await ask({ method: 'GET', url, headers })
   if (!listed.ok) return listed
   const read = associations.safeParse(listed.value)
   if (!read.success) return err(UNREADABLE)
-  const ids = read.data.results.map(({ toObjectId }) => toObjectId)
-  const newest = ids
+  const { results, paging } = read.data
+  if (paging?.next) return err(TOO_MANY_NOTES)
+  // Ids rise, so ours is most often among the first that are read.
+  const newest = results
+    .map(({ toObjectId }) => toObjectId)
     .toSorted((one, other) => other.length - one.length || (other > one ? 1 : -1))
-    .slice(0, NOTE_PAGE_ROWS)
-  if (newest.length === 0) return ok(false)
-  const notes = await ask({
+  return isOnAPage(marker, (page) => notesOf(call, newest, page))
+}
+
+async function notesOf(
+  { base, headers }: Call,
+  ids: readonly string[],
+  page: number,
+): Promise<Result<NotePage, SendTrouble>> {
+  const start = page * NOTE_PAGE_ROWS
+  const some = ids.slice(start, start + NOTE_PAGE_ROWS)
+  if (some.length === 0) return ok({ notes: [], isLast: true })
+  const answer = await ask({
     method: 'POST',
     url: `${base}/crm/v3/objects/notes/batch/read`,
     headers,
-    body: { properties: ['hs_note_body'], inputs: newest.map((id) => ({ id })) },
+    body: { properties: ['hs_note_body'], inputs: some.map((id) => ({ id })) },
   })
-  return notes.ok ? ok(mentions(notes.value, marker)) : notes
-}
-
-const UNREADABLE: SendTrouble = {
-  meaning: 'transient',
-  code: 'unexpected_shape',
-  status: 200,
-  retryAfterSeconds: null,
+  if (!answer.ok) return answer
+  const read = batch.safeParse(answer.value)
+  if (!read.success) return err(UNREADABLE)
+  return ok({ notes: read.data.results, isLast: start + NOTE_PAGE_ROWS >= ids.length })
 }

@@ -34,6 +34,7 @@ const ticketAnswer = z.object({
     updated_at: z.string(),
   }),
 })
+const tagsAnswer = z.object({ tags: z.array(z.string()) })
 type Ticket = z.output<typeof ticketAnswer>['ticket']
 
 export function zendeskComment(options: ZendeskCommentOptions = {}): Channel {
@@ -103,7 +104,8 @@ async function answer(call: Call, notice: Notice): Promise<Result<Sent, SendTrou
     const added = tags.filter((tag) => !ticket.tags.includes(tag))
     const url = `${tickets}/tags.json`
     const tagged = await ask({ method: 'PUT', url, headers, body: { tags: added } })
-    return tagged.ok ? ok('closed') : tagged
+    if (!tagged.ok) return tagged
+    return tagsAnswer.safeParse(tagged.value).success ? ok('closed') : err(UNREADABLE)
   }
   const { statusField } = call
   const body = {
@@ -119,7 +121,9 @@ async function answer(call: Call, notice: Notice): Promise<Result<Sent, SendTrou
     },
   }
   const updated = await ask({ method: 'PUT', url: `${tickets}.json`, headers, body })
-  return updated.ok ? ok('sent') : updated
+  if (!updated.ok) return updated
+  // Where a gateway answered in its place, the next look finds the tag or writes it again.
+  return ticketAnswer.safeParse(updated.value).success ? ok('sent') : err(UNREADABLE)
 }
 
 /** What was told last about other things may have crashed behind its update: its marker stays. */

@@ -11,7 +11,7 @@ import { err, ok, type Result } from '../domain/result.ts'
 import type { Deps } from '../deps.ts'
 import { askedOf } from './ask-limits.ts'
 import { movedMeanwhile, type NotFound, type Refused } from './hold-refusal.ts'
-import { wakeCommitted } from './wake-committed.ts'
+import { wakeCommitted, wakeToTell } from './wake-committed.ts'
 
 export type ApprovalTrouble = NotFound | Refused<ApprovalRefusal>
 
@@ -40,6 +40,6 @@ export async function approveAdjustment(
   const approval = { ...decided.value, needed, operator, event, day: dayOf(now, config.timeZone) }
   const row = await commitApproval(db, adjustment, approval, now)
   if (row === null) return movedMeanwhile(deps, adjustment)
-  if (row.state === 'due') await wakeCommitted(deps, row)
+  await (row.state === 'due' ? wakeCommitted(deps, row) : wakeToTell(deps, row.id))
   return ok(row)
 }

@@ -9,6 +9,7 @@ import type { EventId } from '../domain/ids.ts'
 import type { Operator } from '../domain/operator.ts'
 import { err, ok, type Result } from '../domain/result.ts'
 import type { Deps } from '../deps.ts'
+import { wakeToTell } from './wake-committed.ts'
 
 export type DismissalTrouble =
   | { readonly reason: 'event_not_found' }
@@ -16,7 +17,7 @@ export type DismissalTrouble =
 
 /** The event as it is now; one that was dismissed before stays as it is. */
 export async function dismissEvent(
-  deps: Pick<Deps, 'db' | 'now'>,
+  deps: Deps,
   { name }: Operator,
   id: EventId,
 ): Promise<Result<Event, DismissalTrouble>> {
@@ -28,6 +29,7 @@ export async function dismissEvent(
   if (fate === 'dismissed') return ok(event)
   if (!isDismissable(fate)) return err({ reason: 'not_dismissable', fate })
   const dismissed = await commitDismissal(db, event, `operator:${name}`, now())
+  if (dismissed) await wakeToTell(deps, id)
   // Nothing else changes a fate: somebody has dismissed it meanwhile.
   return ok(dismissed ?? { ...event, fate: 'dismissed' })
 }

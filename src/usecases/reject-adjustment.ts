@@ -11,6 +11,7 @@ import { err, ok, type Result } from '../domain/result.ts'
 import { oneLine } from '../domain/text.ts'
 import type { Deps } from '../deps.ts'
 import { movedMeanwhile, type NotFound, type Refused } from './hold-refusal.ts'
+import { wakeToTell } from './wake-committed.ts'
 
 export type RejectionTrouble = NotFound | Refused<RejectionRefusal>
 
@@ -31,5 +32,7 @@ export async function rejectAdjustment(
   const { reasons } = decided.value
   const kept = note === null ? null : oneLine(note, NOTE_CHARS_MAX) || null
   const row = await commitRejection(db, adjustment, { operator, reasons, note: kept }, deps.now())
-  return row ? ok(row) : movedMeanwhile(deps, adjustment)
+  if (row === null) return movedMeanwhile(deps, adjustment)
+  await wakeToTell(deps, id)
+  return ok(row)
 }

@@ -1,5 +1,6 @@
 import type { Adjustment } from '../db/schema.ts'
 import type { Deps } from '../deps.ts'
+import type { About } from '../domain/notice.ts'
 import { thrownFields } from '../log.ts'
 
 /** After a commit that made it due: what the queue doesn't hear, the sweep finds. Never throws. */
@@ -11,5 +12,18 @@ export async function wakeCommitted(
     await wake([{ id, version }])
   } catch (error) {
     log({ event: 'alarm.wake_failed', adjustment: id, ...thrownFields(error) })
+  }
+}
+
+/** After a commit that people are told of, if they are told of anything; the sweep tells it in any case. */
+export async function wakeToTell(
+  { wakeNotices, config, log }: Pick<Deps, 'wakeNotices' | 'config' | 'log'>,
+  about: About,
+): Promise<void> {
+  if (config.notices.length === 0) return
+  try {
+    await wakeNotices([{ about }])
+  } catch (error) {
+    log({ event: 'alarm.wake_failed', about, ...thrownFields(error) })
   }
 }

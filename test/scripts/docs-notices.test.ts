@@ -61,8 +61,8 @@ function optionsOf(factory: (...options: never[]) => Channel): readonly string[]
 }
 
 /** A source's own notes are looked for first; chat and webhooks know no key of ours; Commet's mail does. */
-const promiseOf = ({ source, isForCustomer = false }: Channel): string => {
-  if (isForCustomer) return 'at most once'
+const promiseOf = ({ source, isForCustomer }: Channel): string => {
+  if (isForCustomer === true) return 'at most once'
   return source === null ? 'at least once' : 'exactly once'
 }
 

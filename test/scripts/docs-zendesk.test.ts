@@ -17,6 +17,7 @@ const ASKING: Asking = {
   approvalTag: 'credit_approved',
   presets: new Map(PRESETS.map((tag) => [tag, tag])),
   readsAmount: false,
+  currency: null,
   hasUndo: true,
   hasApproval: true,
 }

@@ -38,6 +38,16 @@ beforeEach(async () => {
 })
 
 describe('what waits for a person', () => {
+  it('is told its answer at once, without a sweep', async () => {
+    const its = await world()
+    const { request, deps, wakeUps } = its
+    const event = await request({ ticket_id: await newTicket(), customer_external_id: 'nobody' })
+    const { id: about, version } = await its.adjustment(event)
+    wakeUps.splice(0)
+    await rejectAdjustment(deps, LENA, about, { version, note: null })
+    expect(wakeUps).toEqual([{ about }])
+  })
+
   it('stays in the view when it is asked for again, the same or otherwise, or unreadably', async () => {
     const { request, tell } = await world()
     const id = await newTicket()

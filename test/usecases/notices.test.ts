@@ -176,12 +176,15 @@ describe('exactly one comment', () => {
     { kind: 'reset_body' },
     { kind: 'rate_limited' },
     { kind: 'truncated_json' },
+    { kind: 'html', status: 200, applied: false },
+    { kind: 'html', status: 200, applied: true },
+    { kind: 'wrong_shape' },
   ])('is there after $kind (applied: $applied)', async (fault) => {
     const world = await noticeWorld([zendeskComment()])
     const id = await newTicket()
     await world.request({ ticket_id: id })
-    await setFaults({ ...fault, times: 1, method: 'PUT', path: '/zendesk/*' })
-    await world.tell()
+    await setFaults({ ...fault, times: 1, method: 'PUT', path: '/zendesk/**' })
+    expect(await world.tell()).toEqual(['postponed'])
     await world.advance(600)
     await world.tell()
     await world.advance(600)
@@ -214,7 +217,7 @@ describe('exactly one comment', () => {
       },
       async write(lines) {
         results.push(await sendNotices(world.deps, about))
-        if (notes.push(lines.join(' ')) > 1) return ok(null)
+        if (notes.push(lines.join(' ')) > 1) return ok({ id: 1 })
         return err({ ...trouble, retryAfterSeconds: 3_000 })
       },
     })

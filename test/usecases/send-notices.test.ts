@@ -229,7 +229,7 @@ describe('a lease that is nearly over', () => {
         return ok(false)
       },
       async write(lines) {
-        return ok(notes.push(lines.join(' ')))
+        return ok({ id: notes.push(lines.join(' ')) })
       },
     })
     const world = await noticeWorld([channel])

@@ -1,0 +1,79 @@
+// `npm test`: every test, in parts, each a run of its own. A part that stands still is ended and run again
+// from its beginning: Cloudflare's plugin now and then never starts the next file (workers-sdk#15498).
+// Whoever names files or options has Vitest itself.
+
+import * as fs from 'node:fs'
+import { tmpdir } from 'node:os'
+import * as path from 'node:path'
+import { ROOT } from './project.ts'
+import { runWatched } from './run-watched.ts'
+
+const VITEST = path.join(ROOT, 'node_modules', 'vitest', 'vitest.mjs')
+/** Several times what the longest file takes on a busy machine of two cores. */
+const SILENCE_SECONDS_MAX = 300
+const RUNS_PER_PART_MAX = 3
+
+const PARTS: readonly (readonly string[])[] = [
+  ...['1/4', '2/4', '3/4', '4/4'].map((shard) => ['--project', 'app', `--shard=${shard}`]),
+  ['--project', 'node'],
+]
+
+type Counts = { readonly passed: number; readonly failed: number }
+
+type Report = {
+  readonly numPassedTests: number
+  readonly numFailedTests: number
+  readonly testResults: readonly {
+    readonly status: string
+    readonly assertionResults: readonly unknown[]
+  }[]
+}
+
+/** A run without a readable report, or one that failed where no test did, is still one failure. */
+function countsOf(reportFile: string, hasPassed: boolean): Counts {
+  try {
+    const report: Report = JSON.parse(fs.readFileSync(reportFile, 'utf8'))
+    // A file that could not be loaded fails without a test that could be counted.
+    const unloaded = report.testResults.filter(
+      ({ status, assertionResults }) => status === 'failed' && assertionResults.length === 0,
+    )
+    const failed = report.numFailedTests + unloaded.length
+    const isSilentFailure = failed === 0 && (!hasPassed || report.numPassedTests === 0)
+    return { passed: report.numPassedTests, failed: failed + Number(isSilentFailure) }
+  } catch {
+    return { passed: 0, failed: 1 }
+  }
+}
+
+async function runPart(part: readonly string[], reportFile: string): Promise<Counts> {
+  for (let run = 1; run <= RUNS_PER_PART_MAX; run++) {
+    fs.rmSync(reportFile, { force: true })
+    const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${reportFile}`]
+    const end = await runWatched([VITEST, 'run', ...part, ...reporters], SILENCE_SECONDS_MAX)
+    if (end !== 'stood_still') return countsOf(reportFile, end === 'passed')
+    const next = run < RUNS_PER_PART_MAX ? 'it is run again' : 'it is given up'
+    console.log(`\n${part.join(' ')}: nothing happened for ${SILENCE_SECONDS_MAX} s; ${next}\n`)
+  }
+  return { passed: 0, failed: 1 }
+}
+
+async function runAll(): Promise<void> {
+  const folder = fs.mkdtempSync(path.join(tmpdir(), 'makegood-test-'))
+  let passed = 0
+  let failed = 0
+  try {
+    for (const part of PARTS) {
+      const counts = await runPart(part, path.join(folder, 'report.json'))
+      passed += counts.passed
+      failed += counts.failed
+    }
+  } finally {
+    fs.rmSync(folder, { recursive: true, force: true })
+  }
+  console.log(`${passed} passed, ${failed} failed`)
+  process.exitCode = failed === 0 ? 0 : 1
+}
+
+const args = process.argv.slice(2)
+if (args.length === 0) await runAll()
+else process.exitCode = (await runWatched([VITEST, 'run', ...args], Infinity)) === 'passed' ? 0 : 1
