@@ -28,7 +28,14 @@ function* checkInvoiced(books: Books, row: Row): Iterable<string> {
   const named = row.customer_reference
   const isOther =
     row.account !== 'operator' && row.reverses === null && customer?.externalId !== named
-  if (isOther && !has(books, id, 'adjustment.customer_chosen')) yield `other_customer: ${id}`
+  // What a person chose once is remembered for whoever is named so.
+  const remembered = books.world.database.rows(
+    'SELECT 1 FROM identities WHERE value = ? AND customer_id = ?',
+    named,
+    row.customer_id,
+  )
+  const isChosen = has(books, id, 'adjustment.customer_chosen') || remembered.length > 0
+  if (isOther && !isChosen) yield `other_customer: ${id}`
   const two = books.world.fleet.configs[0]?.limits.of[row.settlement].twoApproversAbove ?? null
   if (two === null || Math.abs(amount) <= two || !wasApproved(books, row)) return
   const people = new Set(
