@@ -27,7 +27,9 @@ export function* checkNotices(books: Books): Iterable<string> {
     if (new Set(comments).size < comments.length) yield `told_twice: ${comments.join(' ')}`
   }
   if (!world.scenario.tells) {
-    if (notices.length > 0) yield `told_nobody: ${notices.length} notices`
+    // The sweep writes down a hold of its own in any case.
+    const others = notices.filter(({ action }) => action !== 'adjustment.held')
+    if (others.length > 0) yield `told_nobody: ${others.length} notices`
     return
   }
   const key = (about: string, action: string): string => `${about} ${action}`
