@@ -58,6 +58,7 @@ export default defineConfig(async (): Promise<ViteUserConfig> => {
                     maxBatchTimeout: 0,
                     deadLetterQueue: 'makegood-adjustments-dead',
                   },
+                  'makegood-notices': { maxBatchSize: 5, maxBatchTimeout: 0 },
                 },
                 compatibilityFlags: ['service_binding_extra_handlers'],
                 workers: [sandbox],

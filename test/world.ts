@@ -30,14 +30,15 @@ export async function callsOf(method: string, path: RegExp): Promise<any[]> {
 }
 
 /**
- * Nothing is paused in it, and no customer is known: what an earlier test of the file has stopped runs
- * again, and what it has learnt of the billing API is asked anew. `parts` replace what the Worker under test runs
+ * Nothing is paused in it, the circuit is closed, and no customer is known: what an earlier test of the file has
+ * stopped runs again, and what it has learnt of the billing API is asked anew. `parts` replace what the Worker under test runs
  * with, such as its configuration.
  */
 export async function createWorld(parts: Partial<Deps> = {}) {
   await env.DB.batch([
     env.DB.prepare('DELETE FROM switches'),
     env.DB.prepare('DELETE FROM known_customers'),
+    env.DB.prepare('DELETE FROM circuits'),
   ])
   const clock = await (await sandboxControl('GET', '/clock')).json<{ now: string }>()
   let now = Date.parse(clock.now)
@@ -49,6 +50,8 @@ export async function createWorld(parts: Partial<Deps> = {}) {
     wake: async (wakeUps) => {
       queue.push(...wakeUps)
     },
+    // Whoever has to be told is found by the sweep; a real queue would outlive the test.
+    wakeNotices: async () => {},
     log: (line) => lines.push(line),
     ...parts,
   })

@@ -18,12 +18,19 @@ export const newAdjustment = (createdAt: number, wakeAt: number | SQL): SQL => s
     1, ${wakeAt}, NULL, 0, NULL, NULL, 0, NULL, NULL,
     NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL`
 
+/** Of the event of `p`: what is known already makes nothing, whatever today's rules say of it. */
+export const isNewEvent = sql`NOT EXISTS (SELECT 1 FROM events e WHERE e.id = p.value ->> 'eventId')`
+
 /**
- * An event that is known already makes nothing, whatever today's rules say of it; nor does one whose
+ * `mayMake`: whether its event makes anything at all; by default only a new one does. Nor does one whose
  * rule made it under a former id. Of two new events for one subject in one delivery, the first makes
  * the adjustment.
  */
-export const insertAdjustments = (db: Database, { delivery, adjustmentRows }: PackedDelivery) =>
+export const insertAdjustments = (
+  db: Database,
+  { delivery, adjustmentRows }: PackedDelivery,
+  mayMake: SQL = isNewEvent,
+) =>
   db
     .insert(adjustments)
     .select(
@@ -33,7 +40,7 @@ export const insertAdjustments = (db: Database, { delivery, adjustmentRows }: Pa
     SELECT p.key, p.value,
       row_number() OVER (PARTITION BY p.value ->> 'id' ORDER BY p.key) AS nth
     FROM json_each(${adjustmentRows}) p
-    WHERE NOT EXISTS (SELECT 1 FROM events e WHERE e.id = p.value ->> 'eventId')
+    WHERE ${mayMake}
       AND NOT EXISTS (SELECT 1 FROM adjustments x WHERE x.id = p.value ->> 'id')
       AND NOT EXISTS (SELECT 1 FROM json_each(p.value, '$.formerIds') f
         CROSS JOIN adjustments x ON x.id = f.value)

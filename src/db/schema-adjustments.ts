@@ -126,6 +126,10 @@ export const adjustments = sqliteTable(
     index('adjustments_wake')
       .on(table.wakeAt)
       .where(sql`${table.wakeAt} IS NOT NULL`),
+    // What waits for a person, or for nobody: neither is on the way of what is simply issued.
+    index('adjustments_waiting')
+      .on(table.state, table.wakeAt)
+      .where(sql`${table.state} IN ('held', 'failed')`),
     check('adjustments_id_form', sql`${table.id} GLOB 'adj_?*'`),
     check('adjustments_mode', oneOf(table.mode, MODES)),
     check('adjustments_settlement', oneOf(table.settlement, SETTLEMENTS)),

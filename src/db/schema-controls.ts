@@ -1,7 +1,9 @@
-// What stands in an adjustment's way: sums of the limits, approvals, undos, switches.
+// What stands in an adjustment's way: sums of the limits, approvals, undos, switches, and the
+// circuit of the billing API.
 
 import { sql } from 'drizzle-orm'
 import { check, index, integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core'
+import { CIRCUIT_CAUSES, type CircuitCause, type CircuitName } from '../domain/circuit.ts'
 import type { Mode } from '../domain/event.ts'
 import type { AdjustmentId, EventId } from '../domain/ids.ts'
 import type { Settlement } from '../domain/rule.ts'
@@ -111,5 +113,36 @@ export const switches = sqliteTable(
   (table) => [
     primaryKey({ columns: [table.kind, table.key] }),
     check('switches_kind', oneOf(table.kind, SWITCH_KINDS)),
+  ],
+)
+
+/** How the billing API is doing: one row, and none as long as every call was answered. Read in every claim. */
+export const circuits = sqliteTable(
+  'circuits',
+  {
+    name: text('name').$type<CircuitName>().primaryKey(),
+    /** Calls in a row without an answer, while it is closed. */
+    failures: integer('failures').notNull(),
+    /** Why it is open; null while it is closed. */
+    cause: text('cause').$type<CircuitCause>(),
+    openedAt: integer('opened_at'),
+    /** When the next one may try; while one does, when its time is over. */
+    probeAt: integer('probe_at'),
+    /** The adjustment that tries now. */
+    probeBy: text('probe_by').$type<AdjustmentId>(),
+    /** Probes that have failed since it opened. */
+    probes: integer('probes').notNull(),
+    /** Rises with every write: what was read is what is changed, or nothing is. */
+    version: integer('version').notNull(),
+  },
+  (table) => [
+    check('circuits_cause', oneOf(table.cause, CIRCUIT_CAUSES)),
+    check('circuits_counts', sql`${table.failures} >= 0 AND ${table.probes} >= 0`),
+    check(
+      'circuits_open',
+      sql`(${table.cause} IS NULL) = (${table.openedAt} IS NULL)
+        AND (${table.cause} IS NULL) = (${table.probeAt} IS NULL)
+        AND (${table.probeBy} IS NULL OR ${table.cause} IS NOT NULL)`,
+    ),
   ],
 )

@@ -1,14 +1,16 @@
 // The sweep's statement: what is due is woken again, from D1 alone, as if every queue had forgotten.
 
-import { and, eq, sql } from 'drizzle-orm'
+import { and, eq, sql, type SQL } from 'drizzle-orm'
 import type { AuditAction } from '../domain/audit.ts'
 import type { HoldDetail, HoldReason } from '../domain/hold.ts'
 import {
   ATTEMPTS_MAX,
+  CIRCUIT_CANDIDATES_MAX,
   HOLD_REMIND_SECONDS,
   SWEEP_ROWS_MAX,
   WAKE_AFTER_SECONDS,
 } from '../domain/limits.ts'
+import { isOpen, type Circuit } from '../domain/circuit.ts'
 import type { AdjustmentId } from '../domain/ids.ts'
 import type { WakeUp } from '../domain/wake-up.ts'
 import type { Database } from './database.ts'
@@ -21,14 +23,43 @@ export type Swept = {
   readonly held: readonly AdjustmentId[]
 }
 
+/** Those whose time has come, the oldest first. */
+const comeDue = (now: number): SQL => sql`
+  SELECT seq FROM adjustments WHERE wake_at <= ${now} ORDER BY wake_at, seq LIMIT ${SWEEP_ROWS_MAX}`
+
+/**
+ * While the circuit is open: what waits for people or is to be cancelled, and one to probe. All others keep
+ * their time, so that nothing is written about them and the oldest goes first again. Of those that wait
+ * longest, the one with the fewest attempts probes: not one whose own call always fails.
+ */
+const comeDueAtCircuit = (now: number, mayProbe: boolean): SQL => sql`
+  SELECT seq FROM (SELECT seq FROM adjustments
+    WHERE state IN ('held', 'failed') AND wake_at <= ${now}
+    ORDER BY wake_at, seq LIMIT ${SWEEP_ROWS_MAX})
+  UNION ALL
+  SELECT seq FROM (SELECT d.seq FROM (SELECT seq, state, attempts, wake_at FROM adjustments
+      WHERE wake_at <= ${now} ORDER BY wake_at, seq LIMIT ${CIRCUIT_CANDIDATES_MAX}) d
+    WHERE d.state IN ('due', 'invoiced') AND ${mayProbe}
+    ORDER BY d.attempts, d.wake_at, d.seq LIMIT 1)
+  UNION ALL
+  SELECT seq FROM (SELECT l.seq FROM (SELECT seq, state, wake_at FROM adjustments
+      WHERE wake_at <= ${now} ORDER BY wake_at, seq LIMIT ${CIRCUIT_CANDIDATES_MAX}) l
+    WHERE l.state = 'issuing' LIMIT ${SWEEP_ROWS_MAX})`
+
 /**
  * Takes at most SWEEP_ROWS_MAX rows whose time has come, oldest first, and sets their next time. An
  * expired lease goes back to `due`, as attempted with its outcome unknown; once its attempts are used
- * up, it is held.
+ * up, it is held, and people at `toldSources` are told. `circuit`: as it was a moment ago; who is woken
+ * asks it for certain.
  */
-export async function sweepAdjustments(db: Database, now: number): Promise<Swept> {
-  const taken = sql`
-    SELECT seq FROM adjustments WHERE wake_at <= ${now} ORDER BY wake_at, seq LIMIT ${SWEEP_ROWS_MAX}`
+export async function sweepAdjustments(
+  db: Database,
+  circuit: Circuit,
+  toldSources: readonly string[],
+  now: number,
+): Promise<Swept> {
+  const mayProbe = circuit.probeAt !== null && circuit.probeAt <= now
+  const taken = isOpen(circuit, now) ? comeDueAtCircuit(now, mayProbe) : comeDue(now)
   const usedUp = sql`state = 'issuing' AND attempts >= ${ATTEMPTS_MAX}`
   const expired: AuditAction = 'adjustment.lease_expired'
   const held: AuditAction = 'adjustment.held'
@@ -37,7 +68,7 @@ export async function sweepAdjustments(db: Database, now: number): Promise<Swept
   const ifUsedUp = (value: unknown, column: string) =>
     sql`CASE WHEN ${usedUp} THEN ${value} ELSE ${sql.raw(column)} END`
   const [, , rows] = await db.batch([
-    toldOfHolds(db, sql`${usedUp} AND seq IN (${taken})`, now),
+    toldOfHolds(db, sql`${usedUp} AND seq IN (${taken})`, toldSources, now),
     db.insert(auditEntries).select(sql`
       SELECT NULL, ${now}, 'system:sweep', CASE WHEN ${usedUp} THEN ${held} ELSE ${expired} END, id,
         CASE WHEN ${usedUp}

@@ -21,10 +21,14 @@ const insertDelayed = (db: Database, which: SQL, now: number) =>
 const IS_NOT_TOLD = sql`
   NOT EXISTS (SELECT 1 FROM notices n WHERE n.about = a.id AND n.action = ${ACTION})`
 
-/** Of what the sweep finds due, the longest first, at most SWEEP_ROWS_MAX. `sources`: whose people are told. */
+/**
+ * Of what is due by `until`, the longest first, at most SWEEP_ROWS_MAX. `sources`: whose people are told.
+ * `until`: now, or while the circuit is open when the last of those that it parks looks again.
+ */
 export async function tellDelayed(
   db: Database,
   sources: readonly string[],
+  until: number,
   now: number,
 ): Promise<void> {
   if (sources.length === 0) return
@@ -32,7 +36,7 @@ export async function tellDelayed(
   await insertDelayed(
     db,
     sql`a.seq IN (SELECT a.seq FROM adjustments a
-      WHERE a.wake_at <= ${now} AND a.state IN ('due', 'issuing') AND a.created_at <= ${before}
+      WHERE a.wake_at <= ${until} AND a.state IN ('due', 'issuing') AND a.created_at <= ${before}
         AND a.source IN (SELECT value FROM json_each(${JSON.stringify(sources)}))
         AND ${IS_NOT_TOLD}
         AND NOT EXISTS (SELECT 1 FROM notices n WHERE n.about = a.id AND n.at > ${before})

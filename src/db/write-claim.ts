@@ -1,5 +1,6 @@
 // The claim: one statement asks every limit and switch and decides, then and there, if an adjustment is
-// issued, held with all its reasons, or cancelled because it was undone. Nothing can come between.
+// issued, held with all its reasons, or cancelled because it was undone. Nothing can come between. Nor is
+// anything claimed while the circuit is open, but for its probe.
 
 import { and, eq, not, sql } from 'drizzle-orm'
 import type { FrozenRequest } from '../domain/adjustment.ts'
@@ -10,6 +11,7 @@ import { LEASE_SECONDS, PAUSE_LOOK_SECONDS } from '../domain/limits.ts'
 import { approversNeeded, askedRow, foundReasons, isPaused, isUndone, type Asked } from './asked.ts'
 import { AFTER_CHANGE } from './after-change.ts'
 import type { Database } from './database.ts'
+import { isCircuitOpen } from './read-circuit.ts'
 import { isPausedNow, type Pausable } from './read-switches.ts'
 import { adjustments, auditEntries, type Adjustment } from './schema.ts'
 import { heldColumns } from './write-adjustment.ts'
@@ -25,7 +27,10 @@ export type Claim = {
   readonly compared: ComparedRefunds | null
 }
 
-/** The row as it is now: `issuing`, `held` or `cancelled`. Null: paused, or somebody else was first. */
+/**
+ * The row as it is now: `issuing`, `held` or `cancelled`. Null: paused, the circuit is open, or somebody
+ * else was first.
+ */
 export async function claim(
   db: Database,
   read: Adjustment,
@@ -79,7 +84,7 @@ export async function claim(
           eq(adjustments.id, read.id),
           eq(adjustments.version, read.version),
           eq(adjustments.state, 'due'),
-          sql`NOT f.paused`,
+          sql`NOT f.paused AND NOT ${isCircuitOpen(read.id, now)}`,
           compared === null ? undefined : not(hasSeenMore(compared)),
         ),
       )

@@ -1,7 +1,7 @@
 // One delivery, one batch of at most six statements, however many events it carries. Every row carries the
 // delivery's id, so a redelivery writes nothing, and old events among new ones don't hide the new.
 
-import { sql } from 'drizzle-orm'
+import { sql, type SQL } from 'drizzle-orm'
 import type { AdjustmentFacts } from '../domain/adjustment.ts'
 import { assert } from '../domain/assert.ts'
 import type { Actor, AuditAction } from '../domain/audit.ts'
@@ -9,7 +9,7 @@ import type { Encoding, Mode } from '../domain/event.ts'
 import type { AdjustmentId, EventId } from '../domain/ids.ts'
 import { BOUND_VALUE_BYTES_MAX, EVENTS_PER_DELIVERY_MAX } from '../domain/limits.ts'
 import type { Database } from './database.ts'
-import { insertAdjustments } from './insert-adjustments.ts'
+import { insertAdjustments, isNewEvent } from './insert-adjustments.ts'
 import { toldOfEvents } from './write-notices.ts'
 import { auditEntries, events, payloads, undos, type RecordedDecision } from './schema.ts'
 
@@ -119,17 +119,20 @@ export async function commitDelivery(
 }
 
 /** Once for each subject, rule and mode; a trigger wakes what it undoes. */
-const insertUndos = (db: Database, { delivery, undoRows }: PackedDelivery) =>
+export const insertUndos = (
+  db: Database,
+  { delivery, undoRows }: PackedDelivery,
+  mayMake: SQL = isNewEvent,
+) =>
   db.insert(undos).select(sql`
   SELECT ${delivery.account}, u.value ->> 'subject', u.value ->> 'ruleId', u.value ->> 'mode',
     u.value ->> 'eventId', u.value ->> 'asker', ${delivery.receivedAt}
   FROM (
     SELECT p.key, p.value, row_number() OVER (PARTITION BY p.value ->> 'subject',
       p.value ->> 'ruleId', p.value ->> 'mode' ORDER BY p.key) AS nth
-    FROM json_each(${undoRows}) p
+    FROM json_each(${undoRows}) p WHERE ${mayMake}
   ) u
-  WHERE u.nth = 1 AND NOT EXISTS (SELECT 1 FROM events e WHERE e.id = u.value ->> 'eventId')
-    AND NOT EXISTS (SELECT 1 FROM undos x WHERE x.account = ${delivery.account}
+  WHERE u.nth = 1 AND NOT EXISTS (SELECT 1 FROM undos x WHERE x.account = ${delivery.account}
       AND x.subject = u.value ->> 'subject' AND x.rule_id = u.value ->> 'ruleId'
       AND x.mode = u.value ->> 'mode')`)
 
@@ -141,13 +144,7 @@ const IS_WITHDRAWN = sql`(a.state IN ('rejected', 'cancelled') OR a.reversed_by 
  * inserted: a `conflict` if one exists with other values, or that was withdrawn; `adjusted` if one is
  * its own, else a `duplicate`. One that has approved something has done so before.
  */
-const insertEvents = (db: Database, { delivery, eventRows }: PackedDelivery) =>
-  db.insert(events).select(
-    sql`
-  SELECT NULL, e.value ->> 'id', ${delivery.deliveryId}, ${delivery.endpoint}, ${delivery.account},
-    ${delivery.source}, e.value ->> 'ownId', ${delivery.unsignedId}, e.value ->> 'type',
-    e.value ->> 'mode', e.value ->> 'occurredAt', ${delivery.receivedAt}, ${delivery.bodySha256},
-    ${delivery.ruleSet},
+export const fateAtTheDoor = ({ delivery }: PackedDelivery): SQL => sql`
     CASE
       WHEN e.value ->> 'fate' <> 'adjusted' THEN e.value ->> 'fate'
       WHEN json_array_length(e.value, '$.decision.approves.adjustments') > 0 THEN 'adjusted'
@@ -169,12 +166,22 @@ const insertEvents = (db: Database, { delivery, eventRows }: PackedDelivery) =>
           AND u.subject = e.value -> 'undo' ->> 'subject' AND u.rule_id = r.value
         WHERE u.event_id = e.value ->> 'id') THEN 'adjusted'
       ELSE 'duplicate'
-    END,
+    END`
+
+function insertEvents(db: Database, packed: PackedDelivery) {
+  const { delivery, eventRows } = packed
+  return db.insert(events).select(
+    sql`
+  SELECT NULL, e.value ->> 'id', ${delivery.deliveryId}, ${delivery.endpoint}, ${delivery.account},
+    ${delivery.source}, e.value ->> 'ownId', ${delivery.unsignedId}, e.value ->> 'type',
+    e.value ->> 'mode', e.value ->> 'occurredAt', ${delivery.receivedAt}, ${delivery.bodySha256},
+    ${delivery.ruleSet}, ${fateAtTheDoor(packed)},
     e.value ->> 'ruleId', e.value ->> 'reason', e.value -> 'decision'
   FROM json_each(${eventRows}) e
   WHERE NOT EXISTS (SELECT 1 FROM events x WHERE x.id = e.value ->> 'id')
   ORDER BY e.key`,
   )
+}
 
 /** D1 binds an empty value as NULL, and a signed delivery may be empty. */
 const insertPayloads = (db: Database, { delivery, payloadBytes, payloadSlices }: PackedDelivery) =>

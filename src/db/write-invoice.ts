@@ -4,13 +4,14 @@
 import { and, eq, isNull, sql } from 'drizzle-orm'
 import type { AnswerDifference, AnsweredInvoice } from '../domain/adjustment.ts'
 import type { Alarm } from '../domain/alarm.ts'
-import type { AuditData } from '../domain/audit.ts'
+import type { Actor, AuditData } from '../domain/audit.ts'
 import type { LinkId } from '../domain/ids.ts'
 import type { Trouble } from '../domain/trouble.ts'
 import { AFTER_CHANGE } from './after-change.ts'
 import { commitChange } from './commit.ts'
 import type { Database } from './database.ts'
 import { wakeAtIfToReverse } from './read-undo.ts'
+import { afterAnswer } from './write-circuit.ts'
 import { adjustments, links, type Adjustment } from './schema.ts'
 import { pauseRule } from './write-switch.ts'
 import { changed, entry, type Columns, type FailedChange } from './write-adjustment.ts'
@@ -84,6 +85,36 @@ export function commitIssued(
     db,
     changed(db, read, issuedColumns(issued, now)),
     { ...entry(now, 'adjustment.invoiced', read, issuedData(issued, read)), alarm: issued.alarm },
+    [
+      ...linkAfterChange(db, issued, now),
+      ...stopAfterDifference(db, read, issued, now),
+      ...afterAnswer(db, read.id, now),
+    ],
+  )
+}
+
+/**
+ * The same of an invoice that a person has found. `carriesOurId`: whether the billing API itself says
+ * whose it is.
+ */
+export function commitAdopted(
+  db: Database,
+  read: Adjustment,
+  issued: Issued,
+  { actor, carriesOurId }: { readonly actor: Actor; readonly carriesOurId: boolean },
+  now: number,
+): Promise<Adjustment | null> {
+  const { generation, trouble } = read
+  const data = {
+    ...issuedData(issued, read),
+    carriesOurId,
+    generation,
+    trouble: trouble?.code ?? null,
+  }
+  return commitChange(
+    db,
+    changed(db, read, issuedColumns(issued, now)),
+    { ...entry(now, 'adjustment.adopted', read, data), actor, alarm: issued.alarm },
     [...linkAfterChange(db, issued, now), ...stopAfterDifference(db, read, issued, now)],
   )
 }
@@ -116,7 +147,11 @@ export async function commitIssuedLate(
       ...entry(now, 'adjustment.invoiced', read, { ...issuedData(issued, read), late: true }),
       alarm: issued.alarm,
     },
-    [...linkAfterChange(db, issued, now), ...stopAfterDifference(db, read, issued, now)],
+    [
+      ...linkAfterChange(db, issued, now),
+      ...stopAfterDifference(db, read, issued, now),
+      ...afterAnswer(db, read.id, now),
+    ],
   )
   if (committed) return { kind: 'committed' }
   const [row] = await db
@@ -192,6 +227,7 @@ export function commitSettled(
     db,
     changed(db, read, columns),
     entry(now, 'adjustment.settled', read, { invoice: read.invoiceId, status, requestId }),
+    afterAnswer(db, read.id, now),
   )
 }
 

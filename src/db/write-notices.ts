@@ -26,6 +26,8 @@ const TOLD: ReadonlySet<AuditAction> = new Set([
   'adjustment.cancelled',
   'adjustment.reversed',
   'adjustment.voided',
+  'adjustment.requeued',
+  'adjustment.adopted',
   'adjustment.invoice_status_seen',
   'event.dismissed',
 ] as const)
@@ -65,8 +67,7 @@ export const toldOfEvents = (db: Database, deliveryId: string, eventRows: string
   db.insert(notices).select(sql`
     SELECT NULL, e.id, ${'event.received' satisfies AuditAction}, ${now}, ${now}, 0, '{}'
     FROM json_each(${eventRows}) p CROSS JOIN events e ON e.id = p.value ->> 'id'
-    WHERE e.delivery_id = ${deliveryId} AND (e.fate IN ('duplicate', 'conflict', 'undecided')
-      OR e.fate = 'adjusted' AND e.decision -> 'undoes' IS NOT NULL AND NOT EXISTS (${MOVED_BY_UNDO}))`)
+    WHERE e.delivery_id = ${deliveryId} AND ${TELLS_ITSELF}`)
 
 /** What the undo `e` cancels, or reverses once it is invoiced: as of `applyUndo` and the claim. */
 const MOVED_BY_UNDO = sql`
@@ -77,11 +78,21 @@ const MOVED_BY_UNDO = sql`
     AND (a.state = 'invoiced' OR a.mode IS e.mode)
     AND NOT (a.state = 'held' AND a.attempted_at IS NOT NULL)`
 
-/** Before the sweep holds them: the adjustments that `condition` finds. */
-export const toldOfHolds = (db: Database, condition: SQL, now: number) =>
+/** Of an event `e`: nothing that it made tells what came of it. */
+export const TELLS_ITSELF = sql`(e.fate IN ('duplicate', 'conflict', 'undecided')
+  OR e.fate = 'adjusted' AND e.decision -> 'undoes' IS NOT NULL AND NOT EXISTS (${MOVED_BY_UNDO}))`
+
+/** Before the sweep holds them: the adjustments of `sources` that `condition` finds. */
+export const toldOfHolds = (
+  db: Database,
+  condition: SQL,
+  sources: readonly string[],
+  now: number,
+) =>
   db.insert(notices).select(sql`
     SELECT NULL, id, ${'adjustment.held' satisfies AuditAction}, ${now}, ${now}, 0, '{}'
-    FROM adjustments WHERE ${condition}`)
+    FROM adjustments WHERE ${condition}
+      AND source IN (SELECT value FROM json_each(${JSON.stringify(sources)}))`)
 
 /**
  * Takes the lease of a notice whose time has come, and lets the older ones go. Null: somebody else has

@@ -8,6 +8,7 @@ import { isToSettle } from '../domain/reversal.ts'
 import { commitChange } from './commit.ts'
 import type { Database } from './database.ts'
 import { wakeAtIfUndone } from './read-undo.ts'
+import { afterAnswer } from './write-circuit.ts'
 import type { Adjustment } from './schema.ts'
 import { changed, entry, type FailedChange } from './write-adjustment.ts'
 
@@ -51,6 +52,7 @@ export const commitVoided = (
     db,
     changed(db, read, { invoiceStatus: status, wakeAt: null, trouble: null }),
     entry(now, 'adjustment.voided', read, { invoice: read.invoiceId, status, requestId }),
+    afterAnswer(db, read.id, now),
   )
 
 /**

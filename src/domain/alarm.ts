@@ -9,6 +9,7 @@ export const ALARM_CAUSES = [
   'rule_paused',
   'answer_differs',
   'billing_key_refused',
+  'billing_unavailable',
   'billing_key_of_other_mode',
   'outcome_unknown',
   'foreign_invoice',
@@ -48,6 +49,8 @@ const TEXTS: Readonly<Record<AlarmCause, string>> = {
   rule_paused: 'A rule reached its limit for an hour and is paused until somebody resumes it',
   answer_differs: 'The billing API answered something else than was asked for.',
   billing_key_refused: 'The billing API refuses the key: nothing is issued until it is mended.',
+  billing_unavailable:
+    'The billing API does not answer: nothing is issued until it does, and nothing is lost.',
   billing_key_of_other_mode: 'An invoice waits for a billing key of its own mode, live or test.',
   outcome_unknown:
     'It is not known if an invoice was made; somebody has to look at the billing API.',

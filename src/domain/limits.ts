@@ -109,6 +109,28 @@ export const BACKOFF_FIRST_SECONDS = 15
 export const BACKOFF_MAX_SECONDS = 3_600
 export const KEY_TROUBLE_RETRY_SECONDS = 300
 
+// Circuit
+/** So many calls in a row without an answer of the billing API, and nobody calls it any more. */
+export const CIRCUIT_FAILURES_MAX = 5
+export const CIRCUIT_PROBE_SECONDS_FIRST = 30
+export const CIRCUIT_PROBE_SECONDS_MAX = 300
+/** Nobody else probes meanwhile: as long as the lease under which the probe posts. */
+export const CIRCUIT_PROBE_LEASE_SECONDS = 120
+/** A Retry-After that holds everybody back is believed for an hour at most. */
+export const CIRCUIT_WAIT_SECONDS_MAX = 3_600
+/** Over which what was parked comes back. */
+export const CIRCUIT_SPREAD_SECONDS = 60
+/** Of the rows that wait longest: among them the sweep finds the next probe. */
+export const CIRCUIT_CANDIDATES_MAX = 1_000
+/** Of the circuit's row that others change meanwhile: how often it is read again. */
+export const CIRCUIT_READS_MAX = 3
+
+// Requeueing
+export const REQUEUE_ROWS_MAX = 500
+export const REQUEUE_IDS_MAX = 100
+/** Of a state that the status counts; with more it says so many. */
+export const STATUS_COUNT_MAX = 10_000
+
 // Billing calls
 export const ANSWER_BYTES_MAX = 4_194_304
 export const BILLING_ID_CHARS_MAX = 256
@@ -126,6 +148,9 @@ export const WORD_CHARS_MAX = 128
 export const WAKE_AFTER_SECONDS = 60
 export const SWEEP_ROWS_MAX = 500
 export const QUEUE_MESSAGES_PER_SEND_MAX = 100
+/** As wrangler.toml says: so many adjustments at once in one Worker, and so many Workers. */
+export const QUEUE_BATCH_MESSAGES_MAX = 5
+export const QUEUE_CONSUMERS_MAX = 5
 
 // Links
 export const SLUG_BYTES = 12

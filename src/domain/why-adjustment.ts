@@ -14,6 +14,7 @@ import type { Consideration } from './decide.ts'
 import type { Fate, Mode } from './event.ts'
 import type { HoldDetail, HoldReason } from './hold.ts'
 import type { ReversalOf } from './reversal.ts'
+import { helpFor } from './todo.ts'
 import type { Trouble } from './trouble.ts'
 import { customerText, holdText, plain, reversalText } from './why-texts.ts'
 
@@ -145,7 +146,11 @@ function stateSentences(adjustment: WhyAdjustment): string[] {
     case 'held':
       return ['It waits for a person.', ...heldBecause(adjustment)]
     case 'failed':
-      return ['It could not be issued.', ...troubleSentences(adjustment)]
+      return [
+        'It could not be issued.',
+        ...troubleSentences(adjustment),
+        ...(adjustment.trouble === null ? [] : [helpFor(adjustment.trouble)]),
+      ]
     case 'rejected':
       return ['It was rejected by a person, or because nobody answered in time.']
     case 'cancelled':

@@ -16,8 +16,10 @@ import { events } from './api/events.ts'
 import { holds } from './api/holds.ts'
 import { identities } from './api/identities.ts'
 import { keys } from './api/keys.ts'
+import { requeue } from './api/requeue.ts'
 import { reversals } from './api/reversals.ts'
 import { rules } from './api/rules.ts'
+import { status } from './api/status.ts'
 import { switches } from './api/switches.ts'
 import type { AppEnv } from './context.ts'
 import { health } from './health.ts'
@@ -33,9 +35,11 @@ export function createApp(depsOf: (env: Env) => Deps) {
     .route('/adjustments', byHand)
     .route('/adjustments', holds)
     .route('/adjustments', reversals)
+    .route('/adjustments', requeue)
     .route('/identities', identities)
     .route('/keys', keys)
     .route('/rules', rules)
+    .route('/status', status)
     .route('/switches', switches)
 
   return new Hono<AppEnv>()

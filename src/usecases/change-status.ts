@@ -11,6 +11,7 @@ import { assert } from '../domain/assert.ts'
 import { ATTEMPTS_MAX, KEY_TROUBLE_RETRY_SECONDS } from '../domain/limits.ts'
 import type { Trouble } from '../domain/trouble.ts'
 import type { Billing, Deps } from '../deps.ts'
+import { tellTrouble } from './ask-circuit.ts'
 import { isKeyTrouble, retryDelaySeconds, troubleOf } from './postpone-or-fail.ts'
 import { newAlarm, raiseAlarm, sayAlarm } from './raise-alarm.ts'
 
@@ -103,6 +104,7 @@ export async function changeAgain(
   error: BillingError,
 ): Promise<StatusChanged> {
   const { id, invoiceId: invoice } = adjustment
+  await tellTrouble(deps, adjustment, change.step, error)
   if (isKeyTrouble(error)) {
     const { status, code } = error
     await raiseAlarm(deps, 'billing_key_refused', { adjustment: id, invoice, status, code })

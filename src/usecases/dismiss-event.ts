@@ -4,6 +4,7 @@
 import { findEvent } from '../db/read-events.ts'
 import type { Event } from '../db/schema.ts'
 import { commitDismissal } from '../db/write-dismissal.ts'
+import { assert } from '../domain/assert.ts'
 import { isDismissable, type Fate } from '../domain/event.ts'
 import type { EventId } from '../domain/ids.ts'
 import type { Operator } from '../domain/operator.ts'
@@ -29,7 +30,17 @@ export async function dismissEvent(
   if (fate === 'dismissed') return ok(event)
   if (!isDismissable(fate)) return err({ reason: 'not_dismissable', fate })
   const dismissed = await commitDismissal(db, event, `operator:${name}`, now())
-  if (dismissed) await wakeToTell(deps, id)
-  // Nothing else changes a fate: somebody has dismissed it meanwhile.
-  return ok(dismissed ?? { ...event, fate: 'dismissed' })
+  if (dismissed === null) return dismissalMoved(deps, id)
+  await wakeToTell(deps, id)
+  return ok(dismissed)
+}
+
+/** Somebody else has dismissed it meanwhile, or sent it through again. */
+async function dismissalMoved({ db }: Deps, id: EventId): Promise<Result<Event, DismissalTrouble>> {
+  const found = await findEvent(db, id)
+  assert(found !== null, 'an event is never removed')
+  const { event } = found
+  return event.fate === 'dismissed'
+    ? ok(event)
+    : err({ reason: 'not_dismissable', fate: event.fate })
 }

@@ -6,7 +6,6 @@ import { findEndpointStart, findUndone, type UndoneByIt } from '../db/ask-dry.ts
 import { findEvent } from '../db/read-events.ts'
 import type { Event } from '../db/schema.ts'
 import type { NewAdjustment, NewUndo, ReceivedEvent } from '../db/write-delivery.ts'
-import { OPERATOR_ENDPOINT } from '../domain/by-hand.ts'
 import {
   isUnreadable,
   type Fate,
@@ -19,9 +18,9 @@ import { DRY_RUN_ADJUSTMENTS_MAX } from '../domain/limits.ts'
 import { err, ok, type Result } from '../domain/result.ts'
 import type { Deps } from '../deps.ts'
 import { parseBody, readEvents } from '../sources/open-delivery.ts'
-import { eventOfRecord, type RecordTrouble } from '../sources/recorded-event.ts'
 import { decideEvent, type DeliveredWith } from './decide-event.ts'
 import { dryAdjustment, type DryAdjustment, type DryContext } from './dry-adjustment.ts'
+import { readRecorded, type RecordedTrouble } from './read-recorded.ts'
 
 export type DryInput =
   | { readonly kind: 'recorded'; readonly event: EventId }
@@ -35,10 +34,7 @@ export type DryInput =
     }
 
 export type DryTrouble =
-  | { readonly reason: 'event_unknown' }
-  | { readonly reason: 'endpoint_unknown' }
-  | { readonly reason: 'made_by_hand' }
-  | RecordTrouble
+  | RecordedTrouble
   | { readonly reason: 'payload_unreadable'; readonly detail: UnreadableReason }
   | { readonly reason: 'too_many_adjustments'; readonly found: number; readonly max: number }
   | { readonly reason: 'not_configured' }
@@ -126,18 +122,10 @@ type Read = {
 }
 
 async function ofRecord(deps: Reading, id: EventId): Promise<Result<Read, DryTrouble>> {
-  const found = await findEvent(deps.db, id)
-  if (found === null) return err({ reason: 'event_unknown' })
-  const { event: recorded, payload } = found
-  if (recorded.source === OPERATOR_ENDPOINT) return err({ reason: 'made_by_hand' })
-  const endpoint = deps.config.endpoints.get(recorded.endpoint)
-  if (!endpoint) return err({ reason: 'endpoint_unknown' })
-  const event = eventOfRecord(endpoint.source, recorded, payload)
-  if (!event.ok) return event
-  const { account, source, mode, bodySha256: hash } = recorded
-  const ruleSet = await deps.ruleSet()
-  const delivered = { endpoint: recorded.endpoint, account, source, mode, hash, ruleSet }
-  return ok({ delivered, events: [event.value], recorded })
+  const read = await readRecorded(deps, id)
+  if (!read.ok) return read
+  const { delivered, event, recorded } = read.value
+  return ok({ delivered, events: [event], recorded })
 }
 
 async function ofPayload(

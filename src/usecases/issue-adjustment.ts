@@ -14,6 +14,7 @@ import { isToSettle, isToVoid } from '../domain/reversal.ts'
 import type { WakeUp } from '../domain/wake-up.ts'
 import type { Billing, Deps } from '../deps.ts'
 import { applyUndo, type UndoResult } from './apply-undo.ts'
+import { throughCircuit, waitForCircuit, type Parked } from './ask-circuit.ts'
 import { askedOf, reasonsSeen, ruleFacts } from './ask-limits.ts'
 import { makeAttempt, type AttemptResult } from './make-attempt.ts'
 import { postponeOrFail } from './postpone-or-fail.ts'
@@ -32,31 +33,36 @@ export type IssueResult =
   | TendResult
   | UndoResult
   | VoidResult
+  | Parked
   | 'paused'
   | 'not_configured'
 
 export async function issueAdjustment(deps: Deps, wakeUp: WakeUp): Promise<IssueResult> {
   const read = await findForIssue(deps.db, wakeUp.id)
   if (read?.adjustment.version !== wakeUp.version) return 'stale'
-  const { adjustment } = read
+  const { adjustment, circuit } = read
   const { state } = adjustment
   if (state === 'held') return (await applyUndo(deps, adjustment)) ?? tendHold(deps, adjustment)
   if (state === 'failed') return (await applyUndo(deps, adjustment)) ?? restWith(deps, adjustment)
   const { billing } = deps
   if (billing === null) return 'not_configured'
-  if (state === 'invoiced') return tendInvoiced(deps, billing, adjustment)
+  if (state === 'invoiced') {
+    if (adjustment.wakeAt === null) return 'stale'
+    return throughCircuit(deps, circuit, adjustment, () => tendInvoiced(deps, billing, adjustment))
+  }
   if (state !== 'due') return 'stale'
   const { ruleIds } = ruleFacts(deps.config, adjustment.ruleId)
   const pausable = { ...adjustment, ruleIds }
   // A look before the billing API is asked for anything; the claim looks again, for certain.
   const isPaused = (await findPausing(deps.db, pausable)).length > 0
   if (isPaused) return pausedAt(deps, adjustment, pausable)
-  if (adjustment.request !== null) {
-    return issueAgain(deps, billing, adjustment, adjustment.request)
-  }
-  return adjustment.reverses === null
-    ? issueFirst(deps, billing, read)
-    : issueReversal(deps, billing, read)
+  return throughCircuit(deps, circuit, adjustment, () => issueDue(deps, billing, read))
+}
+
+function issueDue(deps: Deps, billing: Billing, read: ForIssue): Promise<IssueResult> {
+  const { request, reverses } = read.adjustment
+  if (request !== null) return issueAgain(deps, billing, read.adjustment, request)
+  return reverses === null ? issueFirst(deps, billing, read) : issueReversal(deps, billing, read)
 }
 
 /** What is left to do once it is invoiced, as its row says. Nothing is posted here, so no pause stops it. */
@@ -154,7 +160,7 @@ async function claimAndAttempt(
   what: Claim,
 ): Promise<IssueResult> {
   const claimed = await claim(deps.db, read, what)
-  if (!claimed) return pausedAt(deps, read, { ...what.asked, customerId: what.asked.customer })
+  if (!claimed) return stoppedAt(deps, read, { ...what.asked, customerId: what.asked.customer })
   if (claimed.state === 'cancelled') return 'cancelled'
   if (claimed.state === 'held') return told(deps, claimed)
   assert(claimed.request !== null, 'claimed without a request')
@@ -168,6 +174,12 @@ async function told(deps: Deps, { id, ruleId, holdDetails }: Adjustment): Promis
     await raiseAlarm(deps, 'rule_paused', { rule: ruleId, adjustment: id }, ruleId)
   }
   return 'held'
+}
+
+/** Not claimed: paused, or the circuit has opened since it was looked at. */
+async function stoppedAt(deps: Deps, read: Adjustment, what: Pausable): Promise<'paused' | Parked> {
+  const result = await pausedAt(deps, read, what)
+  return result === 'paused' ? result : waitForCircuit(deps, read)
 }
 
 /** Paused, unless somebody was first, or a refund was seen meanwhile: the sweep asks again. */

@@ -9,29 +9,22 @@ import {
   commitIssuedLate,
   recordSecondInvoice,
   type Issued,
-  type NewLink,
 } from '../db/write-invoice.ts'
 import {
   answerDifferences,
   idempotencyKey,
   isClosed,
-  type AnswerDifference,
   type AnsweredInvoice,
 } from '../domain/adjustment.ts'
-import type { Alarm } from '../domain/alarm.ts'
 import { assert } from '../domain/assert.ts'
-import { dayOf } from '../domain/day.ts'
-import { linkId } from '../domain/ids.ts'
 import {
   LEASE_LEFT_SECONDS_MIN,
   LEASE_SECONDS,
   LISTING_SETTLE_SECONDS,
-  MS_PER_DAY,
   POST_WITHOUT_LOOK_SECONDS,
-  WAKE_AFTER_SECONDS,
 } from '../domain/limits.ts'
-import { slugHashOf, slugOf } from '../domain/link.ts'
 import type { Billing, Deps } from '../deps.ts'
+import { issuedBy } from './issued-by.ts'
 import { lookForInvoice } from './look-for-invoice.ts'
 import { postponeOrFail, type Before } from './postpone-or-fail.ts'
 import { newAlarm, raiseAlarm, sayAlarm } from './raise-alarm.ts'
@@ -71,8 +64,13 @@ export async function makeAttempt(
   return commit(deps, claimed, data, { adopted: false, requestId })
 }
 
-/** Whether the billing API may have forgotten the key. A clock that ran backwards is no proof. */
+/**
+ * Whether the billing API may have forgotten the key. A clock that ran backwards is no proof. Attempted,
+ * without an attempt or a trouble: a person has sent it again, who found nothing; his word is not enough.
+ */
 function mayBeForgotten(adjustment: Adjustment, now: number): boolean {
+  const { attempts, attemptedAt, trouble } = adjustment
+  if (attempts === 0 && attemptedAt !== null && trouble === null) return true
   const ageMs = now - firstSeenAt(adjustment)
   return !(ageMs >= 0 && ageMs < POST_WITHOUT_LOOK_SECONDS * 1_000)
 }
@@ -175,21 +173,7 @@ async function commit(
   invoice: AnsweredInvoice,
   how: Pick<Issued, 'adopted' | 'requestId'>,
 ): Promise<Attempt> {
-  const { request } = claimed
-  assert(request !== null, 'an invoice without a request')
-  const now = deps.now()
-  const differences = answerDifferences(request, claimed, invoice)
-  // A record that differs is marked paid all the same: left open, it would promise money twice.
-  const isToSettle = claimed.settlement === 'already_paid' && invoice.status !== 'paid'
-  const issued: Issued = {
-    ...how,
-    invoice,
-    differences,
-    alarm: await alarmOf(deps, claimed, invoice, differences),
-    link: await newLink(deps, invoice.id, now),
-    wakeAt: isToSettle ? now + WAKE_AFTER_SECONDS * 1_000 : null,
-    day: dayOf(now, deps.config.timeZone),
-  }
+  const { issued, now } = await issuedBy(deps, claimed, invoice, how)
   // The invoice in hand first: nothing may come between it and its commit.
   const adjustment = await commitIssued(deps.db, claimed, issued, now)
   const late = adjustment ? null : await commitIssuedLate(deps.db, claimed, issued, now)
@@ -202,24 +186,4 @@ async function commit(
   await raiseAlarm(deps, 'second_invoice', { adjustment: claimed.id, invoice: invoice.id })
   await recordSecondInvoice(deps.db, claimed, issued, late.first, now)
   return { kind: 'second_invoice' }
-}
-
-async function alarmOf(
-  deps: Deps,
-  { id: adjustment }: Adjustment,
-  { id: invoice }: AnsweredInvoice,
-  differences: readonly AnswerDifference[],
-): Promise<Alarm | null> {
-  if (differences.length === 0) return null
-  const fields = differences.map(({ field }) => field)
-  return newAlarm(deps, 'answer_differs', { adjustment, invoice, fields })
-}
-
-/** Null without a link key: the invoice stands without a link. */
-async function newLink(deps: Deps, invoiceId: string, now: number): Promise<NewLink | null> {
-  const [linkKey] = deps.settings.linkKeys
-  if (linkKey === undefined) return null
-  const id = await linkId(invoiceId)
-  const slugHash = await slugHashOf(await slugOf(id, linkKey))
-  return { id, slugHash, expiresAt: now + deps.config.links.expireAfterDays * MS_PER_DAY }
 }

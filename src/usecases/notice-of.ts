@@ -5,6 +5,7 @@ import { findAlarm } from '../db/write-alarms.ts'
 import type { Database } from '../db/database.ts'
 import { findWithApprovals, listAllOfSubject } from '../db/read-approvals.ts'
 import { findEvent } from '../db/read-events.ts'
+import { findCircuit } from '../db/read-circuit.ts'
 import { findPausing } from '../db/read-switches.ts'
 import type { DueNotice } from '../db/read-notices.ts'
 import type { Adjustment, Event } from '../db/schema.ts'
@@ -12,6 +13,7 @@ import { amountText } from '../domain/adjustment.ts'
 import { ALARM_SOURCE, alarmNote, type Alarm } from '../domain/alarm.ts'
 import type { AuditAction } from '../domain/audit.ts'
 import { OPERATOR_ENDPOINT } from '../domain/by-hand.ts'
+import { isOpen } from '../domain/circuit.ts'
 import {
   eventNote,
   eventStanding,
@@ -54,7 +56,7 @@ async function delayOf(deps: Deps, adjustment: Adjustment): Promise<'pause' | 'b
   const { ruleIds } = ruleFacts(deps.config, ruleId)
   if ((await findPausing(deps.db, { ...adjustment, ruleIds })).length > 0) return 'pause'
   const isInTrouble = trouble !== null || attempts > 0 || deps.billing === null
-  return isInTrouble ? 'billing' : null
+  return isInTrouble || isOpen(await findCircuit(deps.db), deps.now()) ? 'billing' : null
 }
 
 async function ofAdjustment(deps: Deps, row: DueNotice, adjustment: ToNote): Promise<Notice> {
@@ -100,6 +102,7 @@ async function subjectOf(db: Database, { decision }: Event): Promise<string | nu
 /** Each once for an adjustment; of a record the first that finds it paid. */
 const ISSUED: ReadonlySet<AuditAction> = new Set([
   'adjustment.invoiced',
+  'adjustment.adopted',
   'adjustment.settled',
 ] as const)
 

@@ -7,6 +7,7 @@ import { backoffSeconds } from '../domain/backoff.ts'
 import { ATTEMPTS_MAX, KEY_TROUBLE_RETRY_SECONDS } from '../domain/limits.ts'
 import type { Trouble } from '../domain/trouble.ts'
 import type { Deps } from '../deps.ts'
+import { tellTrouble } from './ask-circuit.ts'
 import { newAlarm, raiseAlarm, sayAlarm } from './raise-alarm.ts'
 
 export const troubleOf = (step: Trouble['step'], error: BillingError): Trouble => ({
@@ -34,6 +35,7 @@ export async function postponeOrFail(
   before: Before,
 ): Promise<'postponed' | 'failed' | 'held' | 'stale'> {
   const { db } = deps
+  await tellTrouble(deps, adjustment, step, error)
   const now = deps.now()
   const trouble = troubleOf(step, error)
   const facts = { adjustment: adjustment.id, ...trouble }

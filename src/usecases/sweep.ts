@@ -1,11 +1,13 @@
+import { findCircuit } from '../db/read-circuit.ts'
 import { wakeAfterRestart, sweepAdjustments } from '../db/sweep-adjustments.ts'
 import { tellDelayed } from '../db/tell-delayed.ts'
 import { parkPaused } from '../db/write-switches.ts'
-import { OPERATOR_ENDPOINT } from '../domain/by-hand.ts'
+import { parkedUntil } from '../domain/circuit.ts'
 import { ownIds } from '../domain/rule.ts'
 import { sweepNotices } from '../db/write-notices.ts'
 import type { Deps } from '../deps.ts'
 import { raiseAlarm } from './raise-alarm.ts'
+import { toldSources } from './told-sources.ts'
 
 /**
  * Wakes what is due, from D1 alone, and answers how many that were. `isRestart`: the only process on
@@ -16,9 +18,11 @@ export async function sweep(
   { isRestart }: { readonly isRestart: boolean },
 ): Promise<number> {
   if (isRestart) await wakeAfterRestart(deps.db, deps.now())
-  await tellDelayed(deps.db, toldSources(deps), deps.now())
+  const circuit = await findCircuit(deps.db)
+  const sources = toldSources(deps)
+  await tellDelayed(deps.db, sources, parkedUntil(circuit, deps.now()), deps.now())
   await parkPaused(deps.db, deps.config.rules.map(ownIds), deps.now())
-  const { wakeUps, held } = await sweepAdjustments(deps.db, deps.now())
+  const { wakeUps, held } = await sweepAdjustments(deps.db, circuit, sources, deps.now())
   const [first, ...others] = held
   for (const id of others) deps.log({ event: 'alarm.outcome_unknown', adjustment: id })
   if (first) await raiseAlarm(deps, 'outcome_unknown', { adjustment: first })
@@ -26,9 +30,4 @@ export async function sweep(
   const told = await sweepNotices(deps.db, deps.now())
   await deps.wakeNotices(told.map((about) => ({ about })))
   return wakeUps.length
-}
-
-const toldSources = ({ config, db }: Deps): readonly string[] => {
-  const sources = [...config.endpoints.values()].map(({ source }) => source.name)
-  return [...new Set([...sources, OPERATOR_ENDPOINT])].filter((source) => db.tells(source))
 }

@@ -198,6 +198,16 @@ describe('the delay before the next attempt', () => {
     ])
   })
 
+  it('tries for more than a day before the attempts are used up, however short each delay is', () => {
+    const shortest = Array.from({ length: ATTEMPTS_MAX - 1 }, (_, attempt) =>
+      backoffSeconds(attempt + 1, null, 0),
+    )
+    const total = shortest.reduce((sum, seconds) => sum + seconds, 0)
+    expect(total).toBeGreaterThan(24 * 3_600)
+    // And not for weeks: what is down for two days is for people.
+    expect(total).toBeLessThan(48 * 3_600)
+  })
+
   it('is never shorter than Retry-After asks', () => {
     fc.assert(
       fc.property(

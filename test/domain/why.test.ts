@@ -147,7 +147,11 @@ describe('what a rule made', () => {
         state: 'failed',
         trouble: { step: 'post', code: 'validation_error', status: null, requestId: null },
       },
-      ['It could not be issued.', 'The last trouble with billing: validation error.'],
+      [
+        'It could not be issued.',
+        'The last trouble with billing: validation error.',
+        'Billing refuses what is asked for: see the customer and his plan there, then try it again.',
+      ],
     ],
     [
       'is rejected',

@@ -33,6 +33,7 @@ async function deliver(app: string, ticketId: number): Promise<string> {
     ticket_id: String(ticketId),
     tags: 'credit_requested credit_25',
     customer_external_id: 'acme-42',
+    asker: 'agent@saas.example',
     updated_at: '2026-10-26T07:33:12Z',
   })
   const endpoint = zendesk({ secret: 'ZENDESK_WEBHOOK_SECRET', mode: 'test' })

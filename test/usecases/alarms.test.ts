@@ -3,6 +3,7 @@
 import { env } from 'cloudflare:workers'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { openDatabase } from '../../src/db/database.ts'
+import { findCircuit } from '../../src/db/read-circuit.ts'
 import type { Deps } from '../../src/deps.ts'
 import type { About, Notice } from '../../src/domain/notice.ts'
 import { err, ok } from '../../src/domain/result.ts'
@@ -126,6 +127,23 @@ describe('an alarm about a change', () => {
     await world.sweep()
     await tellAll()
     expect(heard.filter(({ status }) => status === 'alarm')).toHaveLength(1)
+  })
+
+  it('is committed with the opening of the circuit', async () => {
+    await setFaults({ kind: 'server_error', status: 503 })
+    for (let count = 0; count < 4; count += 1) await world.receive('zendesk', ticket())
+    await world.work()
+    expect(await alarmsWritten()).toEqual([])
+    const [last] = await world.receive('zendesk', ticket())
+    await expect(world.work(dyingAtAlarm())).rejects.toThrow('the process died here')
+    expect(await findCircuit(world.deps.db)).toMatchObject({ cause: 'unavailable' })
+    expect(await alarmsWritten()).toMatchObject([{ cause: 'billing_unavailable' }])
+    await world.sweep()
+    await tellAll()
+    const { id } = await world.adjustment(last!)
+    expect(heard.map(({ lines }) => lines.join(' '))).toEqual([
+      expect.stringMatching(new RegExp(`^The billing API does not answer.* adjustment ${id}`)),
+    ])
   })
 
   it('is committed with a hold that nobody has answered for a day', async () => {

@@ -498,7 +498,8 @@ describe('what counts against a limit', () => {
 
     // As an operator's second try would do: its room is gone by now.
     await env.DB.prepare(
-      `UPDATE adjustments SET state = 'due', version = version + 1, wake_at = ? WHERE id = ?`,
+      `UPDATE adjustments SET state = 'due', version = version + 1, generation = generation + 1, wake_at = ?
+        WHERE id = ?`,
     )
       .bind(world.at(), failed.id)
       .run()

@@ -2,6 +2,7 @@
 
 import { env } from 'cloudflare:workers'
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { findCircuit } from '../../src/db/read-circuit.ts'
 import { NOTICE_DUE_AFTER_SECONDS } from '../../src/domain/limits.ts'
 import { zendeskComment } from '../../src/notices/zendesk-comment.ts'
 import { noteSeen } from '../../src/usecases/note-seen.ts'
@@ -103,6 +104,42 @@ describe('what takes longer than ten minutes', () => {
     await world.request({ ticket_id: id })
     await pass(1)
     expect(await firstLines(id)).toEqual([BILLING])
+  })
+
+  it('is told once while nobody is called, also of what was never tried, and its end is told', async () => {
+    const { world, id, pass } = await asked()
+    await setFaults({ kind: 'server_error', status: 503 })
+    for (let count = 0; count < 5; count += 1) await world.request({ ticket_id: await newTicket() })
+    const event = await world.request({ ticket_id: id })
+    expect(await findCircuit(world.deps.db)).toMatchObject({ cause: 'unavailable' })
+    expect(await world.adjustment(event)).toMatchObject({
+      state: 'due',
+      attempts: 0,
+      trouble: null,
+    })
+    await pass(MINUTES - 1)
+    expect(await firstLines(id)).toEqual([])
+    await pass(30)
+    expect(await firstLines(id)).toEqual([BILLING])
+    await setFaults()
+    await pass(10)
+    expect(await firstLines(id)).toEqual([BILLING, expect.stringMatching(/is issued as invoice/)])
+  })
+
+  it('is told once while a limiter holds everybody back for an hour', async () => {
+    const { world, id, pass } = await asked()
+    const fault = { kind: 'rate_limited', method: 'POST', path: '/invoices', times: 1 }
+    await setFaults({ ...fault, retryAfterSeconds: 3_600 })
+    await world.request({ ticket_id: await newTicket() })
+    const event = await world.request({ ticket_id: id })
+    const { wakeAt } = await world.adjustment(event)
+    expect(wakeAt).toBeGreaterThanOrEqual(world.now() + 3_600_000)
+    await pass(MINUTES - 1)
+    expect(await firstLines(id)).toEqual([])
+    await pass(2)
+    expect(await firstLines(id)).toEqual([BILLING])
+    await pass(60)
+    expect(await firstLines(id)).toEqual([BILLING, expect.stringMatching(/is issued as invoice/)])
   })
 
   it('is not said of what waits for a person, or is issued', async () => {

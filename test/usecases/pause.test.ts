@@ -6,6 +6,7 @@ import type { Config } from '../../src/config.ts'
 import { findPausing } from '../../src/db/read-switches.ts'
 import { sweepAdjustments } from '../../src/db/sweep-adjustments.ts'
 import { park } from '../../src/db/write-claim.ts'
+import { NEVER_FAILED } from '../../src/domain/circuit.ts'
 import type { EventId } from '../../src/domain/ids.ts'
 import { BOOTSTRAP, type Operator } from '../../src/domain/operator.ts'
 import type { Switch } from '../../src/domain/switch.ts'
@@ -331,7 +332,7 @@ describe('twenty thousand paused ones', () => {
       .run()
     expect(await go(RULE)).toBe(20_000)
     expect((await world.adjustment(last!)).wakeAt).toBe(world.now() + LOOK_SECONDS * 1_000)
-    const { wakeUps } = await sweepAdjustments(world.deps.db, world.now())
+    const { wakeUps } = await sweepAdjustments(world.deps.db, NEVER_FAILED, [], world.now())
     expect(wakeUps).toHaveLength(500)
     expect(wakeUps.map((each) => each.id).toSorted()).toEqual(
       Array.from({ length: 500 }, (_, i) => `adj_many${i + 1}`).toSorted(),

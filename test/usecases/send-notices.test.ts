@@ -78,6 +78,8 @@ describe('a newer fact', () => {
     const event = await world.request({ ticket_id: id, customer_external_id: 'nobody' })
     const { id: about } = await world.adjustment(event)
     expect(await sendNotices(world.deps, about)).toBe('stale')
+    // The rejection woke it, and found it told.
+    expect(world.wakeUps.splice(0)).toEqual([{ about }])
     await world.advance(600)
     expect(await world.tell()).toEqual([])
     const rejected = 'Credit of 25.00 USD for nobody was rejected.'

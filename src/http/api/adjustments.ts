@@ -6,6 +6,7 @@ import { amountText } from '../../domain/adjustment.ts'
 import { holdExpiresAt } from '../../domain/hold-clock.ts'
 import { isAdjustmentId } from '../../domain/ids.ts'
 import { note } from '../../domain/note.ts'
+import { todoOf } from '../../domain/todo.ts'
 import { linkAddress } from '../../usecases/link-address.ts'
 import { fail, NOT_FOUND, succeed, succeedPage } from '../answers.ts'
 import type { AppContext, AppEnv } from '../context.ts'
@@ -85,6 +86,8 @@ export function presentAdjustment(adjustment: Adjustment) {
     originalInvoice: adjustment.originalInvoice,
     attempts: adjustment.attempts,
     trouble: adjustment.trouble,
+    /** What a person can do, where it goes on no further by itself. */
+    todo: todoOf(adjustment),
     wakeAt: iso(adjustment.wakeAt),
     createdAt: iso(adjustment.createdAt),
     invoicedAt: iso(adjustment.invoicedAt),

@@ -7,6 +7,7 @@ import { unreachable } from '../../domain/assert.ts'
 import { isEventId } from '../../domain/ids.ts'
 import { dismissEvent, type DismissalTrouble } from '../../usecases/dismiss-event.ts'
 import { explainEvent } from '../../usecases/explain-event.ts'
+import { requeueEvent, type RequeueEventTrouble } from '../../usecases/requeue-event.ts'
 import { fail, NOT_FOUND, succeed, succeedPage, type Failure } from '../answers.ts'
 import type { AppEnv } from '../context.ts'
 import { requireScope } from '../require-key.ts'
@@ -47,6 +48,18 @@ export const events = new Hono<AppEnv>()
     for (const [field, value] of Object.entries(dismissed.error)) logFields.set(field, value)
     return fail(c, failureOf(dismissed.error))
   })
+  .post('/:id/requeue', requireScope('approve'), validBody(z.strictObject({})), async (c) => {
+    const id = c.req.param('id')
+    if (!isEventId(id)) return fail(c, MISSING)
+    const { deps, operator, logFields } = c.var
+    const requeued = await requeueEvent(deps, operator, id)
+    if (requeued.ok) {
+      const { event, made } = requeued.value
+      return succeed(c, { ...presentEvent(event), made })
+    }
+    for (const [field, value] of Object.entries(requeued.error)) logFields.set(field, value)
+    return fail(c, requeueFailure(requeued.error))
+  })
 
 function failureOf(trouble: DismissalTrouble): Failure {
   switch (trouble.reason) {
@@ -59,6 +72,35 @@ function failureOf(trouble: DismissalTrouble): Failure {
         code: 'not_dismissable',
         message: `Only a conflict, or what is undecided, is dismissed: this event is ${trouble.fate}.`,
       }
+    default:
+      return unreachable(trouble)
+  }
+}
+
+function requeueFailure(trouble: RequeueEventTrouble): Failure {
+  const conflict = (message: string): Failure => ({
+    status: 409,
+    type: 'conflict_error',
+    code: trouble.reason,
+    message,
+  })
+  switch (trouble.reason) {
+    case 'event_unknown':
+      return MISSING
+    case 'endpoint_unknown':
+      return conflict('Its endpoint is not configured any more, so no rule reads it.')
+    case 'made_by_hand':
+      return conflict('A person made this by hand: no rule has decided it, and none would.')
+    case 'payload_forgotten':
+      return conflict('What was delivered with it was forgotten, as the retention says.')
+    case 'body_hidden':
+      return conflict('The bodies of its source hold a secret and are not kept.')
+    case 'not_readable':
+      return conflict(`Its source reads no event in what was kept: ${trouble.detail}.`)
+    case 'not_requeueable':
+      return conflict(`Only what made nothing is decided again: this event is ${trouble.fate}.`)
+    case 'not_decided_twice':
+      return conflict('It would approve something, or tell a fact of its time. Do that anew.')
     default:
       return unreachable(trouble)
   }

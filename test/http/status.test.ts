@@ -1,0 +1,65 @@
+// How it is, as `GET /api/v1/status` says: with the circuit closed and open, and what waits for people.
+
+import { env } from 'cloudflare:workers'
+import { afterEach, expect, it } from 'vitest'
+import { createApp } from '../../src/http/app.ts'
+import { OPERATOR, sandboxControl, ticket } from '../harness.ts'
+import { createWorld, setFaults } from '../world.ts'
+
+afterEach(() => setFaults())
+
+it('says whether billing is called, since when not, and how much waits', async () => {
+  await sandboxControl('POST', '/reset')
+  const world = await createWorld()
+  const status = async () => {
+    const app = createApp(() => world.deps)
+    const response = await app.request('/api/v1/status', { headers: OPERATOR })
+    return (await response.json<any>()).data
+  }
+  const closed = { isConfigured: true, state: 'closed', cause: null, openedAt: null, probeAt: null }
+  expect(await status()).toEqual({
+    object: 'status',
+    billing: { ...closed, failures: 0, probes: 0 },
+    adjustments: { held: 0, failed: 0 },
+  })
+
+  await world.receive('zendesk', ticket({ customer_external_id: 'nobody' }))
+  await world.work()
+  for (let n = 0; n < 4; n++) await world.receive('zendesk', ticket())
+  await setFaults({ kind: 'server_error', status: 503 })
+  await world.work()
+  expect(await status()).toMatchObject({
+    billing: { ...closed, failures: 4 },
+    adjustments: { held: 1, failed: 0 },
+  })
+  await world.receive('zendesk', ticket())
+  await world.work()
+  expect(await status()).toMatchObject({
+    billing: {
+      state: 'open',
+      cause: 'unavailable',
+      openedAt: new Date(world.now()).toISOString(),
+      probeAt: new Date(world.now() + 30_000).toISOString(),
+      failures: 5,
+      probes: 0,
+    },
+  })
+
+  await setFaults({ kind: 'rate_limited', retryAfterSeconds: 20, method: 'GET', times: 1 })
+  await world.advance(61)
+  await world.sweep()
+  await world.work()
+  expect((await status()).billing).toMatchObject({ state: 'open', cause: 'rate_limited' })
+  await world.advance(20)
+  expect((await status()).billing).toMatchObject({ state: 'closed', cause: null, probeAt: null })
+})
+
+it('counts on an index that holds only what waits', async () => {
+  const plan = await env.DB.prepare(
+    `EXPLAIN QUERY PLAN SELECT count(*) FROM (SELECT state FROM adjustments
+      WHERE state IN ('held', 'failed') AND state = 'failed' LIMIT 10000)`,
+  ).all<{ detail: string }>()
+  expect(plan.results.map(({ detail }) => detail).join()).toContain(
+    'USING COVERING INDEX adjustments_waiting',
+  )
+})
