@@ -1,5 +1,6 @@
 // What `npm run sim` is told.
 
+import { availableParallelism } from 'node:os'
 import { parseArgs } from 'node:util'
 import { FAULT_KINDS, type FaultKind } from './scenario.ts'
 
@@ -21,11 +22,13 @@ export const USAGE = `npm run sim -- [--seed S] [--events N] [--seeds K] [--faul
 
   --seed S     the first seed (1)
   --events N   events that happen at the sources (100)
-  --seeds K    how many seeds, one after the other (1)
+  --seeds K    how many seeds (1)
   --faults F   what goes wrong: a list of the above, or none (all)
-  --jobs J     seeds that run at the same time (1)
+  --jobs J     seeds that run at the same time (as many as there are cores, at most 8)
   --trace      print every step
   --whole      don't look for a smaller run that fails too`
+
+const JOBS_MAX = 8
 
 /** Throws an Error that says what is wrong. */
 export function readArguments(given: readonly string[]): Arguments {
@@ -36,7 +39,7 @@ export function readArguments(given: readonly string[]): Arguments {
       seeds: { type: 'string', default: '1' },
       events: { type: 'string', default: '100' },
       faults: { type: 'string', default: FAULT_KINDS.join(',') },
-      jobs: { type: 'string', default: '1' },
+      jobs: { type: 'string', default: String(Math.min(availableParallelism(), JOBS_MAX)) },
       trace: { type: 'boolean', default: false },
       whole: { type: 'boolean', default: false },
     },

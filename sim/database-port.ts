@@ -5,7 +5,7 @@ import type { Host } from './host.ts'
 import { labelOfStatements } from './label.ts'
 import { createRandom, type Random } from './random.ts'
 import { kindAt, type Scenario } from './scenario.ts'
-import type { Executed, Sqlite, Statement } from './sqlite.ts'
+import { READS, type Executed, type Sqlite, type Statement } from './sqlite.ts'
 import type { Timeline } from './timeline.ts'
 import type { Trace } from './trace.ts'
 
@@ -23,8 +23,6 @@ const BUSY_CHANCE = 0.006
 const LOST_ANSWER_CHANCE = 0.006
 /** A process, or the way, that stands still: long enough for a lease to end. */
 const STALL_CHANCE = 0.002
-
-const READS = /^\s*(select|with)\b/i
 
 export function createDatabasePort(parts: Parts): D1Port {
   const { scenario, timeline, host, database, isOn, violations, trace } = parts

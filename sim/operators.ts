@@ -2,7 +2,7 @@
 
 import { keyHashOf } from '../src/domain/operator.ts'
 import { createRandom, type Random } from './random.ts'
-import { DAY, type Scenario } from './scenario.ts'
+import { HOUR, type Scenario } from './scenario.ts'
 import type { Sqlite } from './sqlite.ts'
 import type { Timeline } from './timeline.ts'
 
@@ -98,10 +98,13 @@ export function startOperators(parts: Parts): void {
     if (random.chance(0.2)) call('PUT', `/switches/${random.pick(SWITCHES)}`, null)
     if (random.chance(0.3)) call('DELETE', `/switches/${random.pick(SWITCHES)}`, null)
   }
-  // Nobody leaves for good what he has stopped.
-  timeline.at(scenario.startMs + 2 * scenario.spanMs + DAY, () =>
-    resumeAll(database, parts.request),
-  )
+  // Nobody leaves for long what he, or a rule that ran away, has stopped.
+  const tidy = (): void => {
+    if (parts.isHealed()) return
+    if (random.chance(0.5)) resumeAll(database, parts.request)
+    timeline.after(random.between(HOUR, 12 * HOUR), tidy)
+  }
+  timeline.at(scenario.startMs + HOUR, tidy)
   for (let looks = 0; looks < scenario.looks; looks += 1) {
     timeline.at(scenario.startMs + random.below(2 * scenario.spanMs), look)
   }

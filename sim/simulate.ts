@@ -147,11 +147,12 @@ function startCron(world: World): Cron {
   return { isQuiet: () => isQuiet }
 }
 
-/** When the next row waits to be woken. */
+/** When the next row waits to be woken; while the circuit is open, most of them wait for its probe. */
 function dueAt({ database }: World): number {
   const [due] = database.rows<{ at: number | null }>(
-    `SELECT min(at) AS at FROM (SELECT min(wake_at) AS at FROM adjustments
-      UNION ALL SELECT min(wake_at) FROM notices)`,
+    `SELECT min(at) AS at FROM (SELECT min(CASE WHEN state IN ('due', 'invoiced') THEN max(wake_at,
+        coalesce((SELECT probe_at FROM circuits), 0)) ELSE wake_at END) AS at
+      FROM adjustments WHERE wake_at IS NOT NULL UNION ALL SELECT min(wake_at) FROM notices)`,
   )
   return due?.at ?? Infinity
 }
