@@ -10,8 +10,8 @@ export type Customer = {
   readonly externalId: string | null
   /** Of his newest invoice; null where he has none. */
   readonly currency: string | null
-  /** A definite refusal of every invoice for him. */
-  readonly isRefused: boolean
+  /** Until then every invoice for him is refused for good; 0: never. */
+  readonly refusedUntil: number
 }
 
 export type Invoice = {
@@ -85,7 +85,7 @@ export function createCommet(options: CommetOptions): Commet {
     const wanted = adjustment.safeParse(JSON.parse(call.body))
     const about = wanted.success ? wanted.data.customerId : 'POST /invoices'
     const customer = options.customers.find(({ id }) => id === about)
-    if (!wanted.success || customer?.isRefused === true) {
+    if (!wanted.success || now < (customer?.refusedUntil ?? 0)) {
       refusals.push({ at: now, about })
       return refusal(422, 'validation_error')
     }

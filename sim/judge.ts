@@ -2,6 +2,7 @@
 
 import { checkAudit } from './judge/audit.ts'
 import { readBooks, type Check } from './judge/books.ts'
+import { checkCircuit } from './judge/circuit.ts'
 import { checkFates } from './judge/fates.ts'
 import { checkLedger } from './judge/ledger.ts'
 import { checkLimits } from './judge/limits.ts'
@@ -16,6 +17,7 @@ const CHECKS: readonly Check[] = [
   checkLedger,
   checkFates,
   checkAudit,
+  checkCircuit,
   checkLimits,
   checkUndo,
   checkPeople,

@@ -1,6 +1,7 @@
 // People who answer what waits: some twice, some at once, some what they asked for themselves.
 
 import { keyHashOf } from '../src/domain/operator.ts'
+import type { Commet } from './commet.ts'
 import { createRandom, type Random } from './random.ts'
 import { HOUR, type Scenario } from './scenario.ts'
 import type { Sqlite } from './sqlite.ts'
@@ -57,6 +58,7 @@ type Parts = {
   readonly database: Sqlite
   readonly isHealed: () => boolean
   readonly request: (request: Request, what: string) => void
+  readonly commet: Commet
 }
 
 const LOOKED_AT = 8
@@ -87,7 +89,12 @@ export function startOperators(parts: Parts): void {
       "SELECT * FROM adjustments WHERE state = 'held' ORDER BY seq DESC LIMIT ?",
       LOOKED_AT,
     )
-    for (const row of held) answer(call, random, row)
+    for (const row of held) {
+      if (row.hold_reasons?.includes('outcome_unknown')) findOut(call, random, row, parts.commet)
+      else answer(call, random, row)
+    }
+    againMany(call, random, database)
+    againEvents(call, random, database)
     const invoiced = database.rows<Row>(
       `SELECT * FROM adjustments WHERE state = 'invoiced' AND reversed_by IS NULL
         AND reverses IS NULL ORDER BY seq DESC LIMIT ?`,
@@ -127,6 +134,58 @@ function answer(call: Call, random: Random, row: Row): void {
   // He clicks twice, or another one answers at the same moment.
   if (random.chance(0.4)) approve(random.chance(0.4) ? person : random.pick(PEOPLE))
   if (random.chance(0.1)) call('POST', `${path}/reject`, { version })
+}
+
+/** A person looks at the billing API himself, or says that he has. */
+function findOut(call: Call, random: Random, row: Row, { invoices }: Commet): void {
+  const { id, version } = row
+  const own = invoices.find(({ metadata }) => metadata['makegood_adjustment_id'] === id)
+  const isCareless = random.chance(0.1)
+  const found = isCareless ? invoices.at(random.below(invoices.length)) : own
+  const act = (): void => {
+    if (found !== undefined && random.chance(0.9)) {
+      return call('POST', `/adjustments/${id}/adopt`, { version, invoiceId: found.id })
+    }
+    // Without `looked` he is told to look first.
+    const looked = random.chance(0.8)
+    call('POST', `/adjustments/${id}/requeue`, { version, looked: looked && own === undefined })
+  }
+  if (random.chance(0.7)) act()
+  if (random.chance(0.3)) act()
+}
+
+/** What has failed goes through again, one by one, or all at once, by one person or two. */
+function againMany(call: Call, random: Random, database: Sqlite): void {
+  const failed = database.rows<Row>(
+    "SELECT * FROM adjustments WHERE state = 'failed' ORDER BY seq DESC LIMIT ?",
+    LOOKED_AT,
+  )
+  const many = random.pick([{ state: 'failed' }, { ids: failed.map(({ id }) => id) }])
+  if (failed.length > 0 && random.chance(0.2)) {
+    call('POST', '/adjustments/requeue', many)
+    if (random.chance(0.5)) call('POST', '/adjustments/requeue', many)
+  }
+  for (const { id, version } of failed) {
+    if (!random.chance(0.4)) continue
+    call('POST', `/adjustments/${id}/requeue`, { version })
+    if (random.chance(0.4)) call('POST', `/adjustments/${id}/requeue`, { version })
+  }
+}
+
+const MADE_NOTHING = "('undecided', 'ignored', 'conflict')"
+
+/** An event that made nothing is decided once more, or nothing is to come of it. */
+function againEvents(call: Call, random: Random, database: Sqlite): void {
+  const events = database.rows<{ id: string }>(
+    `SELECT id FROM events WHERE fate IN ${MADE_NOTHING} ORDER BY seq DESC LIMIT ?`,
+    LOOKED_AT,
+  )
+  for (const { id } of events) {
+    const what = random.pick(['requeue', 'requeue', 'dismiss', null, null, null])
+    if (what === null) continue
+    call('POST', `/events/${id}/${what}`, {})
+    if (random.chance(0.3)) call('POST', `/events/${id}/${random.pick(['requeue', what])}`, {})
+  }
 }
 
 function undo(call: Call, random: Random, row: Row): void {

@@ -26,15 +26,16 @@ type Parts = {
   readonly isOn: (kind: FaultKind) => () => boolean
 }
 
-const CUSTOMERS: readonly Customer[] = [
+/** What is wrong with one of them somebody mends in the end, so that what failed can go through. */
+const customersOf = ({ startMs, spanMs }: Scenario): Customer[] => [
+  { ...customerOf('refused-1', 'usd'), refusedUntil: startMs + spanMs / 2 },
   ...[1, 2, 3, 4, 5, 6].map((number) => customerOf(`acme-${number}`, 'usd')),
   customerOf('euro-1', 'eur'),
   customerOf('new-1', null),
-  { ...customerOf('refused-1', 'usd'), isRefused: true },
 ]
 
 function customerOf(externalId: string, currency: string | null): Customer {
-  return { id: `cus_${externalId}`, externalId, currency, isRefused: false }
+  return { id: `cus_${externalId}`, externalId, currency, refusedUntil: 0 }
 }
 
 export function createServices({ scenario, timeline, trace, host, isOn }: Parts): Services {
@@ -43,7 +44,7 @@ export function createServices({ scenario, timeline, trace, host, isOn }: Parts)
   const desk = createDesk(createRandom(seed, 'desk'), isOn('commet'))
   const commet = createCommet({
     ...scenario,
-    customers: CUSTOMERS,
+    customers: customersOf(scenario),
     listingLagMs: () => (isOn('commet')() && network.chance(0.3) ? network.below(600_000) : 0),
   })
   const services: Readonly<Record<string, Service>> = {

@@ -95,8 +95,9 @@ export async function simulate({ seed, eventCount, faults, print }: RunOptions):
 }
 
 function startPeople(world: World): void {
-  const { scenario, timeline, trace, database, isHealed, request } = world
+  const { scenario, timeline, trace, database, isHealed, request, commet } = world
   startOperators({
+    commet,
     scenario,
     timeline,
     database,

@@ -17,9 +17,15 @@ export function* checkAudit(books: Books): Iterable<string> {
   }
   for (const row of rows) yield* checkRow(row, entriesOf(row.id))
   for (const { id, fate } of events) {
-    const received = entriesOf(id).filter(({ action }) => action === 'event.received')
+    const own = entriesOf(id)
+    const received = own.filter(({ action }) => action === 'event.received')
     if (received.length !== 1) yield `event_entries: ${received.length} of ${id}`
-    if (received[0]?.data['fate'] !== fate && fate !== 'dismissed') yield `entry_fate: ${id}`
+    // Decided once more, it may have become anything; the entry says what it was.
+    const next = own.find(({ action }) => /^event\.(requeued|dismissed)$/.test(action))
+    const first = next?.action === 'event.requeued' ? next.data['from'] : fate
+    const isDismissed = own.some(({ action }) => action === 'event.dismissed')
+    if (isDismissed !== (fate === 'dismissed')) yield `entry_dismissed: ${id} is ${fate}`
+    if (received[0]?.data['fate'] !== first && fate !== 'dismissed') yield `entry_fate: ${id}`
   }
   yield* checkSwitches(books)
 }

@@ -24,6 +24,7 @@ export type Row = {
   readonly state: string
   readonly version: number
   readonly attempts: number
+  readonly generation: number
   readonly hold_reasons: string | null
   readonly hold_details: string | null
   readonly cleared_reasons: string | null

@@ -47,11 +47,11 @@ function expectedFates({ kind }: SourceEvent): readonly string[] {
     case 'undoes':
       return ['adjusted', 'duplicate']
     case 'approves':
-      return ['adjusted', 'undecided']
+      return ['adjusted', 'undecided', 'dismissed']
     case 'nothing':
       return ['ignored']
     case 'unreadable':
-      return ['undecided']
+      return ['undecided', 'dismissed']
   }
 }
 

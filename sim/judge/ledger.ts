@@ -1,7 +1,7 @@
 // What is billed against what is promised: one adjustment has at most one invoice, and an invoice one
 // adjustment, of the same amount and customer.
 
-import { has, wasApproved, type Books, type Row } from './books.ts'
+import { has, wasApproved, type Books, type Entry, type Row } from './books.ts'
 
 export function* checkLedger(books: Books): Iterable<string> {
   const { ledger, rowOf, rows } = books
@@ -40,18 +40,24 @@ function* oncePerSubject(books: Books): Iterable<string> {
   }
 }
 
-/** Whatever is posted for an adjustment is posted with the same bytes and the same key. */
-function* frozenRequests({ commet, world, entriesOf }: Books): Iterable<string> {
+/** Whatever is posted for an adjustment has the same bytes and the same key, until a person says otherwise. */
+function* frozenRequests({ commet, world, rowOf, entriesOf }: Books): Iterable<string> {
   const posts = Map.groupBy(commet.posts, ({ adjustmentId }) => adjustmentId)
   for (const [id, own] of posts) {
-    const bodies = new Set(own.map(({ body }) => body))
+    const bodies = new Set(own.map(({ key, body }) => `${key} ${body}`))
     const keys = new Set(own.map(({ key }) => key))
-    const requeues = entriesOf(id ?? '').filter(({ action }) => action === 'adjustment.requeued')
-    if (bodies.size > 1 && requeues.length === 0) yield `request_changed: ${id}`
-    if (keys.size > 1 + requeues.length) yield `key_changed: ${id} ${[...keys].join(' ')}`
+    const generation = rowOf.get(id ?? '')?.generation ?? 0
+    const newKeys = entriesOf(id ?? '').filter(hasNewKey).length
+    if (generation !== newKeys) yield `generation: ${id} is ${generation} after ${newKeys} new keys`
+    if (bodies.size > keys.size) yield `request_changed: ${id}`
+    if (keys.size > 1 + newKeys) yield `key_changed: ${id} ${[...keys].join(' ')}`
   }
   if (world.senders.acceptedForgeries.length > 0) yield 'forgery_accepted'
 }
+
+/** An entry without `looked` says that the key before it was refused for good. */
+const hasNewKey = ({ action, data }: Entry): boolean =>
+  action === 'adjustment.requeued' && data['looked'] !== true
 
 /** A record is marked paid; what a person voided is void, and nothing else is. */
 function* statuses(books: Books): Iterable<string> {

@@ -15,6 +15,8 @@ const TOLD: ReadonlySet<string> = new Set(
     'reminded',
     'escalated',
     'failed',
+    'requeued',
+    'adopted',
     'cancelled',
     'reversed',
     'voided',

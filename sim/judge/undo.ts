@@ -33,7 +33,11 @@ export function* checkUndo(books: Books): Iterable<string> {
 function* checkUndone(books: Books, row: Row): Iterable<string> {
   const { id, state, reversed_by: by, mode } = row
   const entries = books.entriesOf(id)
-  const claimed = entries.find(({ action }) => action === 'adjustment.claimed')
+  // Under a new key it is as if it had never been tried.
+  const anew = entries.findLastIndex(
+    ({ action, data }) => action === 'adjustment.requeued' && data['looked'] !== true,
+  )
+  const claimed = entries.slice(anew + 1).find(({ action }) => action === 'adjustment.claimed')
   const undo = books.world.database.rows<{ seq: number }>(
     `SELECT a.seq FROM undos u JOIN audit_entries a ON a.subject = u.event_id
       WHERE u.account = ? AND u.subject = ? AND a.action = 'event.received'`,
