@@ -13,12 +13,14 @@ export type Arguments = {
   readonly jobs: number
   /** Every step is printed. */
   readonly trace: boolean
+  /** awaits.txt is written by what this run has reached. */
+  readonly writeAwaits: boolean
   /** A failure is told as it is, without a search for a smaller one. */
   readonly whole: boolean
 }
 
 export const USAGE = `npm run sim -- [--seed S] [--events N] [--seeds K] [--faults ${FAULT_KINDS.join(',')}]
-             [--jobs J] [--trace] [--whole]
+             [--jobs J] [--trace] [--whole] [--write-awaits]
 
   --seed S     the first seed (1)
   --events N   events that happen at the sources (100)
@@ -26,6 +28,7 @@ export const USAGE = `npm run sim -- [--seed S] [--events N] [--seeds K] [--faul
   --faults F   what goes wrong: a list of the above, or none (all)
   --jobs J     seeds that run at the same time (as many as there are cores, at most 8)
   --trace      print every step
+  --write-awaits  list the awaits that this run has come to in sim/awaits.txt
   --whole      don't look for a smaller run that fails too`
 
 const JOBS_MAX = 8
@@ -41,6 +44,7 @@ export function readArguments(given: readonly string[]): Arguments {
       faults: { type: 'string', default: FAULT_KINDS.join(',') },
       jobs: { type: 'string', default: String(Math.min(availableParallelism(), JOBS_MAX)) },
       trace: { type: 'boolean', default: false },
+      'write-awaits': { type: 'boolean', default: false },
       whole: { type: 'boolean', default: false },
     },
   })
@@ -51,6 +55,7 @@ export function readArguments(given: readonly string[]): Arguments {
     jobs: wholeOf('--jobs', values.jobs),
     faults: faultsOf(values.faults),
     trace: values.trace,
+    writeAwaits: values['write-awaits'],
     whole: values.whole,
   }
 }

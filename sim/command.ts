@@ -1,6 +1,7 @@
 // The command: runs seeds, judges each, and says how to repeat what failed. Exit code 1 if any did.
 
 import { readArguments, USAGE, type Arguments } from './arguments.ts'
+import { EVENTS_ENOUGH, tooSeldom, writeAwaits } from './awaits.ts'
 import { crashTable, failureText, summary, totalsOf } from './report.ts'
 import { runSeeds } from './seeds.ts'
 import { simulate, type Run } from './simulate.ts'
@@ -50,8 +51,12 @@ async function main(given: Arguments): Promise<number> {
   say(crashTable(totals))
   for (const run of failed) say(failureText(...(await shrunk(run, given)), faults))
   const violations = failed.reduce((sum, run) => sum + run.violations.length, 0)
+  const isLarge = seeds * events >= EVENTS_ENOUGH && faults.has('crash')
+  const seldom = isLarge ? tooSeldom(totals.crashes) : []
+  for (const line of seldom) say(`Too seldom: ${line}`)
+  if (given.writeAwaits) writeAwaits(totals.crashes, runs.length)
   say(summary(totals, violations, seconds))
-  return failed.length === 0 ? 0 : 1
+  return failed.length === 0 && seldom.length === 0 ? 0 : 1
 }
 
 /** Its exit code. `args`: as USAGE says. */

@@ -1,8 +1,9 @@
 // Where a process dies. Each await point can be one, before what it asks for has happened or after it, and
-// before the answer is there. Which of them a seed prefers is drawn once for each label, so that over many
-// seeds also those that are rarely reached are crashed at.
+// before the answer is there. awaits.txt says how often a seed comes to each: the more seldom, the likelier
+// it dies there, so that over many seeds each await is crashed at about as often.
 
-import { createRandom, hashOf } from './random.ts'
+import { expectedReach } from './awaits.ts'
+import { createRandom } from './random.ts'
 
 export type CrashMoment = 'before' | 'after'
 
@@ -16,24 +17,17 @@ export type Crashes = {
   readonly counts: ReadonlyMap<string, CrashCount>
 }
 
-/** Of labels that a seed prefers, and of the others: how likely the first time there is the last. */
-const PREFERRED_CHANCE = 0.85
-const OTHER_CHANCE = 0.02
-const PREFERRED_SHARE = 0.5
-/** What few seeds come to at all, nearly each of them prefers. */
-const RARE_SHARE = 0.95
-/** By how much each crash at a label makes the next one less likely. */
-const TIRES = 8
-const RARE_TIRES = 0.4
-const RARE =
-  /& adjustment\.(cancelled|reversed|void|settle|customer_chosen|rejected|expired|failed|held($|\|alarm)|invoiced\|switch)|given_up|alarms|tags|dead|customers\/|switch\.|approvals|links$|notices: send|door: select|operator: (insert|update|send|GET|select (approvals|switches|events))|identities &/
+/** How often a seed is to die at each await, where it comes there often enough. */
+const WANTED_PER_SEED = 2
+/** Nobody dies there each time: what comes after it is to be reached as well. */
+const CHANCE_MAX = 0.8
+/** By how much each crash of a seed at an await makes its next one less likely. */
+const TIRES = 0.5
 
 /** `isOn`: whether processes die at all, now. */
 export function createCrashes(seed: number, isOn: () => boolean): Crashes {
   const random = createRandom(seed, 'crashes')
   const counts = new Map<string, CrashCount>()
-  const isPreferred = (label: string): boolean =>
-    hashOf(`${seed}/${label}`) % 1_000 < (RARE.test(label) ? RARE_SHARE : PREFERRED_SHARE) * 1_000
   return {
     counts,
     decide: (label) => {
@@ -41,10 +35,9 @@ export function createCrashes(seed: number, isOn: () => boolean): Crashes {
       counts.set(label, count)
       if (!isOn()) return null
       count.reached += 1
-      const first = isPreferred(label) ? PREFERRED_CHANCE : OTHER_CHANCE
+      const first = Math.min(CHANCE_MAX, WANTED_PER_SEED / (expectedReach.get(label) ?? 1))
       const crashed = count.before + count.after
-      const tires = RARE.test(label) ? RARE_TIRES : TIRES
-      if (!random.chance(first / (1 + tires * crashed))) return null
+      if (!random.chance(first / (1 + TIRES * crashed))) return null
       return random.chance(0.5) ? 'before' : 'after'
     },
     happened: (label, moment) => {

@@ -93,10 +93,12 @@ const stampOf = ({ stamp }: Ticket): string => new Date(stamp * 1_000).toISOStri
 function through(handle: (call: Call) => Reply, random: Random, isOn: () => boolean): Service {
   return {
     arrive(call, answer) {
-      const fault = isOn() && random.chance(0.1) ? random.below(4) : null
+      const fault = isOn() && random.chance(0.1) ? random.below(5) : null
       const afterMs = random.between(20, 300)
       if (fault === 0) return answer('broken', afterMs)
       if (fault === 1) return answer(json(429, {}, { 'retry-after': '7' }), afterMs)
+      // Taken away, as it seems: nobody tries that again.
+      if (fault === 4) return answer(json(404, {}), afterMs)
       const reply = handle(call)
       if (fault === 2) return answer('broken', afterMs)
       return answer(reply, fault === 3 ? 15_000 : afterMs)

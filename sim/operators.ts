@@ -100,7 +100,7 @@ export function startOperators(parts: Parts): void {
         AND reverses IS NULL ORDER BY seq DESC LIMIT ?`,
       LOOKED_AT,
     )
-    for (const row of invoiced) if (random.chance(0.15)) undo(call, random, row)
+    for (const row of invoiced) if (random.chance(0.25)) undo(call, random, row)
     if (random.chance(0.4)) byHand(call, random)
     if (random.chance(0.2)) call('PUT', `/switches/${random.pick(SWITCHES)}`, null)
     if (random.chance(0.3)) call('DELETE', `/switches/${random.pick(SWITCHES)}`, null)

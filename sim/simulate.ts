@@ -134,8 +134,8 @@ function startCron(world: World): Cron {
     const next = Math.min(dueAt(world), timeline.next() ?? Infinity)
     const from = Math.max(now + 1, Number.isFinite(next) ? next : now)
     const minute = Math.ceil(from / MINUTE) * MINUTE
-    const isLate = !isHealed() && random.chance(0.2)
-    const lateMs = isLate ? random.between(1_000, 240_000) : random.below(200)
+    const isLate = !isHealed() && random.chance(0.3)
+    const lateMs = random.below(isLate ? random.pick([MINUTE, 5 * MINUTE, 40 * MINUTE]) : 200)
     timeline.at(minute + lateMs, () => {
       const isWanted = isHealed() || dueAt(world) <= timeline.now() || random.chance(0.1)
       // Now and then the platform forgets one.

@@ -54,7 +54,7 @@ describe('the simulator', () => {
   })
 
   it('finds nothing over 100 seeds of 100 events, and crashes at each await', async () => {
-    const { code, text } = await sim('--seeds', '100', '--events', '100', '--jobs', '2')
+    const { code, text } = await sim('--seeds', '100', '--events', '100')
     expect(text).toContain(' 0 violations;')
     expect(code).toBe(0)
     const awaits = awaitsOf(text)
