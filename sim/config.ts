@@ -8,13 +8,14 @@ import { charge, credit, rule, several, undo, type Rule } from '../src/domain/ru
 import { slack } from '../src/notices/slack.ts'
 import { zendeskComment } from '../src/notices/zendesk-comment.ts'
 import { chargeRequested } from '../src/rules/charge-requested.ts'
+import { commetInvoiceStatus } from '../src/rules/commet-invoice-status.ts'
 import { creditRequested } from '../src/rules/credit-requested.ts'
 import { stripeRefundFailed } from '../src/rules/stripe-refund-failed.ts'
 import { stripeRefundRecord } from '../src/rules/stripe-refund-record.ts'
 import { zendeskApproval } from '../src/rules/zendesk-approval.ts'
 import { zendeskCreditUndo } from '../src/rules/zendesk-credit-undo.ts'
 import { zendeskTicketCredit } from '../src/rules/zendesk-ticket-credit.ts'
-import { standard, stripe, zendesk } from '../src/sources/index.ts'
+import { commet, standard, stripe, zendesk } from '../src/sources/index.ts'
 import { isObject, textOf, type Endpoint, type Source } from '../src/sources/source.ts'
 import { zendeskSource } from '../src/sources/zendesk.ts'
 
@@ -49,11 +50,16 @@ const part = z.object({
 const payload = z.union([z.object({ undo: z.string() }), z.object({ parts: z.array(part) })])
 
 /** It gives or undoes exactly what an event says. */
-const giving = (id: string, settlement: Rule['settlement']): Rule =>
+const giving = (
+  name: string,
+  settlement: Rule['settlement'],
+  { id, was }: Pick<Rule, 'id' | 'was'> = { id: name, was: [] },
+): Rule =>
   rule({
     id,
+    was,
     source: 'batch',
-    on: [id],
+    on: [name],
     settlement,
     reason: 'goodwill',
     causedBy: 'system',
@@ -73,6 +79,7 @@ export const SECRETS = {
   ZENDESK_WEBHOOK_SECRET: 'c2ltdWxhdGVkLXplbmRlc2s=',
   STANDARD_WEBHOOK_SECRET: 'whsec_c2ltdWxhdGVkLXN0YW5kYXJkLXdlYmhvb2tzLXNlY3JldA==',
   BATCH_WEBHOOK_SECRET: 'c2ltdWxhdGVkLWJhdGNo',
+  COMMET_WEBHOOK_SECRET: 'whsec_simulated_commet',
   ZENDESK_URL: 'https://zendesk.sim',
   ZENDESK_EMAIL: 'bot@saas.example',
   ZENDESK_API_TOKEN: 'simulated',
@@ -84,8 +91,14 @@ export const ENDPOINT_SECRETS = {
   zendesk: SECRETS.ZENDESK_WEBHOOK_SECRET,
   standard: SECRETS.STANDARD_WEBHOOK_SECRET,
   batch: SECRETS.BATCH_WEBHOOK_SECRET,
+  commet: SECRETS.COMMET_WEBHOOK_SECRET,
 } as const
 export type EndpointName = keyof typeof ENDPOINT_SECRETS
+
+/** A rule is renamed by a deployment; here by its first name. */
+export const firstNameOf = (ruleId: string): string =>
+  ruleId === RENAMED.id ? (RENAMED.was[0] ?? ruleId) : ruleId
+const RENAMED = { id: 'promise-renamed', was: ['promise'] } as const
 
 /** Minor units of the preset tag `credit_25`, by the configuration's version. */
 export const PRESETS = [2_500, 3_000, 2_500, 2_000] as const
@@ -109,6 +122,7 @@ export function configOf(version: number, { limits, tells }: ConfigOptions): Con
       zendesk: zendesk({ secret: 'ZENDESK_WEBHOOK_SECRET', mode: 'test' }),
       standard: standard({ secret: 'STANDARD_WEBHOOK_SECRET', mode: 'test' }),
       batch,
+      commet: commet({ secret: 'COMMET_WEBHOOK_SECRET' }),
     },
     rules: [
       zendeskTicketCredit({
@@ -122,7 +136,10 @@ export function configOf(version: number, { limits, tells }: ConfigOptions): Con
       stripeRefundFailed(),
       creditRequested(),
       chargeRequested(),
-      giving('promise', 'owed'),
+      giving('promise', 'owed', version >= 2 ? RENAMED : undefined),
+      // What nobody knew before the first deployment.
+      ...(version >= 1 ? [giving('later', 'owed')] : []),
+      commetInvoiceStatus(),
       giving('record', 'already_paid'),
     ],
     limits,

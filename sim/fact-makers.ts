@@ -31,7 +31,7 @@ function laterOf({ at, random }: Making): number {
   return at + random.pick([-MINUTE, 200, 5_000, MINUTE, 10 * MINUTE, 3 * HOUR, 30 * HOUR])
 }
 
-function eventOf(fact: Fact, kind: SourceEvent['kind'], at: number, parts: Partial<SourceEvent>) {
+export function eventOf(fact: Fact, kind: SourceEvent['kind'], at: number, parts: Partial<SourceEvent>) {
   const deliveryId = `msg_${fact.number}_${kind}`
   return { fact, kind, at, ownId: null, body: '', deliveryId, ...parts }
 }
@@ -146,7 +146,39 @@ export function refund(making: Making): SourceEvent[] {
   if (isUndone) {
     events.push(eventOf(fact, 'undoes', laterOf(making), told('3', 'refund.failed', 'failed')))
   }
+  if (customer !== null && random.chance(0.12)) events.push(seenRefund(making, fact, customer))
   return events
+}
+
+/** The billing API has recorded the same refund itself, and tells so. */
+function seenRefund({ number, at, random }: Making, fact: Fact, customer: string): SourceEvent {
+  const { mode, amounts } = fact
+  const seenAt = at + random.pick([-HOUR, 500, HOUR, 30 * HOUR])
+  const told = billingEvent(`refund_${number}`, 'payment.refunded', seenAt, mode, {
+    customerId: customer,
+    refundAmount: -(amounts[0] ?? 0),
+    currency: 'usd',
+  })
+  return eventOf({ ...fact, endpoint: 'commet' }, 'sees', seenAt, told)
+}
+
+/** One of the billing API's own webhooks. */
+export function billingEvent(
+  id: string,
+  type: string,
+  at: number,
+  mode: Fact['mode'],
+  data: object,
+): Pick<SourceEvent, 'ownId' | 'body'> {
+  const ownId = `whev_${id}`
+  const body = {
+    id: ownId,
+    event: type,
+    timestamp: new Date(at).toISOString(),
+    mode: mode === 'live' ? 'live' : 'sandbox',
+    data,
+  }
+  return { ownId, body: JSON.stringify(body) }
 }
 
 export function request({ number, at, random }: Making): SourceEvent[] {
@@ -193,10 +225,11 @@ export function request({ number, at, random }: Making): SourceEvent[] {
 export function gift(making: Making): SourceEvent[] {
   const { number, at, random } = making
   const settlement = random.chance(0.3) ? 'already_paid' : 'owed'
-  const rule = settlement === 'owed' ? 'promise' : 'record'
+  const isLater = settlement === 'owed' && random.chance(0.15)
+  const rule = settlement === 'already_paid' ? 'record' : isLater ? 'later' : 'promise'
   const amounts = random.chance(0.2) ? [amountOf(random), amountOf(random)] : [amountOf(random)]
   const customer = customerOf(random)
-  const isUndone = random.chance(0.2)
+  const isUndone = !isLater && random.chance(0.2)
   const fact: Fact = {
     number,
     endpoint: 'batch',
@@ -225,7 +258,7 @@ export function gift(making: Making): SourceEvent[] {
     const undone = told(`gift_${number}_undo`, { undo: fact.subject })
     events.push(eventOf(fact, 'undoes', laterOf(making), undone))
   }
-  if (random.chance(0.05)) {
+  if (!isLater && random.chance(0.05)) {
     events.push(eventOf(fact, 'unreadable', at, told(`gift_${number}_odd`, { parts: 'none' })))
   }
   return events

@@ -26,7 +26,7 @@ export type Fact = {
 
 export type SourceEvent = {
   readonly fact: Fact
-  readonly kind: 'asks' | 'undoes' | 'approves' | 'nothing' | 'unreadable'
+  readonly kind: 'asks' | 'undoes' | 'approves' | 'nothing' | 'unreadable' | 'sees'
   /** By which its source knows it; null where it has none, and the body itself is it. */
   readonly ownId: string | null
   readonly body: string

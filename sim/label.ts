@@ -16,7 +16,8 @@ function shapeOf(sql: string): string {
   const named = [...sql.matchAll(TABLES)].map((match) => match[2]?.toLowerCase() ?? '')
   const tables = [...new Set(named)].filter((name) => name !== '' && name !== 'json_each')
   const told = verb === 'select' ? tables : tables.slice(0, 1)
-  const shape = `${verb} ${told.slice(0, 3).join('+')}`
+  // Of what is only asked of a value, its name is what is left.
+  const shape = `${verb} ${told.slice(0, 3).join('+') || (/\w+\s*$/.exec(sql)?.[0] ?? '')}`
   shapes.set(sql, shape)
   return shape
 }

@@ -1,5 +1,6 @@
 // What was acknowledged is there, once, and came to what its sender meant.
 
+import { firstNameOf } from '../config.ts'
 import type { Fact, SourceEvent } from '../facts.ts'
 import { sha256Hex, type Acknowledged } from '../senders.ts'
 import type { World } from '../world.ts'
@@ -10,9 +11,12 @@ export function judgeAcknowledged(
   { database, violations }: Pick<World, 'database' | 'violations'>,
   { delivery, body }: Acknowledged,
 ): void {
-  const { events }: { readonly events: readonly string[] } = JSON.parse(body)
-  const found = events.filter(
-    (id) => database.rows('SELECT seq FROM events WHERE id = ?', id).length === 1,
+  // A vendor who wants an empty answer is told no ids.
+  const told: { readonly events: readonly string[] } | null = body === '' ? null : JSON.parse(body)
+  const column = told === null ? 'own_id' : 'id'
+  const ids = told === null ? delivery.events.map(({ ownId }) => ownId) : told.events
+  const found = ids.filter(
+    (id) => database.rows(`SELECT seq FROM events WHERE ${column} = ?`, id).length === 1,
   )
   const wanted = new Set(delivery.events.map(({ ownId, body: own }) => ownId ?? own)).size
   if (found.length !== wanted) {
@@ -40,14 +44,17 @@ export function* checkFates(books: Books): Iterable<string> {
 
 const told = ({ fact, kind, ownId }: SourceEvent): string => `${fact.subject} ${kind} ${ownId}`
 
-function expectedFates({ kind }: SourceEvent): readonly string[] {
+function expectedFates({ kind, fact }: SourceEvent): readonly string[] {
   switch (kind) {
     case 'asks':
-      return ['adjusted', 'duplicate', 'conflict', 'dismissed']
+      return fact.rule === 'later'
+        ? ['adjusted', 'duplicate', 'ignored']
+        : ['adjusted', 'duplicate', 'conflict', 'dismissed']
     case 'undoes':
       return ['adjusted', 'duplicate']
     case 'approves':
       return ['adjusted', 'undecided', 'dismissed']
+    case 'sees':
     case 'nothing':
       return ['ignored']
     case 'unreadable':
@@ -70,7 +77,8 @@ function* checkSubject(books: Books, fact: Fact, events: readonly EventRow[]): I
     ({ account, subject, reverses }) =>
       account === fact.endpoint && subject === fact.subject && reverses === null,
   )
-  if (made.length !== fact.parts) yield `adjustments: ${made.length} of ${fact.subject}`
+  const wanted = events.some(({ fate }) => fate !== 'ignored') ? fact.parts : 0
+  if (made.length !== wanted) yield `adjustments: ${made.length} of ${fact.subject}`
   for (const event of new Set(events)) {
     const isMaker = made.some(({ event_id }) => event_id === event.id)
     if (isMaker !== (event.fate === 'adjusted')) yield `maker: ${event.fate} of ${fact.subject}`
@@ -86,7 +94,7 @@ function* checkRow(books: Books, row: Row): Iterable<string> {
   if (row.reverses !== null || row.account === 'operator') return
   const fact = books.factOf(row)
   if (fact === null) return yield `from_nowhere: ${row.subject}`
-  if (row.rule_id !== fact.rule) yield `rule: ${row.rule_id}`
+  if (firstNameOf(row.rule_id) !== fact.rule) yield `rule: ${row.rule_id}`
   if (!fact.amounts.includes(row.amount)) yield `amount: ${row.amount} of ${fact.subject}`
   if (row.settlement !== fact.settlement) yield `settlement: ${row.settlement} of ${fact.subject}`
   if (row.asker !== fact.asker) yield `asker: ${row.asker} of ${fact.subject}`

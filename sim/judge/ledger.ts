@@ -1,6 +1,7 @@
 // What is billed against what is promised: one adjustment has at most one invoice, and an invoice one
 // adjustment, of the same amount and customer.
 
+import { firstNameOf } from '../config.ts'
 import { has, wasApproved, type Books, type Entry, type Row } from './books.ts'
 
 export function* checkLedger(books: Books): Iterable<string> {
@@ -33,7 +34,7 @@ export function* checkLedger(books: Books): Iterable<string> {
 function* oncePerSubject(books: Books): Iterable<string> {
   const invoiced = books.rows.filter(({ state }) => state === 'invoiced')
   const groups = Map.groupBy(invoiced, ({ account, subject, rule_id, part }) =>
-    [account, subject, rule_id, part].join(' '),
+    [account, subject, firstNameOf(rule_id), part].join(' '),
   )
   for (const [key, [, ...others]] of groups) {
     if (others.some((row) => !wasApproved(books, row))) yield `two_for_one_subject: ${key}`

@@ -1,5 +1,6 @@
 // What was undone has no effect: it never went out, or one reversal undoes it, or a person knows why not.
 
+import { firstNameOf } from '../config.ts'
 import { has, type Books, type Row } from './books.ts'
 
 export function* checkUndo(books: Books): Iterable<string> {
@@ -24,7 +25,7 @@ export function* checkUndo(books: Books): Iterable<string> {
     if (event.kind !== 'undoes') continue
     const { endpoint, subject, rule } = event.fact
     const rows = books.rows.filter(
-      (each) => each.account === endpoint && each.subject === subject && each.rule_id === rule,
+      (each) => each.account === endpoint && each.subject === subject && firstNameOf(each.rule_id) === rule,
     )
     for (const row of rows) yield* checkUndone(books, row)
   }
