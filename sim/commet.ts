@@ -57,6 +57,7 @@ export type CommetOptions = {
   readonly creditStartsAs: 'outstanding' | 'paid'
   /** 0.19 adds 19 % to what was asked. */
   readonly taxRate: number
+  readonly onInvoice: (invoice: Invoice) => void
   /** How long a new invoice is on its way into the listing. */
   readonly listingLagMs: () => number
 }
@@ -106,6 +107,7 @@ export function createCommet(options: CommetOptions): Commet {
       status: amount < 0 ? options.creditStartsAs : 'outstanding',
     }
     invoices.push(invoice)
+    options.onInvoice(invoice)
     return json(201, { success: true, data: shown(invoice, options.taxRate) })
   }
 

@@ -23,6 +23,8 @@ export type Scenario = {
   readonly tells: boolean
   readonly creditStartsAs: 'outstanding' | 'paid'
   readonly taxRate: number
+  /** The billing API tells of its invoices, which people change there, too. */
+  readonly hasBillingWebhooks: boolean
   /** Processes that run at the same time. */
   readonly isolates: number
   /** How often people look at what waits. */
@@ -54,6 +56,7 @@ export function scenarioOf(seed: number, faults: ReadonlySet<FaultKind>): Scenar
     tells: random.chance(0.4),
     creditStartsAs: random.pick(['outstanding', 'paid']),
     taxRate: random.chance(0.08) ? 0.19 : 0,
+    hasBillingWebhooks: random.chance(0.4),
     isolates: random.between(1, 3),
     looks: random.between(2, 14),
     deployments: faults.has('deploy')

@@ -24,6 +24,8 @@ export type Senders = {
   readonly unacknowledged: () => number
   /** When the last of them is sent for the first time, or again. */
   readonly lastAt: number
+  /** What happens at its source only now, because of what the product did. */
+  readonly tell: (event: SourceEvent) => void
 }
 
 type Parts = {
@@ -100,6 +102,12 @@ export function startSenders(parts: Parts): Senders {
     refusedForgeries: () => refused,
     unacknowledged: () => open.size,
     lastAt,
+    tell: (event) => {
+      const delivery = deliveryOf([event], event.body)
+      open.add(delivery)
+      send(delivery)
+      if (random.chance(0.2)) send({ ...delivery, at: delivery.at + random.pick([1_000, HOUR]) })
+    },
   }
 }
 

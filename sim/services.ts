@@ -4,6 +4,7 @@ import { createCommet, type Commet, type Customer } from './commet.ts'
 import { createCommetService } from './commet-faults.ts'
 import { createDesk, type Desk } from './desk.ts'
 import type { Host } from './host.ts'
+import type { InvoiceWatcher } from './invoice-changes.ts'
 import { labelOfRequest } from './label.ts'
 import { callOf, responseOf, type Service } from './network.ts'
 import { createRandom } from './random.ts'
@@ -24,6 +25,7 @@ type Parts = {
   readonly trace: Trace
   readonly host: Host
   readonly isOn: (kind: FaultKind) => () => boolean
+  readonly onInvoice: InvoiceWatcher
 }
 
 /** What is wrong with one of them somebody mends in the end, so that what failed can go through. */
@@ -38,13 +40,14 @@ function customerOf(externalId: string, currency: string | null): Customer {
   return { id: `cus_${externalId}`, externalId, currency, refusedUntil: 0 }
 }
 
-export function createServices({ scenario, timeline, trace, host, isOn }: Parts): Services {
+export function createServices({ scenario, timeline, trace, host, isOn, onInvoice }: Parts): Services {
   const { seed } = scenario
   const network = createRandom(seed, 'network')
   const desk = createDesk(createRandom(seed, 'desk'), isOn('commet'))
   const commet = createCommet({
     ...scenario,
     customers: customersOf(scenario),
+    onInvoice,
     listingLagMs: () => (isOn('commet')() && network.chance(0.3) ? network.below(600_000) : 0),
   })
   const services: Readonly<Record<string, Service>> = {

@@ -10,6 +10,7 @@ import { createFleet, type Fleet } from './fleet.ts'
 import { takeGlobals } from './globals.ts'
 import { createHandlers, type Handlers } from './handlers.ts'
 import { createHost, type Host } from './host.ts'
+import { watchInvoices, type InvoiceChanges } from './invoice-changes.ts'
 import { createQueues, type Queues } from './queues.ts'
 import { createRandom, type Random } from './random.ts'
 import type { FaultKind, Scenario } from './scenario.ts'
@@ -30,6 +31,7 @@ export type World = Pick<Handlers, 'request' | 'tick'> & {
   readonly commet: Commet
   readonly desk: Desk
   readonly events: readonly SourceEvent[]
+  readonly changedAt: InvoiceChanges['changedAt']
   readonly senders: Senders
   readonly crashes: Crashes
   /** What must never happen, seen while it ran. */
@@ -78,7 +80,8 @@ export function createWorld(options: WorldOptions): World {
   const violations: string[] = []
   const database = openSqlite(image)
   const shared = { scenario, timeline, trace, host, isOn, isHealed, violations }
-  const { commet, desk, fetch } = createServices(shared)
+  const changes = watchInvoices({ ...shared, tell: (event) => senders.tell(event) })
+  const { commet, desk, fetch } = createServices({ ...shared, onInvoice: changes.onInvoice })
   const queues = createQueues({
     timeline,
     random: createRandom(seed, 'queues'),
@@ -113,7 +116,8 @@ export function createWorld(options: WorldOptions): World {
     request: (asked, seen) => request(asked, 'door', seen),
     onAcknowledged: (it) => options.onAcknowledged({ database, violations }, it),
   })
-  const parts = { ...shared, fleet, database, queues, commet, desk, events, senders, crashes }
+  const { changedAt } = changes
+  const parts = { ...shared, changedAt, fleet, database, queues, commet, desk, events, senders, crashes }
   return { ...parts, request, tick, heal, end }
 }
 

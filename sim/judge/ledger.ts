@@ -2,6 +2,7 @@
 // adjustment, of the same amount and customer.
 
 import { firstNameOf } from '../config.ts'
+import type { Invoice } from '../commet.ts'
 import { has, wasApproved, type Books, type Entry, type Row } from './books.ts'
 
 export function* checkLedger(books: Books): Iterable<string> {
@@ -65,13 +66,15 @@ function* statuses(books: Books): Iterable<string> {
   for (const row of books.rows) {
     const [invoice] = books.ledger.get(row.id) ?? []
     if (invoice === undefined || row.state !== 'invoiced') continue
-    const isVoided = has(books, row.id, 'adjustment.voided')
+    if (isChangedUnseen(books, row, invoice)) continue
+    const isVoided = has(books, row.id, 'adjustment.voided') || wasSeen(books, row, 'void')
     if (isVoided !== (invoice.status === 'void')) yield `void_differs: ${row.id} ${invoice.status}`
     const isGivenUp = has(books, row.id, 'adjustment.settlement_failed')
     if (row.settlement === 'already_paid' && !isVoided && !isGivenUp && invoice.status !== 'paid') {
       yield `record_not_paid: ${row.id} ${invoice.status}`
     }
-    if (row.settlement === 'owed' && invoice.status === 'paid' && wasOutstanding(books)) {
+    const isPaidFor = !wasOutstanding(books) || wasSeen(books, row, 'paid')
+    if (row.settlement === 'owed' && invoice.status === 'paid' && !isPaidFor) {
       yield `promise_marked_paid: ${row.id}`
     }
     if (row.invoice_status !== invoice.status && !isGivenUp) {
@@ -79,6 +82,23 @@ function* statuses(books: Books): Iterable<string> {
     }
   }
 }
+
+/** Changed there before the product knew of its invoice, whose webhook then says nothing to it. */
+function isChangedUnseen({ world, entriesOf }: Books, { id }: Row, invoice: Invoice): boolean {
+  const at = world.changedAt.get(invoice.id)
+  const known = entriesOf(id).find(({ action }) => /\.(invoiced|adopted)$/.test(action))
+  return at !== undefined && known !== undefined && known.at > at - SKEW_MS
+}
+const SKEW_MS = 5_000
+
+/** By the billing API's own webhook. */
+const wasSeen = (books: Books, { id }: Row, status: Invoice['status']): boolean =>
+  books
+    .entriesOf(id)
+    .some(
+      ({ action, data }) =>
+        action === 'adjustment.invoice_status_seen' && data['status'] === status,
+    )
 
 const wasOutstanding = ({ world }: Books): boolean =>
   world.scenario.creditStartsAs === 'outstanding'

@@ -95,6 +95,10 @@ function isUnknown(books: Books, row: Row): boolean {
   const held = entries.findLast(({ action }) => action === 'adjustment.held')
   if (claimed === undefined || held === undefined) return false
   const isRefused = books.commet.refusals.some(({ about }) => about === row.customer_id)
+  // Voided there before it was known here: whether that stands is for a person to say.
+  const { changedAt } = books.world
+  const isChanged = books.ledger.get(row.id)?.some(({ id }) => changedAt.has(id)) ?? false
+  if (isChanged) return true
   return isRefused || row.attempts >= 40 || held.at - claimed.at > LEASE_SHORT_MS
 }
 

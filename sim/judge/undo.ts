@@ -51,5 +51,5 @@ function* checkUndone(books: Books, row: Row): Iterable<string> {
   if (mode !== 'test') return
   const isOpen = state === 'held' && !has(books, id, 'adjustment.claimed')
   if (isOpen || state === 'failed' || state === 'due') yield `undone_and_open: ${id} is ${state}`
-  if (state === 'invoiced' && by === null) yield `undone_and_kept: ${id}`
+  if (state === 'invoiced' && by === null && row.invoice_status !== 'void') yield `undone_and_kept: ${id}`
 }
