@@ -37,7 +37,12 @@ const accompanying = (random: Random): FaultSetting[] => [
 
 /** Two rounds have all of them; the sandbox takes twenty at a time. */
 const OTHERS_PER_ROUND = 14
-const PROBABILITY = 0.02
+/** Mostly where an answer that is missed would cost money, and seldom enough that the circuit closes again. */
+const PLACES: readonly FaultSetting[] = [
+  ...Array.from({ length: 4 }, () => ({ kind: 'posting', ...POSTING, probability: 0.04 })),
+  { kind: 'settling', method: 'PUT', probability: 0.06 },
+  { kind: 'reading', method: 'GET', probability: 0.01 },
+]
 
 /** The faults of each round, in an order that the seed draws. */
 export function drawMixes(random: Random): (round: number) => FaultSetting[] {
@@ -46,8 +51,8 @@ export function drawMixes(random: Random): (round: number) => FaultSetting[] {
   return (round) => {
     const from = (round * OTHERS_PER_ROUND) % order.length
     const others = [...order, ...order].slice(from, from + OTHERS_PER_ROUND)
-    const scattered = others.map((fault) => ({ probability: PROBABILITY, ...fault }))
-    return [...accompanying(random), ...scattered].map((fault) => {
+    const placed = others.map((fault) => ({ ...random.pick(PLACES), ...fault }))
+    return [...accompanying(random), ...placed].map((fault) => {
       return { ...fault, seed: random.below(1_000_000) }
     })
   }

@@ -22,7 +22,7 @@ export type Keeper = {
 
 const CRON = '* * * * *'
 /** A minute by the trial's clock. */
-const TICK_EVERY_MS = 3_000
+const TICK_EVERY_MS = 2_000
 const RESUME_EVERY_MS = 1_000
 const LOOK_EVERY_MS = 200
 const CALLS_KEPT_MAX = 2_000

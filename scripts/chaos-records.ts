@@ -1,6 +1,7 @@
 // What only the app's own database tells of a chaos run: read from its file, also while it runs.
 
 import * as z from 'zod'
+import { LEASE_SECONDS } from '../src/domain/limits.ts'
 import { openLocal } from './backtest-database.ts'
 
 async function read<Row>(statePath: string, sql: string, row: z.ZodType<Row>): Promise<Row[]> {
@@ -13,15 +14,17 @@ async function read<Row>(statePath: string, sql: string, row: z.ZodType<Row>): P
 }
 
 export type Standing = {
-  /** Under a lease. */
+  /** Under a lease that was taken since: not one whose holder was killed earlier. */
   readonly issuing: number
   readonly due: number
   /** Why the circuit is open, or was; null where it is closed. */
   readonly circuit: string | null
 }
 
-export async function standingOf(statePath: string): Promise<Standing> {
-  const sql = `SELECT coalesce(sum(state = 'issuing'), 0) AS issuing, coalesce(sum(state = 'due'), 0) AS due,
+/** `since`: when this app started, by the trial's clock. */
+export async function standingOf(statePath: string, since: number): Promise<Standing> {
+  const leasedAfter = since + LEASE_SECONDS * 1_000
+  const sql = `SELECT coalesce(sum(state = 'issuing' AND lease_until >= ${leasedAfter}), 0) AS issuing, coalesce(sum(state = 'due'), 0) AS due,
       (SELECT cause FROM circuits) AS circuit FROM adjustments`
   const standing = z.object({
     issuing: z.number(),

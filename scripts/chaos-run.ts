@@ -28,6 +28,8 @@ export type ChaosOptions = {
   readonly seed: number
   /** One line as something happens. */
   readonly tell: (line: string) => void
+  /** Handed out at the beginning: ends both parts and removes the state, for whoever is interrupted. */
+  readonly began: (end: () => Promise<void>) => void
 }
 
 export type ChaosReport = Keeper['seen'] & {
@@ -51,8 +53,8 @@ export type Kill = {
   readonly standing: Standing
 }
 
-/** A minute of the trial is three seconds, so that its retries, leases and probes end within the run. */
-const CLOCK_SPEED = 20
+/** A minute of the trial is two seconds, so that its retries, leases and probes end within the run. */
+const CLOCK_SPEED = 30
 const AIM_MS_MAX = 10_000
 const AIM_LOOK_MS = 10
 const SOON_MS_MAX = 120
@@ -60,7 +62,7 @@ const AFTER_MS_MIN = 300
 const AFTER_MS_MAX = 3_000
 const DOWN_MS_MAX = 800
 /** By the trial's clock: as if it had been down for minutes, or until after what the billing API remembers. */
-const LATER_MS_MAX = 4 * 60_000
+const LATER_MS_MAX = 10 * 60_000
 const NEXT_DAY_MS = 23 * 3_600_000
 /** Until whatever was called before the clock jumps has been answered. */
 const QUIET_MS = 1_000
@@ -77,17 +79,23 @@ export type Run = {
 export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
   const startedAt = performance.now()
   const folder = fs.mkdtempSync(path.join(tmpdir(), 'makegood-chaos-'))
-  const stack = await prepareChaos(folder)
+  const remove = () => fs.rmSync(folder, { recursive: true, force: true })
+  let stack: ChaosStack | undefined
+  options.began(async () => {
+    await stack?.stop()
+    remove()
+  })
   let isGood = false
   try {
+    stack = await prepareChaos(folder)
     const report = await runOn(stack, options)
     const { verdict, unanswered } = report
     isGood = unanswered === 0 && report.troubles.length === 0 && !isBad(verdict)
     const seconds = Math.round((performance.now() - startedAt) / 1_000)
     return { ...report, seconds, folder: isGood ? null : folder }
   } finally {
-    await stack.stop()
-    if (isGood) fs.rmSync(folder, { recursive: true, force: true })
+    await stack?.stop()
+    if (isGood) remove()
   }
 }
 
@@ -180,14 +188,15 @@ async function killOnce(run: Run, random: Random): Promise<Kill> {
   const isNextDay = random.below(6) === 0
   const laterMs = isNextDay ? NEXT_DAY_MS + random.below(NEXT_DAY_MS) : random.below(LATER_MS_MAX)
   const isTold = random.below(2) === 0
+  const look = () => standingOf(stack.statePath('app'), clock().shownMs)
   const startedAt = Date.now()
   await sleep(planned)
-  if (isAimed) await untilAttempt(stack)
+  if (isAimed) await untilAttempt(look)
   const afterMs = Date.now() - startedAt
   const hasApp = parts.includes('app')
-  const before = hasApp ? null : await standingOf(stack.statePath('app'))
+  const before = hasApp ? null : await look()
   await Promise.all(parts.map((part) => stack.kill(part)))
-  const standing = before ?? (await standingOf(stack.statePath('app')))
+  const standing = before ?? (await look())
   await sleep(isNextDay ? QUIET_MS : downMs)
   if (parts.includes('sandbox')) await stack.start('sandbox', clock())
   if (hasApp) await run.startLater(laterMs)
@@ -197,10 +206,10 @@ async function killOnce(run: Run, random: Random): Promise<Kill> {
 }
 
 /** Until one is being issued, but not for ever. */
-async function untilAttempt(stack: ChaosStack): Promise<void> {
+async function untilAttempt(standing: () => Promise<Standing>): Promise<void> {
   const deadline = Date.now() + AIM_MS_MAX
   while (Date.now() < deadline) {
-    if ((await standingOf(stack.statePath('app'))).issuing > 0) return
+    if ((await standing()).issuing > 0) return
     await sleep(AIM_LOOK_MS)
   }
 }

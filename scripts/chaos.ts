@@ -63,6 +63,8 @@ function summary({ acknowledged, lost, doubled, ambiguous, unresolved }: ChaosRe
   return `acknowledged ${acknowledged}; lost ${lost.length}; doubled ${doubled.length}; ambiguous resolved ${percent} %`
 }
 
+let end = async (): Promise<void> => {}
+
 async function main(): Promise<void> {
   const { values } = parseArgs({
     options: { kills: { type: 'string' }, events: { type: 'string' }, seed: { type: 'string' } },
@@ -72,7 +74,15 @@ async function main(): Promise<void> {
   const seed = wholeNumber(values.seed, 'seed', Date.now() % 1_000_000, 2 ** 32 - 1)
   const again = `npm run chaos -- --kills ${kills} --events ${events} --seed ${seed}`
   console.log(`Again, by the same plan: ${again}`)
-  const report = await runChaos({ kills, events, seed, tell: (line) => console.log(line) })
+  const report = await runChaos({
+    kills,
+    events,
+    seed,
+    tell: (line) => console.log(line),
+    began: (endRun) => {
+      end = endRun
+    },
+  })
   printReport(report)
   console.log(`\n${report.seconds} s. ${summary(report.verdict)}`)
   const { folder, unanswered } = report
@@ -83,7 +93,7 @@ async function main(): Promise<void> {
   }
 }
 
-endWithParent(async () => undefined)
+endWithParent(() => end())
 try {
   await main()
 } catch (error) {
