@@ -181,10 +181,19 @@ export function billingEvent(
   return { ownId, body: JSON.stringify(body) }
 }
 
-export function request({ number, at, random }: Making): SourceEvent[] {
-  const isCharge = random.chance(0.25)
+/** One that nothing stops. */
+export const credit = (making: Making): SourceEvent[] =>
+  requestFor(making, false, making.random.pick(CUSTOMERS))
+
+export const request = (making: Making): SourceEvent[] =>
+  requestFor(making, making.random.chance(0.25), customerOf(making.random))
+
+function requestFor(
+  { number, at, random }: Making,
+  isCharge: boolean,
+  customer: string | null,
+): SourceEvent[] {
   const amount = amountOf(random)
-  const customer = customerOf(random)
   const asker = random.chance(0.3) ? random.pick(ASKERS).toLowerCase() : null
   const kind = isCharge ? 'charge' : 'credit'
   const fact: Fact = {

@@ -16,6 +16,10 @@ export type Scenario = {
   readonly startMs: number
   /** In which the events happen at their sources. */
   readonly spanMs: number
+  /** What happens at the sources: everything, or only what asks for a credit and gets it. */
+  readonly facts: 'all' | 'credits'
+  /** Calls that the billing API allows; null is all. */
+  readonly callsPerMinute: number | null
   readonly climates: readonly Period<Climate>[]
   /** When the database takes no writes. */
   readonly fullDisk: readonly Period<'full'>[]
@@ -47,6 +51,8 @@ export function scenarioOf(seed: number, faults: ReadonlySet<FaultKind>): Scenar
     seed,
     startMs,
     spanMs,
+    facts: 'all',
+    callsPerMinute: null,
     climates: faults.has('commet') ? climatesOf(random, startMs, spanMs) : [],
     fullDisk:
       faults.has('d1') && random.chance(0.3)

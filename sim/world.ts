@@ -11,6 +11,7 @@ import { takeGlobals } from './globals.ts'
 import { createHandlers, type Handlers } from './handlers.ts'
 import { createHost, type Host } from './host.ts'
 import { watchInvoices, type InvoiceChanges } from './invoice-changes.ts'
+import type { Meter } from './meter.ts'
 import { createQueues, type Queues } from './queues.ts'
 import { createRandom, type Random } from './random.ts'
 import type { FaultKind, Scenario } from './scenario.ts'
@@ -29,6 +30,7 @@ export type World = Pick<Handlers, 'request' | 'tick'> & {
   readonly database: Sqlite
   readonly queues: Queues
   readonly commet: Commet
+  readonly meter: Meter
   readonly desk: Desk
   readonly events: readonly SourceEvent[]
   readonly changedAt: InvoiceChanges['changedAt']
@@ -81,7 +83,7 @@ export function createWorld(options: WorldOptions): World {
   const database = openSqlite(image)
   const shared = { scenario, timeline, trace, host, isOn, isHealed, violations }
   const changes = watchInvoices({ ...shared, tell: (event) => senders.tell(event) })
-  const { commet, desk, fetch } = createServices({ ...shared, onInvoice: changes.onInvoice })
+  const { commet, meter, desk, fetch } = createServices({ ...shared, onInvoice: changes.onInvoice })
   const queues = createQueues({
     timeline,
     random: createRandom(seed, 'queues'),
@@ -117,7 +119,7 @@ export function createWorld(options: WorldOptions): World {
     onAcknowledged: (it) => options.onAcknowledged({ database, violations }, it),
   })
   const { changedAt } = changes
-  const parts = { ...shared, changedAt, fleet, database, queues, commet, desk, events, senders, crashes }
+  const parts = { ...shared, changedAt, fleet, database, queues, commet, meter, desk, events, senders, crashes }
   return { ...parts, request, tick, heal, end }
 }
 
