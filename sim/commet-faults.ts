@@ -70,10 +70,7 @@ export function createCommetService(parts: Parts): Service {
     arrive(call, answer) {
       const waitSeconds = meter.refuse()
       if (waitSeconds !== null) {
-        return answer(
-          refusal(429, 'rate_limited', { 'retry-after': String(waitSeconds) }),
-          delay(),
-        )
+        return answer(refusal(429, 'rate_limited', { 'retry-after': String(waitSeconds) }), delay())
       }
       const fault = draw()
       const stopped = isOn() ? stoppedBy(climate(), random) : null

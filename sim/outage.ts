@@ -46,6 +46,7 @@ export function outageScenario(seed: number, faults: ReadonlySet<FaultKind>): Sc
     hasBillingWebhooks: false,
     isolates: 3,
     looks: 0,
+    restore: null,
     deployments: [],
     faults,
     oldestDuplicateMs: 5 * MINUTE,
@@ -76,7 +77,8 @@ export function judgeOutage(world: World): { lines: string[]; violations: string
     violations.push(`not_billed: ${row.id} is ${row.state} ${row.hold_reasons} ${row.trouble}`)
   }
   if (whileDown > CALLS_WHILE_DOWN_MAX) violations.push(`called_while_down: ${whileDown}`)
-  if (busiest > CALLS_PER_MINUTE + UNDER_WAY_MAX) violations.push(`limit_exceeded: ${busiest} calls in a minute`)
+  if (busiest > CALLS_PER_MINUTE + UNDER_WAY_MAX)
+    violations.push(`limit_exceeded: ${busiest} calls in a minute`)
   const lines = [
     `${new Set(asked).size} events acknowledged in ${senders.acknowledged.length} deliveries, of ${facts.size} subjects`,
     `${commet.invoices.length} invoices, ${doubles} doubled, ${lost} lost`,

@@ -42,7 +42,14 @@ function customerOf(externalId: string, currency: string | null): Customer {
   return { id: `cus_${externalId}`, externalId, currency, refusedUntil: 0 }
 }
 
-export function createServices({ scenario, timeline, trace, host, isOn, onInvoice }: Parts): Services {
+export function createServices({
+  scenario,
+  timeline,
+  trace,
+  host,
+  isOn,
+  onInvoice,
+}: Parts): Services {
   const { seed } = scenario
   const network = createRandom(seed, 'network')
   const desk = createDesk(createRandom(seed, 'desk'), isOn('commet'))
