@@ -11,6 +11,8 @@ export type Arguments = {
   readonly faults: ReadonlySet<FaultKind>
   /** Threads that run seeds at the same time. */
   readonly jobs: number
+  /** A certain course of things, in the place of seeds. */
+  readonly scenario: 'outage' | null
   /** Every step is printed. */
   readonly trace: boolean
   /** awaits.txt is written by what this run has reached. */
@@ -27,6 +29,7 @@ export const USAGE = `npm run sim -- [--seed S] [--events N] [--seeds K] [--faul
   --seeds K    how many seeds (1)
   --faults F   what goes wrong: a list of the above, or none (all)
   --jobs J     seeds that run at the same time (as many as there are cores, at most 8)
+  --scenario outage  the billing API is unsteady, then down for hours, then back (of faults only commet)
   --trace      print every step
   --write-awaits  list the awaits that this run has come to in sim/awaits.txt
   --whole      don't look for a smaller run that fails too`
@@ -43,6 +46,7 @@ export function readArguments(given: readonly string[]): Arguments {
       events: { type: 'string', default: '100' },
       faults: { type: 'string', default: FAULT_KINDS.join(',') },
       jobs: { type: 'string', default: String(Math.min(availableParallelism(), JOBS_MAX)) },
+      scenario: { type: 'string' },
       trace: { type: 'boolean', default: false },
       'write-awaits': { type: 'boolean', default: false },
       whole: { type: 'boolean', default: false },
@@ -54,6 +58,7 @@ export function readArguments(given: readonly string[]): Arguments {
     events: wholeOf('--events', values.events),
     jobs: wholeOf('--jobs', values.jobs),
     faults: faultsOf(values.faults),
+    scenario: scenarioNamed(values.scenario),
     trace: values.trace,
     writeAwaits: values['write-awaits'],
     whole: values.whole,
@@ -66,6 +71,11 @@ function wholeOf(name: string, text: string): number {
     throw new Error(`${name}: a whole number above zero is wanted, not ${text}`)
   }
   return value
+}
+
+function scenarioNamed(name: string | undefined): 'outage' | null {
+  if (name === undefined || name === 'outage') return name ?? null
+  throw new Error(`--scenario: ${name} is not outage`)
 }
 
 function faultsOf(text: string): ReadonlySet<FaultKind> {

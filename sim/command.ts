@@ -2,6 +2,7 @@
 
 import { readArguments, USAGE, type Arguments } from './arguments.ts'
 import { EVENTS_ENOUGH, tooSeldom, writeAwaits } from './awaits.ts'
+import { judgeOutage, outageScenario } from './outage.ts'
 import { crashTable, failureText, summary, totalsOf } from './report.ts'
 import { runSeeds } from './seeds.ts'
 import { simulate, type Run } from './simulate.ts'
@@ -27,6 +28,27 @@ async function shrunk(run: Run, given: Arguments): Promise<[Run, number]> {
   const smaller = await simulate({ seed: run.seed, eventCount: half, faults })
   if (smaller.violations.length === 0) return [run, events]
   return shrunk(smaller, { ...given, events: half })
+}
+
+async function runOutage({ firstSeed: seed, events }: Arguments): Promise<number> {
+  const startedAt = performance.now()
+  const faults = new Set(['commet'] as const)
+  const lines: string[] = []
+  const run = await simulate({
+    seed,
+    eventCount: events,
+    faults,
+    scenario: outageScenario(seed, faults),
+    judge: (world) => {
+      const judged = judgeOutage(world)
+      lines.push(...judged.lines)
+      return judged.violations
+    },
+  })
+  for (const line of [...lines, ...run.violations]) process.stdout.write(`${line}\n`)
+  const seconds = ((performance.now() - startedAt) / 1_000).toFixed(1)
+  process.stdout.write(`${run.violations.length} violations; ${seconds} s\n`)
+  return run.violations.length === 0 ? 0 : 1
 }
 
 async function main(given: Arguments): Promise<number> {
@@ -62,5 +84,6 @@ async function main(given: Arguments): Promise<number> {
 /** Its exit code. `args`: as USAGE says. */
 export async function runCommand(args: readonly string[]): Promise<number> {
   const given = parsed(args)
-  return given === null ? 2 : main(given)
+  if (given === null) return 2
+  return given.scenario === 'outage' ? runOutage(given) : main(given)
 }

@@ -3,17 +3,22 @@
 import { refusal } from './commet-answers.ts'
 import { keyOf, type Commet } from './commet.ts'
 import { json, type Answered, type Call, type Reply, type Service } from './network.ts'
+import type { Meter } from './meter.ts'
 import type { Random } from './random.ts'
 import type { Timeline } from './timeline.ts'
 
-/** `calm`: hardly a fault. `flaky`: one call in three. `down`: nothing answers. `refused`: the key is. */
-export type Climate = 'calm' | 'flaky' | 'down' | 'refused' | 'limited'
+/**
+ * `calm`: hardly a fault. `flaky`: one call in three. `unsteady`: 503 to one in ten. `down`: nothing answers.
+ * `refused`: the key is. `well`: no fault at all.
+ */
+export type Climate = 'well' | 'calm' | 'unsteady' | 'flaky' | 'down' | 'refused' | 'limited'
 
 type Parts = {
   readonly commet: Commet
   readonly timeline: Timeline
   readonly random: Random
   readonly climate: () => Climate
+  readonly meter: Meter
   /** Whether anything goes wrong at all, now. */
   readonly isOn: () => boolean
 }
@@ -34,10 +39,12 @@ const FAULTS = [
   'too_many',
   'repeated_cursor',
 ] as const
-type Fault = (typeof FAULTS)[number]
+type Fault = (typeof FAULTS)[number] | 'overloaded'
 
 const SHARE: Readonly<Record<Climate, number>> = {
+  well: 0,
   calm: 0.04,
+  unsteady: 0.1,
   flaky: 0.4,
   down: 1,
   refused: 0,
@@ -47,18 +54,24 @@ const SHARE: Readonly<Record<Climate, number>> = {
 /** Beyond the client's deadline, and well within a lease and the time that a listing takes to settle. */
 const SLOW_MS = { min: 5_000, max: 60_000 }
 
-export function createCommetService({ commet, timeline, random, climate, isOn }: Parts): Service {
+export function createCommetService(parts: Parts): Service {
+  const { commet, timeline, random, climate, isOn, meter } = parts
   const delay = (): number => random.between(20, 400)
 
   const draw = (): Fault | null => {
     const now = climate()
     if (!isOn() || !random.chance(SHARE[now])) return null
+    if (now === 'unsteady') return 'overloaded'
     if (now === 'down') return random.pick(['lost_request', 'error_before', 'html', 'slow_answer'])
     return random.pick(FAULTS)
   }
 
   return {
     arrive(call, answer) {
+      const waitSeconds = meter.refuse()
+      if (waitSeconds !== null) {
+        return answer(refusal(429, 'rate_limited', { 'retry-after': String(waitSeconds) }), delay())
+      }
       const fault = draw()
       const stopped = isOn() ? stoppedBy(climate(), random) : null
       if (stopped !== null) return answer(stopped, delay())
@@ -108,6 +121,8 @@ function answeredWithout(fault: Fault, random: Random): Answered | null {
       return 'broken'
     case 'error_before':
       return refusal(random.pick([408, 500, 502, 503, 504]), 'internal_error')
+    case 'overloaded':
+      return refusal(503, 'service_unavailable')
     case 'unavailable_before':
       return refusal(500, 'idempotency_unavailable')
     case 'limited':

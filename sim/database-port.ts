@@ -5,7 +5,8 @@ import type { Host } from './host.ts'
 import { labelOfStatements } from './label.ts'
 import { createRandom, type Random } from './random.ts'
 import { kindAt, type Scenario } from './scenario.ts'
-import { READS, type Executed, type Sqlite, type Statement } from './sqlite.ts'
+import type { Restorable } from './restore.ts'
+import { READS, type Executed, type Statement } from './sqlite.ts'
 import type { Timeline } from './timeline.ts'
 import type { Trace } from './trace.ts'
 
@@ -13,7 +14,7 @@ type Parts = {
   readonly scenario: Scenario
   readonly timeline: Timeline
   readonly host: Host
-  readonly database: Sqlite
+  readonly database: Restorable
   readonly isOn: () => boolean
   readonly violations: string[]
   readonly trace: Trace
@@ -39,11 +40,13 @@ export function createDatabasePort(parts: Parts): D1Port {
       throw error
     }
   }
-  return (statements) =>
-    host.ask<readonly Executed[]>({
+  return (statements) => {
+    const restores = database.restores()
+    return host.ask<readonly Executed[]>({
       label: labelOfStatements(statements),
       travelMs: travel(random, isOn),
       arrive: (answer) => {
+        if (restores !== database.restores()) return
         const isRead = statements.every(({ sql }) => READS.test(sql))
         const isFull = kindAt(scenario.fullDisk, timeline.now(), null) === 'full'
         if (isOn() && !isRead && isFull) {
@@ -63,6 +66,7 @@ export function createDatabasePort(parts: Parts): D1Port {
         }
       },
     })
+  }
 }
 
 const d1Trouble = (what: string): Error => new Error(`D1_ERROR: ${what}`)

@@ -2,39 +2,18 @@
 
 import { PRESETS } from './config.ts'
 import type { Fact, SourceEvent } from './facts.ts'
-import type { Random } from './random.ts'
+import {
+  amountOf,
+  APPROVERS,
+  ASKERS,
+  billingEvent,
+  CUSTOMERS,
+  customerOf,
+  eventOf,
+  laterOf,
+  type Making,
+} from './making.ts'
 import { DAY, HOUR, MINUTE } from './scenario.ts'
-
-const CUSTOMERS = ['acme-1', 'acme-2', 'acme-3', 'acme-4', 'acme-5', 'acme-6'] as const
-const ODD_CUSTOMERS = ['euro-1', 'new-1', 'refused-1', 'nobody-1', null] as const
-const APPROVERS = ['lead-a@saas.example', 'lead-b@saas.example', 'temp@saas.example'] as const
-const ASKERS = ['agent@saas.example', 'Lead-A@saas.example', 'temp@saas.example'] as const
-
-export type Making = {
-  readonly number: number
-  readonly at: number
-  readonly random: Random
-}
-
-const customerOf = (random: Random): string | null =>
-  random.chance(0.12) ? random.pick(ODD_CUSTOMERS) : random.pick(CUSTOMERS)
-
-/** Some amounts come again and again, so that limits and doubts are met. */
-const amountOf = (random: Random): number =>
-  random.chance(0.3)
-    ? random.pick([1_000, 2_500, 9_900])
-    : random.chance(0.1)
-      ? random.between(10_001, 40_000)
-      : random.between(100, 10_000)
-
-function laterOf({ at, random }: Making): number {
-  return at + random.pick([-MINUTE, 200, 5_000, MINUTE, 10 * MINUTE, 3 * HOUR, 30 * HOUR])
-}
-
-export function eventOf(fact: Fact, kind: SourceEvent['kind'], at: number, parts: Partial<SourceEvent>) {
-  const deliveryId = `msg_${fact.number}_${kind}`
-  return { fact, kind, at, ownId: null, body: '', deliveryId, ...parts }
-}
 
 export function ticket(making: Making): SourceEvent[] {
   const { number, at, random } = making
@@ -162,29 +141,19 @@ function seenRefund({ number, at, random }: Making, fact: Fact, customer: string
   return eventOf({ ...fact, endpoint: 'commet' }, 'sees', seenAt, told)
 }
 
-/** One of the billing API's own webhooks. */
-export function billingEvent(
-  id: string,
-  type: string,
-  at: number,
-  mode: Fact['mode'],
-  data: object,
-): Pick<SourceEvent, 'ownId' | 'body'> {
-  const ownId = `whev_${id}`
-  const body = {
-    id: ownId,
-    event: type,
-    timestamp: new Date(at).toISOString(),
-    mode: mode === 'live' ? 'live' : 'sandbox',
-    data,
-  }
-  return { ownId, body: JSON.stringify(body) }
-}
+/** One that nothing stops. */
+export const credit = (making: Making): SourceEvent[] =>
+  requestFor(making, false, making.random.pick(CUSTOMERS))
 
-export function request({ number, at, random }: Making): SourceEvent[] {
-  const isCharge = random.chance(0.25)
+export const request = (making: Making): SourceEvent[] =>
+  requestFor(making, making.random.chance(0.25), customerOf(making.random))
+
+function requestFor(
+  { number, at, random }: Making,
+  isCharge: boolean,
+  customer: string | null,
+): SourceEvent[] {
   const amount = amountOf(random)
-  const customer = customerOf(random)
   const asker = random.chance(0.3) ? random.pick(ASKERS).toLowerCase() : null
   const kind = isCharge ? 'charge' : 'credit'
   const fact: Fact = {

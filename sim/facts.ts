@@ -3,7 +3,7 @@
 
 import type { Scenario } from './scenario.ts'
 import type { EndpointName } from './config.ts'
-import { gift, refund, request, ticket } from './fact-makers.ts'
+import { credit, gift, refund, request, ticket } from './fact-makers.ts'
 import { createRandom } from './random.ts'
 
 export type Fact = {
@@ -51,6 +51,10 @@ export function factsOf(scenario: Scenario, count: number): SourceEvent[] {
   const events: SourceEvent[] = []
   for (let number = 1; events.length < count; number += 1) {
     const at = scenario.startMs + random.below(scenario.spanMs)
+    if (scenario.facts === 'credits') {
+      events.push(...credit({ number, at, random }))
+      continue
+    }
     const make = random.pick([ticket, ticket, refund, refund, request, request, gift, gift])
     events.push(...make({ number, at, random }))
   }

@@ -25,6 +25,8 @@ export type Running = {
 export type Fleet = {
   /** Any process that lives; a new one where too few do. */
   readonly pick: () => Running
+  /** All of them die. */
+  readonly restart: () => void
   readonly configs: readonly ReturnType<typeof configOf>[]
 }
 
@@ -90,6 +92,9 @@ export function createFleet({ scenario, timeline, host, d1, send }: Parts): Flee
 
   return {
     configs,
+    restart: () => {
+      for (const each of running) host.kill(each.isolate, 'restarted')
+    },
     pick: () => {
       for (let at = running.length - 1; at >= 0; at -= 1) {
         if (running[at]?.isolate.isAlive === false) running.splice(at, 1)

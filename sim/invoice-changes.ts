@@ -2,8 +2,8 @@
 // one; and its webhooks, which tell of that and of each new invoice.
 
 import type { Invoice } from './commet.ts'
-import { billingEvent } from './fact-makers.ts'
 import type { Fact, SourceEvent } from './facts.ts'
+import { billingEvent } from './making.ts'
 import { createRandom, type Random } from './random.ts'
 import { DAY, HOUR, MINUTE, type Scenario } from './scenario.ts'
 import type { Timeline } from './timeline.ts'

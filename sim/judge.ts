@@ -8,6 +8,7 @@ import { checkLedger } from './judge/ledger.ts'
 import { checkLimits } from './judge/limits.ts'
 import { checkNotices } from './judge/notices.ts'
 import { checkPeople } from './judge/people.ts'
+import { checkRestored } from './judge/restored.ts'
 import { checkUndo } from './judge/undo.ts'
 import type { World } from './world.ts'
 
@@ -24,7 +25,16 @@ const CHECKS: readonly Check[] = [
   checkNotices,
 ]
 
+const CHECKS_RESTORED: readonly Check[] = [
+  checkRestored,
+  checkFates,
+  checkAudit,
+  checkCircuit,
+  checkLimits,
+]
+
 export function judge(world: World): string[] {
   const books = readBooks(world)
-  return CHECKS.flatMap((check) => [...check(books)])
+  const checks = world.database.restores() > 0 ? CHECKS_RESTORED : CHECKS
+  return checks.flatMap((check) => [...check(books)])
 }

@@ -33,11 +33,14 @@ type Parts = {
   ) => void
 }
 
+/** As wrangler.toml says. */
 const BATCH_MAX = 5
+const CONSUMERS_MAX = 5
 const RETRIES_MAX = 3
 
 export function createQueues({ timeline, random, isOn, consume }: Parts): Queues {
   const ready = new Map<QueueName, Queued[]>()
+  const running = new Map<QueueName, number>()
   let sent = 0
   let waiting = 0
 
@@ -53,24 +56,28 @@ export function createQueues({ timeline, random, isOn, consume }: Parts): Queues
       ready.set(name, messages)
       messages.push(message)
       // The rest of the moment may fill the batch.
-      if (messages.length === 1) timeline.after(1, () => deliver(name))
+      if (messages.length === 1) timeline.after(1, () => deliverAll(name))
     })
   }
-  const deliver = (name: QueueName): void => {
-    const messages = ready.get(name)?.splice(0) ?? []
-    for (let at = 0; at < messages.length; at += BATCH_MAX) {
-      const batch = messages.slice(at, at + BATCH_MAX)
-      waiting -= batch.length
-      for (const message of batch) {
-        message.attempts += 1
-        if (isOn() && random.chance(0.03)) put(name, { ...message })
-      }
-      consume(name, batch, (consumed) => {
-        for (const message of batch) {
-          if (consumed.kind === 'failed' || consumed.retried.has(message.id)) again(name, message)
-        }
-      })
+  const deliverAll = (name: QueueName): void => {
+    while ((running.get(name) ?? 0) < CONSUMERS_MAX && (ready.get(name)?.length ?? 0) > 0) {
+      deliver(name, ready.get(name)?.splice(0, BATCH_MAX) ?? [])
     }
+  }
+  const deliver = (name: QueueName, batch: readonly Queued[]): void => {
+    running.set(name, (running.get(name) ?? 0) + 1)
+    waiting -= batch.length
+    for (const message of batch) {
+      message.attempts += 1
+      if (isOn() && random.chance(0.03)) put(name, { ...message })
+    }
+    consume(name, batch, (consumed) => {
+      running.set(name, (running.get(name) ?? 0) - 1)
+      for (const message of batch) {
+        if (consumed.kind === 'failed' || consumed.retried.has(message.id)) again(name, message)
+      }
+      deliverAll(name)
+    })
   }
   const again = (name: QueueName, message: Queued): void => {
     if (message.attempts <= RETRIES_MAX) return put(name, message)

@@ -6,7 +6,16 @@ import { usd } from '../src/domain/money.ts'
 import type { Climate } from './commet-faults.ts'
 import { createRandom, type Random } from './random.ts'
 
-export const FAULT_KINDS = ['crash', 'commet', 'd1', 'queue', 'clock', 'network', 'deploy'] as const
+export const FAULT_KINDS = [
+  'crash',
+  'commet',
+  'd1',
+  'queue',
+  'clock',
+  'network',
+  'deploy',
+  'restore',
+] as const
 export type FaultKind = (typeof FAULT_KINDS)[number]
 
 export type Period<Kind> = { readonly from: number; readonly to: number; readonly kind: Kind }
@@ -16,6 +25,10 @@ export type Scenario = {
   readonly startMs: number
   /** In which the events happen at their sources. */
   readonly spanMs: number
+  /** What happens at the sources: everything, or only what asks for a credit and gets it. */
+  readonly facts: 'all' | 'credits'
+  /** Calls that the billing API allows; null is all. */
+  readonly callsPerMinute: number | null
   readonly climates: readonly Period<Climate>[]
   /** When the database takes no writes. */
   readonly fullDisk: readonly Period<'full'>[]
@@ -29,6 +42,8 @@ export type Scenario = {
   readonly isolates: number
   /** How often people look at what waits. */
   readonly looks: number
+  /** The database is set back, then, to what it was an hour before at most. */
+  readonly restore: { readonly takenAt: number; readonly at: number } | null
   readonly deployments: readonly number[]
   readonly faults: ReadonlySet<FaultKind>
   /** How old the oldest duplicate is, milliseconds. */
@@ -47,6 +62,8 @@ export function scenarioOf(seed: number, faults: ReadonlySet<FaultKind>): Scenar
     seed,
     startMs,
     spanMs,
+    facts: 'all',
+    callsPerMinute: null,
     climates: faults.has('commet') ? climatesOf(random, startMs, spanMs) : [],
     fullDisk:
       faults.has('d1') && random.chance(0.3)
@@ -59,6 +76,8 @@ export function scenarioOf(seed: number, faults: ReadonlySet<FaultKind>): Scenar
     hasBillingWebhooks: random.chance(0.4),
     isolates: random.between(1, 3),
     looks: random.between(2, 14),
+    restore:
+      faults.has('restore') && random.chance(0.12) ? restoreOf(random, startMs, spanMs) : null,
     deployments: faults.has('deploy')
       ? Array.from({ length: random.below(4) }, () => startMs + random.below(spanMs))
       : [],
@@ -91,6 +110,12 @@ function period<Kind>(
 ): Period<Kind> {
   const from = startMs + random.below(spanMs)
   return { from, to: from + Math.ceil(random.pick(lengths) * (0.5 + random.next())), kind }
+}
+
+/** Within the hour that the billing API knows a key for longer than it is used without a look. */
+function restoreOf(random: Random, startMs: number, spanMs: number) {
+  const at = startMs + Math.floor(spanMs * (0.2 + 0.6 * random.next()))
+  return { at, takenAt: Math.max(startMs, at - random.between(MINUTE, 55 * MINUTE)) }
 }
 
 function limitsOf(random: Random): LimitOptions {

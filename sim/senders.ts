@@ -17,8 +17,7 @@ export type Acknowledged = { readonly delivery: Delivery; readonly body: string 
 
 export type Senders = {
   /** Deliveries that were answered 2xx, each answer of them. */
-  readonly acknowledged: readonly Acknowledged[]
-  readonly refusedForgeries: () => number
+  readonly acknowledged: readonly (Acknowledged & { readonly at: number })[]
   readonly acceptedForgeries: readonly Delivery[]
   /** Of those that are tried until they are acknowledged. */
   readonly unacknowledged: () => number
@@ -26,6 +25,8 @@ export type Senders = {
   readonly lastAt: number
   /** What happens at its source only now, because of what the product did. */
   readonly tell: (event: SourceEvent) => void
+  /** Whatever was acknowledged since then is sent once more, within so many milliseconds. */
+  readonly sendAgain: (since: number, withinMs: number) => void
 }
 
 type Parts = {
@@ -46,45 +47,40 @@ const RETRY_MS = [5_000, 30_000, 2 * MINUTE, 10 * MINUTE, HOUR] as const
 export function startSenders(parts: Parts): Senders {
   const { scenario, timeline } = parts
   const random = createRandom(scenario.seed, 'senders')
-  const acknowledged: Acknowledged[] = []
+  const acknowledged: (Acknowledged & { at: number })[] = []
   const acceptedForgeries: Delivery[] = []
   const open = new Set<Delivery>()
-  let refused = 0
+  let lastAt = scenario.startMs
 
   const attempt = (delivery: Delivery, tries: number): void => {
-    void signed(parts, delivery).then((request) => {
-      parts.request(request, (seen) => finish(delivery, tries, seen))
-    })
+    const seen = (answer: Seen): void => finish(delivery, tries, answer)
+    void signed(parts, delivery).then((request) => parts.request(request, seen))
   }
   const finish = (delivery: Delivery, tries: number, seen: Seen): void => {
     const isAccepted = seen !== null && seen.status >= 200 && seen.status < 300
     if (delivery.isForged) {
       if (isAccepted) acceptedForgeries.push(delivery)
-      else if (seen?.status === 401) refused += 1
       return
     }
     if (isAccepted) {
-      const wasOpen = open.delete(delivery)
-      acknowledged.push({ delivery, body: seen.body })
+      acknowledged.push({ delivery, body: seen.body, at: timeline.now() })
       parts.onAcknowledged({ delivery, body: seen.body })
-      if (wasOpen && random.chance(0.1)) resendChanged(delivery)
+      if (open.delete(delivery) && random.chance(0.1)) resendChanged(delivery)
       return
     }
     if (!open.has(delivery)) return
-    const wait = parts.isHealed() ? 1_000 : (RETRY_MS[Math.min(tries, RETRY_MS.length - 1)] ?? HOUR)
+    const wait = parts.isHealed() ? 1_000 : (RETRY_MS[tries] ?? HOUR)
     timeline.after(Math.ceil(wait * (0.8 + 0.4 * random.next())), () =>
       attempt(delivery, tries + 1),
     )
   }
-  let lastAt = scenario.startMs
   const send = (delivery: Delivery): void => {
     lastAt = Math.max(lastAt, delivery.at)
     timeline.at(delivery.at, () => attempt(delivery, 0))
   }
-  /** The same id with another amount: what is known already, nobody looks at again. */
   const resendChanged = (delivery: Delivery): void => {
     if (delivery.events.some(({ ownId }) => ownId === null)) return
-    const body = delivery.body.replaceAll(/("amount":-?)(\d+)/g, '$1$29')
+    const body = changed(delivery.body)
     timeline.after(random.pick([500, HOUR, DAY]), () => attempt({ ...delivery, body }, 0))
   }
 
@@ -99,11 +95,17 @@ export function startSenders(parts: Parts): Senders {
   return {
     acknowledged,
     acceptedForgeries,
-    refusedForgeries: () => refused,
     unacknowledged: () => open.size,
     lastAt,
+    sendAgain: (since, withinMs) => {
+      for (const { delivery, at } of acknowledged) {
+        if (at < since || delivery.body !== bodyOf(delivery.events)) continue
+        open.add(delivery)
+        timeline.after(random.below(withinMs), () => attempt(delivery, 0))
+      }
+    },
     tell: (event) => {
-      const delivery = deliveryOf([event], event.body)
+      const delivery = deliveryOf([event])
       open.add(delivery)
       send(delivery)
       if (random.chance(0.2)) send({ ...delivery, at: delivery.at + random.pick([1_000, HOUR]) })
@@ -129,19 +131,26 @@ function deliveriesOf(events: readonly SourceEvent[], random: Random): Delivery[
     else last.push(event)
     if (random.chance(0.15)) lists.push([event])
   }
-  return [
-    ...alone.map((event) => deliveryOf([event], event.body)),
-    ...lists.map((list) => deliveryOf(list, `[${list.map(({ body }) => body).join(',')}]`)),
-  ]
+  return [...alone.map((event) => deliveryOf([event])), ...lists.map((list) => deliveryOf(list))]
 }
 
-function deliveryOf(events: readonly SourceEvent[], body: string): Delivery {
+/** As its sender means it. */
+function bodyOf(events: readonly SourceEvent[]): string {
+  const bodies = events.map(({ body }) => body).join(',')
+  return events.some(({ fact }) => fact.endpoint === 'batch') ? `[${bodies}]` : bodies
+}
+
+function deliveryOf(events: readonly SourceEvent[]): Delivery {
   const [first] = events
   if (first === undefined) throw new Error('a delivery without events')
   const { fact, deliveryId } = first
   const at = Math.max(...events.map((event) => event.at))
+  const body = bodyOf(events)
   return { endpoint: fact.endpoint, events, body, deliveryId, at, isForged: false }
 }
+
+/** The same id with another amount: what is known already, nobody looks at again. */
+const changed = (body: string): string => body.replaceAll(/("amount":-?)(\d+)/g, '$1$29')
 
 /** Other ids, so that nothing else could have written what it would leave behind. */
 const forged = (body: string): string => body.replaceAll(/(\d{1,19})/g, '9$1')

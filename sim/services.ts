@@ -6,6 +6,7 @@ import { createDesk, type Desk } from './desk.ts'
 import type { Host } from './host.ts'
 import type { InvoiceWatcher } from './invoice-changes.ts'
 import { labelOfRequest } from './label.ts'
+import { createMeter, type Meter } from './meter.ts'
 import { callOf, responseOf, type Service } from './network.ts'
 import { createRandom } from './random.ts'
 import { kindAt, type FaultKind, type Scenario } from './scenario.ts'
@@ -14,6 +15,7 @@ import type { Trace } from './trace.ts'
 
 export type Services = {
   readonly commet: Commet
+  readonly meter: Meter
   readonly desk: Desk
   /** In the place of the global one. */
   readonly fetch: typeof fetch
@@ -40,7 +42,14 @@ function customerOf(externalId: string, currency: string | null): Customer {
   return { id: `cus_${externalId}`, externalId, currency, refusedUntil: 0 }
 }
 
-export function createServices({ scenario, timeline, trace, host, isOn, onInvoice }: Parts): Services {
+export function createServices({
+  scenario,
+  timeline,
+  trace,
+  host,
+  isOn,
+  onInvoice,
+}: Parts): Services {
   const { seed } = scenario
   const network = createRandom(seed, 'network')
   const desk = createDesk(createRandom(seed, 'desk'), isOn('commet'))
@@ -50,6 +59,7 @@ export function createServices({ scenario, timeline, trace, host, isOn, onInvoic
     onInvoice,
     listingLagMs: () => (isOn('commet')() && network.chance(0.3) ? network.below(600_000) : 0),
   })
+  const meter = createMeter(timeline, scenario.callsPerMinute)
   const services: Readonly<Record<string, Service>> = {
     'zendesk.sim': desk.zendesk,
     'chat.sim': desk.chat,
@@ -57,12 +67,14 @@ export function createServices({ scenario, timeline, trace, host, isOn, onInvoic
       commet,
       timeline,
       random: createRandom(seed, 'commet'),
+      meter,
       climate: () => kindAt(scenario.climates, timeline.now(), 'calm'),
       isOn: isOn('commet'),
     }),
   }
   return {
     commet,
+    meter,
     desk,
     fetch: (input, init) => {
       const call = callOf(input, init)

@@ -5,9 +5,10 @@ import { setImmediate } from 'node:timers'
 import * as path from 'node:path'
 import type { CrashCount } from './crashes.ts'
 import { judge, judgeAcknowledged } from './judge.ts'
-import { addKeys, resumeAll, startOperators } from './operators.ts'
+import { resumeAll, startOperators } from './operators.ts'
+import { addKeys } from './people.ts'
 import { createRandom } from './random.ts'
-import { HOUR, MINUTE, scenarioOf, type FaultKind } from './scenario.ts'
+import { HOUR, MINUTE, scenarioOf, type FaultKind, type Scenario } from './scenario.ts'
 import { migratedImage, openSqlite } from './sqlite.ts'
 import { createWorld, type World } from './world.ts'
 
@@ -33,6 +34,9 @@ export type RunOptions = {
   readonly eventCount: number
   readonly faults: ReadonlySet<FaultKind>
   readonly print?: (line: string) => void
+  /** In the place of the scenario that is drawn from the seed. */
+  readonly scenario?: Scenario
+  readonly judge?: (world: World) => readonly string[]
 }
 
 /** A run that goes on for longer than this never ends. */
@@ -55,10 +59,11 @@ async function prepareImage(): Promise<Uint8Array> {
 /** Everything that a process can do without waiting for the simulator. */
 const settled = (): Promise<void> => new Promise((resolve) => void setImmediate(resolve))
 
-export async function simulate({ seed, eventCount, faults, print }: RunOptions): Promise<Run> {
+export async function simulate(options: RunOptions): Promise<Run> {
+  const { seed, eventCount, faults, print } = options
   emptyImage ??= prepareImage()
   const world = createWorld({
-    scenario: scenarioOf(seed, faults),
+    scenario: options.scenario ?? scenarioOf(seed, faults),
     eventCount,
     image: await emptyImage,
     print: print ?? null,
@@ -80,7 +85,7 @@ export async function simulate({ seed, eventCount, faults, print }: RunOptions):
       if (isEndless) violations.push(`never_quiet: after ${steps} steps: ${leftOver(world)}`)
       if (isEndless || violations.length > 0) break
     }
-    if (violations.length === 0) violations.push(...judge(world))
+    if (violations.length === 0) violations.push(...(options.judge ?? judge)(world))
     return {
       seed,
       violations: [...violations],
@@ -134,12 +139,13 @@ function startCron(world: World): Cron {
     const next = Math.min(dueAt(world), timeline.next() ?? Infinity)
     const from = Math.max(now + 1, Number.isFinite(next) ? next : now)
     const minute = Math.ceil(from / MINUTE) * MINUTE
-    const isLate = !isHealed() && random.chance(0.3)
+    const isLate = scenario.faults.has('queue') && !isHealed() && random.chance(0.3)
     const lateMs = random.below(isLate ? random.pick([MINUTE, 5 * MINUTE, 40 * MINUTE]) : 200)
     timeline.at(minute + lateMs, () => {
       const isWanted = isHealed() || dueAt(world) <= timeline.now() || random.chance(0.1)
       // Now and then the platform forgets one.
-      if (isWanted && (isHealed() || !random.chance(0.05))) world.tick()
+      const isForgotten = scenario.faults.has('queue') && !isHealed() && random.chance(0.05)
+      if (isWanted && !isForgotten) world.tick()
       // By then the tick itself is no more what comes next.
       timeline.after(30_000, plan)
     })

@@ -11,12 +11,13 @@ import { takeGlobals } from './globals.ts'
 import { createHandlers, type Handlers } from './handlers.ts'
 import { createHost, type Host } from './host.ts'
 import { watchInvoices, type InvoiceChanges } from './invoice-changes.ts'
+import type { Meter } from './meter.ts'
 import { createQueues, type Queues } from './queues.ts'
 import { createRandom, type Random } from './random.ts'
 import type { FaultKind, Scenario } from './scenario.ts'
 import { startSenders, type Acknowledged, type Senders } from './senders.ts'
 import { createServices } from './services.ts'
-import { openSqlite, type Sqlite } from './sqlite.ts'
+import { openRestorable, planRestore, type Restorable } from './restore.ts'
 import { createTimeline, type Timeline } from './timeline.ts'
 import { createTrace, type Trace } from './trace.ts'
 
@@ -26,9 +27,10 @@ export type World = Pick<Handlers, 'request' | 'tick'> & {
   readonly trace: Trace
   readonly host: Host
   readonly fleet: Fleet
-  readonly database: Sqlite
+  readonly database: Restorable
   readonly queues: Queues
   readonly commet: Commet
+  readonly meter: Meter
   readonly desk: Desk
   readonly events: readonly SourceEvent[]
   readonly changedAt: InvoiceChanges['changedAt']
@@ -78,10 +80,10 @@ export function createWorld(options: WorldOptions): World {
   const crashes = createCrashes(seed, isOn('crash'))
   const host = createHost({ timeline, trace, crashes, random: createRandom(seed, 'host') })
   const violations: string[] = []
-  const database = openSqlite(image)
+  const database = openRestorable(image)
   const shared = { scenario, timeline, trace, host, isOn, isHealed, violations }
   const changes = watchInvoices({ ...shared, tell: (event) => senders.tell(event) })
-  const { commet, desk, fetch } = createServices({ ...shared, onInvoice: changes.onInvoice })
+  const { commet, meter, desk, fetch } = createServices({ ...shared, onInvoice: changes.onInvoice })
   const queues = createQueues({
     timeline,
     random: createRandom(seed, 'queues'),
@@ -116,9 +118,12 @@ export function createWorld(options: WorldOptions): World {
     request: (asked, seen) => request(asked, 'door', seen),
     onAcknowledged: (it) => options.onAcknowledged({ database, violations }, it),
   })
+  const asPerson = (asked: Request): void => request(asked, 'operator', () => undefined)
+  const kept = { ...shared, fleet, database, senders }
+  planRestore({ ...kept, request: asPerson })
   const { changedAt } = changes
-  const parts = { ...shared, changedAt, fleet, database, queues, commet, desk, events, senders, crashes }
-  return { ...parts, request, tick, heal, end }
+  const outside = { commet, meter, desk, changedAt }
+  return { ...kept, ...outside, queues, events, crashes, request, tick, heal, end }
 }
 
 const endpointIn = (fleet: Fleet) => (name: string) => {

@@ -25,7 +25,8 @@ export function* checkUndo(books: Books): Iterable<string> {
     if (event.kind !== 'undoes') continue
     const { endpoint, subject, rule } = event.fact
     const rows = books.rows.filter(
-      (each) => each.account === endpoint && each.subject === subject && firstNameOf(each.rule_id) === rule,
+      (each) =>
+        each.account === endpoint && each.subject === subject && firstNameOf(each.rule_id) === rule,
     )
     for (const row of rows) yield* checkUndone(books, row)
   }
@@ -51,5 +52,6 @@ function* checkUndone(books: Books, row: Row): Iterable<string> {
   if (mode !== 'test') return
   const isOpen = state === 'held' && !has(books, id, 'adjustment.claimed')
   if (isOpen || state === 'failed' || state === 'due') yield `undone_and_open: ${id} is ${state}`
-  if (state === 'invoiced' && by === null && row.invoice_status !== 'void') yield `undone_and_kept: ${id}`
+  if (state === 'invoiced' && by === null && row.invoice_status !== 'void')
+    yield `undone_and_kept: ${id}`
 }
