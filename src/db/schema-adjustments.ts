@@ -126,6 +126,9 @@ export const adjustments = sqliteTable(
     index('adjustments_wake')
       .on(table.wakeAt)
       .where(sql`${table.wakeAt} IS NOT NULL`),
+    index('adjustments_invoiced_at')
+      .on(table.invoicedAt)
+      .where(sql`${table.invoicedAt} IS NOT NULL`),
     // What waits for a person, or for nobody: neither is on the way of what is simply issued.
     index('adjustments_waiting')
       .on(table.state, table.wakeAt)

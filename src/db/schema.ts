@@ -6,16 +6,20 @@ import type { adjustments } from './schema-adjustments.ts'
 import type { events, links } from './schema-events.ts'
 import type { notices } from './schema-notices.ts'
 import type { identities, keys } from './schema-people.ts'
+import type { discrepancies, reconciliations } from './schema-reconciliation.ts'
 
 export * from './schema-adjustments.ts'
 export * from './schema-controls.ts'
 export * from './schema-events.ts'
 export * from './schema-notices.ts'
 export * from './schema-people.ts'
+export * from './schema-reconciliation.ts'
 
 export type Adjustment = typeof adjustments.$inferSelect
+export type Discrepancy = typeof discrepancies.$inferSelect
 export type Event = typeof events.$inferSelect
 export type Identity = typeof identities.$inferSelect
 export type Key = typeof keys.$inferSelect
 export type Link = typeof links.$inferSelect
 export type NoticeRow = typeof notices.$inferSelect
+export type Reconciliation = typeof reconciliations.$inferSelect

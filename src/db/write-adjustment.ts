@@ -1,7 +1,7 @@
 // Every change of an adjustment's state: conditional on the version that was read, with its entry.
 // Each answers the changed row, or null where somebody else was first and nothing was written.
 
-import { and, eq } from 'drizzle-orm'
+import { and, eq, gt, isNull, or } from 'drizzle-orm'
 import type { SQLiteUpdateSetSource } from 'drizzle-orm/sqlite-core'
 import type { Alarm } from '../domain/alarm.ts'
 import type { HoldReason } from '../domain/hold.ts'
@@ -142,4 +142,18 @@ export function fail(
     ...entry(now, 'adjustment.failed', read, { attempts, trouble }),
     alarm,
   })
+}
+
+/** No change of its state: its clock alone, if it isn't earlier anyhow. It keeps its version. */
+export async function wakeNow(db: Database, read: Adjustment, now: number): Promise<void> {
+  await db
+    .update(adjustments)
+    .set({ wakeAt: now })
+    .where(
+      and(
+        eq(adjustments.id, read.id),
+        eq(adjustments.version, read.version),
+        or(isNull(adjustments.wakeAt), gt(adjustments.wakeAt, now)),
+      ),
+    )
 }

@@ -2,16 +2,19 @@
 // issued, held with all its reasons, or cancelled because it was undone. Nothing can come between. Nor is
 // anything claimed while the circuit is open, but for its probe.
 
-import { and, eq, not, sql } from 'drizzle-orm'
+import { and, eq, getTableColumns, not, sql } from 'drizzle-orm'
 import type { FrozenRequest } from '../domain/adjustment.ts'
 import type { AuditAction } from '../domain/audit.ts'
+import type { Mode } from '../domain/event.ts'
 import { RUNAWAY_REASONS, type HoldReason } from '../domain/hold.ts'
 import type { AdjustmentId } from '../domain/ids.ts'
-import { LEASE_SECONDS, PAUSE_LOOK_SECONDS } from '../domain/limits.ts'
+import { KNOWN_INVOICES_MAX, LEASE_SECONDS, PAUSE_LOOK_SECONDS } from '../domain/limits.ts'
 import { approversNeeded, askedRow, foundReasons, isPaused, isUndone, type Asked } from './asked.ts'
 import { AFTER_CHANGE } from './after-change.ts'
 import type { Database } from './database.ts'
 import { isCircuitOpen } from './read-circuit.ts'
+import { knownInvoicesOf, type KnownInvoice } from './read-known-invoices.ts'
+import { isRecordOld } from './read-reconciliations.ts'
 import { isPausedNow, type Pausable } from './read-switches.ts'
 import { adjustments, auditEntries, type Adjustment } from './schema.ts'
 import { heldColumns } from './write-adjustment.ts'
@@ -25,17 +28,22 @@ export type Claim = {
   readonly request: FrozenRequest | null
   /** Of a record: what it was compared with. If there is more by now, nothing is claimed. */
   readonly compared: ComparedRefunds | null
+  /** Of the billing key. */
+  readonly mode: Mode
 }
 
+/** `known`: invoices that a reconciliation has seen with its id: it is looked for before it is posted. */
+export type Claimed = Adjustment & { readonly known: readonly KnownInvoice[] }
+
 /**
- * The row as it is now: `issuing`, `held` or `cancelled`. Null: paused, the circuit is open, or somebody
- * else was first.
+ * The row as it is now: `issuing`, `held` or `cancelled`. Null: paused, the circuit is open, the record is
+ * to be compared first, or somebody else was first.
  */
 export async function claim(
   db: Database,
   read: Adjustment,
-  { asked, request, compared }: Claim,
-): Promise<Adjustment | null> {
+  { asked, request, compared, mode }: Claim,
+): Promise<Claimed | null> {
   // It counts in the very hour and day whose room was asked for.
   const { now } = asked
   // No attempt may have arrived: it takes its room now, and an undo still cancels it.
@@ -84,23 +92,33 @@ export async function claim(
           eq(adjustments.id, read.id),
           eq(adjustments.version, read.version),
           eq(adjustments.state, 'due'),
-          sql`NOT f.paused AND NOT ${isCircuitOpen(read.id, now)}`,
+          sql`NOT f.paused AND NOT ${isCircuitOpen(read.id, now)} AND NOT ${isRecordOld(mode, now)}`,
           compared === null ? undefined : not(hasSeenMore(compared)),
         ),
       )
-      .returning(),
+      .returning(claimedColumns(read.id)),
     insertOutcomeEntry(db, read, now),
     ...toldOfStates(db, read, { held: 'adjustment.held', cancelled: 'adjustment.cancelled' }, now),
-    // A rule that has used up its hour's limit stops as a whole: what made it run away makes more.
-    ...pauseRule(
-      db,
-      { ruleId: read.ruleId, cause: 'per_hour_per_rule' },
-      sql`${AFTER_CHANGE} AND ${hasRunAway(read)}`,
-      now,
-    ),
+    ...pauseIfRunaway(db, read, now),
   ])
-  return rows[0] ?? null
+  const [row] = rows
+  return row ? { ...row, known: JSON.parse(row.known) } : null
 }
+
+/** Read in the claim itself, so that nothing that was known before it is missed. */
+const claimedColumns = (id: AdjustmentId) => ({
+  ...getTableColumns(adjustments),
+  known: knownInvoicesOf(id, KNOWN_INVOICES_MAX),
+})
+
+/** A rule that has used up its hour's limit stops as a whole: what made it run away makes more. */
+const pauseIfRunaway = (db: Database, read: Adjustment, now: number) =>
+  pauseRule(
+    db,
+    { ruleId: read.ruleId, cause: 'per_hour_per_rule' },
+    sql`${AFTER_CHANGE} AND ${hasRunAway(read)}`,
+    now,
+  )
 
 const OVER_THE_HOUR: HoldReason = 'over_limit:perHourPerRule'
 

@@ -37,7 +37,7 @@ export type Issued = {
   readonly day: string
 }
 
-const issuedColumns = (issued: Issued, now: number) => ({
+export const issuedColumns = (issued: Issued, now: number) => ({
   state: 'invoiced' as const,
   holdReasons: null,
   holdDetails: null,
@@ -60,7 +60,7 @@ const issuedColumns = (issued: Issued, now: number) => ({
   answerDifferences: issued.differences.length === 0 ? null : issued.differences,
 })
 
-const issuedData = (
+export const issuedData = (
   { invoice, differences, adopted, requestId }: Issued,
   { attempts }: Adjustment,
 ): AuditData => ({
@@ -185,7 +185,7 @@ export function recordSecondInvoice(
   return commitChange(db, update, entry(now, 'adjustment.second_invoice_seen', read, data))
 }
 
-const linkAfterChange = (db: Database, { link, invoice }: Issued, now: number) =>
+export const linkAfterChange = (db: Database, { link, invoice }: Issued, now: number) =>
   link === null
     ? []
     : [
@@ -202,7 +202,7 @@ const linkAfterChange = (db: Database, { link, invoice }: Issued, now: number) =
  * What was answered is not what was asked: its rule stops until a person has looked. The link's insert
  * may have changed nothing, so the row itself tells if this batch is the one that committed.
  */
-const stopAfterDifference = (db: Database, read: Adjustment, issued: Issued, now: number) =>
+export const stopAfterDifference = (db: Database, read: Adjustment, issued: Issued, now: number) =>
   issued.differences.length === 0
     ? []
     : pauseRule(

@@ -17,12 +17,13 @@ export async function findInvoiced(db: Database, invoiceId: string): Promise<Adj
 
 /**
  * A status only ever moves on, so what comes late or twice is `known`. Whatever else waits for this row
- * keeps its clock, and finds the status when it is woken. `moved`: somebody else was first.
+ * keeps its clock, and finds the status when it is woken. `moved`: somebody else was first. `event`: which
+ * told it; null where the billing API was asked.
  */
 export async function commitInvoiceStatusSeen(
   db: Database,
   read: Adjustment,
-  { event, status }: { readonly event: EventId; readonly status: InvoiceStatus },
+  { event, status }: { readonly event: EventId | null; readonly status: InvoiceStatus },
   now: number,
 ): Promise<'seen' | 'known' | 'moved'> {
   const { invoiceId: invoice, invoiceStatus: before } = read

@@ -22,11 +22,15 @@ export type Switched = {
   readonly actor: Actor
 }
 
+/** Why a reconciliation paused everything: it resumes what it has paused, unless a person pauses it too. */
+export const RESTORED = 'restored'
+
 /** A customer is not paused where PAUSED_CUSTOMERS_MAX are already. */
 export async function pauseKeys(
   db: Database,
   { kind, keys, actor }: Switched,
   now: number,
+  cause: typeof RESTORED | null = null,
 ): Promise<void> {
   const room =
     kind === 'customer'
@@ -35,9 +39,13 @@ export async function pauseKeys(
   const [first, ...rest] = keys.flatMap((key) => [
     db
       .insert(switches)
-      .select(sql`SELECT ${kind}, ${key}, ${now}, ${actor}, NULL WHERE ${room}`)
-      .onConflictDoNothing(),
-    insertEntry(db, entryOf(now, actor, 'switch.paused', kind, key), AFTER_CHANGE),
+      .select(sql`SELECT ${kind}, ${key}, ${now}, ${actor}, ${cause} WHERE ${room}`)
+      .onConflictDoUpdate({
+        target: [switches.kind, switches.key],
+        set: { at: now, actor, cause: null },
+        setWhere: sql`switches.cause = ${RESTORED} AND excluded.cause IS NULL`,
+      }),
+    insertEntry(db, entryOf(now, actor, 'switch.paused', kind, key, cause), AFTER_CHANGE),
   ])
   assert(first !== undefined, 'nothing to pause')
   await db.batch([first, ...rest])
@@ -73,7 +81,14 @@ const entryOf = (
   action: AuditAction,
   kind: SwitchKind,
   key: string,
-): AuditEntry => ({ at, actor, action, subject: `${kind}:${key}`, data: {} })
+  cause: string | null = null,
+): AuditEntry => ({
+  at,
+  actor,
+  action,
+  subject: `${kind}:${key}`,
+  data: cause === null ? {} : { cause },
+})
 
 /**
  * All at one time, so that the sweep takes them by age; what is beyond the bound wakes by itself, at most

@@ -19,6 +19,8 @@ export const ALARM_CAUSES = [
   'void_failed',
   'notice_given_up',
   'channel_refused',
+  'reconciliation_mismatch',
+  'reconciliation_late',
 ] as const
 export type AlarmCause = (typeof ALARM_CAUSES)[number]
 
@@ -62,6 +64,8 @@ const TEXTS: Readonly<Record<AlarmCause, string>> = {
   notice_given_up: 'A channel could not be told something, and is not tried again',
   channel_refused:
     'A channel refuses its key, or has none that can be used: what it has to be told waits',
+  reconciliation_mismatch: 'Our record and the billing API do not agree',
+  reconciliation_late: 'A comparison with the billing API does not come to its end.',
 }
 
 /** Three lines: what is wrong, where, and what is not told. */

@@ -39,6 +39,9 @@ export type AuditAction =
   | 'key.revoked'
   | 'switch.paused'
   | 'switch.resumed'
+  | 'reconciliation.finished'
+  | 'discrepancy.found'
+  | 'discrepancy.settled'
   | 'notice.sent'
   | 'notice.given_up'
   | 'alarm.raised'
@@ -47,7 +50,7 @@ export type AuditAction =
 export type Actor =
   | `source:${string}`
   | `operator:${string}`
-  | `system:${'issuer' | 'sweep' | 'dead-letters' | 'limits' | 'undo' | 'notices'}`
+  | `system:${'issuer' | 'sweep' | 'dead-letters' | 'limits' | 'undo' | 'notices' | 'reconciliation'}`
 
 /** Codes, ids, field names and money only; never a secret, a slug, an address or personal text. */
 export type AuditData = Readonly<Record<string, unknown>>

@@ -4,6 +4,7 @@ export type EventId = `evt_${string}`
 export type AdjustmentId = `adj_${string}`
 export type LinkId = `lnk_${string}`
 export type AlarmId = `alm_${string}`
+export type DiscrepancyId = `dsc_${string}`
 export type KeyId = `key_${string}`
 
 const FORM = /^[a-z]{3}_[0-9a-z]{32}$/
@@ -16,6 +17,9 @@ export const isAdjustmentId = (text: string): text is AdjustmentId =>
 
 export const isAlarmId = (text: string): text is AlarmId =>
   FORM.test(text) && text.startsWith('alm_')
+
+export const isDiscrepancyId = (text: string): text is DiscrepancyId =>
+  FORM.test(text) && text.startsWith('dsc_')
 
 const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz'
 const ID_BYTES = 20
@@ -72,3 +76,10 @@ export const alarmId = async (cause: string, key: string, hour: number): Promise
 /** One link an invoice, however often it is asked for. */
 export const linkId = async (invoiceId: string): Promise<LinkId> =>
   `lnk_${await derive('link', [invoiceId])}`
+
+/** One thing that doesn't fit, however often it is found. `about`: what it is about, in a fixed order. */
+export const discrepancyId = async (
+  reason: string,
+  about: readonly (string | null)[],
+): Promise<DiscrepancyId> =>
+  `dsc_${await derive('discrepancy', [reason, ...about.map((each) => each ?? '')])}`

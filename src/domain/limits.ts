@@ -222,3 +222,5 @@ export const INTERCOM_PARTS_MAX = 500
 export const NOTE_SETTLE_SECONDS = 60
 /** How much older than its notice a note can look: two clocks are compared. */
 export const NOTE_CLOCKS_APART_SECONDS = 3_600
+
+export * from './limits-reconciliation.ts'

@@ -16,6 +16,7 @@ import { events } from './api/events.ts'
 import { holds } from './api/holds.ts'
 import { identities } from './api/identities.ts'
 import { keys } from './api/keys.ts'
+import { discrepancies, reconciliations } from './api/reconciliations.ts'
 import { requeue } from './api/requeue.ts'
 import { reversals } from './api/reversals.ts'
 import { rules } from './api/rules.ts'
@@ -38,6 +39,8 @@ export function createApp(depsOf: (env: Env) => Deps) {
     .route('/adjustments', requeue)
     .route('/identities', identities)
     .route('/keys', keys)
+    .route('/reconciliations', reconciliations)
+    .route('/discrepancies', discrepancies)
     .route('/rules', rules)
     .route('/status', status)
     .route('/switches', switches)

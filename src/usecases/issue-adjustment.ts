@@ -127,6 +127,7 @@ async function claimFirst(
     asked,
     request: customerId === null ? null : frozenRequest(adjustment, customerId),
     compared,
+    mode: billing.mode,
   })
 }
 
@@ -142,7 +143,12 @@ async function issueAgain(
 ): Promise<IssueResult> {
   if (adjustment.mode === billing.mode) {
     const asked = askedOf(deps, adjustment, { customer: request.customerId, found: [] })
-    return claimAndAttempt(deps, billing, adjustment, { asked, request, compared: null })
+    return claimAndAttempt(deps, billing, adjustment, {
+      asked,
+      request,
+      compared: null,
+      mode: billing.mode,
+    })
   }
   const mayHaveArrived = adjustment.attemptedAt !== null
   const reasons: HoldReason[] = ['mode_mismatch', ...(mayHaveArrived ? OUTCOME_UNKNOWN : [])]
@@ -176,7 +182,7 @@ async function told(deps: Deps, { id, ruleId, holdDetails }: Adjustment): Promis
   return 'held'
 }
 
-/** Not claimed: paused, or the circuit has opened since it was looked at. */
+/** Not claimed: paused, the circuit has opened since, or the record is to be compared first: the sweep asks again. */
 async function stoppedAt(deps: Deps, read: Adjustment, what: Pausable): Promise<'paused' | Parked> {
   const result = await pausedAt(deps, read, what)
   return result === 'paused' ? result : waitForCircuit(deps, read)

@@ -1,5 +1,6 @@
 // Look before posting: once the billing API may have forgotten the idempotency key, the only proof
-// that an invoice isn't there is its absence from the customer's invoices.
+// that an invoice isn't there is its absence from the customer's invoices. Those that a reconciliation has
+// seen are asked for by their ids.
 
 import type { BillingClient, BillingError } from '../commet/client.ts'
 import type { Invoice } from '../commet/contract.ts'
@@ -19,6 +20,8 @@ export type LookedFor = {
   readonly id: AdjustmentId
   readonly customerId: string
   readonly createdAt: number
+  /** Ids of invoices that are known to carry its id: of another customer, they are in no listing of this one. */
+  readonly known: readonly string[]
 }
 
 /**
@@ -27,11 +30,18 @@ export type LookedFor = {
  */
 export async function lookForInvoice(
   billing: BillingClient,
-  { id, customerId, createdAt }: LookedFor,
+  { id, customerId, createdAt, known }: LookedFor,
   mayGoOn: () => boolean,
 ): Promise<Look> {
   const since = createdAt - LOOK_BACK_SECONDS * 1_000
   const found = new Map<string, Invoice>()
+  for (const each of known) {
+    if (!mayGoOn()) return { kind: 'unfinished' }
+    const answer = await billing.invoices.get(each)
+    if (!answer.ok && answer.error.status !== 404) return { kind: 'trouble', error: answer.error }
+    const invoice = answer.ok ? answer.value.data : null
+    if (invoice?.metadata[ADJUSTMENT_METADATA_KEY] === id) found.set(invoice.id, invoice)
+  }
   let cursor: string | null = null
   let last = Infinity
   let isNewestFirst = true

@@ -3,6 +3,7 @@
 
 import type { BillingError } from '../commet/client.ts'
 import type { Adjustment } from '../db/schema.ts'
+import type { Claimed } from '../db/write-claim.ts'
 import { hold, postpone, type Hold } from '../db/write-adjustment.ts'
 import {
   commitIssued,
@@ -10,13 +11,9 @@ import {
   recordSecondInvoice,
   type Issued,
 } from '../db/write-invoice.ts'
-import {
-  answerDifferences,
-  idempotencyKey,
-  isClosed,
-  type AnsweredInvoice,
-} from '../domain/adjustment.ts'
+import { idempotencyKey, type AnsweredInvoice } from '../domain/adjustment.ts'
 import { assert } from '../domain/assert.ts'
+import { isAsked } from '../domain/judge-invoice.ts'
 import {
   LEASE_LEFT_SECONDS_MIN,
   LEASE_SECONDS,
@@ -46,13 +43,13 @@ type Attempt =
 export async function makeAttempt(
   deps: Deps,
   billing: Billing,
-  claimed: Adjustment,
+  claimed: Claimed,
   before: Adjustment,
 ): Promise<Attempt> {
-  const { request, leaseUntil } = claimed
+  const { request, leaseUntil, known } = claimed
   assert(request !== null && leaseUntil !== null, 'an attempt without a claim')
   const mayCall = (): boolean => deps.now() + LEASE_LEFT_SECONDS_MIN * 1_000 <= leaseUntil
-  if (mayBeForgotten(before, deps.now())) {
+  if (known.length > 0 || isKeyTaken(before) || mayBeForgotten(before, deps.now())) {
     const done = await lookFirst(deps, billing, claimed, before, mayCall)
     if (done) return done
   }
@@ -63,6 +60,13 @@ export async function makeAttempt(
   const { data, requestId } = answer.value
   return commit(deps, claimed, data, { adopted: false, requestId })
 }
+
+/**
+ * Its key has been used for another body, as by a database that has been put back since: the invoice is
+ * there, and no further post with this key tells which.
+ */
+const isKeyTaken = ({ trouble }: Adjustment): boolean =>
+  trouble?.step === 'post' && trouble.code === 'idempotency_key_mismatch'
 
 /**
  * Whether the billing API may have forgotten the key. A clock that ran backwards is no proof. Attempted,
@@ -79,35 +83,24 @@ function mayBeForgotten(adjustment: Adjustment, now: number): boolean {
 const firstSeenAt = ({ createdAt, firstAttemptedAt }: Adjustment): number =>
   Math.min(createdAt, firstAttemptedAt ?? createdAt)
 
-/**
- * Whether an invoice that carries our id is what we asked for. Somebody may have copied one, or voided
- * it: adopting that would call a claim paid, or a promise kept.
- */
-function isOurs(claimed: Adjustment, invoice: AnsweredInvoice): boolean {
-  assert(claimed.request !== null, 'a look without a claim')
-  const differences = answerDifferences(claimed.request, claimed, invoice)
-  return (
-    !isClosed(invoice.status) &&
-    differences.every(({ field }) => field === 'taxAmount' || field === 'total')
-  )
-}
-
 /** What came of looking; null where no invoice is there, and posting is safe. */
 async function lookFirst(
   deps: Deps,
   billing: Billing,
-  claimed: Adjustment,
+  claimed: Claimed,
   before: Adjustment,
   mayCall: () => boolean,
 ): Promise<Attempt | null> {
-  assert(claimed.request !== null, 'a look without a claim')
-  const { customerId } = claimed.request
-  const wanted = { id: claimed.id, customerId, createdAt: firstSeenAt(before) }
+  const { id, request, known } = claimed
+  assert(request !== null, 'a look without a claim')
+  const { customerId } = request
+  const createdAt = Math.min(firstSeenAt(before), ...known.map((each) => each.createdAt))
+  const wanted = { id, customerId, createdAt, known: known.map((each) => each.id) }
   const look = await lookForInvoice(billing, wanted, mayCall)
   switch (look.kind) {
     case 'one': {
       const { invoice, requestId } = look
-      if (isOurs(claimed, invoice)) {
+      if (isAsked(claimed, invoice)) {
         return commit(deps, claimed, invoice, { adopted: true, requestId })
       }
       await raiseAlarm(deps, 'foreign_invoice', { adjustment: claimed.id, invoice: invoice.id })

@@ -3,7 +3,7 @@
 
 import { describe, expect, it } from 'vitest'
 import { ADJUSTMENT_STATES } from '../../src/domain/adjustment.ts'
-import { ALARM_CAUSES, alarmNote } from '../../src/domain/alarm.ts'
+import { ALARM_CAUSES, alarmNote, type AlarmCause } from '../../src/domain/alarm.ts'
 import { eventNote, eventStatus, type NotedEvent } from '../../src/domain/event-note.ts'
 import { LIMIT_NAMES, type HoldReason } from '../../src/domain/hold.ts'
 import { EXPIRED_REMINDERS } from '../../src/domain/hold-clock.ts'
@@ -144,14 +144,19 @@ const ADJUSTMENT_TEXTS = Object.entries(NOTED).map(([title, noted]) => {
   const status = noticeStatus(noted)
   return block(title, status, note(noted, 'Stripe', link))
 })
+const ALARM_KEYS: Partial<Record<AlarmCause, string>> = {
+  rule_paused: 'some-rule',
+  notice_given_up: 'slack',
+  channel_refused: 'slack',
+  reconciliation_mismatch: 'second_invoice',
+}
 const TEXTS = [
   ...ADJUSTMENT_TEXTS,
   ...Object.entries(EVENTS).map(([title, event]) =>
     block(title, eventStatus(event.kind), eventNote(event, 'Zendesk', LINK)),
   ),
   ...ALARM_CAUSES.map((cause) => {
-    const isOfChannel = cause === 'notice_given_up' || cause === 'channel_refused'
-    const key = cause === 'rule_paused' ? 'some-rule' : isOfChannel ? 'slack' : ''
+    const key = ALARM_KEYS[cause] ?? ''
     const facts = { adjustment: 'adj_1', status: null, reasons: ['charge', 'new_rule'] }
     return block(`alarm: ${cause}`, 'alarm', alarmNote({ cause, key, facts }))
   }),

@@ -1,0 +1,80 @@
+// `npm run reconcile -- [--since 2d] [--restored]`: has a running Makegood compare its record with the billing
+// API, waits for the end, and prints what it came to. Exit code 1 where a discrepancy is open.
+
+import { setTimeout as sleep } from 'node:timers/promises'
+import { readDevVars } from './dev-vars.ts'
+import { parseReconcileArguments, type ReconcileArguments } from './reconcile-arguments.ts'
+import {
+  begin,
+  look,
+  openDiscrepancies,
+  pausedAll,
+  type Api,
+  type Reconciliation,
+} from './reconcile-api.ts'
+import { reconcileReport } from './reconcile-report.ts'
+import { tellTrouble, Trouble } from './trouble.ts'
+
+const LOOK_EVERY_MS = 5_000
+/** A million invoices are a thousand minutes of the cron. */
+const WAIT_MS_MAX = 24 * 3_600_000
+
+function keyOf({ key }: ReconcileArguments): string {
+  const found = key ?? process.env['MAKEGOOD_KEY'] ?? readDevVars().vars['BOOTSTRAP_KEY']
+  if (!found) throw new Trouble('no key: give --key, MAKEGOOD_KEY, or BOOTSTRAP_KEY in .dev.vars')
+  return found
+}
+
+function bodyOf({ asked }: ReconcileArguments): object {
+  if (asked.kind === 'restored') {
+    return { restored: true, ...(asked.days === null ? {} : { days: asked.days }) }
+  }
+  const { since, until } = asked
+  return {
+    since: new Date(since).toISOString(),
+    ...(until === null ? {} : { until: new Date(until).toISOString() }),
+  }
+}
+
+async function untilOver(api: Api, begun: Reconciliation): Promise<Reconciliation> {
+  const deadline = Date.now() + WAIT_MS_MAX
+  let told = ''
+  let run = begun
+  while (run.finishedAt === null) {
+    if (Date.now() > deadline) throw new Trouble(`${run.id} has not ended for a day; see the log`)
+    const { invoices, adopted } = run.counts
+    const line = `${run.phase ?? ''}: ${invoices} compared, ${adopted} taken into our record`
+    if (line !== told) console.error(line)
+    told = line
+    await sleep(LOOK_EVERY_MS)
+    run = await look(api, run.id)
+  }
+  return run
+}
+
+async function reconcile(asked: ReconcileArguments): Promise<number> {
+  const api: Api = { url: asked.url, key: keyOf(asked), fetch }
+  const isRestored = asked.asked.kind === 'restored'
+  if (isRestored)
+    console.log('Everything is paused first; then what this database may lack is looked for.')
+  const run = await untilOver(api, await begin(api, bodyOf(asked)))
+  const open = await openDiscrepancies(api)
+  console.log(reconcileReport(run, open))
+  if (isRestored) console.log(`\n${endOfRestore(await pausedAll(api))}`)
+  return open.length === 0 && run.outcome === 'complete' ? 0 : 1
+}
+
+function endOfRestore(paused: { readonly cause: string | null } | null): string {
+  if (paused === null) return 'Everything goes on again.'
+  return paused.cause === 'restored'
+    ? 'Everything stays paused because of what is open: settle it, then run this again, or resume by hand.'
+    : 'Everything stays paused: a person has paused it.'
+}
+
+try {
+  const asked = parseReconcileArguments(process.argv.slice(2), Date.now())
+  process.exitCode = await reconcile(asked)
+} catch (error) {
+  console.error(tellTrouble(error))
+  process.exitCode = 2
+}

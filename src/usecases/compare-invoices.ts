@@ -1,0 +1,245 @@
+// Invoices of the billing API beside our adjustments: what our record lacks is taken into it, what has
+// moved on is noted, and what doesn't fit is answered as findings.
+
+import type { Invoice } from '../commet/contract.ts'
+import { findAdjustment, findAdjustments } from '../db/read-adjustments.ts'
+import type { Adjustment, Reconciliation } from '../db/schema.ts'
+import { wakeNow } from '../db/write-adjustment.ts'
+import { commitListed } from '../db/write-listed.ts'
+import type { ListedRow, Step } from '../db/write-reconciliations.ts'
+import { commitInvoiceStatusSeen } from '../db/write-seen.ts'
+import {
+  ADJUSTMENT_METADATA_KEY,
+  frozenRequest,
+  INVOICE_STATUSES,
+  isClosed,
+} from '../domain/adjustment.ts'
+import { assert } from '../domain/assert.ts'
+import { dayOf } from '../domain/day.ts'
+import { discrepancyId, isAdjustmentId, type AdjustmentId } from '../domain/ids.ts'
+import {
+  judgeInvoice,
+  judgeMissing,
+  judgeOwn,
+  type Circumstances,
+  type Judgement,
+  type Listed,
+} from '../domain/judge-invoice.ts'
+import type { Finding, Found } from '../domain/reconciliation.ts'
+import type { Deps } from '../deps.ts'
+import { issuedBy } from './issued-by.ts'
+
+/** All of a step but where it goes on. `adopted`, `statuses`: how many. */
+export type Compared = Omit<Step, 'progress'> & {
+  readonly adopted: number
+  readonly statuses: number
+}
+
+export const NOTHING_COMPARED: Compared = {
+  listed: [],
+  findings: [],
+  judged: [],
+  adopted: 0,
+  statuses: 0,
+}
+
+/** The window and the mode that are compared. */
+type Run = Pick<Reconciliation, 'fromAt' | 'toAt' | 'startedAt'>
+
+/** One page of the listing: those with our mark, and of these what was made in the window is compared. */
+export async function compareListed(
+  deps: Deps,
+  run: Run,
+  invoices: readonly Invoice[],
+): Promise<Compared> {
+  // The oldest first: of two that our record lacks, that is the one to be taken.
+  const ours = invoices
+    .filter(({ metadata }) => metadata[ADJUSTMENT_METADATA_KEY] !== undefined)
+    .toSorted((one, other) => Date.parse(one.createdAt) - Date.parse(other.createdAt))
+  const ids = ours.flatMap((invoice) => adjustmentIdOf(invoice) ?? [])
+  const rows = new Map((await known(deps, ids)).map((row) => [row.id, row]))
+  const parts: Compared[] = []
+  for (const invoice of ours) {
+    const listed = listedOf(run, invoice)
+    if (!isWithin(run, listed)) {
+      parts.push({ ...NOTHING_COMPARED, listed: [rowOf(deps, run, listed, listed.subtotal)] })
+      continue
+    }
+    const row = rows.get(listed.adjustmentId ?? 'adj_') ?? null
+    const judged = judgeInvoice(listed, row, aroundOf(deps, run, listed))
+    const { compared, after } = await act(deps, row, invoice, judged)
+    if (after !== null) rows.set(after.id, after)
+    parts.push({ ...compared, listed: [rowOf(deps, run, listed, listed.subtotal)] })
+  }
+  return together(parts)
+}
+
+/** Nothing to read is the usual hour. */
+const known = (deps: Deps, ids: readonly AdjustmentId[]): Promise<readonly Adjustment[]> =>
+  ids.length === 0 ? Promise.resolve([]) : findAdjustments(deps.db, ids)
+
+/** An adjustment of ours that no listing has shown, and what its invoice is; null where there is none. */
+export async function compareOwn(
+  deps: Deps,
+  run: Run,
+  row: Adjustment,
+  invoice: Invoice | null,
+): Promise<Compared> {
+  const { timeZone } = deps.config
+  if (invoice === null) {
+    assert(row.invoiceId !== null && row.invoicedAt !== null, 'an invoice without its row')
+    const isCounted = !isClosed(row.invoiceStatus)
+    const day = dayOf(row.invoicedAt, timeZone)
+    const missing = {
+      invoiceId: row.invoiceId,
+      day,
+      currency: row.currency,
+      subtotal: 0,
+      isCounted,
+    }
+    const { findings } = judgeMissing(row, { now: deps.now(), day, isCounted })
+    return {
+      ...NOTHING_COMPARED,
+      listed: [missing],
+      findings: await identified(findings),
+      judged: [row.invoiceId],
+    }
+  }
+  const listed = listedOf(run, invoice)
+  const judged = judgeOwn(listed, row, aroundOf(deps, run, listed))
+  const { compared } = await act(deps, row, invoice, judged)
+  const isMarked = listed.adjustmentId === row.id
+  return { ...compared, listed: [rowOf(deps, run, listed, isMarked ? listed.subtotal : 0)] }
+}
+
+/**
+ * What is open of an earlier comparison, looked at again: its invoice as it is now, or null. It is part of
+ * no sum of this one.
+ */
+export async function compareAgain(
+  deps: Deps,
+  run: Run,
+  {
+    invoiceId,
+    adjustmentId,
+  }: { readonly invoiceId: string; readonly adjustmentId: AdjustmentId | null },
+  invoice: Invoice | null,
+): Promise<Compared> {
+  const row = adjustmentId === null ? null : await findAdjustment(deps.db, adjustmentId)
+  const isOwn = row?.invoiceId === invoiceId
+  const around = {
+    now: deps.now(),
+    day: dayOf(run.startedAt, deps.config.timeZone),
+    isCounted: false,
+  }
+  if (invoice === null) {
+    const missing = isOwn ? judgeMissing(row, around).findings : []
+    return { ...NOTHING_COMPARED, findings: await identified(missing), judged: [invoiceId] }
+  }
+  const listed = listedOf(run, invoice)
+  const dated = { ...around, day: dayOf(listed.createdAt, deps.config.timeZone) }
+  // Whoever took our mark from an invoice of nobody has made it none of ours.
+  const isOurs = listed.adjustmentId !== null && listed.adjustmentId === adjustmentId
+  const judged = isOwn
+    ? judgeOwn(listed, row, dated)
+    : isOurs
+      ? judgeInvoice(listed, row, dated)
+      : { findings: [], action: null }
+  return (await act(deps, row, invoice, judged)).compared
+}
+
+function adjustmentIdOf({ metadata }: Invoice): AdjustmentId | null {
+  const id = metadata[ADJUSTMENT_METADATA_KEY]
+  return typeof id === 'string' && isAdjustmentId(id) ? id : null
+}
+
+function listedOf({ startedAt }: Run, invoice: Invoice): Listed {
+  const createdAt = Date.parse(invoice.createdAt)
+  return {
+    ...invoice,
+    // A time that can't be read is as good as none: it is compared, and told of today.
+    createdAt: Number.isNaN(createdAt) ? startedAt : createdAt,
+    adjustmentId: adjustmentIdOf(invoice),
+  }
+}
+
+const isWithin = ({ fromAt, toAt }: Run, { createdAt }: Listed): boolean =>
+  createdAt >= fromAt && createdAt < toAt
+
+const aroundOf = (deps: Deps, run: Run, listed: Listed): Circumstances => ({
+  now: deps.now(),
+  day: dayOf(listed.createdAt, deps.config.timeZone),
+  isCounted: isWithin(run, listed),
+})
+
+const rowOf = (deps: Deps, run: Run, listed: Listed, subtotal: number): ListedRow => ({
+  invoiceId: listed.id,
+  day: dayOf(listed.createdAt, deps.config.timeZone),
+  currency: listed.currency.toLowerCase(),
+  subtotal,
+  isCounted: isWithin(run, listed) && !isClosed(listed.status),
+})
+
+/** `after`: the row where it was changed, since a further invoice may be beside it. */
+async function act(
+  deps: Deps,
+  row: Adjustment | null,
+  invoice: Invoice,
+  { findings, action }: Judgement,
+): Promise<{ readonly compared: Compared; readonly after: Adjustment | null }> {
+  const compared: Compared = {
+    ...NOTHING_COMPARED,
+    findings: await identified(findings),
+    judged: [invoice.id],
+  }
+  if (row === null) return { compared, after: null }
+  switch (action) {
+    case null:
+      return { compared, after: null }
+    case 'adopt': {
+      const after = await adopt(deps, row, invoice)
+      const taken = { ...compared, findings: [], adopted: 1 }
+      return { compared: after === null ? compared : taken, after }
+    }
+    case 'wake':
+    case 'settle':
+      await wakeNow(deps.db, row, deps.now())
+      return { compared, after: null }
+    case 'status': {
+      const status = INVOICE_STATUSES.find((each) => each === invoice.status)
+      assert(status !== undefined, 'only a known status is followed')
+      const seen = await commitInvoiceStatusSeen(deps.db, row, { event: null, status }, deps.now())
+      return { compared: { ...compared, statuses: seen === 'seen' ? 1 : 0 }, after: null }
+    }
+  }
+}
+
+/** Null where somebody else was first: then the next comparison sees what became of it. */
+async function adopt(deps: Deps, row: Adjustment, invoice: Invoice): Promise<Adjustment | null> {
+  // What was never claimed has no request yet: it would be this one.
+  const request = row.request ?? frozenRequest(row, invoice.customerId)
+  const how = { adopted: true, requestId: null }
+  const { issued, now } = await issuedBy(deps, { ...row, request }, invoice, how)
+  return commitListed(deps.db, row, issued, request, now)
+}
+
+export const identified = (findings: readonly Finding[]): Promise<readonly Found[]> =>
+  Promise.all(findings.map(async (each) => ({ ...each, id: await idOf(each) })))
+
+/** Of what has an invoice, that and the adjustment tell it apart; of a sum, day and currency do. */
+const idOf = ({ reason, adjustmentId, eventId, invoiceId, day, currency }: Finding) =>
+  discrepancyId(reason, [
+    adjustmentId,
+    eventId,
+    invoiceId,
+    reason === 'unexplained' ? day : null,
+    currency,
+  ])
+
+export const together = (parts: readonly Compared[]): Compared => ({
+  listed: parts.flatMap(({ listed }) => listed),
+  findings: parts.flatMap(({ findings }) => findings),
+  judged: parts.flatMap(({ judged }) => judged),
+  adopted: parts.reduce((sum, { adopted }) => sum + adopted, 0),
+  statuses: parts.reduce((sum, { statuses }) => sum + statuses, 0),
+})

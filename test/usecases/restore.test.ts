@@ -1,0 +1,225 @@
+// A database that is put back to an earlier time, row by row, while the billing API keeps what it has made. Then
+// every sender delivers the lost time again, and the ledger is counted.
+
+import { env } from 'cloudflare:workers'
+import { beforeEach, describe, expect, it } from 'vitest'
+import { findAdjustment } from '../../src/db/read-adjustments.ts'
+import { isAdjustmentId } from '../../src/domain/ids.ts'
+import { BOOTSTRAP } from '../../src/domain/operator.ts'
+import { approveAdjustment } from '../../src/usecases/approve-adjustment.ts'
+import { reconcileByClock } from '../../src/usecases/reconcile.ts'
+import { startRestored } from '../../src/usecases/start-reconciliation.ts'
+import { commet, creditRequest, refund, ticket } from '../harness.ts'
+import { createWorld } from '../world.ts'
+
+type World = Awaited<ReturnType<typeof createWorld>>
+
+const HOUR = 3_600
+const DAY = 24 * HOUR
+
+let world: World
+beforeEach(async () => {
+  world = await createWorld()
+})
+
+const namesOf = async (type: 'table' | 'trigger'): Promise<{ name: string; sql: string }[]> => {
+  const { results } = await env.DB.prepare(
+    `SELECT name, sql FROM sqlite_master WHERE type = ? AND NOT (name GLOB 'sqlite*'
+      OR name GLOB '_cf*' OR name GLOB 'd1*' OR name GLOB 'kept*')`,
+  )
+    .bind(type)
+    .all<{ name: string; sql: string }>()
+  return results
+}
+
+/** What D1 would go back to. */
+async function keep(): Promise<void> {
+  for (const { name } of await namesOf('table')) {
+    await env.DB.prepare(`DROP TABLE IF EXISTS kept_${name}`).run()
+    await env.DB.prepare(`CREATE TABLE kept_${name} AS SELECT * FROM ${name}`).run()
+  }
+}
+
+/** Every row as it was, past the triggers that would refuse that. */
+async function putBack(): Promise<void> {
+  const triggers = await namesOf('trigger')
+  for (const { name } of triggers) await env.DB.prepare(`DROP TRIGGER ${name}`).run()
+  const tables = await namesOf('table')
+  await env.DB.batch([
+    env.DB.prepare('PRAGMA defer_foreign_keys = true'),
+    ...tables.map(({ name }) => env.DB.prepare(`DELETE FROM ${name}`)),
+    ...tables.map(({ name }) => env.DB.prepare(`INSERT INTO ${name} SELECT * FROM kept_${name}`)),
+  ])
+  for (const { sql } of triggers) await env.DB.prepare(sql).run()
+  world.queue.splice(0)
+}
+
+/** Adjustments' ids with the invoices that carry them. */
+async function ledger(): Promise<Map<string, string[]>> {
+  const found = new Map<string, string[]>()
+  let cursor = ''
+  for (;;) {
+    const answer = await commet(`/api/v1/invoices?limit=100${cursor}`)
+    for (const { id, metadata } of answer.data) {
+      const ours = metadata.makegood_adjustment_id
+      if (ours !== undefined) found.set(ours, [...(found.get(ours) ?? []), id])
+    }
+    if (!answer.hasMore) return found
+    cursor = `&cursor=${encodeURIComponent(answer.nextCursor)}`
+  }
+}
+
+type Sent = readonly [endpoint: string, body: unknown]
+
+/** An hour of it, of four senders' kinds: records, promises, and a charge that waits for its approval. */
+const hourOf = (): readonly Sent[] => [
+  ['stripe', refund()],
+  ['stripe', refund({ amount: 700 })],
+  ['zendesk', ticket()],
+  ['zendesk', ticket({ customer_external_id: 'cedar-19', tags: 'credit_requested credit_10' })],
+  ['standard', creditRequest()],
+]
+
+async function deliverAll(all: readonly Sent[]): Promise<void> {
+  for (const [endpoint, body] of all) await world.receive(endpoint, body)
+  await world.work()
+  for (let minutes = 0; minutes < 3; minutes++) {
+    await world.advance(60)
+    await world.sweep()
+    await world.work()
+  }
+}
+
+async function toTheEnd(): Promise<void> {
+  await world.advance(2 * HOUR)
+  while ((await reconcileByClock(world.deps)) !== null);
+}
+
+/** Each adjustment of ours has the one invoice that it had, and no further one was made. */
+async function expectNoneTwice(before: Map<string, string[]>): Promise<void> {
+  const after = await ledger()
+  expect(after).toEqual(before)
+  for (const [id, invoices] of after) {
+    expect(invoices).toHaveLength(1)
+    if (!isAdjustmentId(id)) throw new Error('not an id of ours')
+    const row = await findAdjustment(world.deps.db, id)
+    expect(row).toMatchObject({ state: 'invoiced', invoiceId: invoices[0] })
+  }
+}
+
+const openReasons = async (): Promise<string[]> => {
+  const { results } = await env.DB.prepare(
+    'SELECT reason FROM discrepancies WHERE settled_at IS NULL ORDER BY seq',
+  ).all<{ reason: string }>()
+  return results.map(({ reason }) => reason)
+}
+
+describe('put back to an hour ago', () => {
+  it('and told nothing, it bills the same hour’s deliveries once: the keys are remembered', async () => {
+    await deliverAll(hourOf())
+    await keep()
+    const lost = hourOf()
+    await deliverAll(lost)
+    const before = await ledger()
+    await world.advance(HOUR)
+    await putBack()
+    await deliverAll(lost)
+    await expectNoneTwice(before)
+  })
+})
+
+describe('put back to thirty days ago', () => {
+  it('makes none twice after --restored, whatever became of it in the lost time', async () => {
+    await toTheEnd()
+    await deliverAll(hourOf())
+    // It waits for a person at that time, and is approved in the time that is lost.
+    const big = ticket({ tags: 'credit_requested', amount: '400.00' })
+    const [held] = await world.receive('zendesk', big)
+    expect(await world.work()).toEqual(['held'])
+    // Due at that time; issued in the time that is lost.
+    const due = refund({ amount: 333 })
+    const [waiting] = await world.receive('stripe', due)
+    const wakeUps = world.queue.splice(0)
+    await keep()
+    world.queue.push(...wakeUps)
+    await world.work()
+    const { id, version, amount, currency } = await world.adjustment(held!)
+    const seen = { version, amount, currency }
+    expect((await approveAdjustment(world.deps, BOOTSTRAP, id, seen)).ok).toBe(true)
+    const lost = [...hourOf(), ...hourOf()]
+    await deliverAll(lost)
+    await toTheEnd()
+    expect(await openReasons()).toEqual([])
+    expect((await world.adjustment(waiting!)).state).toBe('invoiced')
+    const before = await ledger()
+    await world.advance(30 * DAY - 3 * HOUR)
+    await putBack()
+    expect((await world.adjustment(waiting!)).state).toBe('due')
+    expect((await world.adjustment(held!)).state).toBe('held')
+
+    const started = await startRestored(world.deps, BOOTSTRAP)
+    if (!started.ok) throw new Error(started.error.reason)
+    expect(started.value).toMatchObject({ outcome: 'complete', isRestored: true })
+    // The held one is what was asked for. Of the other one nobody had looked up the customer yet.
+    expect((await world.adjustment(held!)).state).toBe('invoiced')
+    const found = new Set(await openReasons())
+    // Its clock stood for thirty days: the sweep takes it as soon as nothing is paused.
+    expect(found).toEqual(new Set(['unknown_adjustment', 'not_recorded', 'stuck']))
+    expect((await env.DB.prepare('SELECT * FROM switches').all()).results).toEqual([])
+    await deliverAll([...lost, ['zendesk', big], ['stripe', due]])
+    await expectNoneTwice(before)
+    await toTheEnd()
+    expect(await openReasons()).toEqual([])
+  })
+
+  it('finds by the hour’s comparison alone what it lacks, and then makes none twice', async () => {
+    await deliverAll(hourOf())
+    await toTheEnd()
+    await keep()
+    const lost = hourOf()
+    await deliverAll(lost)
+    const before = await ledger()
+    await world.advance(30 * DAY)
+    await putBack()
+    await toTheEnd()
+    expect(await openReasons()).toEqual(lost.map(() => 'unknown_adjustment'))
+    await deliverAll(lost)
+    await expectNoneTwice(before)
+    await toTheEnd()
+    expect(await openReasons()).toEqual([])
+  })
+
+  it('bills nothing before it is compared, whoever delivers first, and then none twice', async () => {
+    await deliverAll(hourOf())
+    await toTheEnd()
+    await keep()
+    const lost = hourOf()
+    await deliverAll(lost)
+    const before = await ledger()
+    await world.advance(30 * DAY)
+    await putBack()
+    await deliverAll(lost)
+    expect(await ledger()).toEqual(before)
+    await toTheEnd()
+    await world.sweep()
+    await world.work()
+    await expectNoneTwice(before)
+  })
+
+  it('bills at once where it was compared within the time that keys are remembered', async () => {
+    await deliverAll(hourOf())
+    await toTheEnd()
+    await world.advance(19 * HOUR)
+    const [id] = await world.receive('stripe', refund())
+    await world.work()
+    expect((await world.adjustment(id!)).state).toBe('invoiced')
+    await world.advance(2 * HOUR)
+    const [late] = await world.receive('stripe', refund({ amount: 1_234 }))
+    await world.work()
+    expect(await world.adjustment(late!)).toMatchObject({ state: 'due', attempts: 0 })
+    await toTheEnd()
+    await world.sweep()
+    await world.work()
+    expect((await world.adjustment(late!)).state).toBe('invoiced')
+  })
+})
