@@ -1,31 +1,7 @@
-// Every fault that the sandbox can have, and the mix of one round: some of them, each now and then.
+// The faults of one round of a chaos run: some of all that there are, each now and then.
 
+import { EVERY_FAULT, POSTING, type FaultSetting } from '../sandbox/every-fault.ts'
 import type { Random } from './fuzz-requests.ts'
-
-export type FaultSetting = { readonly kind: string; readonly [setting: string]: unknown }
-
-const ANY = [true, false]
-
-/** Before the write, and after it. */
-const either = (fault: FaultSetting): FaultSetting[] =>
-  ANY.map((applied) => ({ ...fault, applied }))
-
-const POSTING = { path: '/invoices', method: 'POST' }
-
-/** By kind and settings. The answer of a wrong currency or sum stops its rule until a person looks. */
-export const ALL_FAULTS: readonly FaultSetting[] = [
-  { kind: 'rate_limited', retryAfterSeconds: 1 },
-  { kind: 'rate_limited', retryAfterSeconds: null },
-  ...[408, 500, 502, 503, 504].flatMap((status) => either({ kind: 'server_error', status })),
-  ...either({ kind: 'idempotency_unavailable' }),
-  ...either({ kind: 'timeout', ms: 400 }),
-  { kind: 'reset_body' },
-  ...[200, 403, 502, 503].flatMap((status) => either({ kind: 'html', status })),
-  { kind: 'truncated_json' },
-  { kind: 'wrong_shape' },
-  { kind: 'other_answer', data: { currency: 'eur' }, ...POSTING },
-  { kind: 'other_answer', data: { total: -1 }, ...POSTING },
-]
 
 /** These go together with any other, and are always on. */
 const accompanying = (random: Random): FaultSetting[] => [
@@ -46,8 +22,8 @@ const PLACES: readonly FaultSetting[] = [
 
 /** The faults of each round, in an order that the seed draws. */
 export function drawMixes(random: Random): (round: number) => FaultSetting[] {
-  const left = [...ALL_FAULTS]
-  const order = ALL_FAULTS.flatMap(() => left.splice(random.below(left.length), 1))
+  const left = [...EVERY_FAULT]
+  const order = EVERY_FAULT.flatMap(() => left.splice(random.below(left.length), 1))
   return (round) => {
     const from = (round * OTHERS_PER_ROUND) % order.length
     const others = [...order, ...order].slice(from, from + OTHERS_PER_ROUND)

@@ -2,7 +2,7 @@
 // and off, paused rules resumed, unknown outcomes looked up, what has failed sent again.
 
 import * as z from 'zod'
-import type { FaultSetting } from './chaos-faults.ts'
+import type { FaultSetting } from '../sandbox/every-fault.ts'
 import {
   isOurs,
   ledgerInvoiceSchema,

@@ -4,7 +4,8 @@
 import { createExecutionContext, waitOnExecutionContext } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
 import { beforeEach, describe, expect, it } from 'vitest'
-import { ALL_FAULTS, type FaultSetting } from '../../scripts/chaos-faults.ts'
+import { EVERY_FAULT, type FaultSetting } from '../../sandbox/every-fault.ts'
+import { faultsSchema } from '../../sandbox/src/faults.ts'
 import type { Deps } from '../../src/deps.ts'
 import type { WakeUp } from '../../src/domain/wake-up.ts'
 import { createWorker } from '../../src/worker.ts'
@@ -167,12 +168,15 @@ beforeEach(async () => {
       env.DB.prepare(`DELETE FROM ${table}`),
     ),
   )
-  await sandboxControl('POST', '/reset')
+  await setFaults()
   queue.splice(0)
   lines.splice(0)
   // Later than every row of an earlier test.
   now = Math.max(now, Date.now()) + DAY_MS
   await advance(0)
+  // The record is compared with the billing API, as it is each hour: else it would claim nothing.
+  await cron()
+  queue.splice(0)
 })
 
 /** What a handler would have thrown, had it not been caught at the last moment. */
@@ -216,7 +220,7 @@ type Step = {
   readonly begin?: (run: string) => Promise<void>
 }
 
-const SAME_FIELDS = ALL_FAULTS.filter(({ kind }) => kind !== 'other_answer')
+const SAME_FIELDS = EVERY_FAULT.filter(({ kind }) => kind !== 'other_answer')
 const LISTING: readonly FaultSetting[] = [
   { kind: 'lagging_list', ms: 600_000 },
   { kind: 'repeating_cursor' },
@@ -225,6 +229,12 @@ const HARMLESS: readonly FaultSetting[] = [{ kind: 'latency', ms: 3 }]
 /** A cursor repeats only where there is more than a page. */
 const isHarmless = ({ kind }: FaultSetting): boolean =>
   ['latency', 'lagging_list', 'repeating_cursor'].includes(kind)
+
+it('the faults tried here are of every kind that the sandbox has', () => {
+  const kinds = faultsSchema.shape.faults.element.options.map(({ shape }) => shape.kind.value)
+  const tried = [...EVERY_FAULT, ...LISTING, ...HARMLESS].map(({ kind }) => kind)
+  expect([...new Set(tried)].toSorted()).toEqual(kinds.toSorted())
+})
 
 const STEPS: readonly Step[] = [
   {
@@ -242,7 +252,7 @@ const STEPS: readonly Step[] = [
     step: 'posted',
     type: 'promise',
     scope: { path: '/invoices', method: 'POST' },
-    faults: [...ALL_FAULTS, ...HARMLESS],
+    faults: [...EVERY_FAULT, ...HARMLESS],
     after: (fault) => {
       if (isHarmless(fault)) return { state: 'invoiced', differs: 0, code: null }
       if (fault.kind === 'other_answer') return { state: 'invoiced', differs: 1, code: null }
@@ -259,7 +269,7 @@ const STEPS: readonly Step[] = [
     scope: { path: '/invoices', method: 'GET' },
     faults: [...SAME_FIELDS, ...LISTING, ...HARMLESS],
     begin: async () => {
-      await setFaults({ kind: 'server_error', applied: true, path: '/invoices', method: 'POST' })
+      await setFaults({ kind: 'server_error', path: '/invoices', method: 'POST' })
       await work()
       await setFaults()
       await advance(DAY_MS + 3_600_000)
@@ -269,7 +279,7 @@ const STEPS: readonly Step[] = [
       isHarmless(fault)
         ? { state: 'invoiced', differs: 0, code: null }
         : { state: 'due', attempts: isKeyTrouble(fault) ? 1 : 2, attempted: 1, step: 'look' },
-    there: () => 1,
+    there: (fault) => (isHarmless(fault) ? 1 : 0),
   },
   {
     step: 'marked paid',
