@@ -2,6 +2,7 @@
 // of one hour are one message, and the log has all of them.
 
 import type { AlarmId } from './ids.ts'
+import { COMPARED_WITHIN_SECONDS } from './limits.ts'
 
 export const ALARM_CAUSES = [
   'adjustment_failed',
@@ -65,7 +66,9 @@ const TEXTS: Readonly<Record<AlarmCause, string>> = {
   channel_refused:
     'A channel refuses its key, or has none that can be used: what it has to be told waits',
   reconciliation_mismatch: 'Our record and the billing API do not agree',
-  reconciliation_late: 'A comparison with the billing API does not come to its end.',
+  reconciliation_late:
+    'Our record is not compared with the billing API; ' +
+    `${COMPARED_WITHIN_SECONDS / 3_600} hours after the last comparison nothing is billed.`,
 }
 
 /** Three lines: what is wrong, where, and what is not told. */

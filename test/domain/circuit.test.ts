@@ -27,6 +27,7 @@ const limited = (retryAfterSeconds: number): BillingSign => ({
 const failing = (failures: number): Circuit => ({ ...NEVER_FAILED, failures, version: 4 })
 const open = (fields: Partial<Circuit> = {}): Circuit => ({
   failures: 5,
+  failedBy: [],
   cause: 'unavailable',
   openedAt: NOW - 60_000,
   probeAt: NOW + 10_000,

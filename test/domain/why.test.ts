@@ -44,6 +44,7 @@ const ADJUSTMENT: WhyAdjustment = {
   invoiceStatus: null,
   reversedBy: null,
   reversal: null,
+  waitsForRecord: false,
 }
 
 const KNOWN: Asked = { kind: 'known', wanted: [], isOfNow: false }
