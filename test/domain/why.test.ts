@@ -80,6 +80,11 @@ describe('what a rule made', () => {
   it.each<[string, Partial<WhyAdjustment>, readonly string[]]>([
     ['is due', {}, ['It waits for its turn to be issued.']],
     [
+      'is due, behind an old record',
+      { waitsForRecord: true },
+      ['It waits until our record has been compared with the billing API.'],
+    ],
+    [
       'is due after trouble',
       { trouble: { step: 'post', code: 'rate_limited', status: 429, requestId: null } },
       [
