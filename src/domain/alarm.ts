@@ -22,6 +22,8 @@ export const ALARM_CAUSES = [
   'channel_refused',
   'reconciliation_mismatch',
   'reconciliation_late',
+  'deliveries_missed',
+  'gap_search_failed',
 ] as const
 export type AlarmCause = (typeof ALARM_CAUSES)[number]
 
@@ -69,6 +71,9 @@ const TEXTS: Readonly<Record<AlarmCause, string>> = {
   reconciliation_late:
     'Our record is not compared with the billing API; ' +
     `${COMPARED_WITHIN_SECONDS / 3_600} hours after the last comparison nothing is billed.`,
+  deliveries_missed:
+    'Deliveries never came. They were asked for and taken in, but the webhook may be broken',
+  gap_search_failed: 'A source can not be asked for deliveries that never came',
 }
 
 /** Three lines: what is wrong, where, and what is not told. */

@@ -22,7 +22,7 @@ export async function sweep(
     return await wakeDue(deps)
   } finally {
     // People are told, also while the other queue takes nothing.
-    await wakeToTell(deps)
+    await wakeNotices(deps)
   }
 }
 
@@ -39,7 +39,7 @@ async function wakeDue(deps: Deps): Promise<number> {
   return wakeUps.length
 }
 
-async function wakeToTell(deps: Deps): Promise<void> {
+async function wakeNotices(deps: Deps): Promise<void> {
   const told = await sweepNotices(deps.db, deps.now())
   await deps.wakeNotices(told.map((about) => ({ about })))
 }

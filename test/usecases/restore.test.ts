@@ -222,7 +222,7 @@ describe('put back to thirty days ago', () => {
     await toTheEnd()
     await world.advance(24 * HOUR)
     const ids: EventId[] = []
-    for (let n = 0; n < 20; n++) {
+    for (let n = 0; n < 4; n++) {
       ids.push(...(await world.receive('stripe', refund({ amount: 5_000 + n }))))
     }
     const before = (await callsOf('GET', /./)).length
@@ -248,7 +248,7 @@ describe('put back to thirty days ago', () => {
     expect(await whyOf(ids[0]!)).toContain('It waits for its turn to be issued.')
     await world.sweep()
     expect(await world.work()).toEqual(ids.map(() => 'issued'))
-  })
+  }, 20_000)
 
   it('claims nothing where the record has grown too old since it was looked at', async () => {
     await deliverAll(hourOf())
