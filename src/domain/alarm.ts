@@ -2,6 +2,7 @@
 // of one hour are one message, and the log has all of them.
 
 import type { AlarmId } from './ids.ts'
+import { COMPARED_WITHIN_SECONDS } from './limits.ts'
 
 export const ALARM_CAUSES = [
   'adjustment_failed',
@@ -67,7 +68,9 @@ const TEXTS: Readonly<Record<AlarmCause, string>> = {
   channel_refused:
     'A channel refuses its key, or has none that can be used: what it has to be told waits',
   reconciliation_mismatch: 'Our record and the billing API do not agree',
-  reconciliation_late: 'A comparison with the billing API does not come to its end.',
+  reconciliation_late:
+    'Our record is not compared with the billing API; ' +
+    `${COMPARED_WITHIN_SECONDS / 3_600} hours after the last comparison nothing is billed.`,
   deliveries_missed:
     'Deliveries never came. They were asked for and taken in, but the webhook may be broken',
   gap_search_failed: 'A source can not be asked for deliveries that never came',

@@ -5,6 +5,8 @@ export const RECONCILE_EVERY_SECONDS = 3_600
 export const RECONCILE_OVERLAP_SECONDS = 3_600
 /** Nothing is claimed by a record that has gone uncompared for longer: less than the billing API knows a key. */
 export const COMPARED_WITHIN_SECONDS = 20 * 3_600
+/** What waits for a comparison looks again after so long. */
+export const RECORD_LOOK_SECONDS = 120
 export const RECONCILE_LEASE_SECONDS = 120
 /** Of one tick: no further billing call is made then. */
 export const RECONCILE_TICK_SECONDS = 40
@@ -18,7 +20,7 @@ export const RECONCILE_LOOKUPS_PER_RUN = 20
 /** Of open discrepancies that one reconciliation looks at again. */
 export const RECONCILE_RECHECKS_MAX = 100
 export const RECONCILE_RETRY_SECONDS = 60
-/** One that has not ended by then is an alarm. */
+/** A record that has not been compared for so long is an alarm. */
 export const RECONCILE_LATE_SECONDS = 6 * 3_600
 export const RECONCILE_TIDIED_ROWS = 5_000
 /** Of a window that a person asks for. */

@@ -111,17 +111,19 @@ export const BACKOFF_MAX_SECONDS = 3_600
 export const KEY_TROUBLE_RETRY_SECONDS = 300
 
 // Circuit
-/** So many calls in a row without an answer of the billing API, and nobody calls it any more. */
+/** So many callers in a row without an answer of the billing API, and nobody calls it any more. */
 export const CIRCUIT_FAILURES_MAX = 5
 export const CIRCUIT_PROBE_SECONDS_FIRST = 30
 export const CIRCUIT_PROBE_SECONDS_MAX = 300
 /** Nobody else probes meanwhile: as long as the lease under which the probe posts. */
 export const CIRCUIT_PROBE_LEASE_SECONDS = 120
+/** After a failed probe of its own; longer than what it had parked waits: the probe's lease, the spread, a sweep. */
+export const COMPARISON_TURN_SECONDS = 300
 /** A Retry-After that holds everybody back is believed for an hour at most. */
 export const CIRCUIT_WAIT_SECONDS_MAX = 3_600
 /** Over which what was parked comes back. */
 export const CIRCUIT_SPREAD_SECONDS = 60
-/** Of the rows that wait longest: among them the sweep finds the next probe. */
+/** Of the rows that wait longest, and of those that wait least: among them the sweep finds the next probe. */
 export const CIRCUIT_CANDIDATES_MAX = 1_000
 /** Of the circuit's row that others change meanwhile: how often it is read again. */
 export const CIRCUIT_READS_MAX = 3

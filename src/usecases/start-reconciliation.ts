@@ -13,7 +13,8 @@ import type { Operator } from '../domain/operator.ts'
 import { progressFrom } from '../domain/reconciliation.ts'
 import { err, ok, type Result } from '../domain/result.ts'
 import type { Deps } from '../deps.ts'
-import { isBillingDown, reconcile } from './reconcile.ts'
+import { isBillingDown } from './ask-circuit.ts'
+import { reconcile } from './reconcile.ts'
 import { pauseRestored } from './pause-restored.ts'
 
 /** Milliseconds since 1970. `until`: now, if it isn't given, and at most where the listing has settled. */

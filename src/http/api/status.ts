@@ -1,8 +1,10 @@
-// How it is: whether the billing API is called, and how much waits for a person. `GET /status`.
+// How it is: whether the billing API is called, until when our record has been compared with it, and how much
+// waits for a person. `GET /status`.
 
 import { Hono } from 'hono'
 import { findCircuit } from '../../db/read-circuit.ts'
 import { findSearches } from '../../db/read-gaps.ts'
+import { findRecordAge } from '../../db/read-record.ts'
 import { countWaiting } from '../../db/read-status.ts'
 import type { GapSearch } from '../../db/schema.ts'
 import { isOpen, type Circuit } from '../../domain/circuit.ts'
@@ -14,12 +16,18 @@ import { requireScope } from '../require-key.ts'
 export const status = new Hono<AppEnv>().get('/', requireScope('read'), async (c) => {
   const { db, now, billing } = c.var.deps
   const circuit = await findCircuit(db)
+  const record = billing && (await findRecordAge(db, billing.mode, now()))
   const finders = findersOf(c.var.deps)
   const names = finders.map(({ name }) => name)
   const searches = names.length === 0 ? [] : await findSearches(db, names)
   return succeed(c, {
     object: 'status',
     billing: { isConfigured: billing !== null, ...presentCircuit(circuit, now()) },
+    /** Nothing is issued while `claimsWait`: the next comparison lets it go on. */
+    reconciliation: {
+      comparedUntil: iso(record?.comparedUntil ?? null),
+      claimsWait: record?.isOld ?? false,
+    },
     /** Each at most STATUS_COUNT_MAX. */
     adjustments: await countWaiting(db),
     /** Of deliveries that never came, by endpoint. */
