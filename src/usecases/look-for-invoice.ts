@@ -4,7 +4,7 @@
 
 import type { BillingClient, BillingError } from '../commet/client.ts'
 import type { Invoice } from '../commet/contract.ts'
-import { ADJUSTMENT_METADATA_KEY } from '../domain/adjustment.ts'
+import { ADJUSTMENT_METADATA_KEY, isClosed } from '../domain/adjustment.ts'
 import type { AdjustmentId } from '../domain/ids.ts'
 import { LOOK_BACK_SECONDS, LOOK_PAGE_ROWS, LOOK_PAGES_MAX } from '../domain/limits.ts'
 
@@ -12,8 +12,8 @@ export type Look =
   | { readonly kind: 'none' }
   | { readonly kind: 'one'; readonly invoice: Invoice; readonly requestId: string | null }
   | { readonly kind: 'several'; readonly invoiceIds: readonly string[] }
-  /** More pages than are allowed, or no lease left for the next. */
-  | { readonly kind: 'unfinished' }
+  /** More pages than are allowed, or no lease left for the next; and what was found by then. */
+  | { readonly kind: 'unfinished'; readonly invoiceIds: readonly string[] }
   | { readonly kind: 'trouble'; readonly error: BillingError }
 
 export type LookedFor = {
@@ -22,31 +22,39 @@ export type LookedFor = {
   readonly createdAt: number
   /** Ids of invoices that are known to carry its id: of another customer, they are in no listing of this one. */
   readonly known: readonly string[]
+  /** When a person last said that none stands; null where nobody has. */
+  readonly lookedAt: number | null
 }
 
 /**
  * Reads the customer's invoices back to a day before the adjustment. The vendor promises no order, so
- * it stops early only where the listing has run from new to old so far. `mayGoOn`: is there lease left?
+ * it stops early only where the listing has run from new to old so far. `mayGoOn`: is there lease left? What is
+ * closed is passed over where a person has looked since it was made; what is open never is.
  */
 export async function lookForInvoice(
   billing: BillingClient,
-  { id, customerId, createdAt, known }: LookedFor,
+  { id, customerId, createdAt, known, lookedAt }: LookedFor,
   mayGoOn: () => boolean,
 ): Promise<Look> {
   const since = createdAt - LOOK_BACK_SECONDS * 1_000
   const found = new Map<string, Invoice>()
+  const take = (invoice: Invoice): void => {
+    if (invoice.metadata[ADJUSTMENT_METADATA_KEY] !== id) return
+    const isSeen = lookedAt !== null && !(Date.parse(invoice.createdAt) > lookedAt)
+    if (!(isSeen && isClosed(invoice.status))) found.set(invoice.id, invoice)
+  }
+  const unfinished = (): Look => ({ kind: 'unfinished', invoiceIds: [...found.keys()] })
   for (const each of known) {
-    if (!mayGoOn()) return { kind: 'unfinished' }
+    if (!mayGoOn()) return unfinished()
     const answer = await billing.invoices.get(each)
     if (!answer.ok && answer.error.status !== 404) return { kind: 'trouble', error: answer.error }
-    const invoice = answer.ok ? answer.value.data : null
-    if (invoice?.metadata[ADJUSTMENT_METADATA_KEY] === id) found.set(invoice.id, invoice)
+    if (answer.ok) take(answer.value.data)
   }
   let cursor: string | null = null
   let last = Infinity
   let isNewestFirst = true
   for (let page = 0; page < LOOK_PAGES_MAX; page++) {
-    if (!mayGoOn()) return { kind: 'unfinished' }
+    if (!mayGoOn()) return unfinished()
     const answer = await billing.invoices.list({
       customerId,
       limit: LOOK_PAGE_ROWS,
@@ -55,7 +63,7 @@ export async function lookForInvoice(
     if (!answer.ok) return { kind: 'trouble', error: answer.error }
     const { data, nextCursor, requestId } = answer.value
     for (const invoice of data) {
-      if (invoice.metadata[ADJUSTMENT_METADATA_KEY] === id) found.set(invoice.id, invoice)
+      take(invoice)
       const at = Date.parse(invoice.createdAt)
       isNewestFirst &&= at <= last
       last = at
@@ -65,7 +73,7 @@ export async function lookForInvoice(
     }
     cursor = nextCursor
   }
-  return { kind: 'unfinished' }
+  return unfinished()
 }
 
 function conclude(found: readonly Invoice[], requestId: string | null): Look {

@@ -2,6 +2,7 @@
 // commit the invoice with its link, or what the trouble means.
 
 import type { BillingError } from '../commet/client.ts'
+import type { CreatedInvoice } from '../commet/contract.ts'
 import type { Adjustment } from '../db/schema.ts'
 import type { Claimed } from '../db/write-claim.ts'
 import { hold, postpone, type Hold } from '../db/write-adjustment.ts'
@@ -11,10 +12,11 @@ import {
   recordSecondInvoice,
   type Issued,
 } from '../db/write-invoice.ts'
-import { idempotencyKey, type AnsweredInvoice } from '../domain/adjustment.ts'
+import { idempotencyKey, isClosed, type AnsweredInvoice } from '../domain/adjustment.ts'
 import { assert } from '../domain/assert.ts'
 import { isAsked } from '../domain/judge-invoice.ts'
 import {
+  KEY_FORGOTTEN_SECONDS,
   LEASE_LEFT_SECONDS_MIN,
   LEASE_SECONDS,
   LISTING_SETTLE_SECONDS,
@@ -58,7 +60,25 @@ export async function makeAttempt(
   const answer = await billing.invoices.createAdjustment(request, { idempotencyKey: key })
   if (!answer.ok) return { kind: await postponeOrFail(deps, claimed, 'post', answer.error, before) }
   const { data, requestId } = answer.value
+  if (mayCall() && (await isClosedReplay(billing, claimed, data))) {
+    const since = Math.max(Date.parse(data.createdAt), firstSeenAt(before))
+    return waitUntil(deps, claimed, since + KEY_FORGOTTEN_SECONDS * 1_000, before)
+  }
   return commit(deps, claimed, data, { adopted: false, requestId })
+}
+
+/**
+ * The answer of an earlier post, as it was then, to an invoice that a person has seen closed: nothing new is made
+ * before the key is forgotten.
+ */
+async function isClosedReplay(
+  { invoices }: Billing,
+  { lookedAt }: Adjustment,
+  { id, createdAt }: CreatedInvoice,
+): Promise<boolean> {
+  if (lookedAt === null || !(Date.parse(createdAt) <= lookedAt)) return false
+  const now = await invoices.get(id)
+  return now.ok && isClosed(now.value.data.status)
 }
 
 /**
@@ -91,11 +111,11 @@ async function lookFirst(
   before: Adjustment,
   mayCall: () => boolean,
 ): Promise<Attempt | null> {
-  const { id, request, known } = claimed
+  const { id, request, known, lookedAt } = claimed
   assert(request !== null, 'a look without a claim')
   const { customerId } = request
   const createdAt = Math.min(firstSeenAt(before), ...known.map((each) => each.createdAt))
-  const wanted = { id, customerId, createdAt, known: known.map((each) => each.id) }
+  const wanted = { id, customerId, createdAt, known: known.map((each) => each.id), lookedAt }
   const look = await lookForInvoice(billing, wanted, mayCall)
   switch (look.kind) {
     case 'one': {
@@ -112,22 +132,29 @@ async function lookFirst(
       return holdUnknown(deps, claimed, { invoiceIds })
     }
     case 'unfinished': {
+      // A person has looked since the last attempt could be seen, and what was read shows none: that is all
+      // that can be known of a listing that is too long.
+      const isLookedFor = lookedAt !== null && lookedAt >= settledAt(before)
+      if (look.invoiceIds.length === 0 && isLookedFor) return null
       const alarm = await newAlarm(deps, 'outcome_unknown', { adjustment: claimed.id })
-      const attempt = await holdUnknown(deps, claimed, { alarm })
+      const attempt = await holdUnknown(deps, claimed, { alarm, invoiceIds: look.invoiceIds })
       if (attempt.kind === 'held') await sayAlarm(deps, alarm)
       return attempt
     }
     case 'trouble':
       return { kind: await postponeOrFail(deps, claimed, 'look', look.error, before) }
     case 'none': {
-      // An invoice of the last attempt could still be on its way into the listing.
-      const settleMs = (LEASE_SECONDS + LISTING_SETTLE_SECONDS) * 1_000
-      const settledAt = (before.attemptedAt ?? 0) + settleMs
-      if (deps.now() >= settledAt) return null
-      return waitUntil(deps, claimed, Math.min(settledAt, deps.now() + settleMs), before)
+      const wakeAt = settledAt(before)
+      if (deps.now() >= wakeAt) return null
+      return waitUntil(deps, claimed, Math.min(wakeAt, deps.now() + SETTLE_MS), before)
     }
   }
 }
+
+const SETTLE_MS = (LEASE_SECONDS + LISTING_SETTLE_SECONDS) * 1_000
+
+/** Until then an invoice of the last attempt could still be on its way into the listing. */
+const settledAt = ({ attemptedAt }: Before): number => (attemptedAt ?? 0) + SETTLE_MS
 
 async function holdUnknown(
   deps: Deps,
