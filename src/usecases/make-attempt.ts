@@ -61,8 +61,8 @@ export async function makeAttempt(
   if (!answer.ok) return { kind: await postponeOrFail(deps, claimed, 'post', answer.error, before) }
   const { data, requestId } = answer.value
   if (mayCall() && (await isClosedReplay(billing, claimed, data))) {
-    const since = Math.max(Date.parse(data.createdAt), firstSeenAt(before))
-    return waitUntil(deps, claimed, since + KEY_FORGOTTEN_SECONDS * 1_000, before)
+    const forgottenAt = Date.parse(data.createdAt) + KEY_FORGOTTEN_SECONDS * 1_000
+    return waitUntil(deps, claimed, Math.max(forgottenAt, deps.now() + SETTLE_MS), before)
   }
   return commit(deps, claimed, data, { adopted: false, requestId })
 }
