@@ -24,7 +24,7 @@ export async function tellUnreadable(
     const at = Number.isNaN(readAt) ? run.toAt - 1 : readAt
     const mark = metadata?.[ADJUSTMENT_METADATA_KEY]
     const isNone = metadata !== null && mark === undefined
-    if (isNone || at < run.fromAt || at >= run.toAt) return NOTHING_COMPARED
+    if (isNone || at < run.fromAt || at >= run.toAt) return Promise.resolve(NOTHING_COMPARED)
     const adjustmentId = typeof mark === 'string' && isAdjustmentId(mark) ? mark : null
     return tell(deps, run, { adjustmentId, invoiceId: id, at })
   })
