@@ -3,16 +3,18 @@
 // seen are asked for by their ids.
 
 import type { BillingClient, BillingError } from '../commet/client.ts'
-import type { Invoice } from '../commet/contract.ts'
+import type { Invoice, InvoicesQuery } from '../commet/contract.ts'
+import { isOfThisAlone } from '../commet/trouble.ts'
 import { ADJUSTMENT_METADATA_KEY, isClosed } from '../domain/adjustment.ts'
 import type { AdjustmentId } from '../domain/ids.ts'
 import { LOOK_BACK_SECONDS, LOOK_PAGE_ROWS, LOOK_PAGES_MAX } from '../domain/limits.ts'
+import { isUnreadable, listLoosely } from './unreadable-invoices.ts'
 
 export type Look =
   | { readonly kind: 'none' }
   | { readonly kind: 'one'; readonly invoice: Invoice; readonly requestId: string | null }
   | { readonly kind: 'several'; readonly invoiceIds: readonly string[] }
-  /** More pages than are allowed, or no lease left for the next; and what was found by then. */
+  /** More pages than are allowed, no lease left for the next, or one that can't be read; and what was found by then. */
   | { readonly kind: 'unfinished'; readonly invoiceIds: readonly string[] }
   | { readonly kind: 'trouble'; readonly error: BillingError }
 
@@ -47,24 +49,34 @@ export async function lookForInvoice(
   for (const each of known) {
     if (!mayGoOn()) return unfinished()
     const answer = await billing.invoices.get(each)
-    if (!answer.ok && answer.error.status !== 404) return { kind: 'trouble', error: answer.error }
     if (answer.ok) take(answer.value.data)
+    else if (answer.error.status !== 404) {
+      // What can never be read here, a person has seen.
+      const isSeen = lookedAt !== null && isOfThisAlone(answer.error)
+      if (!isSeen) return { kind: 'trouble', error: answer.error }
+    }
   }
   let cursor: string | null = null
   let last = Infinity
   let isNewestFirst = true
   for (let page = 0; page < LOOK_PAGES_MAX; page++) {
     if (!mayGoOn()) return unfinished()
-    const answer = await billing.invoices.list({
+    const query: InvoicesQuery = {
       customerId,
       limit: LOOK_PAGE_ROWS,
       ...(cursor === null ? {} : { cursor }),
-    })
+    }
+    const answer = await (lookedAt === null
+      ? billing.invoices.list(query)
+      : listLoosely(billing, query))
     if (!answer.ok) return { kind: 'trouble', error: answer.error }
     const { data, nextCursor, requestId } = answer.value
     for (const invoice of data) {
-      take(invoice)
-      const at = Date.parse(invoice.createdAt)
+      if (!isUnreadable(invoice)) take(invoice)
+      else if (invoice.metadata?.[ADJUSTMENT_METADATA_KEY] === id) {
+        return { kind: 'unfinished', invoiceIds: [...found.keys(), invoice.id ?? ''] }
+      }
+      const at = Date.parse(invoice.createdAt ?? '')
       isNewestFirst &&= at <= last
       last = at
     }

@@ -50,7 +50,8 @@ export async function makeAttempt(
 ): Promise<Attempt> {
   const { request, leaseUntil, known } = claimed
   assert(request !== null && leaseUntil !== null, 'an attempt without a claim')
-  const mayCall = (): boolean => deps.now() + LEASE_LEFT_SECONDS_MIN * 1_000 <= leaseUntil
+  const mayCall = (calls = 1): boolean =>
+    deps.now() + calls * LEASE_LEFT_SECONDS_MIN * 1_000 <= leaseUntil
   if (known.length > 0 || isKeyTaken(before) || mayBeForgotten(before, deps.now())) {
     const done = await lookFirst(deps, billing, claimed, before, mayCall)
     if (done) return done
@@ -109,14 +110,17 @@ async function lookFirst(
   billing: Billing,
   claimed: Claimed,
   before: Adjustment,
-  mayCall: () => boolean,
+  mayCall: (calls: number) => boolean,
 ): Promise<Attempt | null> {
   const { id, request, known, lookedAt } = claimed
   assert(request !== null, 'a look without a claim')
   const { customerId } = request
   const createdAt = Math.min(firstSeenAt(before), ...known.map((each) => each.createdAt))
   const wanted = { id, customerId, createdAt, known: known.map((each) => each.id), lookedAt }
-  const look = await lookForInvoice(billing, wanted, mayCall)
+  // A person has looked since the last attempt could be seen: where the listing is too long to be read to its end,
+  // and what was read shows none, that is all that can be known. Then lease is left to post.
+  const isLookedFor = lookedAt !== null && lookedAt >= settledAt(before)
+  const look = await lookForInvoice(billing, wanted, () => mayCall(isLookedFor ? 2 : 1))
   switch (look.kind) {
     case 'one': {
       const { invoice, requestId } = look
@@ -132,9 +136,6 @@ async function lookFirst(
       return holdUnknown(deps, claimed, { invoiceIds })
     }
     case 'unfinished': {
-      // A person has looked since the last attempt could be seen, and what was read shows none: that is all
-      // that can be known of a listing that is too long.
-      const isLookedFor = lookedAt !== null && lookedAt >= settledAt(before)
       if (look.invoiceIds.length === 0 && isLookedFor) return null
       const alarm = await newAlarm(deps, 'outcome_unknown', { adjustment: claimed.id })
       const attempt = await holdUnknown(deps, claimed, { alarm, invoiceIds: look.invoiceIds })

@@ -1,7 +1,6 @@
 // A page of the listing: theirs beside ours.
 
-import type { InvoicesQuery, ListedInvoice } from '../commet/contract.ts'
-import type { BillingResult } from '../commet/client.ts'
+import type { ListedInvoice } from '../commet/contract.ts'
 import type { Reconciliation } from '../db/schema.ts'
 import { LOOK_PAGE_ROWS, RECONCILE_PAGES_MAX } from '../domain/limits.ts'
 import type { Progress } from '../domain/reconciliation.ts'
@@ -10,7 +9,7 @@ import { compareListed } from './compare-invoices.ts'
 import { NOTHING_COMPARED, together } from './compared.ts'
 import { isKeyTrouble } from './postpone-or-fail.ts'
 import { commit, counted, waitAfter, type Allowance, type Stepped } from './reconciliation-step.ts'
-import { isUnreadable, tellUnreadable } from './unreadable-invoices.ts'
+import { isUnreadable, listLoosely, tellUnreadable } from './unreadable-invoices.ts'
 
 export async function stepListing(
   deps: Deps,
@@ -23,7 +22,7 @@ export async function stepListing(
   if (allowed.pages === 0) return { kind: 'wait', run, until: null }
   allowed.pages -= 1
   const cursor = progress.page === null ? {} : { cursor: progress.page }
-  const answer = await pageOf(billing, { limit: LOOK_PAGE_ROWS, ...cursor })
+  const answer = await listLoosely(billing, { limit: LOOK_PAGE_ROWS, ...cursor })
   if (!answer.ok) {
     const isForgotten = answer.error.meaning === 'permanent' && progress.page !== null
     if (!isForgotten || isKeyTrouble(answer.error)) return waitAfter(deps, run, answer.error)
@@ -55,16 +54,6 @@ export async function stepListing(
         : { page: nextCursor, last, isNewestFirst }),
     },
   })
-}
-
-/** One row that isn't as the reference says makes a page that can't be used of all of them. */
-async function pageOf(
-  { invoices }: Billing,
-  query: InvoicesQuery,
-): Promise<Awaited<BillingResult<ListedInvoice[]>>> {
-  const answer = await invoices.list(query)
-  const isUnusable = !answer.ok && answer.error.code === 'unexpected_shape'
-  return isUnusable ? invoices.listLoosely(query) : answer
 }
 
 /** The vendor promises no order: it stops early only where it has run from new to old so far. */

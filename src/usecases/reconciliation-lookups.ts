@@ -1,6 +1,7 @@
 // Some invoices by their ids: ours that no listing has shown, and what is open of earlier comparisons.
 
 import type { BillingError } from '../commet/client.ts'
+import { isOfThisAlone } from '../commet/trouble.ts'
 import type { Invoice } from '../commet/contract.ts'
 import { findUnlisted, findUnseen } from '../db/read-reconciliations.ts'
 import type { Reconciliation } from '../db/schema.ts'
@@ -96,7 +97,7 @@ async function askEach<Row extends { readonly invoiceId: string | null }>(
       const asked = { compared: together(parts), done: parts.length, trouble: invoice.error }
       if (isOfAll(invoice.error)) return { ...asked, progress: { tried, waits } }
       const isLast = tried + 1 >= RECONCILE_TRIES_MAX || waits >= RECONCILE_WAITS_MAX
-      if (!isLast && !isOfRow(invoice.error)) {
+      if (!isLast && !isOfThisAlone(invoice.error)) {
         return { ...asked, progress: { tried: tried + 1, waits: waits + 1 } }
       }
     }
@@ -113,11 +114,6 @@ async function askEach<Row extends { readonly invoiceId: string | null }>(
 
 /** The key, or the rate limit: the next one would be answered likewise. */
 const isOfAll = ({ status }: BillingError): boolean => status === 401 || status === 429
-
-/** Asked again it would be answered likewise. */
-const isOfRow = ({ meaning, code, status }: BillingError): boolean =>
-  (meaning === 'permanent' && status !== 403) ||
-  (code === 'unexpected_shape' && status !== null && status < 300)
 
 async function askFor(
   billing: Billing,

@@ -1,7 +1,8 @@
 // Invoices that the billing API doesn't show, or not in a form that can be read: each is told of and passed
 // over, so that it stops neither the comparison nor what waits for it.
 
-import type { ListedInvoice, UnreadableInvoice } from '../commet/contract.ts'
+import type { BillingClient, BillingResult } from '../commet/client.ts'
+import type { InvoicesQuery, ListedInvoice, UnreadableInvoice } from '../commet/contract.ts'
 import type { Adjustment, Reconciliation } from '../db/schema.ts'
 import { ADJUSTMENT_METADATA_KEY } from '../domain/adjustment.ts'
 import { assert } from '../domain/assert.ts'
@@ -10,6 +11,16 @@ import { isAdjustmentId } from '../domain/ids.ts'
 import type { Finding } from '../domain/reconciliation.ts'
 import type { Deps } from '../deps.ts'
 import { identified, NOTHING_COMPARED, together, type Compared } from './compared.ts'
+
+/** A page: one row that isn't as the reference says makes one that can't be used of all of them. */
+export async function listLoosely(
+  { invoices }: BillingClient,
+  query: InvoicesQuery,
+): Promise<Awaited<BillingResult<ListedInvoice[]>>> {
+  const answer = await invoices.list(query)
+  const isUnusable = !answer.ok && answer.error.code === 'unexpected_shape'
+  return isUnusable ? invoices.listLoosely(query) : answer
+}
 
 export const isUnreadable = (row: ListedInvoice): row is UnreadableInvoice => !('livemode' in row)
 

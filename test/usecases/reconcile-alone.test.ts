@@ -452,6 +452,36 @@ describe('an outcome that is unknown', () => {
   })
 })
 
+it('an invoice with its id that can not be read stops a post, whoever has looked, if its listing shows it', async () => {
+  const [event] = await world.receive('zendesk', ticket())
+  await setFaults({ kind: 'rate_limited', retryAfterSeconds: null, method: 'POST', times: 1 })
+  expect(await world.work()).toEqual(['failed'])
+  await setFaults()
+  const { id } = await world.adjustment(event!)
+  const odd = await made({ id, customerId: 'cus_acme', amount: -5 })
+  const { invoices } = world.deps.billing!
+  const unread = trouble({ meaning: 'transient', status: 200, code: 'unexpected_shape' })
+  const blurred = withCalls({
+    list: async () => err(unread),
+    listLoosely: async (query) => {
+      const answer = await invoices.list(query)
+      if (!answer.ok) return answer
+      const data = answer.value.data.map((row) =>
+        row.id === odd.id ? { id: row.id, createdAt: row.createdAt, metadata: row.metadata } : row,
+      )
+      return ok({ ...answer.value, data })
+    },
+  })
+  await world.advance(DAY)
+  const { version } = await now(id)
+  await requeueAdjustment(world.deps, BOOTSTRAP, id, { version, looked: true })
+  // Its record has gone uncompared for a day.
+  await toTheEnd()
+  await world.sweep()
+  expect(await world.work(blurred)).toContain('held')
+  expect(await now(id)).toMatchObject({ state: 'held', invoiceId: null })
+})
+
 it('a failed one whose odd invoice was voided keeps nothing paused', async () => {
   const [event] = await world.receive('zendesk', ticket())
   await setFaults({ kind: 'rate_limited', retryAfterSeconds: null, method: 'POST', times: 1 })
