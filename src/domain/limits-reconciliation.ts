@@ -17,6 +17,10 @@ export const RECONCILE_PAGES_PER_RUN = 10
 export const RECONCILE_PAGES_MAX = 10_000
 /** Of single invoices that one tick asks for. */
 export const RECONCILE_LOOKUPS_PER_RUN = 20
+/** A single invoice that is asked for so often in vain is passed over. */
+export const RECONCILE_TRIES_MAX = 3
+/** So often a comparison waits for single invoices, in all: then it passes over each at once. */
+export const RECONCILE_WAITS_MAX = 60
 /** Of open discrepancies that one reconciliation looks at again. */
 export const RECONCILE_RECHECKS_MAX = 100
 export const RECONCILE_RETRY_SECONDS = 60

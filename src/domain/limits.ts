@@ -94,6 +94,8 @@ export const BILLING_DEADLINE_MS = 20_000
 export const LEASE_LEFT_SECONDS_MIN = 30
 /** Commet replays an idempotency key for 24 h; one hour is kept as a margin. */
 export const POST_WITHOUT_LOOK_SECONDS = 23 * 3_600
+/** By then it is certainly forgotten. */
+export const KEY_FORGOTTEN_SECONDS = 25 * 3_600
 export const LISTING_SETTLE_SECONDS = 15 * 60
 /** In which currency the billing API bills a customer is believed for an hour. */
 export const CUSTOMER_KNOWN_SECONDS = 3_600

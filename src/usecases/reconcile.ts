@@ -29,7 +29,7 @@ import { raiseAlarm } from './raise-alarm.ts'
 import { stepListing } from './reconciliation-listing.ts'
 import { stepAgain, stepOurs } from './reconciliation-lookups.ts'
 import { stepOwn, stepSums } from './reconciliation-own.ts'
-import type { Left, Stepped } from './reconciliation-step.ts'
+import type { Allowance, Stepped } from './reconciliation-step.ts'
 import { pauseRestored, resumeRestored } from './pause-restored.ts'
 
 /**
@@ -73,11 +73,12 @@ async function goOn(
   now: number,
 ): Promise<Reconciliation | null> {
   const { db } = deps
-  const next = outlook.open === null ? nextByClock(billing, outlook, now) : null
+  const next = nextByClock(billing, outlook, now)
   if ((outlook.open === null && next === null) || (await isBillingDown(deps))) return null
   const begun = next === null ? null : await insertReconciliation(db, next, now)
-  const seq = outlook.open ?? begun?.seq
-  return seq === undefined ? null : reconcile(deps, billing, seq)
+  // What a person has asked for never keeps the hour's from beginning.
+  const seq = begun?.seq ?? outlook.open
+  return seq === null ? null : reconcile(deps, billing, seq)
 }
 
 /** Null where it is not time yet. What is compared ends where the listing has settled. */
@@ -108,10 +109,10 @@ export async function reconcile(
   // Whoever asked may have died before he paused it.
   const isFirst = run.progress.phase === 'listing' && run.progress.pages === 0
   if (run.isRestored && isFirst) await pauseRestored(deps, run.askedBy ?? 'system:reconciliation')
-  const left: Left = { pages: RECONCILE_PAGES_PER_RUN, lookups: RECONCILE_LOOKUPS_PER_RUN }
+  const allowed: Allowance = { pages: RECONCILE_PAGES_PER_RUN, lookups: RECONCILE_LOOKUPS_PER_RUN }
   for (let steps = 0; steps < RECONCILE_STEPS_PER_RUN; steps++) {
     if (deps.now() - startedAt >= RECONCILE_TICK_SECONDS * 1_000) break
-    const stepped = await takeStep(deps, told, run, left)
+    const stepped = await takeStep(deps, told, run, allowed)
     switch (stepped.kind) {
       case 'lost':
         return null
@@ -149,15 +150,15 @@ async function takeStep(
   deps: Deps,
   billing: Billing,
   run: Reconciliation,
-  left: Left,
+  allowed: Allowance,
 ): Promise<Stepped> {
   switch (run.progress.phase) {
     case 'listing':
-      return stepListing(deps, billing, run, left)
+      return stepListing(deps, billing, run, allowed)
     case 'ours':
-      return stepOurs(deps, billing, run, left)
+      return stepOurs(deps, billing, run, allowed)
     case 'again':
-      return stepAgain(deps, billing, run, left)
+      return stepAgain(deps, billing, run, allowed)
     case 'own':
       return stepOwn(deps, run)
     case 'sums':
