@@ -5,6 +5,7 @@ import { execFile, execFileSync } from 'node:child_process'
 import * as path from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { readArguments } from '../../sim/arguments.ts'
+import { tooSeldom } from '../../sim/awaits.ts'
 import { readMutants } from '../../sim/mutants/list.ts'
 import { createRandom } from '../../sim/random.ts'
 import { createTimeline } from '../../sim/timeline.ts'
@@ -65,11 +66,27 @@ describe('the simulator', () => {
     expect(awaits.filter(({ crashed }) => crashed >= CRASHES_MIN).length).toBeGreaterThan(60)
   }, 900_000)
 
+  it('bills each event once through an outage of three hours, and the drain keeps the limit', async () => {
+    const { code, text } = await sim('--scenario', 'outage', '--events', '600')
+    expect(text).toMatch(/ invoices, 0 doubled, 0 lost/)
+    expect(Number(/(\d+) calls within three hours/.exec(text)?.[1])).toBeLessThan(100)
+    expect(code).toBe(0)
+  }, 300_000)
+
   it('crashes nothing and loses nothing where no fault is wanted', async () => {
     const { code, text } = await sim('--seed', '3', '--events', '40', '--faults', 'none')
     expect(code).toBe(0)
     expect(awaitsOf(text).length).toBeGreaterThan(15)
     expect(awaitsOf(text).filter(({ crashed }) => crashed > 0)).toEqual([])
+  })
+
+  it('names each known await at which nothing died', () => {
+    const seldom = tooSeldom(new Map([['door: a new await', { reached: 50, before: 9, after: 9 }]]))
+    expect(seldom).toContain('18 crashes of 50 at door: a new await')
+    expect(seldom.some((line) => line.endsWith('at cron: select notices'))).toBe(true)
+    expect(tooSeldom(new Map([['door: rare', { reached: 5, before: 1, after: 0 }]]))).toEqual(
+      seldom.slice(0, -1),
+    )
   })
 
   it('refuses what it is not told right', async () => {
