@@ -1,6 +1,7 @@
 CREATE TABLE `circuits` (
 	`name` text PRIMARY KEY NOT NULL,
 	`failures` integer NOT NULL,
+	`failed_by` text DEFAULT '[]' NOT NULL,
 	`cause` text,
 	`opened_at` integer,
 	`probe_at` integer,

@@ -1,8 +1,18 @@
+CREATE TABLE `counted_findings` (
+	`run` integer NOT NULL,
+	`discrepancy` text NOT NULL,
+	`day` text NOT NULL,
+	`currency` text NOT NULL,
+	`expected` integer NOT NULL,
+	`found` integer NOT NULL,
+	PRIMARY KEY(`run`, `discrepancy`)
+) STRICT, WITHOUT ROWID;
+--> statement-breakpoint
 CREATE TABLE `discrepancies` (
 	`seq` integer PRIMARY KEY NOT NULL,
 	`id` text NOT NULL,
 	`reason` text NOT NULL,
-	`run` integer NOT NULL,
+	`mode` text NOT NULL,
 	`adjustment_id` text,
 	`event_id` text,
 	`invoice_id` text,
@@ -17,16 +27,17 @@ CREATE TABLE `discrepancies` (
 	`settled_at` integer,
 	`settled_by` text,
 	`note` text,
-	CONSTRAINT "discrepancies_reason" CHECK("discrepancies"."reason" IN ('not_recorded', 'second_invoice', 'invoiced_though_held', 'invoiced_though_failed', 'invoiced_though_rejected', 'invoiced_though_cancelled', 'unknown_adjustment', 'missing_at_billing', 'differs', 'not_settled', 'stuck', 'event_without_adjustment', 'unexplained')),
+	CONSTRAINT "discrepancies_mode" CHECK("discrepancies"."mode" IN ('live', 'test')),
+	CONSTRAINT "discrepancies_reason" CHECK("discrepancies"."reason" IN ('not_recorded', 'second_invoice', 'invoiced_though_held', 'invoiced_though_failed', 'invoiced_though_rejected', 'invoiced_though_cancelled', 'unknown_adjustment', 'missing_at_billing', 'not_readable', 'differs', 'not_settled', 'stuck', 'event_without_adjustment', 'unexplained')),
 	CONSTRAINT "discrepancies_fields" CHECK(json_valid("discrepancies"."fields")),
 	CONSTRAINT "discrepancies_settled" CHECK(("discrepancies"."settled_at" IS NULL) = ("discrepancies"."settled_by" IS NULL))
 ) STRICT;
 --> statement-breakpoint
 CREATE UNIQUE INDEX `discrepancies_id` ON `discrepancies` (`id`);--> statement-breakpoint
 CREATE INDEX `discrepancies_open` ON `discrepancies` (`last_seen_at`) WHERE "discrepancies"."settled_at" IS NULL;--> statement-breakpoint
+CREATE INDEX `discrepancies_listed` ON `discrepancies` (`seq`) WHERE "discrepancies"."settled_at" IS NULL;--> statement-breakpoint
 CREATE INDEX `discrepancies_adjustment` ON `discrepancies` (`adjustment_id`);--> statement-breakpoint
 CREATE INDEX `discrepancies_invoice` ON `discrepancies` (`invoice_id`);--> statement-breakpoint
-CREATE INDEX `discrepancies_run` ON `discrepancies` (`run`);--> statement-breakpoint
 CREATE TABLE `listed_invoices` (
 	`run` integer NOT NULL,
 	`invoice_id` text NOT NULL,
@@ -47,6 +58,7 @@ CREATE TABLE `reconciliations` (
 	`is_restored` integer NOT NULL,
 	`lease_until` integer,
 	`progress` text NOT NULL,
+	`listed_at` integer,
 	`finished_at` integer,
 	`outcome` text,
 	`counts` text,
@@ -59,6 +71,8 @@ CREATE TABLE `reconciliations` (
 --> statement-breakpoint
 CREATE INDEX `reconciliations_open` ON `reconciliations` (`seq`) WHERE "reconciliations"."finished_at" IS NULL;--> statement-breakpoint
 CREATE INDEX `reconciliations_done` ON `reconciliations` (`mode`,`to_at`) WHERE "reconciliations"."outcome" = 'complete' AND ("reconciliations"."asked_by" IS NULL OR "reconciliations"."is_restored");--> statement-breakpoint
+CREATE INDEX `reconciliations_listed` ON `reconciliations` (`mode`,`to_at`) WHERE "reconciliations"."listed_at" IS NOT NULL AND ("reconciliations"."asked_by" IS NULL OR "reconciliations"."is_restored");--> statement-breakpoint
+ALTER TABLE `adjustments` ADD `looked_at` integer;--> statement-breakpoint
 CREATE INDEX `adjustments_invoiced_at` ON `adjustments` (`invoiced_at`) WHERE "adjustments"."invoiced_at" IS NOT NULL;
 --> statement-breakpoint
 

@@ -46,7 +46,7 @@ const discrepancy = z.object({
 })
 export type Discrepancy = z.infer<typeof discrepancy>
 
-const sw = z.object({ kind: z.string(), cause: z.string().nullable() })
+const pauseSwitch = z.object({ kind: z.string(), cause: z.string().nullable() })
 
 const failure = z.object({ error: z.object({ code: z.string(), message: z.string() }) })
 
@@ -85,7 +85,7 @@ export async function openDiscrepancies(api: Api): Promise<readonly Discrepancy[
 
 /** Whether everything is paused, and why: a cause where the product itself did it. */
 export async function pausedAll(api: Api): Promise<{ readonly cause: string | null } | null> {
-  const { data } = await call(api, 'GET', '/switches', z.object({ data: z.array(sw) }))
+  const { data } = await call(api, 'GET', '/switches', z.object({ data: z.array(pauseSwitch) }))
   return data.find(({ kind }) => kind === 'all') ?? null
 }
 

@@ -16,6 +16,8 @@ import { reconcileReport } from './reconcile-report.ts'
 import { tellTrouble, Trouble } from './trouble.ts'
 
 const LOOK_EVERY_MS = 5_000
+/** In a row: after a minute without an answer it is given up to wait. */
+const LOOK_MISSES_MAX = 12
 /** A million invoices are a thousand minutes of the cron. */
 const WAIT_MS_MAX = 24 * 3_600_000
 
@@ -47,9 +49,21 @@ async function untilOver(api: Api, begun: Reconciliation): Promise<Reconciliatio
     if (line !== told) console.error(line)
     told = line
     await sleep(LOOK_EVERY_MS)
-    run = await look(api, run.id)
+    run = await lookAgain(api, run)
   }
   return run
+}
+
+/** One that is under way goes on though nobody can be asked about it for a moment. */
+async function lookAgain(api: Api, run: Reconciliation): Promise<Reconciliation> {
+  for (let misses = 0; ; misses++) {
+    try {
+      return await look(api, run.id)
+    } catch (error) {
+      if (misses >= LOOK_MISSES_MAX) throw error
+      await sleep(LOOK_EVERY_MS)
+    }
+  }
 }
 
 async function reconcile(asked: ReconcileArguments): Promise<number> {
@@ -60,15 +74,19 @@ async function reconcile(asked: ReconcileArguments): Promise<number> {
   const run = await untilOver(api, await begin(api, bodyOf(asked)))
   const open = await openDiscrepancies(api)
   console.log(reconcileReport(run, open))
-  if (isRestored) console.log(`\n${endOfRestore(await pausedAll(api))}`)
+  if (isRestored) console.log(`\n${endOfRestore(run, await pausedAll(api))}`)
   return open.length === 0 && run.outcome === 'complete' ? 0 : 1
 }
 
-function endOfRestore(paused: { readonly cause: string | null } | null): string {
+function endOfRestore(
+  { outcome }: Reconciliation,
+  paused: { readonly cause: string | null } | null,
+): string {
   if (paused === null) return 'Everything goes on again.'
-  return paused.cause === 'restored'
+  if (paused.cause !== 'restored') return 'Everything stays paused: a person has paused it.'
+  return outcome === 'complete'
     ? 'Everything stays paused because of what is open: settle it, then run this again, or resume by hand.'
-    : 'Everything stays paused: a person has paused it.'
+    : `Everything stays paused, since not all could be compared (${outcome}): run this again.`
 }
 
 try {

@@ -14,6 +14,8 @@ import { noteTextProblems, type NoteTexts } from './domain/note-texts.ts'
 import { reasonsOf, type Reason, type ReasonOptions } from './domain/reason.ts'
 import type { Rule } from './domain/rule.ts'
 import { unknownFields } from './domain/unknown-fields.ts'
+import { finderProblems } from './finder-problems.ts'
+import type { Finder } from './gaps/finder.ts'
 import type { Channel } from './notices/channel.ts'
 import { accountProblems, endpointProblems, secretProblems } from './endpoint-problems.ts'
 import { zendeskRequestTags } from './rules/zendesk-tags.ts'
@@ -45,6 +47,8 @@ export type ConfigInput = {
   readonly links?: LinkOptions
   /** Who is told what became of it: zendeskComment(), slack() … */
   readonly notices?: readonly Channel[]
+  /** Which sources are asked for deliveries that never came: stripeEvents(), zendeskTickets(). */
+  readonly findMissed?: readonly Finder[]
   /** What they are told, in place of the usual three lines: `{ issued: ['…', '…', '…'] }`. */
   readonly texts?: NoteTexts
 }
@@ -58,6 +62,7 @@ export type Config = {
   readonly limits: Limits
   readonly links: Omit<Required<LinkOptions>, 'origin'> & { readonly origin: string | null }
   readonly notices: readonly Channel[]
+  readonly findMissed: readonly Finder[]
   readonly texts: NoteTexts
 }
 
@@ -70,6 +75,7 @@ const FIELDS = [
   'limits',
   'links',
   'notices',
+  'findMissed',
   'texts',
 ]
 const LINK_FIELDS = ['expireAfterDays', 'hosts', 'path', 'origin']
@@ -96,6 +102,7 @@ export function defineConfig(input: ConfigInput): Config {
       origin: input.links?.origin ?? null,
     },
     notices: input.notices ?? [],
+    findMissed: input.findMissed ?? [],
     texts: input.texts ?? {},
   }
 }
@@ -110,8 +117,11 @@ function shapeProblems(input: ConfigInput): string[] {
   const unmade = named
     .filter(([, endpoint]) => !isGroup(endpoint) || !isGroup(endpoint.source))
     .map(([name]) => `endpoints.${name}: a source is called here, such as stripe({ secret: … })`)
-  const listed = Array.isArray(rules) ? [] : ['rules: a list of rules is wanted']
-  return [...groups, ...unmade, ...listed, ...(listed.length > 0 ? [] : ruleShapeProblems(rules))]
+  const lists = [
+    ...(Array.isArray(rules) ? [] : ['rules: a list of rules is wanted']),
+    ...(Array.isArray(input.findMissed ?? []) ? [] : ['findMissed: a list of finders is wanted']),
+  ]
+  return [...groups, ...unmade, ...lists, ...(Array.isArray(rules) ? ruleShapeProblems(rules) : [])]
 }
 
 const isGroup = (value: unknown): boolean =>
@@ -133,6 +143,7 @@ function problemsOf(input: ConfigInput): string[] {
     ...limitProblems(input.limits ?? {}, input.currency),
     ...linkProblems(input.links ?? {}),
     ...noticeProblems(input.notices ?? []),
+    ...finderProblems(input.findMissed ?? [], input.endpoints),
     ...noteTextProblems(input.texts ?? {}),
     ...requestTagProblems(input),
   ]

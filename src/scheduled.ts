@@ -4,6 +4,7 @@ import type { Deps } from './deps.ts'
 import { RESTART_CRON } from './domain/wake-up.ts'
 import { thrownFields } from './log.ts'
 import { reconcileByClock } from './usecases/reconcile.ts'
+import { findMissed } from './usecases/find-missed.ts'
 import { sweep } from './usecases/sweep.ts'
 
 /** One job's trouble stops no other; the first that throws is thrown when all have had their turn. */
@@ -11,6 +12,7 @@ export async function runCron(deps: Deps, cron: string): Promise<void> {
   const jobs: readonly (readonly [string, () => Promise<void>])[] = [
     ['sweep', () => runSweep(deps, cron === RESTART_CRON)],
     ['reconcile', () => reconcileByClock(deps).then(() => undefined)],
+    ['find_missed', () => findMissed(deps)],
   ]
   const thrown: unknown[] = []
   for (const [name, job] of jobs) {

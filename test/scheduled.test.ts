@@ -47,4 +47,23 @@ describe('the cron', () => {
     expect(events).toContain('alarm.sweep_failed')
     expect(events).toContain('reconciled')
   })
+
+  it('has people told though the queue of adjustments takes nothing', async () => {
+    await env.DB.prepare(
+      `INSERT INTO notices SELECT NULL, 'adj_told', 'adjustment.invoiced', ?1, ?1, 0, '{}'`,
+    )
+      .bind(world.now())
+      .run()
+    await world.receive('stripe', refund())
+    await world.advance(120)
+    const told: string[] = []
+    const full = {
+      wake: () => Promise.reject(new Error('the queue is full')),
+      wakeNotices: async (wakeUps: readonly { readonly about: string }[]) => {
+        told.push(...wakeUps.map(({ about }) => about))
+      },
+    }
+    await expect(minute(full)).rejects.toThrow('the queue is full')
+    expect(told).toContain('adj_told')
+  })
 })

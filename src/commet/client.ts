@@ -67,6 +67,9 @@ function invoiceCalls(ask: Asker) {
     /** One page. Filters that are left out don't filter. */
     list: (query: contract.InvoicesQuery = {}): BillingResult<contract.Invoice[]> =>
       ask.page({ path: '/invoices', query, row: contract.invoice }),
+    /** The same page where a row that can't be read doesn't make it useless: nothing is posted on its word. */
+    listLoosely: (query: contract.InvoicesQuery): BillingResult<contract.ListedInvoice[]> =>
+      ask.page({ path: '/invoices', query, row: contract.listedInvoice }),
     get: (id: string): BillingResult<contract.Invoice> =>
       ask.read({ path, id, answer: contract.invoice }),
     getDownloadUrl: (id: string): BillingResult<contract.InvoiceDownload> =>

@@ -73,6 +73,21 @@ export const invoice = z.extend(createdInvoice, {
 })
 export type Invoice = z.infer<typeof invoice>
 
+/** What can be read of a row that isn't as the reference says: whether it carries our mark. */
+const unreadableInvoice = z.object({
+  id: z.catch(z.nullable(name), null),
+  createdAt: z.catch(z.nullable(time), null),
+  metadata: z.catch(z.nullable(metadata), null),
+})
+export type UnreadableInvoice = z.infer<typeof unreadableInvoice>
+
+/** A row of `GET /invoices` of which none may hide the others. */
+export const listedInvoice = z.union([
+  invoice,
+  z.catch(unreadableInvoice, { id: null, createdAt: null, metadata: null }),
+])
+export type ListedInvoice = z.infer<typeof listedInvoice>
+
 /** The address is signed and dies after 7 days: it is never logged. */
 export const invoiceDownload = z.object({
   object: z.literal('invoice'),

@@ -61,6 +61,11 @@ export type Refusal = z.infer<typeof refusal>
 
 const fieldDetails = z.array(z.object({ field: z.string() })).check(z.minLength(1))
 
+/** A read that would be answered likewise if it were asked again, while the key and the rest of the API are well. */
+export const isOfThisAlone = ({ meaning, code, status }: BillingError): boolean =>
+  (meaning === 'permanent' && status !== 401 && status !== 403) ||
+  (code === 'unexpected_shape' && status !== null && status < 300)
+
 /** No answer came: the request may have arrived all the same. */
 export function noAnswer(call: Call, code: 'network' | 'timeout'): BillingError {
   const message = `${call.operation}: ${code}, no answer`

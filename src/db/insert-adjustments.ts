@@ -16,7 +16,7 @@ export const newAdjustment = (createdAt: number, wakeAt: number | SQL): SQL => s
     a.value ->> 'ruleSet', a.value ->> 'maker', a.value ->> 'reverses',
     'due', NULL, NULL, NULL, 0, 0, 1, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
     1, ${wakeAt}, NULL, 0, NULL, NULL, 0, NULL, NULL,
-    NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL`
+    NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL`
 
 /** Of the event of `p`: what is known already makes nothing, whatever today's rules say of it. */
 export const isNewEvent = sql`NOT EXISTS (SELECT 1 FROM events e WHERE e.id = p.value ->> 'eventId')`

@@ -106,6 +106,9 @@ export const adjustments = sqliteTable(
     answerDifferences: text('answer_differences', { mode: 'json' }).$type<
       readonly AnswerDifference[]
     >(),
+
+    /** When a person last said that he has looked for its invoice, and found none that stands. */
+    lookedAt: integer('looked_at'),
   },
   (table) => [
     uniqueIndex('adjustments_id').on(table.id),

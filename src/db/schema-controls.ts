@@ -3,7 +3,12 @@
 
 import { sql } from 'drizzle-orm'
 import { check, index, integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core'
-import { CIRCUIT_CAUSES, type CircuitCause, type CircuitName } from '../domain/circuit.ts'
+import {
+  CIRCUIT_CAUSES,
+  type CircuitCaller,
+  type CircuitCause,
+  type CircuitName,
+} from '../domain/circuit.ts'
 import type { Mode } from '../domain/event.ts'
 import type { AdjustmentId, EventId } from '../domain/ids.ts'
 import type { Settlement } from '../domain/rule.ts'
@@ -121,16 +126,21 @@ export const circuits = sqliteTable(
   'circuits',
   {
     name: text('name').$type<CircuitName>().primaryKey(),
-    /** Calls in a row without an answer, while it is closed. */
+    /** Callers in a row that had no answer, while it is closed. */
     failures: integer('failures').notNull(),
+    /** Who had none, each once, the last one last. */
+    failedBy: text('failed_by', { mode: 'json' })
+      .$type<readonly CircuitCaller[]>()
+      .notNull()
+      .default([]),
     /** Why it is open; null while it is closed. */
     cause: text('cause').$type<CircuitCause>(),
     openedAt: integer('opened_at'),
     /** When the next one may try; while one does, when its time is over. */
     probeAt: integer('probe_at'),
-    /** The adjustment that tries now. */
-    probeBy: text('probe_by').$type<AdjustmentId>(),
-    /** Probes that have failed since it opened. */
+    /** Who tries now. */
+    probeBy: text('probe_by').$type<CircuitCaller>(),
+    /** Probes that have failed since it opened, one caller's once. */
     probes: integer('probes').notNull(),
     /** Rises with every write: what was read is what is changed, or nothing is. */
     version: integer('version').notNull(),

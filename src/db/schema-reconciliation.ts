@@ -42,6 +42,8 @@ export const reconciliations = sqliteTable(
     /** Nobody else goes on before. */
     leaseUntil: integer('lease_until'),
     progress: text('progress', { mode: 'json' }).$type<Progress>().notNull(),
+    /** When all of its listing had been read: from then on every invoice until `to_at` is known here. */
+    listedAt: integer('listed_at'),
     finishedAt: integer('finished_at'),
     outcome: text('outcome').$type<ReconciliationOutcome>(),
     counts: text('counts', { mode: 'json' }).$type<ReconciliationCounts>(),
@@ -55,6 +57,11 @@ export const reconciliations = sqliteTable(
       .on(table.mode, table.toAt)
       .where(
         sql`${table.outcome} = 'complete' AND (${table.askedBy} IS NULL OR ${table.isRestored})`,
+      ),
+    index('reconciliations_listed')
+      .on(table.mode, table.toAt)
+      .where(
+        sql`${table.listedAt} IS NOT NULL AND (${table.askedBy} IS NULL OR ${table.isRestored})`,
       ),
     check('reconciliations_mode', oneOf(table.mode, MODES)),
     check('reconciliations_window', sql`${table.fromAt} < ${table.toAt}`),
@@ -83,6 +90,21 @@ export const listedInvoices = sqliteTable(
   (table) => [primaryKey({ columns: [table.run, table.invoiceId] })],
 )
 
+/** What of its findings an unfinished comparison counts in its sums; removed when it ends. */
+export const countedFindings = sqliteTable(
+  'counted_findings',
+  {
+    run: integer('run').notNull(),
+    discrepancy: text('discrepancy').$type<DiscrepancyId>().notNull(),
+    day: text('day').notNull(),
+    currency: text('currency').notNull(),
+    /** Signed minor units: by our record, and at the billing API. */
+    expected: integer('expected').notNull(),
+    found: integer('found').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.run, table.discrepancy] })],
+)
+
 /** What doesn't fit, with a reason each: open until a later look finds it right, or a person settles it. */
 export const discrepancies = sqliteTable(
   'discrepancies',
@@ -90,8 +112,8 @@ export const discrepancies = sqliteTable(
     seq: integer('seq').primaryKey(),
     id: text('id').$type<DiscrepancyId>().notNull(),
     reason: text('reason').$type<DiscrepancyReason>().notNull(),
-    /** The last comparison whose sums it is part of; 0 where it is part of none. */
-    run: integer('run').notNull(),
+    /** Of the key that has shown it: one of the other mode can tell nothing about it. */
+    mode: text('mode').$type<Mode>().notNull(),
     /** Ours, or what the invoice's metadata says. */
     adjustmentId: text('adjustment_id').$type<AdjustmentId>(),
     eventId: text('event_id').$type<EventId>(),
@@ -117,9 +139,12 @@ export const discrepancies = sqliteTable(
     index('discrepancies_open')
       .on(table.lastSeenAt)
       .where(sql`${table.settledAt} IS NULL`),
+    index('discrepancies_listed')
+      .on(table.seq)
+      .where(sql`${table.settledAt} IS NULL`),
     index('discrepancies_adjustment').on(table.adjustmentId),
     index('discrepancies_invoice').on(table.invoiceId),
-    index('discrepancies_run').on(table.run),
+    check('discrepancies_mode', oneOf(table.mode, MODES)),
     check('discrepancies_reason', oneOf(table.reason, DISCREPANCY_REASONS)),
     check('discrepancies_fields', sql`json_valid(${table.fields})`),
     check(

@@ -30,21 +30,25 @@ const comeDue = (now: number): SQL => sql`
 /**
  * While the circuit is open: what waits for people or is to be cancelled, and one to probe. All others keep
  * their time, so that nothing is written about them and the oldest goes first again. Of those that wait
- * longest, the one with the fewest attempts probes: not one whose own call always fails.
+ * longest or least, the one with the fewest attempts probes: not one of many whose own calls always fail.
  */
 const comeDueAtCircuit = (now: number, mayProbe: boolean): SQL => sql`
   SELECT seq FROM (SELECT seq FROM adjustments
     WHERE state IN ('held', 'failed') AND wake_at <= ${now}
     ORDER BY wake_at, seq LIMIT ${SWEEP_ROWS_MAX})
   UNION ALL
-  SELECT seq FROM (SELECT d.seq FROM (SELECT seq, state, attempts, wake_at FROM adjustments
-      WHERE wake_at <= ${now} ORDER BY wake_at, seq LIMIT ${CIRCUIT_CANDIDATES_MAX}) d
+  SELECT seq FROM (SELECT d.seq FROM (${candidates(now, sql`wake_at, seq`)} UNION ALL
+      ${candidates(now, sql`wake_at DESC, seq DESC`)}) d
     WHERE d.state IN ('due', 'invoiced') AND ${mayProbe}
     ORDER BY d.attempts, d.wake_at, d.seq LIMIT 1)
   UNION ALL
   SELECT seq FROM (SELECT l.seq FROM (SELECT seq, state, wake_at FROM adjustments
       WHERE wake_at <= ${now} ORDER BY wake_at, seq LIMIT ${CIRCUIT_CANDIDATES_MAX}) l
     WHERE l.state = 'issuing' LIMIT ${SWEEP_ROWS_MAX})`
+
+const candidates = (now: number, order: SQL): SQL => sql`
+  SELECT * FROM (SELECT seq, state, attempts, wake_at FROM adjustments
+    WHERE wake_at <= ${now} ORDER BY ${order} LIMIT ${CIRCUIT_CANDIDATES_MAX})`
 
 /**
  * Takes at most SWEEP_ROWS_MAX rows whose time has come, oldest first, and sets their next time. An

@@ -3,9 +3,9 @@
 
 import { and, eq, lte, ne, sql } from 'drizzle-orm'
 import type { AuditAction, AuditEntry } from '../domain/audit.ts'
-import { CIRCUIT_SUBJECT, type Circuit } from '../domain/circuit.ts'
+import { CIRCUIT_SUBJECT, COMPARISON, type Circuit, type CircuitCaller } from '../domain/circuit.ts'
 import type { AdjustmentId } from '../domain/ids.ts'
-import { CIRCUIT_PROBE_LEASE_SECONDS } from '../domain/limits.ts'
+import { CIRCUIT_PROBE_LEASE_SECONDS, COMPARISON_TURN_SECONDS } from '../domain/limits.ts'
 import { commitChange } from './commit.ts'
 import type { Database } from './database.ts'
 import { isBilling, isCircuitOpen } from './read-circuit.ts'
@@ -31,16 +31,26 @@ export async function commitCircuit(
   return (await change).length > 0
 }
 
-/** Of all who come once its time is there, one gets the probe. A limiter's time needs none. */
-export async function takeProbe(db: Database, id: AdjustmentId, now: number): Promise<boolean> {
+/**
+ * Of all who come once its time is there, one gets the probe. A limiter's time needs none. The comparison comes
+ * each minute, and goes first; where its own probe was the last to fail, the next turn is an adjustment's.
+ */
+export async function takeProbe(db: Database, by: CircuitCaller, now: number): Promise<boolean> {
+  const isItsTurn =
+    by === COMPARISON
+      ? sql`(failed_by ->> '$[#-1]' IS NOT ${COMPARISON}
+          OR probe_at <= ${now - COMPARISON_TURN_SECONDS * 1_000})`
+      : undefined
   const rows = await db
     .update(circuits)
     .set({
-      probeBy: id,
+      probeBy: by,
       probeAt: now + CIRCUIT_PROBE_LEASE_SECONDS * 1_000,
       version: sql`version + 1`,
     })
-    .where(and(isBilling, ne(circuits.cause, 'rate_limited'), lte(circuits.probeAt, now)))
+    .where(
+      and(isBilling, ne(circuits.cause, 'rate_limited'), lte(circuits.probeAt, now), isItsTurn),
+    )
     .returning({ version: circuits.version })
   return rows.length > 0
 }
@@ -88,6 +98,7 @@ export const afterAnswer = (db: Database, by: AdjustmentId, now: number) => {
       .update(circuits)
       .set({
         failures: 0,
+        failedBy: [],
         cause: null,
         openedAt: null,
         probeAt: null,

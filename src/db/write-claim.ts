@@ -2,13 +2,18 @@
 // issued, held with all its reasons, or cancelled because it was undone. Nothing can come between. Nor is
 // anything claimed while the circuit is open, but for its probe.
 
-import { and, eq, getTableColumns, not, sql } from 'drizzle-orm'
+import { and, eq, getTableColumns, not, sql, type SQL } from 'drizzle-orm'
 import type { FrozenRequest } from '../domain/adjustment.ts'
 import type { AuditAction } from '../domain/audit.ts'
 import type { Mode } from '../domain/event.ts'
 import { RUNAWAY_REASONS, type HoldReason } from '../domain/hold.ts'
 import type { AdjustmentId } from '../domain/ids.ts'
-import { KNOWN_INVOICES_MAX, LEASE_SECONDS, PAUSE_LOOK_SECONDS } from '../domain/limits.ts'
+import {
+  KNOWN_INVOICES_MAX,
+  LEASE_SECONDS,
+  PAUSE_LOOK_SECONDS,
+  RECORD_LOOK_SECONDS,
+} from '../domain/limits.ts'
 import { approversNeeded, askedRow, foundReasons, isPaused, isUndone, type Asked } from './asked.ts'
 import { AFTER_CHANGE } from './after-change.ts'
 import type { Database } from './database.ts'
@@ -148,23 +153,42 @@ const insertOutcomeEntry = (db: Database, { id }: Adjustment, now: number) =>
  * Nothing was claimed because something is paused: it is looked at again later, or when that is
  * resumed. It keeps its version, and so its place. Null: it is paused no more, or somebody was first.
  */
-export async function park(
+export const park = (
   db: Database,
   read: Adjustment,
   what: Pausable,
   now: number,
+): Promise<AdjustmentId | null> =>
+  // By his id the sweep leaves it alone while he is paused, and resuming him finds it.
+  parkWhere(db, read, isPausedNow(what), {
+    wakeAt: now + PAUSE_LOOK_SECONDS * 1_000,
+    customerId: what.customerId,
+  })
+
+/** The same of a record that has to be compared first. `mode`: of the billing key. */
+export const parkUntilCompared = (
+  db: Database,
+  read: Adjustment,
+  mode: Mode,
+  now: number,
+): Promise<AdjustmentId | null> =>
+  parkWhere(db, read, isRecordOld(mode, now), { wakeAt: now + RECORD_LOOK_SECONDS * 1_000 })
+
+async function parkWhere(
+  db: Database,
+  read: Adjustment,
+  isStopped: SQL,
+  columns: { readonly wakeAt: number; readonly customerId?: string | null },
 ): Promise<AdjustmentId | null> {
-  const wakeAt = now + PAUSE_LOOK_SECONDS * 1_000
   const [row] = await db
     .update(adjustments)
-    // By his id the sweep leaves it alone while he is paused, and resuming him finds it.
-    .set({ wakeAt, customerId: what.customerId })
+    .set(columns)
     .where(
       and(
         eq(adjustments.id, read.id),
         eq(adjustments.version, read.version),
         eq(adjustments.state, 'due'),
-        isPausedNow(what),
+        isStopped,
       ),
     )
     .returning({ id: adjustments.id })

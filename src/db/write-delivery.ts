@@ -2,6 +2,7 @@
 // delivery's id, so a redelivery writes nothing, and old events among new ones don't hide the new.
 
 import { sql, type SQL } from 'drizzle-orm'
+import type { BatchItem } from 'drizzle-orm/batch'
 import type { AdjustmentFacts } from '../domain/adjustment.ts'
 import { assert } from '../domain/assert.ts'
 import type { Actor, AuditAction } from '../domain/audit.ts'
@@ -10,6 +11,7 @@ import type { AdjustmentId, EventId } from '../domain/ids.ts'
 import { BOUND_VALUE_BYTES_MAX, EVENTS_PER_DELIVERY_MAX } from '../domain/limits.ts'
 import type { Database } from './database.ts'
 import { insertAdjustments, isNewEvent } from './insert-adjustments.ts'
+import { packPayloads } from './pack-payloads.ts'
 import { toldOfEvents } from './write-notices.ts'
 import { auditEntries, events, payloads, undos, type RecordedDecision } from './schema.ts'
 
@@ -99,11 +101,13 @@ export function packDelivery(delivery: Delivery): PackedDelivery | null {
 
 /**
  * The adjustments that this delivery made, each due at version 1; none for a redelivery. Throws
- * where D1 does; then nothing of the delivery is there, and its sender must try again.
+ * where D1 does; then nothing of the delivery is there, and its sender must try again. `further`: what
+ * else is written with it.
  */
 export async function commitDelivery(
   db: Database,
   packed: PackedDelivery,
+  further: readonly BatchItem<'sqlite'>[] = [],
 ): Promise<readonly AdjustmentId[]> {
   const [made] = await db.batch([
     insertAdjustments(db, packed),
@@ -114,6 +118,7 @@ export async function commitDelivery(
     ...(db.tells(packed.delivery.source)
       ? [toldOfEvents(db, packed.delivery.deliveryId, packed.eventRows, packed.delivery.receivedAt)]
       : []),
+    ...further,
   ])
   return made.map((row) => row.id)
 }
@@ -228,23 +233,4 @@ function eventRow(event: ReceivedEvent): object {
       })),
     ),
   }
-}
-
-/** All payloads as one value and the slices of it: quoting them as JSON could double their size. */
-function packPayloads(
-  events: readonly ReceivedEvent[],
-): Pick<PackedDelivery, 'payloadBytes' | 'payloadSlices'> {
-  const encoder = new TextEncoder()
-  const encoded = events.map(({ id, payload: { encoding, body, isWhole } }) => {
-    return { eventId: id, encoding, isWhole, bytes: encoder.encode(body) }
-  })
-  const all = new Uint8Array(encoded.reduce((sum, { bytes }) => sum + bytes.length, 0))
-  let offset = 0
-  const slices = encoded.map(({ eventId, encoding, isWhole, bytes }) => {
-    const start = offset + 1
-    all.set(bytes, offset)
-    offset += bytes.length
-    return { eventId, encoding, isWhole, start, length: bytes.length }
-  })
-  return { payloadBytes: all.buffer, payloadSlices: JSON.stringify(slices) }
 }

@@ -3,11 +3,19 @@
 
 import { and, eq, isNull, sql, type SQL } from 'drizzle-orm'
 import type { Actor, AuditAction } from '../domain/audit.ts'
+import { LISTING_SETTLE_SECONDS, RECONCILE_STUCK_SECONDS } from '../domain/limits.ts'
 import type { Operator } from '../domain/operator.ts'
 import type { DiscrepancyReason, Found } from '../domain/reconciliation.ts'
 import { commitChange } from './commit.ts'
 import type { Database } from './database.ts'
-import { auditEntries, discrepancies, type Discrepancy } from './schema.ts'
+import { isWithoutAdjustment } from './read-reconciliations.ts'
+import {
+  auditEntries,
+  countedFindings,
+  discrepancies,
+  type Discrepancy,
+  type Reconciliation,
+} from './schema.ts'
 
 /** The product settles what it finds right; only that may be found wrong again as it was. */
 const BY_ITSELF: Actor = 'system:reconciliation'
@@ -18,7 +26,7 @@ export type SeenDiscrepancy = Pick<
 >
 
 type Findings = {
-  readonly run: number
+  readonly run: Reconciliation
   readonly findings: readonly Found[]
   readonly judged: readonly string[]
   readonly now: number
@@ -44,9 +52,24 @@ export function writeFindings(db: Database, { run, findings, judged, now, held }
     ...(judged.length === 0 ? [] : settleThose(db, isOver, { now, held })),
     ...(findings.length === 0
       ? []
-      : [insertFoundEntries(db, rows, now, held), upsert(db, { run, rows, now, held })]),
+      : [
+          insertFoundEntries(db, rows, now, held),
+          insertCounted(db, run.seq, rows, held),
+          upsert(db, { run, rows, now, held }),
+        ]),
   ]
 }
+
+/** As it was met first, like its invoice: what is listed again counts nothing twice. */
+const insertCounted = (db: Database, run: number, rows: string, held: SQL) =>
+  db
+    .insert(countedFindings)
+    .select(
+      sql`SELECT ${run}, f.value ->> 'id', f.value ->> 'day', f.value ->> 'currency',
+        f.value ->> 'expected', f.value ->> 'found'
+      FROM json_each(${rows}) f WHERE ${held} AND f.value ->> 'isCounted'`,
+    )
+    .onConflictDoNothing()
 
 const insertFoundEntries = (db: Database, rows: string, now: number, held: SQL) =>
   db.insert(auditEntries).select(sql`
@@ -59,7 +82,7 @@ const insertFoundEntries = (db: Database, rows: string, now: number, held: SQL) 
     WHERE ${held} AND ${IS_NEWS}`)
 
 type Upsert = {
-  readonly run: number
+  readonly run: Reconciliation
   readonly rows: string
   readonly now: number
   readonly held: SQL
@@ -70,7 +93,7 @@ const upsert = (db: Database, { run, rows, now, held }: Upsert) =>
     .insert(discrepancies)
     .select(
       sql`SELECT NULL, f.value ->> 'id', f.value ->> 'reason',
-        iif(f.value ->> 'isCounted', ${run}, 0), f.value ->> 'adjustmentId',
+        ${run.mode}, f.value ->> 'adjustmentId',
         f.value ->> 'eventId', f.value ->> 'invoiceId', f.value ->> 'invoiceCreatedAt',
         f.value ->> 'day', f.value ->> 'currency', f.value ->> 'expected', f.value ->> 'found',
         f.value -> 'fields', ${now}, ${now}, NULL, NULL, NULL
@@ -79,7 +102,6 @@ const upsert = (db: Database, { run, rows, now, held }: Upsert) =>
     .onConflictDoUpdate({
       target: discrepancies.id,
       set: {
-        run: sql`iif(excluded.run = 0, discrepancies.run, excluded.run)`,
         day: sql`excluded.day`,
         expected: sql`excluded.expected`,
         found: sql`excluded.found`,
@@ -138,16 +160,29 @@ export const settleRecorded = (
     around,
   )
 
-/** Of these reasons, what is open and was not found at `now` is over: all of them were asked for. */
+/** Of a window, `YYYY-MM-DD`: the day that it begins on, and the one that it ends on. */
+export type Days = { readonly first: string; readonly last: string }
+
+/**
+ * What has no invoice to look at again is over where it isn't so any more. A day's sum is compared as a whole
+ * only where the window begins before it, and goes as far as the one in which it was found.
+ */
 export const settleUnfound = (
   db: Database,
-  reasons: readonly DiscrepancyReason[],
+  { mode, startedAt, toAt }: Reconciliation,
+  { first, last }: Days,
   around: { readonly now: number; readonly held: SQL },
 ) =>
   settleThose(
     db,
-    sql`d.settled_at IS NULL AND d.last_seen_at < ${around.now}
-      AND d.reason IN (SELECT value FROM json_each(${JSON.stringify(reasons)}))`,
+    sql`d.settled_at IS NULL AND d.last_seen_at < ${startedAt} AND CASE d.reason
+      WHEN 'stuck' THEN NOT EXISTS (SELECT 1 FROM adjustments a
+        WHERE a.id = d.adjustment_id AND a.wake_at <= ${around.now - RECONCILE_STUCK_SECONDS * 1_000})
+      WHEN 'event_without_adjustment' THEN NOT EXISTS (
+        SELECT 1 FROM events e WHERE e.id = d.event_id AND ${isWithoutAdjustment})
+      WHEN 'unexplained' THEN d.mode = ${mode} AND d.day > ${first} AND (d.day < ${last}
+        OR d.last_seen_at <= ${toAt + LISTING_SETTLE_SECONDS * 1_000})
+      ELSE false END`,
     around,
   )
 

@@ -4,20 +4,16 @@
 import { and, eq, isNull, lte, or, sql } from 'drizzle-orm'
 import type { Actor } from '../domain/audit.ts'
 import { RECONCILE_LEASE_SECONDS, RECONCILE_TIDIED_ROWS } from '../domain/limits.ts'
-import type {
-  DiscrepancyReason,
-  Found,
-  Progress,
-  ReconciliationOutcome,
-} from '../domain/reconciliation.ts'
+import type { Found, Progress, ReconciliationOutcome } from '../domain/reconciliation.ts'
 import { AFTER_CHANGE } from './after-change.ts'
 import { insertEntry } from './insert-entry.ts'
 import type { Database } from './database.ts'
-import { listedInvoices, reconciliations, type Reconciliation } from './schema.ts'
+import { countedFindings, listedInvoices, reconciliations, type Reconciliation } from './schema.ts'
 import {
   settleRecorded,
   settleUnfound,
   writeFindings,
+  type Days,
   type SeenDiscrepancy,
 } from './write-discrepancies.ts'
 
@@ -26,7 +22,7 @@ export type NewReconciliation = Pick<
   'mode' | 'fromAt' | 'toAt' | 'askedBy' | 'isRestored' | 'progress'
 >
 
-/** Null where one is under way already: of the clock's, or of those that people asked for. */
+/** Null where one of its kind is under way already: the clock's, a person's window, or a restored database's. */
 export async function insertReconciliation(
   db: Database,
   { mode, fromAt, toAt, askedBy, isRestored, progress }: NewReconciliation,
@@ -36,9 +32,9 @@ export async function insertReconciliation(
     .insert(reconciliations)
     .select(
       sql`SELECT NULL, ${mode}, ${fromAt}, ${toAt}, ${now}, ${askedBy}, ${isRestored ? 1 : 0},
-        NULL, ${JSON.stringify(progress)}, NULL, NULL, NULL, NULL
+        NULL, ${JSON.stringify(progress)}, NULL, NULL, NULL, NULL, NULL
       WHERE NOT EXISTS (SELECT 1 FROM reconciliations WHERE finished_at IS NULL
-        AND (asked_by IS NULL) = (${askedBy} IS NULL))`,
+        AND (asked_by IS NULL) = (${askedBy} IS NULL) AND is_restored = ${isRestored ? 1 : 0})`,
     )
     .returning()
   return row ?? null
@@ -88,8 +84,8 @@ export type Step = {
   readonly findings: readonly Found[]
   /** Invoices that were looked at: what is open of them, and isn't found again, is settled. */
   readonly judged: readonly string[]
-  /** Of these, all that is so was looked for: what is open and not among the findings is settled. */
-  readonly exhausted?: readonly DiscrepancyReason[]
+  /** Of its window, once all has been looked for: what has no invoice and isn't so any more is settled. */
+  readonly days?: Days
 }
 
 export type StepTaken = {
@@ -103,7 +99,7 @@ export type StepTaken = {
 export async function commitStep(
   db: Database,
   run: Reconciliation,
-  { progress, listed, findings, judged, exhausted = [] }: Step,
+  { progress, listed, findings, judged, days }: Step,
   now: number,
 ): Promise<StepTaken | null> {
   const next = nextLease(run, now)
@@ -112,11 +108,15 @@ export async function commitStep(
   const [rows, ...others] = await db.batch([
     db
       .update(reconciliations)
-      .set({ progress, leaseUntil: next })
+      .set({
+        progress,
+        leaseUntil: next,
+        listedAt: progress.phase === 'listing' ? null : (run.listedAt ?? now),
+      })
       .where(isHeld(run.seq, run.leaseUntil))
       .returning(),
-    ...writeFindings(db, { run: run.seq, findings, judged, now, held }),
-    ...(exhausted.length === 0 ? [] : settleUnfound(db, exhausted, { now, held })),
+    ...writeFindings(db, { run, findings, judged, now, held }),
+    ...(days === undefined ? [] : settleUnfound(db, run, days, { now, held })),
     ...(listed.length === 0 ? [] : [insertListed(db, run.seq, listed, held)]),
   ])
   const [row] = rows
@@ -183,9 +183,10 @@ export async function findSums(db: Database, run: Reconciliation, now: number): 
     ),
     grouped(
       'expected - found',
-      sql`SELECT d.day, d.currency, d.expected, d.found FROM discrepancies d WHERE d.run = ${seq}
+      sql`SELECT c.day, c.currency, c.expected, c.found FROM counted_findings c
+        CROSS JOIN discrepancies d ON d.id = c.discrepancy WHERE c.run = ${seq}
         AND NOT EXISTS (SELECT 1 FROM adjustments a WHERE a.id = d.adjustment_id
-          AND a.invoice_id = d.invoice_id AND d.expected = 0 AND d.reason <> 'differs')`,
+          AND a.invoice_id = d.invoice_id AND c.expected = 0 AND d.reason <> 'differs')`,
     ),
     ...settleRecorded(db, { now, held }),
   ])
@@ -198,13 +199,21 @@ export async function findSums(db: Database, run: Reconciliation, now: number): 
  * there was nothing left.
  */
 export async function tidyListed(db: Database, { seq }: Reconciliation): Promise<boolean> {
-  const rows = await db.delete(listedInvoices).where(
-    sql`(run, invoice_id) IN (SELECT l.run, l.invoice_id FROM listed_invoices l
-      WHERE l.run <= ${seq} AND NOT EXISTS (SELECT 1 FROM reconciliations r
-        WHERE r.seq = l.run AND r.seq <> ${seq} AND r.finished_at IS NULL)
-      LIMIT ${RECONCILE_TIDIED_ROWS})`,
-  )
-  return rows.meta.changes > 0
+  const isOver = sql`l.run <= ${seq} AND NOT EXISTS (SELECT 1 FROM reconciliations r
+    WHERE r.seq = l.run AND r.seq <> ${seq} AND r.finished_at IS NULL) LIMIT ${RECONCILE_TIDIED_ROWS}`
+  const removed = await db.batch([
+    db
+      .delete(listedInvoices)
+      .where(
+        sql`(run, invoice_id) IN (SELECT l.run, l.invoice_id FROM listed_invoices l WHERE ${isOver})`,
+      ),
+    db
+      .delete(countedFindings)
+      .where(
+        sql`(run, discrepancy) IN (SELECT l.run, l.discrepancy FROM counted_findings l WHERE ${isOver})`,
+      ),
+  ])
+  return removed.some(({ meta }) => meta.changes > 0)
 }
 
 /** Its end and the entry of it; null where the lease was lost. */

@@ -27,7 +27,15 @@ const NEVER_TRIED = {
   clearedReasons: null,
 } satisfies Columns
 
-const requeued = (read: Adjustment, actor: Actor, now: number, looked: boolean): AuditEntry => ({
+/** `looked`: he says that no invoice of it stands. */
+type By = { readonly actor: Actor; readonly looked: boolean }
+
+const requeued = (
+  read: Adjustment,
+  { actor, looked }: By,
+  generations: number,
+  now: number,
+): AuditEntry => ({
   at: now,
   actor,
   action: REQUEUED,
@@ -35,7 +43,7 @@ const requeued = (read: Adjustment, actor: Actor, now: number, looked: boolean):
   data: {
     from: read.state,
     trouble: read.trouble?.code ?? null,
-    generation: read.generation + (looked ? 0 : 1),
+    generation: read.generation + generations,
     ...(looked ? { looked } : {}),
   },
   source: read.source,
@@ -45,29 +53,34 @@ const requeued = (read: Adjustment, actor: Actor, now: number, looked: boolean):
 export const commitNewKey = (
   db: Database,
   read: Adjustment,
-  actor: Actor,
+  { actor, looked }: By,
   now: number,
 ): Promise<Adjustment | null> =>
   commitChange(
     db,
-    changed(db, read, { ...dueAgain(now), ...NEVER_TRIED, generation: read.generation + 1 }),
-    requeued(read, actor, now, false),
+    changed(db, read, {
+      ...dueAgain(now),
+      ...NEVER_TRIED,
+      generation: read.generation + 1,
+      ...(looked ? { lookedAt: now } : {}),
+    }),
+    requeued(read, { actor, looked }, 1, now),
   )
 
 /**
- * An invoice may be there, and a person has found none. It keeps its key, its request and its place in
+ * An invoice may be there, and a person has found none that stands. It keeps its key, its request and its place in
  * the limits, and looks itself before it posts. Null: somebody else was first.
  */
 export const commitSameKey = (
   db: Database,
   read: Adjustment,
-  actor: Actor,
+  by: By,
   now: number,
 ): Promise<Adjustment | null> =>
   commitChange(
     db,
-    changed(db, read, { ...dueAgain(now), holdReasons: null, holdDetails: null }),
-    requeued(read, actor, now, true),
+    changed(db, read, { ...dueAgain(now), holdReasons: null, holdDetails: null, lookedAt: now }),
+    requeued(read, by, 0, now),
   )
 
 /** `code`: of their last trouble; null for whatever it was. */

@@ -53,22 +53,25 @@ export async function pauseKeys(
 
 /**
  * Answers how many adjustments were parked by it and are due now, at most PAUSED_ROWS_PER_SWEEP_MAX; 0
- * where nothing was paused. `rules`: as of `parkPaused`; what another switch still stops stays parked.
+ * where nothing was paused. `rules`: as of `parkPaused`; what another switch still stops stays parked. `cause`:
+ * only what was paused for that is resumed; null for whatever it was.
  */
 export async function resumeKeys(
   db: Database,
   { kind, keys, actor }: Switched,
   rules: readonly (readonly string[])[],
   now: number,
+  cause: typeof RESTORED | null = null,
 ): Promise<number> {
-  const isOfThese = sql`(kind = ${kind}
+  const isOfCause = cause === null ? sql`true` : sql`cause = ${cause}`
+  const isOfThese = sql`(kind = ${kind} AND ${isOfCause}
     AND key IN (SELECT value FROM json_each(${JSON.stringify(keys)})))`
   const condition = sql`EXISTS (SELECT 1 FROM switches WHERE ${isOfThese})
     AND (${isStopped(rules, sql`NOT ${isOfThese}`)}) IS NOT TRUE`
   const [woken] = await db.batch([
     wakeParked(db, { kind, keys }, condition, now),
     ...keys.flatMap((key) => [
-      db.delete(switches).where(and(eq(switches.kind, kind), eq(switches.key, key))),
+      db.delete(switches).where(and(eq(switches.kind, kind), eq(switches.key, key), isOfCause)),
       insertEntry(db, entryOf(now, actor, 'switch.resumed', kind, key), AFTER_CHANGE),
     ]),
   ])

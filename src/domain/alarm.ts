@@ -2,6 +2,7 @@
 // of one hour are one message, and the log has all of them.
 
 import type { AlarmId } from './ids.ts'
+import { COMPARED_WITHIN_SECONDS } from './limits.ts'
 
 export const ALARM_CAUSES = [
   'adjustment_failed',
@@ -21,6 +22,8 @@ export const ALARM_CAUSES = [
   'channel_refused',
   'reconciliation_mismatch',
   'reconciliation_late',
+  'deliveries_missed',
+  'gap_search_failed',
   'link_target_refused',
 ] as const
 export type AlarmCause = (typeof ALARM_CAUSES)[number]
@@ -66,7 +69,12 @@ const TEXTS: Readonly<Record<AlarmCause, string>> = {
   channel_refused:
     'A channel refuses its key, or has none that can be used: what it has to be told waits',
   reconciliation_mismatch: 'Our record and the billing API do not agree',
-  reconciliation_late: 'A comparison with the billing API does not come to its end.',
+  reconciliation_late:
+    'Our record is not compared with the billing API; ' +
+    `${COMPARED_WITHIN_SECONDS / 3_600} hours after the last comparison nothing is billed.`,
+  deliveries_missed:
+    'Deliveries never came. They were asked for and taken in, but the webhook may be broken',
+  gap_search_failed: 'A source can not be asked for deliveries that never came',
   link_target_refused:
     'Links answer 503, since the billing API keeps its PDFs on a host that none may lead to. If it is its own, ' +
     'add it to links.hosts in makegood.config.ts',

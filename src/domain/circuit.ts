@@ -1,5 +1,5 @@
 // The circuit of the billing API: after a few calls without an answer, or with a refused key, nobody calls
-// it; one adjustment after another probes, and the first answer lets all go on. A 429 holds everybody back
+// it; one caller after another probes, and the first answer lets all go on. A 429 holds everybody back
 // until its own time, since the limit is the account's; after it no probe is needed.
 
 import {
@@ -15,6 +15,10 @@ import { unreachable } from './assert.ts'
 
 export type CircuitName = 'billing'
 
+/** Who calls: an adjustment that is issued, or the comparison of the whole record. */
+export const COMPARISON = 'reconciliation'
+export type CircuitCaller = AdjustmentId | typeof COMPARISON
+
 /** As what the audit log knows it. */
 export const CIRCUIT_SUBJECT = 'circuit:billing'
 
@@ -23,15 +27,17 @@ export type CircuitCause = (typeof CIRCUIT_CAUSES)[number]
 
 /** Times in milliseconds since 1970; null while it is closed. */
 export type Circuit = {
-  /** Calls in a row without an answer, while it is closed. */
+  /** Callers in a row that had no answer, while it is closed. */
   readonly failures: number
+  /** Who had no answer, each once, the last one last; at most CIRCUIT_FAILURES_MAX. */
+  readonly failedBy: readonly CircuitCaller[]
   readonly cause: CircuitCause | null
   readonly openedAt: number | null
   /** When the next one may try. */
   readonly probeAt: number | null
   /** Who tries now. */
-  readonly probeBy: AdjustmentId | null
-  /** Probes that have failed since it opened. */
+  readonly probeBy: CircuitCaller | null
+  /** Probes that have failed since it opened, one caller's once: they make the time to the next one longer. */
   readonly probes: number
   readonly version: number
 }
@@ -39,6 +45,7 @@ export type Circuit = {
 /** Where there is no row. */
 export const NEVER_FAILED: Circuit = {
   failures: 0,
+  failedBy: [],
   cause: null,
   openedAt: null,
   probeAt: null,
@@ -105,20 +112,19 @@ export const parkedUntil = (circuit: Circuit, now: number): number =>
 const isOver = ({ cause, probeAt }: Circuit, now: number): boolean =>
   cause === 'rate_limited' && probeAt !== null && probeAt <= now
 
+type Told = { readonly by: CircuitCaller; readonly now: number }
+
 /**
  * The circuit after a call of `by`; null where nothing changes. While it is open only the probe's own
  * calls say anything: all others began before.
  */
-export function circuitAfter(
-  circuit: Circuit,
-  sign: BillingSign,
-  { by, now }: { readonly by: AdjustmentId; readonly now: number },
-): Circuit | null {
-  if (circuit.cause === null) return afterClosed(circuit, sign, now)
+export function circuitAfter(circuit: Circuit, sign: BillingSign, told: Told): Circuit | null {
+  const { by, now } = told
+  if (circuit.cause === null) return afterClosed(circuit, sign, told)
   if (isOver(circuit, now)) {
     return sign.kind === 'nothing'
       ? null
-      : (afterClosed(closed(circuit), sign, now) ?? closed(circuit))
+      : (afterClosed(closed(circuit), sign, told) ?? closed(circuit))
   }
   if (sign.kind === 'rate_limited' && circuit.cause === 'rate_limited') {
     const probeAt = Math.max(circuit.probeAt ?? 0, now + waitMs(sign))
@@ -126,40 +132,46 @@ export function circuitAfter(
       ? null
       : { ...circuit, probeAt, version: circuit.version + 1 }
   }
-  return circuit.probeBy === by ? afterProbe(circuit, sign, now) : null
+  return circuit.probeBy === by ? afterProbe(circuit, sign, told) : null
 }
 
-function afterClosed(circuit: Circuit, sign: BillingSign, now: number): Circuit | null {
+function afterClosed(circuit: Circuit, sign: BillingSign, { by, now }: Told): Circuit | null {
   switch (sign.kind) {
     case 'nothing':
       return null
     case 'answered':
       return circuit.failures === 0 ? null : closed(circuit)
     case 'failed': {
+      // The same one again says nothing new: it may be the only one whose calls fail.
+      if (circuit.failedBy.includes(by)) return null
       const failures = circuit.failures + 1
-      const counted = { ...circuit, failures, version: circuit.version + 1 }
+      const failedBy = failedLast(circuit, by)
+      const counted = { ...circuit, failures, failedBy, version: circuit.version + 1 }
       if (failures < CIRCUIT_FAILURES_MAX) return counted
       const probeAt = now + Math.max(probeMs(0), waitMs(sign))
       return { ...counted, cause: 'unavailable', openedAt: now, probeAt, probes: 0 }
     }
     case 'key_refused':
-      return opened(circuit, sign.kind, now + probeMs(0), now)
+      return opened(circuit, sign.kind, { probeAt: now + probeMs(0), by, now })
     case 'rate_limited':
-      return opened(circuit, sign.kind, now + waitMs(sign), now)
+      return opened(circuit, sign.kind, { probeAt: now + waitMs(sign), by, now })
     default:
       return unreachable(sign)
   }
 }
 
-function afterProbe(circuit: Circuit, sign: BillingSign, now: number): Circuit {
-  const probes = circuit.probes + 1
-  const failed = { ...circuit, probes, probeBy: null, version: circuit.version + 1 }
+function afterProbe(circuit: Circuit, sign: BillingSign, { by, now }: Told): Circuit {
+  // Who alone fails again and again makes nobody else wait longer. A refused key is everybody's.
+  const isNews = sign.kind === 'key_refused' || !circuit.failedBy.includes(by)
+  const probes = circuit.probes + (isNews ? 1 : 0)
+  const failedBy = failedLast(circuit, by)
+  const failed = { ...circuit, failedBy, probes, probeBy: null, version: circuit.version + 1 }
   switch (sign.kind) {
     case 'answered':
       return closed(circuit)
     case 'nothing':
       // It came to nothing before it could tell: the next one may try at once.
-      return { ...failed, probes: circuit.probes, probeAt: now }
+      return { ...failed, failedBy: circuit.failedBy, probes: circuit.probes, probeAt: now }
     case 'failed':
       return {
         ...failed,
@@ -177,19 +189,23 @@ function afterProbe(circuit: Circuit, sign: BillingSign, now: number): Circuit {
 
 const closed = ({ version }: Circuit): Circuit => ({ ...NEVER_FAILED, version: version + 1 })
 
+/** Each once, the last one last. */
+const failedLast = ({ failedBy }: Circuit, by: CircuitCaller): CircuitCaller[] =>
+  [...failedBy.filter((each) => each !== by), by].slice(-CIRCUIT_FAILURES_MAX)
+
 const opened = (
-  { failures, version }: Circuit,
+  circuit: Circuit,
   cause: CircuitCause,
-  probeAt: number,
-  now: number,
+  { probeAt, by, now }: Told & { readonly probeAt: number },
 ): Circuit => ({
-  failures,
+  failures: circuit.failures,
+  failedBy: failedLast(circuit, by),
   cause,
   openedAt: now,
   probeAt,
   probeBy: null,
   probes: 0,
-  version: version + 1,
+  version: circuit.version + 1,
 })
 
 /** Doubling from half a minute to five. */

@@ -76,6 +76,7 @@ export function judgeInvoice(
   if (recorded.invoiceId === invoice.id) return judgeOwn(invoice, recorded, around)
   const isGone = isClosed(invoice.status)
   if (recorded.invoiceId !== null) return isGone ? FITS : only('second_invoice')
+  // What was told of it before stays known: its next attempt asks for it.
   switch (recorded.state) {
     case 'due':
       return isAsked(recorded, invoice)
@@ -87,6 +88,7 @@ export function judgeInvoice(
       return only('not_recorded')
     case 'held':
     case 'failed': {
+      if (isGone) return FITS
       const judged = only(`invoiced_though_${recorded.state}`)
       return isAsked(recorded, invoice) ? { ...judged, action: 'adopt' } : judged
     }

@@ -5,6 +5,8 @@ export const RECONCILE_EVERY_SECONDS = 3_600
 export const RECONCILE_OVERLAP_SECONDS = 3_600
 /** Nothing is claimed by a record that has gone uncompared for longer: less than the billing API knows a key. */
 export const COMPARED_WITHIN_SECONDS = 20 * 3_600
+/** What waits for a comparison looks again after so long. */
+export const RECORD_LOOK_SECONDS = 120
 export const RECONCILE_LEASE_SECONDS = 120
 /** Of one tick: no further billing call is made then. */
 export const RECONCILE_TICK_SECONDS = 40
@@ -15,10 +17,14 @@ export const RECONCILE_PAGES_PER_RUN = 10
 export const RECONCILE_PAGES_MAX = 10_000
 /** Of single invoices that one tick asks for. */
 export const RECONCILE_LOOKUPS_PER_RUN = 20
+/** A single invoice that is asked for so often in vain is passed over. */
+export const RECONCILE_TRIES_MAX = 3
+/** So often a comparison waits for single invoices, in all: then it passes over each at once. */
+export const RECONCILE_WAITS_MAX = 60
 /** Of open discrepancies that one reconciliation looks at again. */
 export const RECONCILE_RECHECKS_MAX = 100
 export const RECONCILE_RETRY_SECONDS = 60
-/** One that has not ended by then is an alarm. */
+/** A record that has not been compared for so long is an alarm. */
 export const RECONCILE_LATE_SECONDS = 6 * 3_600
 export const RECONCILE_TIDIED_ROWS = 5_000
 /** Of a window that a person asks for. */

@@ -1,4 +1,5 @@
-// Every bound of the product, named with its unit. Nothing else in src/ writes such a number.
+// Every bound of the product, named with its unit: here, and those of missed deliveries in gap-limits.ts.
+// Nothing else in src/ writes such a number.
 
 export const MS_PER_DAY = 86_400_000
 export const MS_PER_HOUR = 3_600_000
@@ -93,6 +94,8 @@ export const BILLING_DEADLINE_MS = 20_000
 export const LEASE_LEFT_SECONDS_MIN = 30
 /** Commet replays an idempotency key for 24 h; one hour is kept as a margin. */
 export const POST_WITHOUT_LOOK_SECONDS = 23 * 3_600
+/** By then it is certainly forgotten. */
+export const KEY_FORGOTTEN_SECONDS = 25 * 3_600
 export const LISTING_SETTLE_SECONDS = 15 * 60
 /** In which currency the billing API bills a customer is believed for an hour. */
 export const CUSTOMER_KNOWN_SECONDS = 3_600
@@ -110,17 +113,19 @@ export const BACKOFF_MAX_SECONDS = 3_600
 export const KEY_TROUBLE_RETRY_SECONDS = 300
 
 // Circuit
-/** So many calls in a row without an answer of the billing API, and nobody calls it any more. */
+/** So many callers in a row without an answer of the billing API, and nobody calls it any more. */
 export const CIRCUIT_FAILURES_MAX = 5
 export const CIRCUIT_PROBE_SECONDS_FIRST = 30
 export const CIRCUIT_PROBE_SECONDS_MAX = 300
 /** Nobody else probes meanwhile: as long as the lease under which the probe posts. */
 export const CIRCUIT_PROBE_LEASE_SECONDS = 120
+/** After a failed probe of its own; longer than what it had parked waits: the probe's lease, the spread, a sweep. */
+export const COMPARISON_TURN_SECONDS = 300
 /** A Retry-After that holds everybody back is believed for an hour at most. */
 export const CIRCUIT_WAIT_SECONDS_MAX = 3_600
 /** Over which what was parked comes back. */
 export const CIRCUIT_SPREAD_SECONDS = 60
-/** Of the rows that wait longest: among them the sweep finds the next probe. */
+/** Of the rows that wait longest, and of those that wait least: among them the sweep finds the next probe. */
 export const CIRCUIT_CANDIDATES_MAX = 1_000
 /** Of the circuit's row that others change meanwhile: how often it is read again. */
 export const CIRCUIT_READS_MAX = 3

@@ -3,7 +3,10 @@
 import type { AdjustmentId, DiscrepancyId, EventId } from './ids.ts'
 
 export const RECONCILIATION_OUTCOMES = ['complete', 'unfinished', 'abandoned'] as const
-/** `unfinished`: the listing had no end; `abandoned`: the billing key is of another mode by now. */
+/**
+ * `unfinished`: the listing had no end; `abandoned`: the billing key is of another mode by now, or a restored
+ * database's was asked for again.
+ */
 export type ReconciliationOutcome = (typeof RECONCILIATION_OUTCOMES)[number]
 
 export const DISCREPANCY_REASONS = [
@@ -15,6 +18,7 @@ export const DISCREPANCY_REASONS = [
   'invoiced_though_cancelled',
   'unknown_adjustment',
   'missing_at_billing',
+  'not_readable',
   'differs',
   'not_settled',
   'stuck',
@@ -44,12 +48,12 @@ export const DISCREPANCIES: Readonly<Record<DiscrepancyReason, Told>> = {
   invoiced_though_held: {
     meaning:
       'The adjustment waits for a person, and an invoice that does not fit it carries its id.',
-    todo: 'Look at both. Void the invoice at the billing API, or adopt it; what is let through looks at it first.',
+    todo: 'Look at both. Void the invoice at the billing API, then let the adjustment through or reject it. If it is held again, try it again with "looked": true.',
     keepsPaused: false,
   },
   invoiced_though_failed: {
     meaning: 'The adjustment has failed, and an invoice that does not fit it carries its id.',
-    todo: 'Look at both. Void the invoice at the billing API if nobody asked for it.',
+    todo: 'Look at both. Void the invoice at the billing API; the next comparison settles this. Then try the adjustment again with "looked": true.',
     keepsPaused: true,
   },
   invoiced_though_rejected: {
@@ -72,6 +76,11 @@ export const DISCREPANCIES: Readonly<Record<DiscrepancyReason, Told>> = {
     meaning: 'Our record names an invoice that the billing API does not have.',
     todo: 'Ask the billing system where it went. Is the key the one of the same organization?',
     keepsPaused: false,
+  },
+  not_readable: {
+    meaning: 'The billing API does not show this invoice, or not in a form that can be read.',
+    todo: 'Look at it there. It is asked for again each hour; if there is nothing wrong with it, settle this with a note.',
+    keepsPaused: true,
   },
   differs: {
     meaning: 'The invoice is there, but not as it was asked for; the fields say where.',
@@ -96,7 +105,7 @@ export const DISCREPANCIES: Readonly<Record<DiscrepancyReason, Told>> = {
   },
   unexplained: {
     meaning: 'The sums of a day differ, and no discrepancy says why.',
-    todo: 'Reconcile that day again. If it stays, tell the maintainers.',
+    todo: 'Reconcile again from before that day on, which settles it where the sums fit by now. If it stays, tell the maintainers.',
     keepsPaused: false,
   },
 }
@@ -157,6 +166,9 @@ export type Progress = {
   /** Of the event that was looked at last: its `seq`. */
   readonly event: number
   readonly rechecks: number
+  /** How often the single invoice that is next was asked for in vain, and this comparison any. */
+  readonly tried: number
+  readonly waits: number
   readonly sums: readonly DayTotal[] | null
   readonly counts: ReconciliationCounts
 }
@@ -171,6 +183,8 @@ export const progressFrom = (event: number): Progress => ({
   after: 0,
   event,
   rechecks: 0,
+  tried: 0,
+  waits: 0,
   sums: null,
   counts: { invoices: 0, adopted: 0, statuses: 0, calls: 0 },
 })

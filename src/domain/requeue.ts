@@ -32,7 +32,7 @@ export type RequeueRefusal = NotRequeueable | { readonly reason: 'look_first' }
 /** `new_key`: after nothing but definite refusals. `same_key`: an invoice may be there. */
 export type RequeueWay = 'new_key' | 'same_key'
 
-/** `looked`: the person says that he has looked for the invoice, and found none. */
+/** `looked`: the person says that he has looked for the invoice, and found none that stands. */
 export function decideRequeue(
   adjustment: Requeueable,
   seen: { readonly version: number; readonly looked: boolean },

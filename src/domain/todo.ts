@@ -30,7 +30,7 @@ const BY_CODE: Readonly<Record<string, string>> = {
 const NOT_ANSWERED = `Billing has not answered for more than a day: see if it does, ${AGAIN}.`
 const REFUSED = `Billing refuses it: see why there, mend that, ${AGAIN}.`
 const LOOK =
-  'Look at billing for an invoice with its id in the metadata: adopt it, or try it again if there is none.'
+  'Look at billing for an invoice with its id in the metadata: adopt it, or try it again if there is none but void ones.'
 
 /** A sentence for a person; null where nothing is to be done, or its holds say it. */
 export function todoOf({ state, holdReasons, trouble, wakeAt }: Stuck): string | null {

@@ -65,6 +65,8 @@ export type WhyAdjustment = Pick<
   readonly invoiceStatus: string | null
   readonly reversedBy: string | null
   readonly reversal: ReversalOf | null
+  /** Of one that is due: nothing is issued before our record has been compared with the billing API. */
+  readonly waitsForRecord: boolean
 }
 
 /** What the event asks for. */
@@ -132,7 +134,13 @@ function stateSentences(adjustment: WhyAdjustment): string[] {
   const [cleared, reversed] = [clearedSentences(adjustment), reversedSentences(adjustment)]
   switch (state) {
     case 'due':
-      return [...cleared, 'It waits for its turn to be issued.', ...troubleSentences(adjustment)]
+      return [
+        ...cleared,
+        adjustment.waitsForRecord
+          ? 'It waits until our record has been compared with the billing API.'
+          : 'It waits for its turn to be issued.',
+        ...troubleSentences(adjustment),
+      ]
     case 'issuing':
       return [...cleared, 'It is being issued.']
     case 'invoiced': {

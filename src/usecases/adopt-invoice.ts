@@ -74,7 +74,15 @@ export async function adoptInvoice(
   const how = { adopted: true, requestId } as const
   const { issued, now } = await issuedBy(deps, adjustment, invoice, how)
   const by = { actor: `operator:${name}`, carriesOurId: carriesOurId(invoice, wanted) } as const
-  const row = await commitAdopted(db, adjustment, issued, by, now)
+  let row: Adjustment | null
+  try {
+    row = await commitAdopted(db, adjustment, issued, by, now)
+  } catch (error) {
+    // An invoice belongs to one adjustment: somebody may have taken it for another a moment ago.
+    const taken = await findInvoiced(db, invoiceId)
+    if (taken === null) throw error
+    return refuse({ reason: 'invoice_of_another', other: taken.id })
+  }
   if (row === null) return movedMeanwhile(deps, adjustment)
   if (issued.alarm !== null) await sayAlarm(deps, issued.alarm)
   // A record is told once it is marked paid.

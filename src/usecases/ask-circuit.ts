@@ -10,38 +10,69 @@ import type { AuditEntry } from '../domain/audit.ts'
 import {
   circuitAfter,
   CIRCUIT_SUBJECT,
+  COMPARISON,
   isOpen,
   signOf,
   type BillingSign,
   type Circuit,
+  type CircuitCaller,
 } from '../domain/circuit.ts'
-import type { AdjustmentId } from '../domain/ids.ts'
 import { CIRCUIT_READS_MAX, CIRCUIT_SPREAD_SECONDS } from '../domain/limits.ts'
 import type { Trouble } from '../domain/trouble.ts'
-import type { Deps } from '../deps.ts'
+import type { Billing, Deps } from '../deps.ts'
 import { newAlarm, sayAlarm } from './raise-alarm.ts'
+import { watchBilling } from './watch-billing.ts'
 
 /** `stale`: it closed meanwhile, or somebody else was first; the sweep looks again. */
 export type Parked = 'circuit_open' | 'stale'
 
 /**
  * Makes the calls if the circuit is closed, or as its probe. Else it waits for the probe: no attempt is
- * used, and nothing is written about it.
+ * used, and nothing is written about it. A probe that was answered closes the circuit, whatever became of its
+ * adjustment, unless a later call of it had no answer.
  */
 export async function throughCircuit<Done>(
   deps: Deps,
   circuit: Circuit,
-  adjustment: Adjustment,
-  call: () => Promise<Done>,
+  { adjustment, billing }: { readonly adjustment: Adjustment; readonly billing: Billing },
+  call: (billing: Billing) => Promise<Done>,
 ): Promise<Done | Parked> {
   const { id } = adjustment
-  if (!isOpen(circuit, deps.now())) return call()
+  if (!isOpen(circuit, deps.now())) return call(billing)
   if (!(await takeProbe(deps.db, id, deps.now()))) return waitForCircuit(deps, adjustment)
-  const done = await call()
-  // Where no call has told anything, the next one may try.
-  await tellCircuit(deps, id, { kind: 'nothing' }, null)
+  let isAnswered = false
+  const watched = watchBilling(billing, async (error) => {
+    isAnswered ||= error === null || signOf('look', error).kind === 'answered'
+  })
+  const done = await call(watched)
+  // Trouble was told by whoever met it. Where nothing was called, the next one may try.
+  await tellCircuit(deps, id, { kind: isAnswered ? 'answered' : 'nothing' }, null)
   return done
 }
+
+/**
+ * Whether a comparison has to wait. Where the circuit is open and its probe is due, this asks: for one invoice, and an
+ * answer closes the circuit for all.
+ */
+export async function isBillingDown(deps: Deps): Promise<boolean> {
+  const { db, now, billing } = deps
+  if (!isOpen(await findCircuit(db), now())) return false
+  if (billing === null || !(await takeProbe(db, COMPARISON, now()))) return true
+  const answer = await billing.invoices.list({ limit: 1 })
+  const sign = answer.ok ? ANSWERED : signOf('look', answer.error)
+  await tellCircuit(deps, COMPARISON, sign, answer.ok ? null : { step: 'look', ...answer.error })
+  return sign.kind !== 'answered'
+}
+
+const ANSWERED: BillingSign = { kind: 'answered' }
+
+/** A comparison's calls that had no answer count like all others; most of them say that all is well. */
+export const toldByComparison = (deps: Deps, billing: Billing): Billing =>
+  watchBilling(billing, async (error) => {
+    const sign = error && signOf('look', error)
+    if (!error || !sign || sign.kind === 'answered') return
+    await tellCircuit(deps, COMPARISON, sign, { step: 'look', ...error })
+  })
 
 export async function waitForCircuit(deps: Deps, adjustment: Adjustment): Promise<Parked> {
   const spreadMs = Math.floor(deps.random() * CIRCUIT_SPREAD_SECONDS * 1_000)
@@ -60,7 +91,7 @@ export const tellTrouble = (
 /** A write that others keep overtaking is let go: the next call tells the same. */
 async function tellCircuit(
   deps: Deps,
-  by: AdjustmentId,
+  by: CircuitCaller,
   sign: BillingSign,
   trouble: (Pick<Trouble, 'step'> & BillingError) | null,
 ): Promise<void> {
@@ -83,14 +114,17 @@ async function alarmOf(
   deps: Deps,
   { action }: AuditEntry,
   { cause, failures, probes }: Circuit,
-  adjustment: AdjustmentId,
+  by: CircuitCaller,
 ): Promise<Alarm | null> {
   if (action !== 'circuit.opened' || cause !== 'unavailable') return null
-  return newAlarm(deps, 'billing_unavailable', { adjustment, failures, probes })
+  return newAlarm(deps, 'billing_unavailable', { ...named(by), failures, probes })
 }
 
+/** Of an adjustment its id; the comparison of the record is none. */
+const named = (by: CircuitCaller) => (by === COMPARISON ? { by } : { adjustment: by })
+
 type Told = {
-  readonly by: AdjustmentId
+  readonly by: CircuitCaller
   readonly now: number
   readonly trouble: (Pick<Trouble, 'step'> & BillingError) | null
 }
@@ -99,12 +133,13 @@ type Told = {
 function entryOf(before: Circuit, after: Circuit, { by, now, trouble }: Told): AuditEntry | null {
   const { cause } = after
   if (before.cause === cause) return null
-  const facts = { at: now, actor: 'system:issuer', subject: CIRCUIT_SUBJECT } as const
+  const actor = by === COMPARISON ? 'system:reconciliation' : 'system:issuer'
+  const facts = { at: now, actor, subject: CIRCUIT_SUBJECT } as const
   if (cause === null) {
     const data = { cause: before.cause, openedAt: before.openedAt, probes: before.probes }
-    return { ...facts, action: 'circuit.closed', data: { ...data, adjustment: by } }
+    return { ...facts, action: 'circuit.closed', data: { ...data, ...named(by) } }
   }
   const { step, code, status } = trouble ?? {}
   const data = { cause, before: before.cause, failures: after.failures, step, code, status }
-  return { ...facts, action: 'circuit.opened', data: { ...data, adjustment: by } }
+  return { ...facts, action: 'circuit.opened', data: { ...data, ...named(by) } }
 }

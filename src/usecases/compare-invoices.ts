@@ -3,10 +3,10 @@
 
 import type { Invoice } from '../commet/contract.ts'
 import { findAdjustment, findAdjustments } from '../db/read-adjustments.ts'
-import type { Adjustment, Reconciliation } from '../db/schema.ts'
+import type { Adjustment, Discrepancy, Reconciliation } from '../db/schema.ts'
 import { wakeNow } from '../db/write-adjustment.ts'
 import { commitListed } from '../db/write-listed.ts'
-import type { ListedRow, Step } from '../db/write-reconciliations.ts'
+import type { ListedRow } from '../db/write-reconciliations.ts'
 import { commitInvoiceStatusSeen } from '../db/write-seen.ts'
 import {
   ADJUSTMENT_METADATA_KEY,
@@ -16,7 +16,7 @@ import {
 } from '../domain/adjustment.ts'
 import { assert } from '../domain/assert.ts'
 import { dayOf } from '../domain/day.ts'
-import { discrepancyId, isAdjustmentId, type AdjustmentId } from '../domain/ids.ts'
+import { isAdjustmentId, type AdjustmentId } from '../domain/ids.ts'
 import {
   judgeInvoice,
   judgeMissing,
@@ -25,31 +25,17 @@ import {
   type Judgement,
   type Listed,
 } from '../domain/judge-invoice.ts'
-import type { Finding, Found } from '../domain/reconciliation.ts'
 import type { Deps } from '../deps.ts'
+import { thrownFields } from '../log.ts'
+import { identified, NOTHING_COMPARED, stillOpen, together, type Compared } from './compared.ts'
 import { issuedBy } from './issued-by.ts'
 
-/** All of a step but where it goes on. `adopted`, `statuses`: how many. */
-export type Compared = Omit<Step, 'progress'> & {
-  readonly adopted: number
-  readonly statuses: number
-}
-
-export const NOTHING_COMPARED: Compared = {
-  listed: [],
-  findings: [],
-  judged: [],
-  adopted: 0,
-  statuses: 0,
-}
-
-/** The window and the mode that are compared. */
-type Run = Pick<Reconciliation, 'fromAt' | 'toAt' | 'startedAt'>
+type Action = NonNullable<Judgement['action']>
 
 /** One page of the listing: those with our mark, and of these what was made in the window is compared. */
 export async function compareListed(
   deps: Deps,
-  run: Run,
+  run: Reconciliation,
   invoices: readonly Invoice[],
 ): Promise<Compared> {
   // The oldest first: of two that our record lacks, that is the one to be taken.
@@ -67,7 +53,7 @@ export async function compareListed(
     }
     const row = rows.get(listed.adjustmentId ?? 'adj_') ?? null
     const judged = judgeInvoice(listed, row, aroundOf(deps, run, listed))
-    const { compared, after } = await act(deps, row, invoice, judged)
+    const { compared, after } = await act(deps, run, row, invoice, judged)
     if (after !== null) rows.set(after.id, after)
     parts.push({ ...compared, listed: [rowOf(deps, run, listed, listed.subtotal)] })
   }
@@ -81,7 +67,7 @@ const known = (deps: Deps, ids: readonly AdjustmentId[]): Promise<readonly Adjus
 /** An adjustment of ours that no listing has shown, and what its invoice is; null where there is none. */
 export async function compareOwn(
   deps: Deps,
-  run: Run,
+  run: Reconciliation,
   row: Adjustment,
   invoice: Invoice | null,
 ): Promise<Compared> {
@@ -101,13 +87,13 @@ export async function compareOwn(
     return {
       ...NOTHING_COMPARED,
       listed: [missing],
-      findings: await identified(findings),
+      findings: await identified(findings, run),
       judged: [row.invoiceId],
     }
   }
   const listed = listedOf(run, invoice)
   const judged = judgeOwn(listed, row, aroundOf(deps, run, listed))
-  const { compared } = await act(deps, row, invoice, judged)
+  const { compared } = await act(deps, run, row, invoice, judged)
   const isMarked = listed.adjustmentId === row.id
   return { ...compared, listed: [rowOf(deps, run, listed, isMarked ? listed.subtotal : 0)] }
 }
@@ -118,34 +104,36 @@ export async function compareOwn(
  */
 export async function compareAgain(
   deps: Deps,
-  run: Run,
-  {
-    invoiceId,
-    adjustmentId,
-  }: { readonly invoiceId: string; readonly adjustmentId: AdjustmentId | null },
+  run: Reconciliation,
+  open: Discrepancy,
   invoice: Invoice | null,
 ): Promise<Compared> {
+  const listed = invoice === null ? null : listedOf(run, invoice)
+  // Whose it is could not be read when it was found.
+  const isUnread = open.reason === 'not_readable' && open.adjustmentId === null
+  const adjustmentId = isUnread ? (listed?.adjustmentId ?? null) : open.adjustmentId
   const row = adjustmentId === null ? null : await findAdjustment(deps.db, adjustmentId)
-  const isOwn = row?.invoiceId === invoiceId
-  const around = {
-    now: deps.now(),
-    day: dayOf(run.startedAt, deps.config.timeZone),
-    isCounted: false,
+  const isOwn = row !== null && row.invoiceId === open.invoiceId
+  const day = dayOf(listed?.createdAt ?? run.startedAt, deps.config.timeZone)
+  const around = { now: deps.now(), day, isCounted: false }
+  if (invoice === null || listed === null) {
+    // Nothing removes an invoice there: a key that can't see it is no proof that it is gone.
+    if (!isOwn) return stillOpen(open)
+    const { findings } = judgeMissing(row, around)
+    return {
+      ...NOTHING_COMPARED,
+      findings: await identified(findings, run),
+      judged: [row.invoiceId ?? ''],
+    }
   }
-  if (invoice === null) {
-    const missing = isOwn ? judgeMissing(row, around).findings : []
-    return { ...NOTHING_COMPARED, findings: await identified(missing), judged: [invoiceId] }
-  }
-  const listed = listedOf(run, invoice)
-  const dated = { ...around, day: dayOf(listed.createdAt, deps.config.timeZone) }
   // Whoever took our mark from an invoice of nobody has made it none of ours.
   const isOurs = listed.adjustmentId !== null && listed.adjustmentId === adjustmentId
   const judged = isOwn
-    ? judgeOwn(listed, row, dated)
+    ? judgeOwn(listed, row, around)
     : isOurs
-      ? judgeInvoice(listed, row, dated)
+      ? judgeInvoice(listed, row, around)
       : { findings: [], action: null }
-  return (await act(deps, row, invoice, judged)).compared
+  return (await act(deps, run, row, invoice, judged)).compared
 }
 
 function adjustmentIdOf({ metadata }: Invoice): AdjustmentId | null {
@@ -153,26 +141,26 @@ function adjustmentIdOf({ metadata }: Invoice): AdjustmentId | null {
   return typeof id === 'string' && isAdjustmentId(id) ? id : null
 }
 
-function listedOf({ startedAt }: Run, invoice: Invoice): Listed {
+function listedOf({ toAt }: Reconciliation, invoice: Invoice): Listed {
   const createdAt = Date.parse(invoice.createdAt)
   return {
     ...invoice,
-    // A time that can't be read is as good as none: it is compared, and told of today.
-    createdAt: Number.isNaN(createdAt) ? startedAt : createdAt,
+    // A time that can't be read is as good as none: it is compared, as of the window's last day.
+    createdAt: Number.isNaN(createdAt) ? toAt - 1 : createdAt,
     adjustmentId: adjustmentIdOf(invoice),
   }
 }
 
-const isWithin = ({ fromAt, toAt }: Run, { createdAt }: Listed): boolean =>
+const isWithin = ({ fromAt, toAt }: Reconciliation, { createdAt }: Listed): boolean =>
   createdAt >= fromAt && createdAt < toAt
 
-const aroundOf = (deps: Deps, run: Run, listed: Listed): Circumstances => ({
+const aroundOf = (deps: Deps, run: Reconciliation, listed: Listed): Circumstances => ({
   now: deps.now(),
   day: dayOf(listed.createdAt, deps.config.timeZone),
   isCounted: isWithin(run, listed),
 })
 
-const rowOf = (deps: Deps, run: Run, listed: Listed, subtotal: number): ListedRow => ({
+const rowOf = (deps: Deps, run: Reconciliation, listed: Listed, subtotal: number): ListedRow => ({
   invoiceId: listed.id,
   day: dayOf(listed.createdAt, deps.config.timeZone),
   currency: listed.currency.toLowerCase(),
@@ -180,22 +168,39 @@ const rowOf = (deps: Deps, run: Run, listed: Listed, subtotal: number): ListedRo
   isCounted: isWithin(run, listed) && !isClosed(listed.status),
 })
 
+type Acted = { readonly compared: Compared; readonly after: Adjustment | null }
+
 /** `after`: the row where it was changed, since a further invoice may be beside it. */
 async function act(
   deps: Deps,
+  run: Reconciliation,
   row: Adjustment | null,
   invoice: Invoice,
   { findings, action }: Judgement,
-): Promise<{ readonly compared: Compared; readonly after: Adjustment | null }> {
+): Promise<Acted> {
   const compared: Compared = {
     ...NOTHING_COMPARED,
-    findings: await identified(findings),
+    findings: await identified(findings, run),
     judged: [invoice.id],
   }
-  if (row === null) return { compared, after: null }
+  if (row === null || action === null) return { compared, after: null }
+  try {
+    return await take(deps, row, invoice, { compared, action })
+  } catch (error) {
+    // What can't be written of one stops no other: it stays as it was found.
+    const facts = { adjustment: row.id, invoice: invoice.id, action }
+    deps.log({ event: 'alarm.reconcile_row_failed', ...facts, ...thrownFields(error) })
+    return { compared, after: null }
+  }
+}
+
+async function take(
+  deps: Deps,
+  row: Adjustment,
+  invoice: Invoice,
+  { compared, action }: { readonly compared: Compared; readonly action: Action },
+): Promise<Acted> {
   switch (action) {
-    case null:
-      return { compared, after: null }
     case 'adopt': {
       const after = await adopt(deps, row, invoice)
       const taken = { ...compared, findings: [], adopted: 1 }
@@ -222,24 +227,3 @@ async function adopt(deps: Deps, row: Adjustment, invoice: Invoice): Promise<Adj
   const { issued, now } = await issuedBy(deps, { ...row, request }, invoice, how)
   return commitListed(deps.db, row, issued, request, now)
 }
-
-export const identified = (findings: readonly Finding[]): Promise<readonly Found[]> =>
-  Promise.all(findings.map(async (each) => ({ ...each, id: await idOf(each) })))
-
-/** Of what has an invoice, that and the adjustment tell it apart; of a sum, day and currency do. */
-const idOf = ({ reason, adjustmentId, eventId, invoiceId, day, currency }: Finding) =>
-  discrepancyId(reason, [
-    adjustmentId,
-    eventId,
-    invoiceId,
-    reason === 'unexplained' ? day : null,
-    currency,
-  ])
-
-export const together = (parts: readonly Compared[]): Compared => ({
-  listed: parts.flatMap(({ listed }) => listed),
-  findings: parts.flatMap(({ findings }) => findings),
-  judged: parts.flatMap(({ judged }) => judged),
-  adopted: parts.reduce((sum, { adopted }) => sum + adopted, 0),
-  statuses: parts.reduce((sum, { statuses }) => sum + statuses, 0),
-})

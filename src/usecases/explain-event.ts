@@ -3,6 +3,7 @@
 
 import { findUndone } from '../db/ask-dry.ts'
 import { findAnswers, findReversals } from '../db/read-adjustments.ts'
+import { findIsRecordOld } from '../db/read-record.ts'
 import type { Payload } from '../db/read-events.ts'
 import type { Adjustment, Event } from '../db/schema.ts'
 import { unreachable } from '../domain/assert.ts'
@@ -34,7 +35,7 @@ export type ToExplain = {
 }
 
 export async function explainEvent(
-  deps: Pick<Deps, 'config' | 'db' | 'ruleSet'>,
+  deps: Pick<Deps, 'config' | 'db' | 'ruleSet' | 'billing' | 'now'>,
   { event, payload, adjustments }: ToExplain,
 ): Promise<Explanation> {
   const { config, db } = deps
@@ -48,8 +49,8 @@ export async function explainEvent(
   const explained = {
     event,
     source: source?.title ?? event.source,
-    adjustments: await withReversals(db, adjustments),
-    undone: await withReversals(db, undone),
+    adjustments: await withWaits(deps, adjustments),
+    undone: await withWaits(deps, undone),
     answers: mayBeAnswered(event) ? await findAnswers(db, event.id) : [],
     asked,
   }
@@ -58,10 +59,13 @@ export async function explainEvent(
 
 const mayBeAnswered = ({ fate }: Event): boolean => fate === 'conflict' || fate === 'dismissed'
 
-async function withReversals(
-  db: Deps['db'],
+/** With what each waits for, and what undoes it. */
+async function withWaits(
+  { db, billing, now }: Pick<Deps, 'db' | 'billing' | 'now'>,
   rows: readonly Adjustment[],
 ): Promise<readonly WhyAdjustment[]> {
+  const isAnyDue = billing !== null && rows.some(({ state }) => state === 'due')
+  const isRecordOld = isAnyDue && (await findIsRecordOld(db, billing.mode, now()))
   const reversals =
     rows.length === 0
       ? []
@@ -70,7 +74,11 @@ async function withReversals(
           rows.map(({ id }) => id),
         )
   const reversalOf = ({ id }: Adjustment) => reversals.find(({ reverses }) => reverses === id)
-  return rows.map((row) => ({ ...row, reversal: reversalOf(row) ?? null }))
+  return rows.map((row) => ({
+    ...row,
+    reversal: reversalOf(row) ?? null,
+    waitsForRecord: isRecordOld && row.state === 'due',
+  }))
 }
 
 type Trouble = RecordTrouble | { readonly reason: 'endpoint_unknown' }

@@ -5,10 +5,11 @@ import { findForIssue, type ForIssue } from '../db/read-for-issue.ts'
 import { findPausing, type Pausable } from '../db/read-switches.ts'
 import type { Adjustment } from '../db/schema.ts'
 import { hold } from '../db/write-adjustment.ts'
-import { claim, park, type Claim } from '../db/write-claim.ts'
+import { claim, park, parkUntilCompared, type Claim } from '../db/write-claim.ts'
 import { cancel, rest } from '../db/write-reversal.ts'
 import { frozenRequest, type ResolvedCustomer } from '../domain/adjustment.ts'
 import { assert } from '../domain/assert.ts'
+import type { Mode } from '../domain/event.ts'
 import { isRunaway, type HoldReason } from '../domain/hold.ts'
 import { isToSettle, isToVoid } from '../domain/reversal.ts'
 import type { WakeUp } from '../domain/wake-up.ts'
@@ -35,10 +36,11 @@ export type IssueResult =
   | VoidResult
   | Parked
   | 'paused'
+  | 'record_old'
   | 'not_configured'
 
 export async function issueAdjustment(deps: Deps, wakeUp: WakeUp): Promise<IssueResult> {
-  const read = await findForIssue(deps.db, wakeUp.id)
+  const read = await findForIssue(deps.db, wakeUp.id, deps.billing?.mode ?? null, deps.now())
   if (read?.adjustment.version !== wakeUp.version) return 'stale'
   const { adjustment, circuit } = read
   const { state } = adjustment
@@ -48,7 +50,9 @@ export async function issueAdjustment(deps: Deps, wakeUp: WakeUp): Promise<Issue
   if (billing === null) return 'not_configured'
   if (state === 'invoiced') {
     if (adjustment.wakeAt === null) return 'stale'
-    return throughCircuit(deps, circuit, adjustment, () => tendInvoiced(deps, billing, adjustment))
+    return throughCircuit(deps, circuit, { adjustment, billing }, (watched) =>
+      tendInvoiced(deps, watched, adjustment),
+    )
   }
   if (state !== 'due') return 'stale'
   const { ruleIds } = ruleFacts(deps.config, adjustment.ruleId)
@@ -56,7 +60,10 @@ export async function issueAdjustment(deps: Deps, wakeUp: WakeUp): Promise<Issue
   // A look before the billing API is asked for anything; the claim looks again, for certain.
   const isPaused = (await findPausing(deps.db, pausable)).length > 0
   if (isPaused) return pausedAt(deps, adjustment, pausable)
-  return throughCircuit(deps, circuit, adjustment, () => issueDue(deps, billing, read))
+  if (read.isRecordOld) return waitForRecord(deps, adjustment, billing.mode)
+  return throughCircuit(deps, circuit, { adjustment, billing }, (watched) =>
+    issueDue(deps, watched, read),
+  )
 }
 
 function issueDue(deps: Deps, billing: Billing, read: ForIssue): Promise<IssueResult> {
@@ -166,7 +173,10 @@ async function claimAndAttempt(
   what: Claim,
 ): Promise<IssueResult> {
   const claimed = await claim(deps.db, read, what)
-  if (!claimed) return stoppedAt(deps, read, { ...what.asked, customerId: what.asked.customer })
+  if (!claimed) {
+    const pausable = { ...what.asked, customerId: what.asked.customer }
+    return stoppedAt(deps, read, pausable, billing.mode)
+  }
   if (claimed.state === 'cancelled') return 'cancelled'
   if (claimed.state === 'held') return told(deps, claimed)
   assert(claimed.request !== null, 'claimed without a request')
@@ -182,11 +192,26 @@ async function told(deps: Deps, { id, ruleId, holdDetails }: Adjustment): Promis
   return 'held'
 }
 
-/** Not claimed: paused, the circuit has opened since, or the record is to be compared first: the sweep asks again. */
-async function stoppedAt(deps: Deps, read: Adjustment, what: Pausable): Promise<'paused' | Parked> {
-  const result = await pausedAt(deps, read, what)
-  return result === 'paused' ? result : waitForCircuit(deps, read)
+/** Not claimed: paused, the record has to be compared first, or the circuit has opened since. */
+async function stoppedAt(
+  deps: Deps,
+  read: Adjustment,
+  what: Pausable,
+  mode: Mode,
+): Promise<'paused' | 'record_old' | Parked> {
+  const paused = await pausedAt(deps, read, what)
+  if (paused === 'paused') return paused
+  const waiting = await waitForRecord(deps, read, mode)
+  return waiting === 'record_old' ? waiting : waitForCircuit(deps, read)
 }
+
+/** Nothing is asked of the billing API, nor claimed, before our record has been compared with it. */
+const waitForRecord = async (
+  deps: Deps,
+  read: Adjustment,
+  mode: Mode,
+): Promise<'record_old' | 'stale'> =>
+  (await parkUntilCompared(deps.db, read, mode, deps.now())) === null ? 'stale' : 'record_old'
 
 /** Paused, unless somebody was first, or a refund was seen meanwhile: the sweep asks again. */
 const pausedAt = async (

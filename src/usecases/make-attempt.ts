@@ -2,6 +2,7 @@
 // commit the invoice with its link, or what the trouble means.
 
 import type { BillingError } from '../commet/client.ts'
+import type { CreatedInvoice } from '../commet/contract.ts'
 import type { Adjustment } from '../db/schema.ts'
 import type { Claimed } from '../db/write-claim.ts'
 import { hold, postpone, type Hold } from '../db/write-adjustment.ts'
@@ -11,10 +12,11 @@ import {
   recordSecondInvoice,
   type Issued,
 } from '../db/write-invoice.ts'
-import { idempotencyKey, type AnsweredInvoice } from '../domain/adjustment.ts'
+import { idempotencyKey, isClosed, type AnsweredInvoice } from '../domain/adjustment.ts'
 import { assert } from '../domain/assert.ts'
 import { isAsked } from '../domain/judge-invoice.ts'
 import {
+  KEY_FORGOTTEN_SECONDS,
   LEASE_LEFT_SECONDS_MIN,
   LEASE_SECONDS,
   LISTING_SETTLE_SECONDS,
@@ -48,7 +50,8 @@ export async function makeAttempt(
 ): Promise<Attempt> {
   const { request, leaseUntil, known } = claimed
   assert(request !== null && leaseUntil !== null, 'an attempt without a claim')
-  const mayCall = (): boolean => deps.now() + LEASE_LEFT_SECONDS_MIN * 1_000 <= leaseUntil
+  const mayCall = (calls = 1): boolean =>
+    deps.now() + calls * LEASE_LEFT_SECONDS_MIN * 1_000 <= leaseUntil
   if (known.length > 0 || isKeyTaken(before) || mayBeForgotten(before, deps.now())) {
     const done = await lookFirst(deps, billing, claimed, before, mayCall)
     if (done) return done
@@ -58,7 +61,25 @@ export async function makeAttempt(
   const answer = await billing.invoices.createAdjustment(request, { idempotencyKey: key })
   if (!answer.ok) return { kind: await postponeOrFail(deps, claimed, 'post', answer.error, before) }
   const { data, requestId } = answer.value
+  if (mayCall() && (await isClosedReplay(billing, claimed, data))) {
+    const forgottenAt = Date.parse(data.createdAt) + KEY_FORGOTTEN_SECONDS * 1_000
+    return waitUntil(deps, claimed, Math.max(forgottenAt, deps.now() + SETTLE_MS), before)
+  }
   return commit(deps, claimed, data, { adopted: false, requestId })
+}
+
+/**
+ * The answer of an earlier post, as it was then, to an invoice that a person has seen closed: nothing new is made
+ * before the key is forgotten.
+ */
+async function isClosedReplay(
+  { invoices }: Billing,
+  { lookedAt }: Adjustment,
+  { id, createdAt }: CreatedInvoice,
+): Promise<boolean> {
+  if (lookedAt === null || !(Date.parse(createdAt) <= lookedAt)) return false
+  const now = await invoices.get(id)
+  return now.ok && isClosed(now.value.data.status)
 }
 
 /**
@@ -89,14 +110,17 @@ async function lookFirst(
   billing: Billing,
   claimed: Claimed,
   before: Adjustment,
-  mayCall: () => boolean,
+  mayCall: (calls: number) => boolean,
 ): Promise<Attempt | null> {
-  const { id, request, known } = claimed
+  const { id, request, known, lookedAt } = claimed
   assert(request !== null, 'a look without a claim')
   const { customerId } = request
   const createdAt = Math.min(firstSeenAt(before), ...known.map((each) => each.createdAt))
-  const wanted = { id, customerId, createdAt, known: known.map((each) => each.id) }
-  const look = await lookForInvoice(billing, wanted, mayCall)
+  const wanted = { id, customerId, createdAt, known: known.map((each) => each.id), lookedAt }
+  // A person has looked since the last attempt could be seen: where the listing is too long to be read to its end,
+  // and what was read shows none, that is all that can be known. Then lease is left to post.
+  const isLookedFor = lookedAt !== null && lookedAt >= settledAt(before)
+  const look = await lookForInvoice(billing, wanted, () => mayCall(isLookedFor ? 2 : 1))
   switch (look.kind) {
     case 'one': {
       const { invoice, requestId } = look
@@ -112,22 +136,26 @@ async function lookFirst(
       return holdUnknown(deps, claimed, { invoiceIds })
     }
     case 'unfinished': {
+      if (look.invoiceIds.length === 0 && isLookedFor) return null
       const alarm = await newAlarm(deps, 'outcome_unknown', { adjustment: claimed.id })
-      const attempt = await holdUnknown(deps, claimed, { alarm })
+      const attempt = await holdUnknown(deps, claimed, { alarm, invoiceIds: look.invoiceIds })
       if (attempt.kind === 'held') await sayAlarm(deps, alarm)
       return attempt
     }
     case 'trouble':
       return { kind: await postponeOrFail(deps, claimed, 'look', look.error, before) }
     case 'none': {
-      // An invoice of the last attempt could still be on its way into the listing.
-      const settleMs = (LEASE_SECONDS + LISTING_SETTLE_SECONDS) * 1_000
-      const settledAt = (before.attemptedAt ?? 0) + settleMs
-      if (deps.now() >= settledAt) return null
-      return waitUntil(deps, claimed, Math.min(settledAt, deps.now() + settleMs), before)
+      const wakeAt = settledAt(before)
+      if (deps.now() >= wakeAt) return null
+      return waitUntil(deps, claimed, Math.min(wakeAt, deps.now() + SETTLE_MS), before)
     }
   }
 }
+
+const SETTLE_MS = (LEASE_SECONDS + LISTING_SETTLE_SECONDS) * 1_000
+
+/** Until then an invoice of the last attempt could still be on its way into the listing. */
+const settledAt = ({ attemptedAt }: Before): number => (attemptedAt ?? 0) + SETTLE_MS
 
 async function holdUnknown(
   deps: Deps,

@@ -17,6 +17,7 @@ export async function resumeRestored(deps: Deps): Promise<boolean> {
   if (paused?.cause !== RESTORED || (await isKeptPaused(deps.db))) return false
   const rules = deps.config.rules.map(ownIds)
   const all = { kind: 'all', keys: [''], actor: 'system:reconciliation' } as const
-  await resumeKeys(deps.db, all, rules, deps.now())
+  // Who pauses it at this very moment finds it paused.
+  await resumeKeys(deps.db, all, rules, deps.now(), RESTORED)
   return true
 }

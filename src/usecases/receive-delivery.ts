@@ -4,6 +4,7 @@
 import {
   commitDelivery,
   packDelivery,
+  type Delivery,
   type PackedDelivery,
   type Payload,
   type ReceivedEvent,
@@ -62,7 +63,8 @@ export async function receiveDelivery(
     return ok({ events: [], answer: opened.value.answer, wakeUps: [] })
   }
 
-  const packed = await readDelivery(deps, incoming, endpoint, opened.value, now)
+  const actor = `source:${incoming.endpoint}` as const
+  const packed = await readDelivery(deps, { ...incoming, actor }, endpoint, opened.value, now)
   const made = await commitDelivery(deps.db, packed)
   return ok({
     events: packed.delivery.events.map((event) => event.id),
@@ -71,9 +73,10 @@ export async function receiveDelivery(
   })
 }
 
-async function readDelivery(
+/** `actor`: who brought it. Its events are decided, and nothing is committed but what comes before that. */
+export async function readDelivery(
   deps: Deps,
-  incoming: IncomingDelivery,
+  incoming: Pick<IncomingDelivery, 'endpoint' | 'body'> & Pick<Delivery, 'actor'>,
   endpoint: Endpoint,
   opened: Extract<Opened, { kind: 'events' }>,
   now: number,
@@ -86,7 +89,7 @@ async function readDelivery(
     : { ...opened.raw, isWhole: true }
   const facts = {
     deliveryId: deps.newId(),
-    actor: `source:${incoming.endpoint}` as const,
+    actor: incoming.actor,
     endpoint: incoming.endpoint,
     account: endpoint.account ?? incoming.endpoint,
     source: source.name,

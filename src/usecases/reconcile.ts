@@ -1,7 +1,6 @@
 // Reconciliation: our invoices against the billing API's, both ways. One runner at a time holds a
 // comparison; it goes on from its last step, at each tick, until it has come to its end.
 
-import { findCircuit } from '../db/read-circuit.ts'
 import { findOutlook, type Outlook } from '../db/read-reconciliations.ts'
 import type { Reconciliation } from '../db/schema.ts'
 import {
@@ -12,9 +11,9 @@ import {
   tidyListed,
   type NewReconciliation,
 } from '../db/write-reconciliations.ts'
-import { isOpen } from '../domain/circuit.ts'
 import {
   LISTING_SETTLE_SECONDS,
+  MS_PER_HOUR,
   RECONCILE_EVERY_SECONDS,
   RECONCILE_LATE_SECONDS,
   RECONCILE_LOOKUPS_PER_RUN,
@@ -25,31 +24,61 @@ import {
 } from '../domain/limits.ts'
 import { progressFrom, type ReconciliationOutcome } from '../domain/reconciliation.ts'
 import type { Billing, Deps } from '../deps.ts'
+import { isBillingDown, toldByComparison } from './ask-circuit.ts'
 import { raiseAlarm } from './raise-alarm.ts'
 import { stepListing } from './reconciliation-listing.ts'
 import { stepAgain, stepOurs } from './reconciliation-lookups.ts'
 import { stepOwn, stepSums } from './reconciliation-own.ts'
-import type { Left, Stepped } from './reconciliation-step.ts'
+import type { Allowance, Stepped } from './reconciliation-step.ts'
 import { pauseRestored, resumeRestored } from './pause-restored.ts'
-
-/** While the circuit is open, nothing is compared: what was begun goes on when it has closed. */
-export const isBillingDown = async ({ db, now }: Deps): Promise<boolean> =>
-  isOpen(await findCircuit(db), now())
 
 /**
  * The minute's look: goes on with what has not ended, or begins the next hour's. Null where there is
- * nothing to do, or nobody to ask.
+ * nothing to do, or nobody to ask. It says so when the record has not been compared for hours, whatever stands in
+ * the way.
  */
 export async function reconcileByClock(deps: Deps): Promise<Reconciliation | null> {
   const { billing, db } = deps
   if (billing === null) return null
   const now = deps.now()
   const outlook = await findOutlook(db, billing.mode, now)
-  const next = outlook.open === null ? nextByClock(billing, outlook, now) : null
+  try {
+    const run = await goOn(deps, billing, outlook, now)
+    if (run?.outcome !== 'complete') await alarmIfLate(deps, outlook, now)
+    return run
+  } catch (error) {
+    await alarmIfLate(deps, outlook, now)
+    throw error
+  }
+}
+
+async function alarmIfLate(
+  deps: Deps,
+  { open, doneUntil, firstAt }: Outlook,
+  now: number,
+): Promise<void> {
+  const since = doneUntil ?? firstAt
+  if (since === null || now - since < RECONCILE_LATE_SECONDS * 1_000) return
+  await raiseAlarm(deps, 'reconciliation_late', {
+    reconciliation: open,
+    comparedUntil: doneUntil === null ? null : new Date(doneUntil).toISOString(),
+    hours: Math.floor((now - since) / MS_PER_HOUR),
+  })
+}
+
+async function goOn(
+  deps: Deps,
+  billing: Billing,
+  outlook: Outlook,
+  now: number,
+): Promise<Reconciliation | null> {
+  const { db } = deps
+  const next = nextByClock(billing, outlook, now)
   if ((outlook.open === null && next === null) || (await isBillingDown(deps))) return null
   const begun = next === null ? null : await insertReconciliation(db, next, now)
-  const seq = outlook.open ?? begun?.seq
-  return seq === undefined ? null : reconcile(deps, billing, seq)
+  // What a person has asked for never keeps the hour's from beginning.
+  const seq = begun?.seq ?? outlook.open
+  return seq === null ? null : reconcile(deps, billing, seq)
 }
 
 /** Null where it is not time yet. What is compared ends where the listing has settled. */
@@ -73,22 +102,17 @@ export async function reconcile(
   seq: number,
 ): Promise<Reconciliation | null> {
   const startedAt = deps.now()
+  const told = toldByComparison(deps, billing)
   let run = await takeReconciliation(deps.db, seq, startedAt)
   if (run === null) return null
-  if (startedAt - run.startedAt >= RECONCILE_LATE_SECONDS * 1_000) {
-    await raiseAlarm(deps, 'reconciliation_late', {
-      reconciliation: seq,
-      phase: run.progress.phase,
-    })
-  }
   if (run.mode !== billing.mode) return end(deps, run, 'abandoned')
   // Whoever asked may have died before he paused it.
   const isFirst = run.progress.phase === 'listing' && run.progress.pages === 0
   if (run.isRestored && isFirst) await pauseRestored(deps, run.askedBy ?? 'system:reconciliation')
-  const left: Left = { pages: RECONCILE_PAGES_PER_RUN, lookups: RECONCILE_LOOKUPS_PER_RUN }
+  const allowed: Allowance = { pages: RECONCILE_PAGES_PER_RUN, lookups: RECONCILE_LOOKUPS_PER_RUN }
   for (let steps = 0; steps < RECONCILE_STEPS_PER_RUN; steps++) {
     if (deps.now() - startedAt >= RECONCILE_TICK_SECONDS * 1_000) break
-    const stepped = await takeStep(deps, billing, run, left)
+    const stepped = await takeStep(deps, told, run, allowed)
     switch (stepped.kind) {
       case 'lost':
         return null
@@ -126,15 +150,15 @@ async function takeStep(
   deps: Deps,
   billing: Billing,
   run: Reconciliation,
-  left: Left,
+  allowed: Allowance,
 ): Promise<Stepped> {
   switch (run.progress.phase) {
     case 'listing':
-      return stepListing(deps, billing, run, left)
+      return stepListing(deps, billing, run, allowed)
     case 'ours':
-      return stepOurs(deps, billing, run, left)
+      return stepOurs(deps, billing, run, allowed)
     case 'again':
-      return stepAgain(deps, billing, run, left)
+      return stepAgain(deps, billing, run, allowed)
     case 'own':
       return stepOwn(deps, run)
     case 'sums':

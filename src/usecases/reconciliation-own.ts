@@ -3,15 +3,10 @@
 import { findEventsWithout, findStuck } from '../db/read-reconciliations.ts'
 import type { Reconciliation } from '../db/schema.ts'
 import { findSums } from '../db/write-reconciliations.ts'
-import { RECONCILE_STUCK_ROWS_MAX } from '../domain/limits.ts'
-import {
-  dayTotals,
-  unexplained,
-  type DiscrepancyReason,
-  type Finding,
-} from '../domain/reconciliation.ts'
+import { dayOf } from '../domain/day.ts'
+import { dayTotals, unexplained, type Finding } from '../domain/reconciliation.ts'
 import type { Deps } from '../deps.ts'
-import { identified, NOTHING_COMPARED } from './compare-invoices.ts'
+import { identified, NOTHING_COMPARED } from './compared.ts'
 import { commit, type Stepped } from './reconciliation-step.ts'
 
 /** What D1 alone can tell: what the sweep has left, and events whose adjustment isn't there. */
@@ -28,14 +23,12 @@ export async function stepOwn(deps: Deps, run: Reconciliation): Promise<Stepped>
     })),
     ...without.map((eventId) => ({ ...OWN, reason: 'event_without_adjustment' as const, eventId })),
   ]
-  const exhausted = stuck.length < RECONCILE_STUCK_ROWS_MAX ? (['stuck'] as const) : []
   if (last === null && findings.length === 0) {
-    return stepSums(deps, { ...run, progress: { ...progress, phase: 'sums' } }, exhausted)
+    return stepSums(deps, { ...run, progress: { ...progress, phase: 'sums' } })
   }
   return commit(deps, run, {
     ...NOTHING_COMPARED,
-    findings: await identified(findings),
-    exhausted,
+    findings: await identified(findings, run),
     progress: last === null ? { ...progress, phase: 'sums' } : { ...progress, event: last },
   })
 }
@@ -53,11 +46,8 @@ const OWN = {
   isCounted: false,
 } as const satisfies Omit<Finding, 'reason'>
 
-export async function stepSums(
-  deps: Deps,
-  run: Reconciliation,
-  exhausted: readonly DiscrepancyReason[] = [],
-): Promise<Stepped> {
+export async function stepSums(deps: Deps, run: Reconciliation): Promise<Stepped> {
+  const { timeZone } = deps.config
   const { recorded, invoiced, explained } = await findSums(deps.db, run, deps.now())
   const sums = dayTotals(recorded, invoiced)
   const findings = unexplained(sums, explained).map(({ day, currency, amount }): Finding => ({
@@ -69,8 +59,8 @@ export async function stepSums(
   }))
   return commit(deps, run, {
     ...NOTHING_COMPARED,
-    findings: await identified(findings),
-    exhausted,
+    findings: await identified(findings, run),
+    days: { first: dayOf(run.fromAt, timeZone), last: dayOf(run.toAt, timeZone) },
     progress: { ...run.progress, phase: 'tidy', sums },
   })
 }

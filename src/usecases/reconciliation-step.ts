@@ -6,12 +6,12 @@ import { commitStep, type Step } from '../db/write-reconciliations.ts'
 import { KEY_TROUBLE_RETRY_SECONDS, RECONCILE_RETRY_SECONDS } from '../domain/limits.ts'
 import type { Progress, ReconciliationOutcome } from '../domain/reconciliation.ts'
 import type { Deps } from '../deps.ts'
-import type { Compared } from './compare-invoices.ts'
+import type { Compared } from './compared.ts'
 import { isKeyTrouble } from './postpone-or-fail.ts'
 import { raiseAlarm } from './raise-alarm.ts'
 
-/** Of this tick. */
-export type Left = { pages: number; lookups: number }
+/** What this tick may still ask for; each step takes from it. */
+export type Allowance = { pages: number; lookups: number }
 
 export type Stepped =
   | { readonly kind: 'stepped'; readonly run: Reconciliation }

@@ -15,7 +15,7 @@ import { wakeCommitted } from './wake-committed.ts'
 
 export type RequeueTrouble = NotFound | Refused<RequeueRefusal>
 
-/** The adjustment, due again. `looked`: he has looked for its invoice, and found none. */
+/** The adjustment, due again. `looked`: he has looked for its invoice, and found none that stands. */
 export async function requeueAdjustment(
   deps: Deps,
   { name }: Operator,
@@ -27,7 +27,8 @@ export async function requeueAdjustment(
   const decided = decideRequeue(adjustment, seen)
   if (!decided.ok) return err({ reason: 'refused', refusal: decided.error, adjustment })
   const commit = decided.value === 'new_key' ? commitNewKey : commitSameKey
-  const row = await commit(deps.db, adjustment, `operator:${name}`, deps.now())
+  const by = { actor: `operator:${name}`, looked: seen.looked } as const
+  const row = await commit(deps.db, adjustment, by, deps.now())
   if (row === null) return movedMeanwhile(deps, adjustment)
   await wakeCommitted(deps, row)
   return ok(row)

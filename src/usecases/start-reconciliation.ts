@@ -2,7 +2,11 @@
 
 import { findNewestEntryAt, findOutlook, findReconciliation } from '../db/read-reconciliations.ts'
 import type { Reconciliation } from '../db/schema.ts'
-import { insertReconciliation } from '../db/write-reconciliations.ts'
+import {
+  finishReconciliation,
+  insertReconciliation,
+  takeReconciliation,
+} from '../db/write-reconciliations.ts'
 import {
   LISTING_SETTLE_SECONDS,
   MS_PER_DAY,
@@ -13,7 +17,8 @@ import type { Operator } from '../domain/operator.ts'
 import { progressFrom } from '../domain/reconciliation.ts'
 import { err, ok, type Result } from '../domain/result.ts'
 import type { Deps } from '../deps.ts'
-import { isBillingDown, reconcile } from './reconcile.ts'
+import { isBillingDown } from './ask-circuit.ts'
+import { reconcile } from './reconcile.ts'
 import { pauseRestored } from './pause-restored.ts'
 
 /** Milliseconds since 1970. `until`: now, if it isn't given, and at most where the listing has settled. */
@@ -66,7 +71,12 @@ async function begin(
   }
   const now = deps.now()
   const askedBy = `operator:${operator.name}` as const
-  const { event } = await findOutlook(db, billing.mode, now)
+  const { open, event } = await findOutlook(db, billing.mode, now)
+  // Paused first, whatever is answered: a restored database goes on with what it had begun.
+  if (isRestored) {
+    await pauseRestored(deps, askedBy)
+    await supersede(deps, open)
+  }
   const begun = await insertReconciliation(
     db,
     {
@@ -80,7 +90,14 @@ async function begin(
     now,
   )
   if (begun === null) return err({ reason: 'already_running' })
-  if (isRestored) await pauseRestored(deps, askedBy)
   if (!(await isBillingDown(deps))) await reconcile(deps, billing, begun.seq)
   return ok((await findReconciliation(db, begun.seq)) ?? begun)
+}
+
+/** An earlier one of a restored database ends where that time ended: what was lost since is beyond it. */
+async function supersede({ db, now }: Deps, open: number | null): Promise<void> {
+  const run = open === null ? null : await findReconciliation(db, open)
+  if (run === null || !run.isRestored) return
+  const taken = await takeReconciliation(db, run.seq, now())
+  if (taken !== null) await finishReconciliation(db, taken, 'abandoned', now())
 }

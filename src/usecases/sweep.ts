@@ -10,14 +10,23 @@ import { raiseAlarm } from './raise-alarm.ts'
 import { toldSources } from './told-sources.ts'
 
 /**
- * Wakes what is due, from D1 alone, and answers how many that were. `isRestart`: the only process on
+ * Wakes what is due, from D1 alone, and answers how many adjustments that were. `isRestart`: the only process on
  * this database has just started, so nobody holds a lease and nothing is on its way in a queue.
  */
 export async function sweep(
   deps: Deps,
   { isRestart }: { readonly isRestart: boolean },
 ): Promise<number> {
-  if (isRestart) await wakeAfterRestart(deps.db, deps.now())
+  try {
+    if (isRestart) await wakeAfterRestart(deps.db, deps.now())
+    return await wakeDue(deps)
+  } finally {
+    // People are told, also while the other queue takes nothing.
+    await wakeNotices(deps)
+  }
+}
+
+async function wakeDue(deps: Deps): Promise<number> {
   const circuit = await findCircuit(deps.db)
   const sources = toldSources(deps)
   await tellDelayed(deps.db, sources, parkedUntil(circuit, deps.now()), deps.now())
@@ -27,7 +36,10 @@ export async function sweep(
   for (const id of others) deps.log({ event: 'alarm.outcome_unknown', adjustment: id })
   if (first) await raiseAlarm(deps, 'outcome_unknown', { adjustment: first })
   await deps.wake(wakeUps)
+  return wakeUps.length
+}
+
+async function wakeNotices(deps: Deps): Promise<void> {
   const told = await sweepNotices(deps.db, deps.now())
   await deps.wakeNotices(told.map((about) => ({ about })))
-  return wakeUps.length
 }

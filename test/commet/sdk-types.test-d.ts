@@ -77,7 +77,8 @@ type Agree<Ours, Sdk> =
 
 export type AnswersAgree = All<
   [
-    Agree<BillingClient['invoices'], Commet['invoices']>,
+    // A page read loosely is the same page of the same list.
+    Agree<Omit<BillingClient['invoices'], 'listLoosely'>, Commet['invoices']>,
     Agree<BillingClient['customers'], Commet['customers']>,
     Agree<BillingClient['features'], Commet['features']>,
     Agree<BillingClient['webhooks'], Commet['webhooks']>,

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import {
   circuitAfter,
+  COMPARISON,
   isOpen,
   NEVER_FAILED,
   signOf,
@@ -27,6 +28,7 @@ const limited = (retryAfterSeconds: number): BillingSign => ({
 const failing = (failures: number): Circuit => ({ ...NEVER_FAILED, failures, version: 4 })
 const open = (fields: Partial<Circuit> = {}): Circuit => ({
   failures: 5,
+  failedBy: [],
   cause: 'unavailable',
   openedAt: NOW - 60_000,
   probeAt: NOW + 10_000,
@@ -70,10 +72,11 @@ describe('a closed circuit', () => {
     expect(circuitAfter(NEVER_FAILED, nothing, { by: ME, now: NOW })).toBeNull()
   })
 
-  it('opens with the fifth failure in a row, and an answer between them begins anew', () => {
+  it('opens with the fifth caller in a row that fails, and an answer between them begins anew', () => {
     let circuit = NEVER_FAILED
+    let callers = 0
     const after = (sign: BillingSign) =>
-      (circuit = circuitAfter(circuit, sign, { by: ME, now: NOW })!)
+      (circuit = circuitAfter(circuit, sign, { by: `adj_${(callers += 1)}`, now: NOW })!)
     for (let n = 1; n < CIRCUIT_FAILURES_MAX; n++) {
       expect(after(failed)).toMatchObject({ failures: n, cause: null, version: n })
     }
@@ -85,6 +88,19 @@ describe('a closed circuit', () => {
       probeAt: NOW + 30_000,
       probeBy: null,
       probes: 0,
+    })
+  })
+
+  it('counts one caller once, however often it fails', () => {
+    const once = circuitAfter(NEVER_FAILED, failed, { by: ME, now: NOW })!
+    expect(once).toMatchObject({ failures: 1, failedBy: [ME] })
+    expect(circuitAfter(once, failed, { by: ME, now: NOW })).toBeNull()
+    const both = circuitAfter(once, failed, { by: COMPARISON, now: NOW })!
+    expect(both).toMatchObject({ failures: 2, failedBy: [ME, COMPARISON] })
+    expect(circuitAfter(both, failed, { by: ME, now: NOW })).toBeNull()
+    expect(circuitAfter(both, answered, { by: OTHER, now: NOW })).toMatchObject({
+      failures: 0,
+      failedBy: [],
     })
   })
 
@@ -134,6 +150,24 @@ describe('an open circuit', () => {
       return (after!.probeAt! - NOW) / 1_000
     })
     expect(delays).toEqual([60, 120, 240, 300, 300, 300])
+  })
+
+  it('lets nobody wait longer for one caller that fails again, but for a refused key', () => {
+    const again = probing({ probes: 2, failedBy: [ME, OTHER] })
+    const after = circuitAfter(again, failed, { by: ME, now: NOW })
+    expect(after).toMatchObject({
+      probes: 2,
+      probeAt: NOW + 120_000,
+      probeBy: null,
+      failedBy: [OTHER, ME],
+    })
+    expect(circuitAfter(again, refused, { by: ME, now: NOW })).toMatchObject({ probes: 3 })
+  })
+
+  it('remembers the last five callers that failed', () => {
+    const failedBy: AdjustmentId[] = ['adj_1', 'adj_2', 'adj_3', 'adj_4', 'adj_5']
+    const after = circuitAfter(probing({ failedBy }), failed, { by: ME, now: NOW })
+    expect(after?.failedBy).toEqual(['adj_2', 'adj_3', 'adj_4', 'adj_5', ME])
   })
 
   it('closes with the probe’s answer, and with nothing else', () => {

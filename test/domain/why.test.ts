@@ -44,6 +44,7 @@ const ADJUSTMENT: WhyAdjustment = {
   invoiceStatus: null,
   reversedBy: null,
   reversal: null,
+  waitsForRecord: false,
 }
 
 const KNOWN: Asked = { kind: 'known', wanted: [], isOfNow: false }
@@ -78,6 +79,11 @@ const PROMISED = 'It is promised: its invoice stays open.'
 describe('what a rule made', () => {
   it.each<[string, Partial<WhyAdjustment>, readonly string[]]>([
     ['is due', {}, ['It waits for its turn to be issued.']],
+    [
+      'is due, behind an old record',
+      { waitsForRecord: true },
+      ['It waits until our record has been compared with the billing API.'],
+    ],
     [
       'is due after trouble',
       { trouble: { step: 'post', code: 'rate_limited', status: 429, requestId: null } },

@@ -20,7 +20,9 @@ it('says whether billing is called, since when not, and how much waits', async (
   expect(await status()).toEqual({
     object: 'status',
     billing: { ...closed, failures: 0, probes: 0 },
+    reconciliation: { comparedUntil: null, claimsWait: false },
     adjustments: { held: 0, failed: 0 },
+    findMissed: [],
   })
 
   await world.receive('zendesk', ticket({ customer_external_id: 'nobody' }))

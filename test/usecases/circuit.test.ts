@@ -7,8 +7,8 @@ import { findCircuit } from '../../src/db/read-circuit.ts'
 import { afterAnswer, takeProbe } from '../../src/db/write-circuit.ts'
 import type { Billing } from '../../src/deps.ts'
 import { CIRCUIT_SUBJECT } from '../../src/domain/circuit.ts'
-import type { EventId } from '../../src/domain/ids.ts'
-import { CIRCUIT_PROBE_LEASE_SECONDS } from '../../src/domain/limits.ts'
+import type { AdjustmentId, EventId } from '../../src/domain/ids.ts'
+import { CIRCUIT_CANDIDATES_MAX, CIRCUIT_PROBE_LEASE_SECONDS } from '../../src/domain/limits.ts'
 import { issueAdjustment } from '../../src/usecases/issue-adjustment.ts'
 import { refund, sandboxControl, ticket } from '../harness.ts'
 import { callsOf, createWorld, dyingAfterPost, entriesOf, setFaults, withPost } from '../world.ts'
@@ -259,6 +259,34 @@ describe('the probe', () => {
     expect(await circuit()).toMatchObject({ cause: null })
   })
 
+  it('closes the circuit by any call that was answered, though it is held and posts nothing', async () => {
+    const waiting = await opened()
+    await setFaults()
+    await world.advance(31)
+    const unknown = ticket({ customer_external_id: 'nobody-there' })
+    const [held] = await world.receive('zendesk', unknown)
+    expect(await world.work()).toEqual(['held'])
+    expect((await world.adjustment(held!)).holdReasons).toEqual(['customer_unresolved'])
+    expect(await circuit()).toMatchObject({ cause: null, failures: 0, failedBy: [] })
+    expect((await entries()).map(({ action }) => action)).toEqual([
+      'circuit.opened',
+      'circuit.closed',
+    ])
+    await world.advance(60)
+    expect(await world.sweep()).toBe(5)
+    expect(await world.work()).toEqual(Array(5).fill('issued'))
+    expect(new Set(await states(waiting))).toEqual(new Set(['invoiced']))
+  })
+
+  it('leaves it open where its reads are answered and its post is not', async () => {
+    await opened()
+    await setFaults({ ...DOWN, method: 'POST' })
+    await deliver(1)
+    await world.advance(31)
+    expect(await world.work()).toEqual(['postponed'])
+    expect(await circuit()).toMatchObject({ cause: 'unavailable', probes: 1, probeBy: null })
+  })
+
   it('alone may claim, and not once its time went to another', async () => {
     await opened()
     const [id] = await deliver(1)
@@ -397,33 +425,98 @@ describe('the sweep while it is open', () => {
 
   it('does not let the one whose own call always fails probe while there is another', async () => {
     const [poison] = await deliver(1)
-    const { id } = await world.adjustment(poison!)
-    const poisonous = withPost(world.deps.billing, (post) => post())
-    const { invoices } = poisonous.billing
-    const createAdjustment: Billing['invoices']['createAdjustment'] = (body, options) =>
-      body.metadata?.['makegood_adjustment_id'] === id
-        ? Promise.resolve({ ok: false, error: TIMED_OUT })
-        : invoices.createAdjustment(body, options)
-    const billing = { ...poisonous.billing, invoices: { ...invoices, createAdjustment } }
-    // The only traffic that there is: it opens the circuit, and is the probe itself.
-    for (let attempt = 0; attempt < 8; attempt++) {
+    const billing = poisonous((await world.adjustment(poison!)).id)
+    for (let attempt = 0; attempt < 3; attempt++) {
       expect(await world.work({ billing })).toEqual(['postponed'])
       await world.advance(3_700)
       expect(await world.sweep()).toBe(1)
     }
-    expect(await circuit()).toMatchObject({ cause: 'unavailable' })
     world.queue.length = 0
-
-    const [other] = await deliver(1)
-    world.queue.length = 0
+    await env.DB.exec('DELETE FROM circuits')
+    const others = await opened()
+    await setFaults()
     await world.advance(3_700)
     expect(await world.sweep()).toBe(1)
+    const [probe] = world.queue
+    const ids = await Promise.all(others.map(async (each) => (await world.adjustment(each)).id))
+    expect(ids).toContain(probe?.id)
     expect(await world.work({ billing })).toEqual(['issued'])
-    expect(await world.adjustment(other!)).toMatchObject({ state: 'invoiced' })
     expect(await circuit()).toMatchObject({ cause: null })
-    expect(await world.adjustment(poison!)).toMatchObject({ state: 'due' })
+  })
+
+  it('finds one that never failed behind a thousand of which each call fails', async () => {
+    await opened()
+    await env.DB.exec(`UPDATE adjustments SET wake_at = 9e15 WHERE state = 'due'`)
+    await insertDue('fail', CIRCUIT_CANDIDATES_MAX + 1, world.now(), 3)
+    const [healthy] = await deliver(1)
+    world.queue.length = 0
+    await world.advance(61)
+    expect(await world.sweep()).toBe(1)
+    expect(world.queue.map(({ id }) => id)).toEqual([(await world.adjustment(healthy!)).id])
+    await env.DB.exec(`UPDATE adjustments SET wake_at = 9e15 WHERE id LIKE 'adj_fail%'`)
   })
 })
+
+describe('one whose own call always fails', () => {
+  it('opens nothing alone, alarms nobody, and keeps nobody waiting', async () => {
+    const [poison] = await deliver(1)
+    const billing = poisonous((await world.adjustment(poison!)).id)
+    for (let attempt = 0; attempt < 9; attempt++) {
+      expect(await world.work({ billing })).toEqual(['postponed'])
+      await world.advance(3_700)
+      expect(await world.sweep()).toBe(1)
+    }
+    expect(await world.work({ billing })).toEqual(['postponed'])
+    expect(await circuit()).toMatchObject({ cause: null, failures: 1 })
+    expect(alarmsOf('billing_unavailable')).toEqual([])
+    const [healthy] = await deliver(1)
+    expect(await world.work({ billing })).toEqual(['issued'])
+    expect(await states([healthy!])).toEqual(['invoiced'])
+  })
+
+  it('makes nobody wait longer where it is the probe again and again', async () => {
+    const [poison] = await deliver(1)
+    const read = await world.adjustment(poison!)
+    const billing = poisonous(read.id)
+    world.queue.length = 0
+    await opened()
+    await setFaults()
+    await env.DB.prepare(`UPDATE adjustments SET wake_at = 9e15 WHERE state = 'due' AND id <> ?`)
+      .bind(read.id)
+      .run()
+    for (let attempt = 0; attempt < 6; attempt++) {
+      await world.advance(3_700)
+      expect(await world.sweep()).toBe(1)
+      expect(await world.work({ billing })).toEqual(['postponed'])
+      expect(await circuit()).toMatchObject({ probes: 1, probeAt: world.now() + 60_000 })
+    }
+  })
+})
+
+/** As the billing API that never answers one adjustment's post. */
+function poisonous(id: AdjustmentId): Billing {
+  const { billing } = withPost(world.deps.billing, (post) => post())
+  const { invoices } = billing
+  const createAdjustment: Billing['invoices']['createAdjustment'] = (body, options) =>
+    body.metadata?.['makegood_adjustment_id'] === id
+      ? Promise.resolve({ ok: false, error: TIMED_OUT })
+      : invoices.createAdjustment(body, options)
+  return { ...billing, invoices: { ...invoices, createAdjustment } }
+}
+
+/** Rows that are due, a millisecond apart. */
+const insertDue = (name: string, count: number, now: number, attempts = 0) =>
+  env.DB.prepare(
+    `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ${count})
+     INSERT INTO adjustments (id, event_id, rule_id, account, endpoint, source, subject, part, mode,
+       settlement, reason, caused_by, amount, currency, description, created_at, state, version,
+       wake_at, attempts, generation, customer_reference)
+     SELECT 'adj_${name}' || i, 'evt_${name}' || i, 'zendesk-ticket-credit', 'zendesk', 'zendesk',
+       'zendesk', 'ticket:${name}' || i, '', 'test', 'owed', 'goodwill', 'agent', -1000, 'usd', 'many',
+       ?1, 'due', 1, CAST(?1 AS INTEGER) - 100000 + i, ${attempts}, 0, 'acme-42' FROM n`,
+  )
+    .bind(now)
+    .run()
 
 describe('twenty thousand that are due when it goes down for three hours', () => {
   const MANY = 20_000
@@ -436,17 +529,7 @@ describe('twenty thousand that are due when it goes down for three hours', () =>
 
   it('keep their places, cost a probe each five minutes, and go out by age, 500 a minute', async () => {
     const start = world.now()
-    await env.DB.prepare(
-      `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ${MANY})
-       INSERT INTO adjustments (id, event_id, rule_id, account, endpoint, source, subject, part, mode,
-         settlement, reason, caused_by, amount, currency, description, created_at, state, version,
-         wake_at, attempts, generation, customer_reference)
-       SELECT 'adj_wait' || i, 'evt_wait' || i, 'zendesk-ticket-credit', 'zendesk', 'zendesk', 'zendesk',
-         'ticket:wait' || i, '', 'test', 'owed', 'goodwill', 'agent', -1000, 'usd', 'many', ?1, 'due', 1,
-         CAST(?1 AS INTEGER) - 100000 + i, 0, 0, 'acme-42' FROM n`,
-    )
-      .bind(start)
-      .run()
+    await insertDue('wait', MANY, start)
     await opened()
     const before = await allCalls()
     let written = 0

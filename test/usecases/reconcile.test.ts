@@ -140,8 +140,18 @@ const without = (id: string | null, where: 'both' | 'list' = 'both') =>
 
 /** What the sums differ by is what the findings say, for each day and currency. */
 function expectExplained({ sums }: Reconciliation, found: readonly Row[]): void {
-  const left = (sums ?? []).reduce((sum, { recorded, invoiced }) => sum + recorded - invoiced, 0)
-  expect(left).toBe(found.reduce((sum, row) => sum + row.expected - row.found, 0))
+  const left = new Map<string, number>()
+  const add = (day: string | null, currency: string | null, by: number): void => {
+    const key = `${day} ${currency}`
+    left.set(key, (left.get(key) ?? 0) + by)
+  }
+  for (const { day, currency, recorded, invoiced } of sums ?? []) {
+    add(day, currency, recorded - invoiced)
+  }
+  for (const { day, currency, expected, found: there } of found) {
+    add(day, currency, there - expected)
+  }
+  expect([...left].filter(([, amount]) => amount !== 0)).toEqual([])
 }
 
 async function mark(id: string, state: string, more = ''): Promise<void> {
@@ -200,7 +210,7 @@ describe('an hour', () => {
       expect(await reconcileByClock({ ...world.deps, db })).toBeNull()
     })
     expect(minute).toMatchObject({ statements: 1, rowsWritten: 0 })
-    expect(minute.rowsRead).toBeLessThanOrEqual(5)
+    expect(minute.rowsRead).toBeLessThanOrEqual(6)
     expect((await callsOf('GET', /./)).length - before).toBe(1)
   })
 })
@@ -260,8 +270,8 @@ describe('theirs beside ours', () => {
       expectExplained(run, found)
       await setStatus(invoice.id, 'void')
       await toTheEnd()
-      // It is not what was asked for, so it stands in the way of nothing; but a look finds it.
-      expect(await open()).toMatchObject([{ expected: 0, found: 0 }])
+      // It gives nothing any more; but a look still finds it.
+      expect(await open()).toEqual([])
     },
   )
 
@@ -626,19 +636,20 @@ describe('trouble with the billing API', () => {
     await issued()
     await world.advance(2 * HOUR)
     const columns = 'name, failures, cause, opened_at, probe_at, probes, version'
-    const values = `'billing', 5, 'unavailable', 1, 1, 1, 1`
+    const values = `'billing', 5, 'unavailable', 1, ${world.now() + 60_000}, 1, 1`
     await env.DB.prepare(`INSERT INTO circuits (${columns}) VALUES (${values})`).run()
     const calls = (await callsOf('GET', /./)).length
     expect(await reconcileByClock(world.deps)).toBeNull()
     const asked = await start({ since: world.now() - DAY * 1_000, until: world.now() })
     expect(asked).toMatchObject({ finishedAt: null, progress: { phase: 'listing' } })
     expect((await callsOf('GET', /./)).length).toBe(calls)
-    await env.DB.prepare('DELETE FROM circuits').run()
+    // Nothing is due that could probe: the comparison does.
+    await world.advance(60)
+    expect(await reconcileByClock(world.deps)).toMatchObject({ outcome: 'complete', askedBy: null })
     expect(await reconcileByClock(world.deps)).toMatchObject({
       seq: asked.seq,
       outcome: 'complete',
     })
-    expect(await reconcileByClock(world.deps)).toMatchObject({ outcome: 'complete', askedBy: null })
   })
 
   it('is an alarm when it lasts for hours', async () => {
@@ -906,16 +917,7 @@ describe('whatever has gone wrong, on whichever day', () => {
       expect(run.outcome).toBe('complete')
       const found = (await open()).filter(({ reason }) => reason !== 'not_settled')
       expect(found.map(({ reason }) => reason)).not.toContain('unexplained')
-      const left = new Map<string, number>()
-      const add = (day: string, currency: string, by: number) => {
-        const key = `${day} ${currency}`
-        left.set(key, (left.get(key) ?? 0) + by)
-      }
-      for (const { day, currency, recorded, invoiced } of run.sums!) {
-        add(day, currency, recorded - invoiced)
-      }
-      for (const row of found) add(row.day!, row.currency!, row.found - row.expected)
-      expect([...left.values()].every((amount) => amount === 0)).toBe(true)
+      expectExplained(run, found)
       expect(new Set(run.sums!.map(({ day }) => day)).size).toBeGreaterThan(2)
       expect(found.length).toBeGreaterThan(8)
     },

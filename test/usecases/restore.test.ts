@@ -4,13 +4,16 @@
 import { env } from 'cloudflare:workers'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { findAdjustment } from '../../src/db/read-adjustments.ts'
-import { isAdjustmentId } from '../../src/domain/ids.ts'
+import type { Billing } from '../../src/deps.ts'
+import { isAdjustmentId, type EventId } from '../../src/domain/ids.ts'
+import { COMPARED_WITHIN_SECONDS, LISTING_SETTLE_SECONDS } from '../../src/domain/limits.ts'
 import { BOOTSTRAP } from '../../src/domain/operator.ts'
+import { createApp } from '../../src/http/app.ts'
 import { approveAdjustment } from '../../src/usecases/approve-adjustment.ts'
 import { reconcileByClock } from '../../src/usecases/reconcile.ts'
 import { startRestored } from '../../src/usecases/start-reconciliation.ts'
-import { commet, creditRequest, refund, ticket } from '../harness.ts'
-import { createWorld } from '../world.ts'
+import { commet, creditRequest, OPERATOR, refund, ticket } from '../harness.ts'
+import { callsOf, createWorld } from '../world.ts'
 
 type World = Awaited<ReturnType<typeof createWorld>>
 
@@ -107,6 +110,14 @@ async function expectNoneTwice(before: Map<string, string[]>): Promise<void> {
   }
 }
 
+async function operator(path: string): Promise<any> {
+  const app = createApp(() => world.deps)
+  const response = await app.request(`/api/v1${path}`, { headers: OPERATOR })
+  return (await response.json<any>()).data
+}
+
+const whyOf = async (id: EventId): Promise<string[]> => (await operator(`/events/${id}`)).why
+
 const openReasons = async (): Promise<string[]> => {
   const { results } = await env.DB.prepare(
     'SELECT reason FROM discrepancies WHERE settled_at IS NULL ORDER BY seq',
@@ -163,8 +174,8 @@ describe('put back to thirty days ago', () => {
     // The held one is what was asked for. Of the other one nobody had looked up the customer yet.
     expect((await world.adjustment(held!)).state).toBe('invoiced')
     const found = new Set(await openReasons())
-    // Its clock stood for thirty days: the sweep takes it as soon as nothing is paused.
-    expect(found).toEqual(new Set(['unknown_adjustment', 'not_recorded', 'stuck']))
+    // Its clock stood for thirty days: the sweep takes it as soon as nothing is paused, so it is not stuck.
+    expect(found).toEqual(new Set(['unknown_adjustment', 'not_recorded']))
     expect((await env.DB.prepare('SELECT * FROM switches').all()).results).toEqual([])
     await deliverAll([...lost, ['zendesk', big], ['stripe', due]])
     await expectNoneTwice(before)
@@ -204,6 +215,57 @@ describe('put back to thirty days ago', () => {
     await world.sweep()
     await world.work()
     await expectNoneTwice(before)
+  })
+
+  it('asks the billing API nothing for what waits for the comparison, and says that it waits', async () => {
+    await deliverAll(hourOf())
+    await toTheEnd()
+    await world.advance(24 * HOUR)
+    const ids: EventId[] = []
+    for (let n = 0; n < 4; n++) {
+      ids.push(...(await world.receive('stripe', refund({ amount: 5_000 + n }))))
+    }
+    const before = (await callsOf('GET', /./)).length
+    expect(await world.work()).toEqual(ids.map(() => 'record_old'))
+    for (let minutes = 0; minutes < 6; minutes++) {
+      await world.advance(60)
+      await world.sweep()
+      // Every other minute: what waits is not woken each minute.
+      expect(await world.work()).toEqual(minutes % 2 === 1 ? ids.map(() => 'record_old') : [])
+    }
+    expect((await callsOf('GET', /./)).length).toBe(before)
+    expect(await world.adjustment(ids[0]!)).toMatchObject({ state: 'due', version: 1, attempts: 0 })
+    expect(await whyOf(ids[0]!)).toContain(
+      'It waits until our record has been compared with the billing API.',
+    )
+    expect((await operator('/status')).reconciliation).toMatchObject({ claimsWait: true })
+
+    await toTheEnd()
+    expect((await operator('/status')).reconciliation).toEqual({
+      comparedUntil: new Date(world.now() - LISTING_SETTLE_SECONDS * 1_000).toISOString(),
+      claimsWait: false,
+    })
+    expect(await whyOf(ids[0]!)).toContain('It waits for its turn to be issued.')
+    await world.sweep()
+    expect(await world.work()).toEqual(ids.map(() => 'issued'))
+  }, 20_000)
+
+  it('claims nothing where the record has grown too old since it was looked at', async () => {
+    await deliverAll(hourOf())
+    await toTheEnd()
+    const comparedUntil = world.now() - LISTING_SETTLE_SECONDS * 1_000
+    const untilOld = comparedUntil + COMPARED_WITHIN_SECONDS * 1_000 - world.now()
+    await world.advance(untilOld / 1_000 - 1)
+    const [id] = await world.receive('zendesk', ticket({ customer_external_id: 'cedar-19' }))
+    const { billing } = world.deps
+    const list: Billing['customers']['list'] = async (query) => {
+      await world.advance(2)
+      return billing!.customers.list(query)
+    }
+    const slow = { ...billing!, customers: { ...billing!.customers, list } }
+    expect(await world.work({ billing: slow })).toEqual(['record_old'])
+    expect(await world.adjustment(id!)).toMatchObject({ state: 'due', attempts: 0, version: 1 })
+    await toTheEnd()
   })
 
   it('bills at once where it was compared within the time that keys are remembered', async () => {

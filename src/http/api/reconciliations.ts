@@ -176,7 +176,8 @@ function failureOf(trouble: StartTrouble | SettleTrouble): Failure {
         status: 409,
         type: 'conflict_error',
         code: 'reconciliation_running',
-        message: 'One that a person asked for has not ended yet.',
+        message:
+          'One that a person asked for has not ended yet. Where it is after a restore, everything is paused.',
       }
     case 'discrepancy_not_found':
       return { ...NOT_FOUND, code: 'discrepancy_not_found' }

@@ -27,7 +27,7 @@ import { presentWithNote } from './adjustments.ts'
 
 const version = z.int().check(z.gte(1))
 
-/** `looked`: of one whose outcome is unknown: no invoice of it is at the billing API. */
+/** `looked`: no invoice of it is at the billing API, or only void or uncollectible ones. */
 const again = z.strictObject({ version, looked: z._default(z.boolean(), false) })
 
 const adoption = z.strictObject({
@@ -151,7 +151,7 @@ function refusalOf(
       return conflict('It has changed since this version. Look at it again.')
     case 'look_first':
       return conflict(
-        'An invoice may be there. Look for it: adopt it, or say "looked": true if there is none.',
+        'An invoice may be there. Look for it: adopt it, or say "looked": true if there is none but void ones.',
       )
     case 'invoice_unknown':
       return conflict('The billing API has no invoice with this id.')
