@@ -31,6 +31,8 @@ CREATE UNIQUE INDEX `links_id` ON `links` (`id`);
 --> statement-breakpoint
 CREATE UNIQUE INDEX `links_invoice` ON `links` (`invoice_id`,`nth`);
 --> statement-breakpoint
+CREATE INDEX `audit_entries_opened` ON `audit_entries` (`subject`,`at`) WHERE "audit_entries"."action" = 'link.opened';
+--> statement-breakpoint
 
 CREATE TRIGGER links_refuse_delete BEFORE DELETE ON links
 BEGIN

@@ -1,24 +1,33 @@
-// What an isolate remembers of clicks, and loses with itself: the links that were opened just now, and the
-// openings that are not written yet. Both are bounded.
+// What an isolate remembers of clicks, and loses with itself: the links that were opened just now, what the
+// billing API was asked for, and the openings that are not written yet. All of it is bounded.
 
 import type { Link } from './db/schema.ts'
-import { LINK_HOT_MS, LINKS_HOT_MAX } from './domain/limits-links.ts'
+import { BILLING_DEADLINE_MS } from './domain/limits.ts'
+import { LINK_HOT_MS, LINKS_REMEMBERED_MAX } from './domain/limits-links.ts'
 import type { Fetched, TargetAddress } from './domain/link.ts'
 import type { Opening } from './domain/opening.ts'
 
-/** A link's row, and the address that it leads to as soon as that is known. */
+/** A link's row, and the address that was kept in it as soon as it was opened. */
 export type HotLink = {
   readonly link: Link
   /** Before its row was read, milliseconds since 1970. */
   readonly readAt: number
   address: TargetAddress | null
-  /** While the billing API is asked for it. */
-  fetching: Promise<Fetched> | null
+}
+
+/** One call of the billing API for a link's address, and what came of it. */
+export type Asked = {
+  readonly answer: Promise<Fetched>
+  isAnswered: boolean
+  /** When it was answered, and before that when it was asked; milliseconds since 1970. */
+  at: number
 }
 
 export type ClickMemory = {
   /** By slug. */
   readonly hot: Map<string, HotLink>
+  /** By link. */
+  readonly asked: Map<string, Asked>
   /** By link and kind of agent. */
   readonly openings: Map<string, Opening>
   /** Until when somebody else is about to write them, milliseconds since 1970. */
@@ -27,6 +36,7 @@ export type ClickMemory = {
 
 export const createClickMemory = (): ClickMemory => ({
   hot: new Map(),
+  asked: new Map(),
   openings: new Map(),
   writtenBy: 0,
 })
@@ -35,17 +45,33 @@ export const createClickMemory = (): ClickMemory => ({
 export function hotLink({ hot }: ClickMemory, slug: string, now: number): HotLink | null {
   const found = hot.get(slug)
   if (found === undefined) return null
-  const age = now - found.readAt
-  if (age >= 0 && age < LINK_HOT_MS) return found
+  if (isWithin(LINK_HOT_MS, found.readAt, now)) return found
   hot.delete(slug)
   return null
 }
 
+/** Null where a link's address may be asked for: `againMs` after the last answer, or once none can come. */
+export function askedLately(
+  { asked }: ClickMemory,
+  link: string,
+  againMs: number,
+  now: number,
+): Promise<Fetched> | null {
+  const last = asked.get(link)
+  if (last === undefined) return null
+  const isLately = isWithin(last.isAnswered ? againMs : BILLING_DEADLINE_MS, last.at, now)
+  return isLately ? last.answer : null
+}
+
+/** A clock that went back says nothing. */
+const isWithin = (milliseconds: number, since: number, now: number): boolean =>
+  now >= since && now - since < milliseconds
+
 /** The one that was remembered first is forgotten for it, where there are too many. */
-export function rememberLink({ hot }: ClickMemory, slug: string, link: HotLink): void {
-  hot.delete(slug)
-  hot.set(slug, link)
-  if (hot.size <= LINKS_HOT_MAX) return
-  const [first] = hot.keys()
-  if (first !== undefined) hot.delete(first)
+export function remember<Value>(memory: Map<string, Value>, key: string, value: Value): void {
+  memory.delete(key)
+  memory.set(key, value)
+  if (memory.size <= LINKS_REMEMBERED_MAX) return
+  const [first] = memory.keys()
+  if (first !== undefined) memory.delete(first)
 }

@@ -12,11 +12,14 @@ export function countedDatabase(tells: (source: string) => boolean = () => false
     counts.rowsRead += meta.rows_read
     counts.rowsWritten += meta.rows_written
   }
+  /** What happens between a statement's end and its answer; batches leave it out. */
+  const hooks = { afterRead: async (): Promise<void> => {} }
   const originals = new WeakMap<object, { made: D1PreparedStatement; query: string }>()
   const counted = (made: D1PreparedStatement, query: string): D1PreparedStatement => {
     const all = async () => {
       const result = await made.all<Record<string, unknown>>()
       count(query, result.meta)
+      await hooks.afterRead()
       return result
     }
     const replaced: Readonly<Record<string, unknown>> = {
@@ -46,5 +49,5 @@ export function countedDatabase(tells: (source: string) => boolean = () => false
     get: (target, name) => replaced[String(name)] ?? Reflect.get(target, name),
   })
   const reset = () => Object.assign(counts, { rowsRead: 0, rowsWritten: 0, queries: [] })
-  return { db: openDatabase(d1, tells), counts, reset }
+  return { db: openDatabase(d1, tells), counts, hooks, reset }
 }

@@ -1,7 +1,7 @@
 // What came: events and what was delivered, links, and the audit log.
 
 import { sql } from 'drizzle-orm'
-import { check, integer, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core'
+import { check, index, integer, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core'
 import type { Consideration } from '../domain/decide.ts'
 import { ENCODINGS, FATES, MODES, type Encoding, type Fate, type Mode } from '../domain/event.ts'
 import type { AdjustmentId, EventId, LinkId } from '../domain/ids.ts'
@@ -146,5 +146,10 @@ export const auditEntries = sqliteTable(
     subject: text('subject').notNull(),
     data: text('data').notNull(),
   },
-  (table) => [check('audit_entries_data', sql`json_valid(${table.data})`)],
+  (table) => [
+    index('audit_entries_opened')
+      .on(table.subject, table.at)
+      .where(sql`${table.action} = 'link.opened'`),
+    check('audit_entries_data', sql`json_valid(${table.data})`),
+  ],
 )

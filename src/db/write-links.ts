@@ -4,6 +4,7 @@
 import { and, eq, isNull, sql, type SQL } from 'drizzle-orm'
 import type { AuditEntry } from '../domain/audit.ts'
 import type { LinkId } from '../domain/ids.ts'
+import { OPENINGS_ENTRY_MS } from '../domain/limits-links.ts'
 import type { Opening } from '../domain/opening.ts'
 import type { Operator } from '../domain/operator.ts'
 import { commitChange } from './commit.ts'
@@ -86,7 +87,10 @@ export async function keepAddress(
     .where(and(eq(links.id, id), sql`coalesce(${links.sealedUntil}, 0) < ${sealed.sealedUntil}`))
 }
 
-/** One batch for all of them: two statements, a row for each link and an entry for each opening. */
+/**
+ * One batch for all of them: two statements, a row for each link, and an entry for each link and kind of agent
+ * that has had none for OPENINGS_ENTRY_MS: whoever has a link could fill the log, which nothing is taken from.
+ */
 export async function writeOpenings(db: Database, openings: readonly Opening[]): Promise<void> {
   const told = JSON.stringify(openings)
   const ofLink = (value: string) =>
@@ -102,8 +106,12 @@ export async function writeOpenings(db: Database, openings: readonly Opening[]):
       .where(sql`${links.id} IN (SELECT o.value ->> 'link' FROM json_each(${told}) o)`),
     db.insert(auditEntries).select(
       sql`SELECT NULL, o.value ->> 'at', 'system:links', 'link.opened', o.value ->> 'link',
-        json_object('invoice', o.value ->> 'invoice', 'agent', o.value ->> 'agent', 'times', o.value ->> 'times')
-        FROM json_each(${told}) o`,
+        json_object('invoice', links.invoice_id, 'agent', o.value ->> 'agent', 'opened', links.opened)
+        FROM json_each(${told}) o JOIN links ON links.id = o.value ->> 'link'
+        WHERE NOT EXISTS (SELECT 1 FROM audit_entries before
+          WHERE before.action = 'link.opened' AND before.subject = links.id
+            AND before.at > (o.value ->> 'at') - ${OPENINGS_ENTRY_MS}
+            AND before.data ->> 'agent' = o.value ->> 'agent')`,
     ),
   ])
 }

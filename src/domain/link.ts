@@ -99,8 +99,13 @@ export function linkStateOf(
 
 export type TargetTrouble = 'not_an_address' | 'not_https' | 'host_not_allowed'
 
-/** A PDF's signed address, and its end, milliseconds since 1970. */
-export type TargetAddress = { readonly url: string; readonly until: number }
+/** A PDF's signed address. Times are milliseconds since 1970. */
+export type TargetAddress = {
+  readonly url: string
+  readonly until: number
+  /** From when on another one is fetched. */
+  readonly renewAt: number
+}
 
 /** Why there is none now. */
 export type TargetFailure =

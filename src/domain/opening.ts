@@ -6,7 +6,6 @@ import type { LinkId } from './ids.ts'
 /** Openings of one link by one kind of agent that are written together. */
 export type Opening = {
   readonly link: LinkId
-  readonly invoice: string
   readonly agent: Opener
   readonly times: number
   /** The first and the last of them, milliseconds since 1970. */

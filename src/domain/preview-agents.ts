@@ -20,6 +20,10 @@ export const PREVIEW_AGENTS: readonly string[] = [
   '^Viber', // cua
   'Mastodon/', // cua
   'Snap URL Preview', // https://developers.snap.com/robots
+  'kakaotalk-scrap', // unverified
+  'Bluesky Cardyb', // cua
+  'vkShare', // cua
+  '^Pinterest/', // cua: a person in its app begins Mozilla
   // Desks, CRMs, and what they show links with
   '^Zendesk', // unverified: its own requests; a person's browser begins Mozilla
   '^Intercom/', // unverified: likewise
@@ -39,6 +43,8 @@ export const PREVIEW_AGENTS: readonly string[] = [
   'virustotal', // cua
   'GoogleImageProxy|Google-(Safety|Read-Aloud|PageRenderer)|Google Web Preview', // https://developers.google.com/search/docs/crawling-indexing/google-special-case-crawlers
   'Yahoo(MailProxy| Link Preview)', // https://help.yahoo.com/kb/mail/yahoo-link-preview-SLN23615.html
+  'Slurp', // https://help.yahoo.com/kb/SLN22600.html
+  'Google-InspectionTool', // https://developers.google.com/search/docs/crawling-indexing/google-common-crawlers
   'BingPreview', // https://www.bing.com/webmasters/help/which-crawlers-does-bing-use-8c184ec0
   // What fetches a page for somebody else, and what nobody sits before
   '(ChatGPT|Claude|Perplexity|MistralAI)-User', // cua

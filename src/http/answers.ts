@@ -76,12 +76,14 @@ export const TRY_AGAIN: Failure = {
   retryAfterSeconds: 30,
 }
 
+export const wrongMethod = (allow: string): Failure => ({
+  status: 405,
+  type: 'validation_error',
+  code: 'method_not_allowed',
+  message: `This address answers ${allow} only.`,
+})
+
 export function methodNotAllowed(c: AppContext, allow: string): Response {
   c.header('allow', allow)
-  return fail(c, {
-    status: 405,
-    type: 'validation_error',
-    code: 'method_not_allowed',
-    message: `This address answers ${allow} only.`,
-  })
+  return fail(c, wrongMethod(allow))
 }

@@ -8,8 +8,9 @@ import { networkOf } from '../domain/client-network.ts'
 import { LINK_MISSES_SECONDS, LINK_RETRY_AFTER_SECONDS } from '../domain/limits-links.ts'
 import { thrownFields } from '../log.ts'
 import { noteOpening } from '../usecases/note-opening.ts'
-import { findOpenLink, openLink, type After, type LinkTrouble } from '../usecases/open-link.ts'
-import { fail, methodNotAllowed, TRY_AGAIN, type Failure } from './answers.ts'
+import type { After } from '../usecases/fetch-address.ts'
+import { findOpenLink, openLink, type LinkTrouble } from '../usecases/open-link.ts'
+import { fail, TRY_AGAIN, wrongMethod, type Failure } from './answers.ts'
 import type { AppContext, AppEnv } from './context.ts'
 import { showPage, type LinkPage } from './link-pages.ts'
 
@@ -23,23 +24,32 @@ export const links = new Hono<AppEnv>()
     c.header('referrer-policy', 'no-referrer')
     c.header('x-robots-tag', 'noindex')
   })
-  .get(SLUG, async (c) => {
-    const { deps, logFields } = c.var
-    const slug = c.req.param('slug')
-    const agent = agentOf(c.req.raw.headers)
-    logFields.set('agent', agent)
-    if (agent === 'preview' || agent === 'prefetch' || c.req.method === 'HEAD') {
-      const found = await findOpenLink(deps, slug)
-      if (!found.ok) return refuse(c, found.error)
-      return showPage(c, agent === 'prefetch' ? NOT_AHEAD : CLICK_TO_OPEN)
-    }
-    const after = afterTheAnswer(c)
-    const opened = await openLink(deps, slug, after)
-    if (!opened.ok) return refuse(c, opened.error)
-    noteOpening(deps, opened.value.link, agent, after)
-    return c.redirect(opened.value.url, 302)
+  .get('/', (c) => click(c, ''))
+  .get(SLUG, (c) => click(c, c.req.param('slug')))
+  .all(SLUG, (c) => {
+    c.header('allow', 'GET, HEAD')
+    return say(c, WRONG_METHOD)
   })
-  .all(SLUG, (c) => methodNotAllowed(c, 'GET, HEAD'))
+  .onError((error, c) => {
+    c.var.deps.log({ event: 'alarm.request_threw', ...thrownFields(error) })
+    return say(c, NOT_NOW)
+  })
+
+async function click(c: AppContext, slug: string): Promise<Response> {
+  const { deps, logFields } = c.var
+  const agent = agentOf(c.req.raw.headers)
+  logFields.set('agent', agent)
+  if (agent === 'preview' || agent === 'prefetch' || c.req.method === 'HEAD') {
+    const found = await findOpenLink(deps, slug)
+    if (!found.ok) return refuse(c, found.error)
+    return showPage(c, agent === 'prefetch' ? NOT_AHEAD : CLICK_TO_OPEN)
+  }
+  const after = afterTheAnswer(c)
+  const opened = await openLink(deps, slug, after)
+  if (!opened.ok) return refuse(c, opened.error)
+  noteOpening(deps, opened.value.link, agent, after)
+  return c.redirect(opened.value.url, 302)
+}
 
 const CLICK_TO_OPEN: LinkPage = {
   status: 200,
@@ -64,14 +74,25 @@ async function refuse(c: AppContext, trouble: LinkTrouble): Promise<Response> {
   const { logFields } = c.var
   for (const [field, value] of Object.entries(trouble)) logFields.set(field, value)
   const isOften = trouble.reason === 'unknown' && (await missesOften(c))
-  const { failure, ...page } = isOften ? TOO_MANY : answerFor(trouble)
-  return takesPages(c.req.raw.headers) ? showPage(c, { ...failure, ...page }) : fail(c, failure)
+  return say(c, isOften ? TOO_MANY : answerFor(trouble))
 }
 
-/** Asked only about a miss, so that nobody who has a link is kept from it by his neighbours. */
+const say = (c: AppContext, { failure, ...page }: Answer): Response =>
+  takesPages(c.req.raw.headers) ? showPage(c, { ...failure, ...page }) : fail(c, failure)
+
+/**
+ * Asked only about a miss, so that nobody who has a link is kept from it by his neighbours. A limiter that fails
+ * holds nobody back: no guess gets anywhere.
+ */
 async function missesOften(c: AppContext): Promise<boolean> {
+  const { deps } = c.var
   const network = networkOf(c.req.header('cf-connecting-ip') ?? '')
-  return !(await c.var.deps.mayMiss(network))
+  try {
+    return !(await deps.mayMiss(network))
+  } catch (error) {
+    deps.log({ event: 'link_limiter_failed', ...thrownFields(error) })
+    return false
+  }
 }
 
 /** As JSON, and in the words of the page for people. */
@@ -87,6 +108,23 @@ const TOO_MANY: Answer = {
   },
   title: 'Too many wrong links',
   text: 'Many links that do not exist were asked for from your network. Try again in a minute.',
+}
+
+const WRONG_METHOD: Answer = {
+  failure: wrongMethod('GET, HEAD'),
+  title: 'This link can only be opened',
+  text: 'Open it in a browser.',
+}
+
+const NOT_NOW: Answer = {
+  failure: {
+    ...TRY_AGAIN,
+    message: 'The document can not be fetched right now. Try again in a minute.',
+    retryAfterSeconds: LINK_RETRY_AFTER_SECONDS,
+  },
+  title: 'The document cannot be fetched right now',
+  text: 'This is not because of your link. Try again in a minute.',
+  isWorthTrying: true,
 }
 
 function answerFor(trouble: LinkTrouble): Answer {
@@ -117,16 +155,8 @@ function answerFor(trouble: LinkTrouble): Answer {
       }
     case 'billing_unavailable':
     case 'target_refused':
-      return {
-        failure: {
-          ...TRY_AGAIN,
-          message: 'The document can not be fetched right now. Try again in a minute.',
-          retryAfterSeconds: LINK_RETRY_AFTER_SECONDS,
-        },
-        title: 'The document cannot be fetched right now',
-        text: 'Your link is fine: what keeps the document does not answer. Try again in a minute.',
-        isWorthTrying: true,
-      }
+    case 'storage_slow':
+      return NOT_NOW
     default:
       return unreachable(trouble)
   }

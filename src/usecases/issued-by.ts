@@ -1,6 +1,7 @@
 // An invoice in hand, as it is committed: with what differs from what was asked, its link, and whether a
 // record has still to be marked paid.
 
+import { findLinksOf } from '../db/read-links.ts'
 import type { Adjustment } from '../db/schema.ts'
 import type { Issued } from '../db/write-invoice.ts'
 import type { NewLink } from '../db/write-links.ts'
@@ -12,9 +13,11 @@ import {
 import type { Alarm } from '../domain/alarm.ts'
 import { assert } from '../domain/assert.ts'
 import { dayOf } from '../domain/day.ts'
-import { MS_PER_DAY, WAKE_AFTER_SECONDS } from '../domain/limits.ts'
-import { linkIdOf, slugOf } from '../domain/link.ts'
+import { WAKE_AFTER_SECONDS } from '../domain/limits.ts'
+import { LINKS_PER_INVOICE_MAX } from '../domain/limits-links.ts'
 import type { Deps } from '../deps.ts'
+import { shownLink } from './link-address.ts'
+import { nextLink } from './make-link.ts'
 import { newAlarm } from './raise-alarm.ts'
 
 /** `now`: when it is committed. Its alarm is to be said once it is. */
@@ -35,7 +38,7 @@ export async function issuedBy(
     invoice,
     differences,
     alarm: await alarmOf(deps, adjustment, invoice, differences),
-    link: await newLink(deps, invoice.id, now),
+    link: await linkOf(deps, invoice.id, how.adopted, now),
     wakeAt: isToSettle ? now + WAKE_AFTER_SECONDS * 1_000 : null,
     day: dayOf(now, deps.config.timeZone),
   }
@@ -53,11 +56,22 @@ async function alarmOf(
   return newAlarm(deps, 'answer_differs', { adjustment, invoice, fields })
 }
 
-/** Null without a link key: the invoice stands without a link. */
-async function newLink(deps: Deps, invoiceId: string, now: number): Promise<NewLink | null> {
+/**
+ * Null without a link key: the invoice stands without a link. One that was found may have links already: the one
+ * that people are shown stays, and one that is made is another. One that was just posted has none.
+ */
+async function linkOf(
+  deps: Deps,
+  invoiceId: string,
+  isFound: boolean,
+  now: number,
+): Promise<NewLink | null> {
   const [linkKey] = deps.settings.linkKeys
   if (linkKey === undefined) return null
-  const id = await linkIdOf(await slugOf(invoiceId, 0, linkKey))
-  const expiresAt = now + deps.config.links.expireAfterDays * MS_PER_DAY
-  return { id, invoiceId, nth: 0, label: null, expiresAt }
+  const known = isFound ? await findLinksOf(deps.db, invoiceId) : []
+  const shown = await shownLink(deps, known, null, '')
+  if (shown !== null) return shown.link
+  if (known.length >= LINKS_PER_INVOICE_MAX) return null
+  const { expireAfterDays: expiresInDays } = deps.config.links
+  return nextLink({ invoiceId, expiresInDays, label: null }, known, linkKey, now)
 }

@@ -23,9 +23,25 @@ export async function addressOfLink(
   return null
 }
 
+/** The newest open one of this label that can be shown, with its address; null where there is none. */
+export async function shownLink(
+  deps: Deps,
+  known: readonly Link[],
+  label: string | null,
+  origin: string,
+): Promise<{ readonly link: Link; readonly url: string } | null> {
+  const now = deps.now()
+  for (const link of known.toReversed()) {
+    if (link.label !== label || linkStateOf(link, now) !== 'open') continue
+    const url = await addressOfLink(deps, link, origin)
+    if (url !== null) return { link, url }
+  }
+  return null
+}
+
 /**
- * Of the open link that everybody is shown, which is the newest without a label; null where there is none. `origin`
- * is null outside of a request: then only the configuration says under which address links are opened.
+ * Of the link that everybody is shown, which has no label; null where there is none. `origin` is null outside of
+ * a request: then only the configuration says under which address links are opened.
  */
 export async function linkAddress(
   deps: Deps,
@@ -34,9 +50,6 @@ export async function linkAddress(
 ): Promise<string | null> {
   const known = origin ?? deps.config.links.origin ?? deps.settings.publicUrl
   if (known === null) return null
-  const now = deps.now()
-  const link = (await findLinksOf(deps.db, invoiceId)).findLast(
-    (each) => each.label === null && linkStateOf(each, now) === 'open',
-  )
-  return link === undefined ? null : addressOfLink(deps, link, known)
+  const shown = await shownLink(deps, await findLinksOf(deps.db, invoiceId), null, known)
+  return shown?.url ?? null
 }

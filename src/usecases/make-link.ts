@@ -1,5 +1,5 @@
 // A link to an invoice's PDF, for any invoice of the billing API. The open link of an invoice and label is
-// answered again instead of another one, so asking twice makes one.
+// answered again instead of another one, so asking twice makes one; one that can't be shown is of no use to who asks.
 
 import { findLinksOf } from '../db/read-links.ts'
 import type { Link } from '../db/schema.ts'
@@ -7,9 +7,10 @@ import { insertLink, type NewLink } from '../db/write-links.ts'
 import type { Deps } from '../deps.ts'
 import { MS_PER_DAY } from '../domain/limits.ts'
 import { LINK_READS_MAX, LINKS_PER_INVOICE_MAX } from '../domain/limits-links.ts'
-import { linkIdOf, linkStateOf, slugOf } from '../domain/link.ts'
+import { linkIdOf, slugOf } from '../domain/link.ts'
 import type { Operator } from '../domain/operator.ts'
 import { err, ok, type Result } from '../domain/result.ts'
+import { shownLink } from './link-address.ts'
 
 export type LinkWanted = {
   readonly invoiceId: string
@@ -43,24 +44,22 @@ export async function makeLink(
   for (let read = 0; read < LINK_READS_MAX; read++) {
     const now = deps.now()
     const known = await findLinksOf(deps.db, wanted.invoiceId)
-    const same = known.findLast(
-      (each) => each.label === wanted.label && linkStateOf(each, now) === 'open',
-    )
-    if (same !== undefined) return ok({ link: same, isNew: false })
+    const same = await shownLink(deps, known, wanted.label, '')
+    if (same !== null) return ok({ link: same.link, isNew: false })
     if (known.length >= LINKS_PER_INVOICE_MAX) {
       return err({ reason: 'too_many_links', links: known.length })
     }
     const trouble = isChecked ? null : await troubleWith(deps, wanted.invoiceId)
     if (trouble !== null) return err(trouble)
     isChecked = true
-    const link = await newLink(wanted, known, linkKey, now)
+    const link = await nextLink(wanted, known, linkKey, now)
     const made = await insertLink(deps.db, link, operator, now)
     if (made !== null) return ok({ link: made, isNew: true })
   }
   return err({ reason: 'made_meanwhile' })
 }
 
-async function newLink(
+export async function nextLink(
   { invoiceId, expiresInDays, label }: LinkWanted,
   known: readonly Link[],
   linkKey: string,

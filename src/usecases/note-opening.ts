@@ -1,5 +1,5 @@
-// That a link was opened is written behind the answer, and together with what else is opened within a second:
-// one entry for each link and kind of agent. It is no money: what an isolate takes with it is lost.
+// That a link was opened is written behind the answer, and together with what else is opened within a second.
+// It is no money: what an isolate takes with it, or the storage refuses, is lost.
 
 import type { Deps } from '../deps.ts'
 import { writeOpenings } from '../db/write-links.ts'
@@ -10,21 +10,16 @@ import {
   OPENINGS_TOGETHER_MAX,
   OPENINGS_WAIT_MS,
 } from '../domain/limits-links.ts'
-import type { After } from './open-link.ts'
+import type { After } from './fetch-address.ts'
 
-export function noteOpening(
-  deps: Deps,
-  { id, invoiceId }: Link,
-  agent: Opener,
-  after: After,
-): void {
+export function noteOpening(deps: Deps, { id }: Link, agent: Opener, after: After): void {
   const { clicks } = deps
   const now = deps.now()
   const key = `${id} ${agent}`
   const before = clicks.openings.get(key)
   const times = (before?.times ?? 0) + 1
   const at = before?.at ?? now
-  clicks.openings.set(key, { link: id, invoice: invoiceId, agent, times, at, lastAt: now })
+  clicks.openings.set(key, { link: id, agent, times, at, lastAt: now })
   const isFull = clicks.openings.size >= OPENINGS_TOGETHER_MAX
   if (clicks.writtenBy > now && !isFull) return
   clicks.writtenBy = now + OPENINGS_LATE_MS
@@ -40,7 +35,7 @@ async function writeNoted({ db, clicks, log }: Deps): Promise<void> {
   clicks.writtenBy = 0
   if (openings.length === 0) return
   await writeOpenings(db, openings)
-  log({ event: 'links_opened', entries: openings.length })
+  log({ event: 'links_opened', openings: openings.length })
 }
 
 const sleep = (milliseconds: number): Promise<void> =>

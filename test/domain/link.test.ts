@@ -2,11 +2,18 @@
 
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { createClickMemory, hotLink, rememberLink, type HotLink } from '../../src/click-memory.ts'
+import {
+  askedLately,
+  createClickMemory,
+  hotLink,
+  remember,
+  type HotLink,
+} from '../../src/click-memory.ts'
 import type { Link } from '../../src/db/schema.ts'
 import { networkOf } from '../../src/domain/client-network.ts'
 import { isLinkId } from '../../src/domain/ids.ts'
-import { LINK_HOT_MS, LINKS_HOT_MAX, SLUG_CHARS_MAX } from '../../src/domain/limits-links.ts'
+import { BILLING_DEADLINE_MS } from '../../src/domain/limits.ts'
+import { LINK_HOT_MS, LINKS_REMEMBERED_MAX, SLUG_CHARS_MAX } from '../../src/domain/limits-links.ts'
 import { linkIdOf, linkStateOf, openSealed, sealAddress, slugOf } from '../../src/domain/link.ts'
 
 const KEY = 'test-link-key-test-link-key-test-link-key'
@@ -114,7 +121,6 @@ describe('what an isolate remembers', () => {
     link: LINK,
     readAt,
     address: null,
-    fetching: null,
   })
 
   it('is believed for 900 ms from before it was read, and not a millisecond longer', () => {
@@ -122,7 +128,7 @@ describe('what an isolate remembers', () => {
     const memory = createClickMemory()
     const seen = entry(10_000)
     expect(hotLink(memory, 'slug', 10_000)).toBeNull()
-    rememberLink(memory, 'slug', seen)
+    remember(memory.hot, 'slug', seen)
     expect(hotLink(memory, 'slug', 10_000)).toBe(seen)
     expect(hotLink(memory, 'slug', 10_899)).toBe(seen)
     expect(hotLink(memory, 'another', 10_899)).toBeNull()
@@ -132,14 +138,29 @@ describe('what an isolate remembers', () => {
 
   it('is not believed by a clock that went back', () => {
     const memory = createClickMemory()
-    rememberLink(memory, 'slug', entry(10_000))
+    remember(memory.hot, 'slug', entry(10_000))
     expect(hotLink(memory, 'slug', 9_999)).toBeNull()
+  })
+
+  it('of a call is its answer for a while after it came, and until none can come any more', () => {
+    const memory = createClickMemory()
+    const answer = Promise.withResolvers<never>().promise
+    const asked = { answer, isAnswered: false, at: 10_000 }
+    const isLately = (now: number) => askedLately(memory, 'lnk_1', 5_000, now) !== null
+    expect(isLately(10_000)).toBe(false)
+    remember(memory.asked, 'lnk_1', asked)
+    expect(askedLately(memory, 'lnk_1', 5_000, 10_000)).toBe(answer)
+    expect(isLately(10_000 + BILLING_DEADLINE_MS - 1)).toBe(true)
+    expect(isLately(10_000 + BILLING_DEADLINE_MS)).toBe(false)
+    Object.assign(asked, { isAnswered: true, at: 18_000 })
+    expect([17_999, 18_000, 22_999, 23_000].map(isLately)).toEqual([false, true, true, false])
+    expect(askedLately(memory, 'lnk_2', 5_000, 18_000)).toBeNull()
   })
 
   it('is bounded: the first that was remembered is forgotten', () => {
     const memory = createClickMemory()
-    for (let n = 0; n <= LINKS_HOT_MAX; n += 1) rememberLink(memory, `slug-${n}`, entry(0))
-    expect(memory.hot.size).toBe(LINKS_HOT_MAX)
+    for (let n = 0; n <= LINKS_REMEMBERED_MAX; n += 1) remember(memory.hot, `slug-${n}`, entry(0))
+    expect(memory.hot.size).toBe(LINKS_REMEMBERED_MAX)
     expect([...memory.hot.keys()][0]).toBe('slug-1')
   })
 })

@@ -3,6 +3,9 @@
 import { env } from 'cloudflare:workers'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { LINKS_PER_INVOICE_MAX } from '../../src/domain/limits-links.ts'
+import { findAdjustment } from '../../src/db/read-adjustments.ts'
+import { issuedBy } from '../../src/usecases/issued-by.ts'
+import { linkAddress } from '../../src/usecases/link-address.ts'
 import { adjustmentOf, deliver, ticket } from '../harness.ts'
 import { countedDatabase } from '../counted-database.ts'
 import { BROWSER, createLinkWorld, invoiceElsewhere } from '../link-world.ts'
@@ -54,7 +57,7 @@ it('a link is made for an invoice that no adjustment made, and opens it', async 
     {
       actor: 'system:links',
       action: 'link.opened',
-      data: { invoice: invoiceId, agent: 'desktop', times: 1 },
+      data: { invoice: invoiceId, agent: 'desktop', opened: 1 },
     },
   ])
 })
@@ -92,6 +95,54 @@ it('the link that came with an adjustment is found again, and its making is said
     ({ action }: { action: string }) => action === 'adjustment.invoiced',
   )
   expect(made.data.link).toBe(body.data.id)
+})
+
+it('an invoice that is adopted keeps the link that people know, and gets another where that one has ended', async () => {
+  const ofEntry = async (event: string) => {
+    const { id, invoice } = await adjustmentOf(event, 'invoiced')
+    const [made] = (await world.entries(id)).filter(
+      ({ action }: { action: string }) => action === 'adjustment.invoiced',
+    )
+    return { id, invoiceId: invoice.id, link: made.data.link }
+  }
+  const [event] = await deliver('zendesk', ticket())
+  const { id, invoiceId, link } = await ofEntry(event!)
+  const adjustment = (await findAdjustment(world.deps().db, id))!
+  const invoice = {
+    id: invoiceId,
+    invoiceNumber: '',
+    livemode: false,
+    status: 'outstanding' as const,
+    currency: adjustment.currency,
+    subtotal: adjustment.amount,
+    taxAmount: 0,
+    total: adjustment.amount,
+    customerId: adjustment.request!.customerId,
+  }
+  const adopted = async () => {
+    const { issued } = await issuedBy(world.deps(), adjustment, invoice, {
+      adopted: true,
+      requestId: null,
+    })
+    return issued.link
+  }
+  expect(await adopted()).toMatchObject({ id: link, nth: 0 })
+  await world.api('DELETE', `/links/${link}`)
+  expect(await adopted()).toMatchObject({ nth: 1 })
+  expect((await adopted())!.id).not.toBe(link)
+})
+
+it('where no key that is there shows it, the next one is made with the key of now, and the old one opens', async () => {
+  const { path, link } = await world.link()
+  const { settings } = world.deps()
+  world.another({ settings: { ...settings, linkKeys: ['a-new-key-'.repeat(4)] } })
+  const made = await make({ invoiceId: link.invoiceId })
+  expect([made.status, made.body.data.id === link.id]).toEqual([201, false])
+  const again = await make({ invoiceId: link.invoiceId })
+  expect([again.status, again.body.data]).toEqual([200, made.body.data])
+  expect(await linkAddress(world.deps(), link.invoiceId, null)).toBe(made.body.data.url)
+  expect((await world.click(path)).status).toBe(302)
+  expect((await world.click(new URL(made.body.data.url).pathname)).status).toBe(302)
 })
 
 it('after its end or its revocation another one is made, and that is the one that is shown', async () => {

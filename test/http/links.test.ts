@@ -3,7 +3,7 @@
 import { env } from 'cloudflare:workers'
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { sha256 } from '../../src/domain/ids.ts'
-import { LINK_MISSES_MAX } from '../../src/domain/limits-links.ts'
+import { LINK_ASK_AGAIN_MS, LINK_MISSES_MAX } from '../../src/domain/limits-links.ts'
 import { createApp } from '../../src/http/app.ts'
 import { adjustmentOf, deliver, fetchApp, sandboxControl, ticket } from '../harness.ts'
 import { BROWSER, createLinkWorld, IPHONE } from '../link-world.ts'
@@ -78,10 +78,32 @@ describe('who gets the document', () => {
     const entry = { actor: 'system:links', action: 'link.opened' }
     const { invoiceId: invoice } = link
     expect(opened).toEqual([
-      { ...entry, data: { invoice, agent: 'desktop', times: 2 } },
-      { ...entry, data: { invoice, agent: 'phone', times: 1 } },
-      { ...entry, data: { invoice, agent: 'program', times: 1 } },
+      { ...entry, data: { invoice, agent: 'desktop', opened: 4 } },
+      { ...entry, data: { invoice, agent: 'phone', opened: 4 } },
+      { ...entry, data: { invoice, agent: 'program', opened: 4 } },
     ])
+  })
+
+  it('each opening is counted, and of an hour one of each kind is an entry', async () => {
+    const { path, link } = await world.link()
+    const open = async (headers: Record<string, string>) => {
+      expect((await world.click(path, headers)).status).toBe(302)
+      await world.settle()
+    }
+    const entered = async () =>
+      (await world.entries(link.id)).slice(1).map(({ data }) => `${data.agent} ${data.opened}`)
+    for (let times = 0; times < 3; times += 1) {
+      await open(BROWSER)
+      await open(JSON_ONLY)
+      await world.advance(1_199)
+      world.another()
+    }
+    expect(await entered()).toEqual(['desktop 1', 'program 2'])
+    expect((await world.row(link.id)).opened).toBe(6)
+    await world.advance(3)
+    await open(BROWSER)
+    expect(await entered()).toEqual(['desktop 1', 'program 2', 'desktop 7'])
+    expect((await world.row(link.id)).last_opened_at).toBe(world.now())
   })
 
   it.each([...PREVIEWS, 'HEAD', 'HEAD of curl'])(
@@ -172,6 +194,7 @@ describe('where a link does not lead on', () => {
     expect([response.status, response.headers.get('retry-after')]).toEqual([503, '30'])
     expect(await response.json()).toMatchObject({ error: { code: 'unavailable' } })
     await setFaults()
+    await world.advance(LINK_ASK_AGAIN_MS / 1_000)
     expect((await world.click(path)).status).toBe(302)
   })
 
@@ -200,6 +223,60 @@ describe('where a link does not lead on', () => {
     const [, style = ''] = /<style>(.*)<\/style>/s.exec(html) ?? []
     const hash = (await sha256(new TextEncoder().encode(style))).toBase64()
     expect(response.headers.get('content-security-policy')).toContain(`'sha256-${hash}'`)
+  })
+
+  it('is 503 where the storage is in trouble, as a page for a person and as JSON for a program', async () => {
+    const { path } = await world.link()
+    world.another()
+    const select = vi.spyOn(world.deps().db, 'select').mockImplementation(() => {
+      throw new Error('D1_ERROR: no')
+    })
+    const responses = [await world.click(path), await world.click(path, JSON_ONLY)]
+    select.mockRestore()
+    for (const response of responses) {
+      expect(response.status).toBe(503)
+      expect(headersOf(response)).toMatchObject({
+        'cache-control': 'no-store',
+        'retry-after': '30',
+      })
+    }
+    expect(await responses[0]!.text()).toMatch(/cannot be fetched right now.*Try again/s)
+    expect(await responses[1]!.json()).toMatchObject({ error: { code: 'unavailable' } })
+    expect(world.lines).toContainEqual(
+      expect.objectContaining({ event: 'alarm.request_threw', message: 'D1_ERROR: no' }),
+    )
+  })
+
+  it('is a page for whoever sends something else than GET', async () => {
+    const { path } = await world.link()
+    const response = await world.click(path, BROWSER, 'POST')
+    expect(response.status).toBe(405)
+    expect(headersOf(response)).toMatchObject({ allow: 'GET, HEAD', 'content-type': TEXT_HTML })
+  })
+
+  it.each([
+    [
+      'http:sandbox.localhost/x.pdf?signature=a%2Fb',
+      'http://sandbox.localhost/x.pdf?signature=a%2Fb',
+    ],
+    ['http:\\\\sandbox.localhost/x.pdf', 'http://sandbox.localhost/x.pdf'],
+    [
+      'http://sandbox.localhost/\u{1F4C4}%20\u0100.pdf?s=%2F',
+      'http://sandbox.localhost/%F0%9F%93%84%20%C4%80.pdf?s=%2F',
+    ],
+  ])('leads to the address that was checked, not to its text: %s', async (url, location) => {
+    const { path, link } = await world.link()
+    await setFaults({ kind: 'other_answer', data: { url } })
+    const isLedTo = async () => {
+      const response = await world.click(path)
+      expect([response.status, response.headers.get('location')]).toEqual([302, location])
+    }
+    await isLedTo()
+    await world.settle()
+    expect((await world.row(link.id)).sealed_address).not.toBeNull()
+    await setFaults()
+    world.another()
+    await isLedTo()
   })
 
   it.each([
@@ -251,6 +328,8 @@ describe('unknown slugs', () => {
     '%E0%A4%A',
     '%0d%0aset-cookie:x=1',
     'ÄÖÜ',
+    '',
+    '?x',
   ])('and malformed ones are answered alike: %s', async (slug) => {
     const answer = async (path: string) => {
       const response = await world.click(path, JSON_ONLY)
@@ -261,6 +340,16 @@ describe('unknown slugs', () => {
     expect(expected.status).toBe(404)
     expect(JSON.parse(expected.body)).toMatchObject({ error: { code: 'link_not_found' } })
     expect(await answer(`/i/${slug}`)).toEqual(expected)
+  })
+
+  it('are 404 where the limiter fails, which the log says, and at the path without a slug', async () => {
+    const mayMiss = () => Promise.reject(new TypeError('no limiter'))
+    world.another({ mayMiss })
+    expect((await world.click('/i/nobody')).status).toBe(404)
+    expect((await world.click('/i')).status).toBe(404)
+    expect(world.lines).toContainEqual(
+      expect.objectContaining({ event: 'link_limiter_failed', message: 'no limiter' }),
+    )
   })
 
   it('are 429 after so many of one network, while a link that is there opens from it all the same', async () => {

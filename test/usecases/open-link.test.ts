@@ -5,16 +5,18 @@ import { env } from 'cloudflare:workers'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import {
   LINK_ADDRESS_LEFT_SECONDS_MIN,
-  LINK_ADDRESS_RENEW_SECONDS,
+  LINK_ASK_AGAIN_MS,
+  LINK_RENEW_AGAIN_MS,
   LINK_WAIT_MS,
 } from '../../src/domain/limits-links.ts'
 import { addressOfLink } from '../../src/usecases/link-address.ts'
 import { countedDatabase } from '../counted-database.ts'
 import { BROWSER, createLinkWorld } from '../link-world.ts'
+import { sandboxControl } from '../harness.ts'
 import { callsOf, setFaults } from '../world.ts'
 
 let world: Awaited<ReturnType<typeof createLinkWorld>>
-const { db, counts, reset } = countedDatabase()
+const { db, counts, hooks, reset } = countedDatabase()
 
 beforeEach(async () => {
   world = await createLinkWorld({ db })
@@ -65,12 +67,12 @@ describe('a click costs', () => {
     expect(await downloads(link.invoiceId)).toBe(1)
   })
 
-  it('three rows written behind the answers of a second: the address, the counter, the entry', async () => {
+  it('four rows written behind the answers of a second: the address, the counter, the entry and its index', async () => {
     const { path } = await world.link()
     reset()
     for (let times = 0; times < 20; times += 1) await world.click(path)
     await world.settle()
-    expect(counts.rowsWritten).toBe(3)
+    expect(counts.rowsWritten).toBe(4)
     expect(counts.queries).toHaveLength(4)
   })
 
@@ -121,13 +123,13 @@ describe('an address that was kept', () => {
       await world.advance(left - seconds)
       world.another()
     }
-    await leftUntil(LINK_ADDRESS_RENEW_SECONDS + 1)
+    await leftUntil(24 * 3_600 + 1)
     await world.click(path)
     await world.settle()
     expect(await downloads(link.invoiceId)).toBe(1)
 
     await setFaults({ kind: 'server_error', status: 503 })
-    await leftUntil(LINK_ADDRESS_LEFT_SECONDS_MIN + 1)
+    await leftUntil(LINK_ADDRESS_LEFT_SECONDS_MIN + 1 + LINK_RENEW_AGAIN_MS / 1_000)
     expect((await world.click(path)).status).toBe(302)
     await world.settle()
     expect(world.lines).toContainEqual(
@@ -136,6 +138,7 @@ describe('an address that was kept', () => {
     expect(await world.row(link.id)).toMatchObject({ sealed_until: before.sealed_until })
 
     await setFaults()
+    await world.advance(LINK_RENEW_AGAIN_MS / 1_000)
     expect((await world.click(path)).status).toBe(302)
     await world.settle()
     world.another()
@@ -152,6 +155,7 @@ describe('an address that was kept', () => {
     await setFaults({ kind: 'server_error', status: 503 })
     expect((await world.click(path)).status).toBe(503)
     await setFaults()
+    await world.advance(LINK_ASK_AGAIN_MS / 1_000)
     expect((await world.click(path)).status).toBe(302)
   })
 
@@ -172,6 +176,7 @@ describe('an address that was kept', () => {
     expect((await world.click(path)).status).toBe(302)
     await world.settle()
     expect((await world.row(link.id)).sealed_address).toBeNull()
+    await world.advance(LINK_ASK_AGAIN_MS / 1_000)
     await setFaults({ kind: 'other_answer', data: { expiresAt: '9999-01-01T00:00:00.000Z' } })
     expect((await world.click(path)).status).toBe(302)
     await world.settle()
@@ -197,6 +202,60 @@ describe('an address that was kept', () => {
     world.another()
     expect((await world.click(path)).status).toBe(302)
     expect(await downloads(link.invoiceId)).toBe(3)
+  })
+})
+
+const ELSEWHERE = 'https://files.elsewhere.example/x.pdf'
+
+describe('however often one link is clicked, the billing API is asked for it', () => {
+  /** Clicks after each of which so many seconds pass; how often the billing API was asked for an address. */
+  const clicksOf = async (path: string, times: number, seconds: number, invoiceId: string) => {
+    const before = await downloads(invoiceId)
+    const statuses = new Set<number>()
+    for (let n = 0; n < times; n += 1) {
+      statuses.add((await world.click(path)).status)
+      await world.advance(seconds)
+    }
+    await world.settle()
+    return { statuses: [...statuses], asked: (await downloads(invoiceId)) - before }
+  }
+
+  it.each<[string, () => Promise<unknown>, number]>([
+    ['no longer has the invoice', () => sandboxControl('POST', '/reset'), 410],
+    ['is down', () => setFaults({ kind: 'server_error', status: 503 }), 503],
+    [
+      'names another host',
+      () => setFaults({ kind: 'other_answer', data: { url: ELSEWHERE } }),
+      503,
+    ],
+    ['says no end', () => setFaults({ kind: 'other_answer', data: { expiresAt: 'never' } }), 302],
+  ])('once in five seconds, where it %s', async (_, happens, status) => {
+    const { path, link } = await world.link()
+    await happens()
+    const clicked = await clicksOf(path, 20, 0.5, link.invoiceId)
+    expect(clicked).toEqual({ statuses: [status], asked: 2 })
+  })
+
+  it('once a minute behind the answers, where a warm link is on its last day and it is down', async () => {
+    const { path, link } = await warmLink()
+    const { sealed_until: until } = await world.row(link.id)
+    await world.advance((until - world.now()) / 1_000 - 3_600)
+    await setFaults({ kind: 'server_error', status: 503 })
+    const clicked = await clicksOf(path, 20, 6, link.invoiceId)
+    expect(clicked).toEqual({ statuses: [302], asked: 2 })
+  })
+
+  it('in the last seventh of an address, however short it lives, and what was kept is written once', async () => {
+    const { path, link } = await world.link()
+    const end = new Date(world.now() + 3_600_000).toISOString()
+    await setFaults({ kind: 'other_answer', data: { expiresAt: end } })
+    expect(await clicksOf(path, 10, 0.2, link.invoiceId)).toEqual({ statuses: [302], asked: 1 })
+    reset()
+    expect(await clicksOf(path, 10, 300, link.invoiceId)).toEqual({ statuses: [302], asked: 0 })
+    const isAddress = (query: string) => query.includes('"sealed_address" = ')
+    expect(counts.queries.filter(isAddress)).toEqual([])
+    await world.advance(100)
+    expect((await clicksOf(path, 3, 1, link.invoiceId)).asked).toBe(1)
   })
 })
 
@@ -276,10 +335,56 @@ describe('a billing API that does not answer', () => {
     expect((await world.click(path)).status).toBe(410)
   })
 
+  it('is waited for by everybody with one call, also beyond the second in which a row is believed', async () => {
+    const { promise: later, resolve } = Promise.withResolvers<void>()
+    const { slow } = billingAfter(() => later)
+    world.another({ billing: slow })
+    const { path, link } = await world.link()
+    const clicks = [world.click(path)]
+    await world.advance(3)
+    clicks.push(world.click(path))
+    await world.advance(3)
+    clicks.push(world.click(path))
+    resolve()
+    for (const { status } of await Promise.all(clicks)) expect(status).toBe(302)
+    expect(await downloads(link.invoiceId)).toBe(1)
+  })
+
   it('that is not configured is 503', async () => {
     const { path } = await world.link()
     world.another({ billing: null })
     expect((await world.click(path)).status).toBe(503)
+  })
+})
+
+describe('a storage that is slow', () => {
+  afterEach(() => {
+    hooks.afterRead = async () => {}
+  })
+  /** Each of the next reads is answered so many seconds after the storage has read. */
+  const slowBy = (...seconds: number[]) => {
+    hooks.afterRead = () => world.advance(seconds.shift() ?? 0)
+  }
+
+  it('leads on once it was read fast enough, and says to come again where it never is', async () => {
+    const { path } = await warmLink()
+    slowBy(1.5, 1.5)
+    expect((await world.click(path)).status).toBe(302)
+    await world.advance(1)
+    slowBy(1.5, 1.5, 1.5)
+    expect((await world.click(path)).status).toBe(503)
+    expect((await world.click(path)).status).toBe(302)
+  })
+
+  it('leads nobody on whose link was revoked since it was read', async () => {
+    const { path, link } = await warmLink()
+    hooks.afterRead = async () => {
+      await env.DB.prepare('UPDATE links SET revoked_at = 1 WHERE id = ? AND revoked_at IS NULL')
+        .bind(link.id)
+        .run()
+      await world.advance(1.5)
+    }
+    expect((await world.click(path)).status).toBe(410)
   })
 })
 
