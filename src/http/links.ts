@@ -14,8 +14,8 @@ import { fail, TRY_AGAIN, wrongMethod, type Failure } from './answers.ts'
 import type { AppContext, AppEnv } from './context.ts'
 import { showPage, type LinkPage } from './link-pages.ts'
 
-/** Whatever stands behind the path is a slug, also where none could be so. */
-const SLUG = '/:slug{[^]+}'
+/** Whatever stands behind the path is a slug, also where none could be so, and where nothing is. */
+const SLUG = '/:slug{[^]*}'
 
 export const links = new Hono<AppEnv>()
   .use(async (c, next) => {

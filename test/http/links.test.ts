@@ -104,7 +104,7 @@ describe('who gets the document', () => {
     await open(BROWSER)
     expect(await entered()).toEqual(['desktop 1', 'program 2', 'desktop 7'])
     expect((await world.row(link.id)).last_opened_at).toBe(world.now())
-  })
+  }, 20_000)
 
   it.each([...PREVIEWS, 'HEAD', 'HEAD of curl'])(
     'no preview and no scanner gets it, and none is counted: %s',
