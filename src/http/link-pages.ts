@@ -14,10 +14,10 @@ export type LinkPage = {
 
 const STYLE =
   ':root{color-scheme:light dark}body{font:1.125rem/1.6 system-ui,sans-serif;max-width:34rem;margin:15vh auto;' +
-  'padding:0 1.5rem}h1{font-size:1.5rem;line-height:1.3}a{color:LinkText}'
+  'padding:0 1.5rem}h1{font-size:1.5rem;line-height:1.3;text-wrap:balance}a{color:LinkText}'
 
 /** Of STYLE; a test keeps the two together. */
-const STYLE_HASH = 'sha256-ZzUh/C4LNMv0mpTbRa949LUnAfORXe7p6osd2I1Mfok='
+const STYLE_HASH = 'sha256-EB/KSnG5U+wq0Fa2N+3+68+cEwN+SMhO1MQ/UCXPBz4='
 
 const POLICY = [
   "default-src 'none'",

@@ -221,7 +221,7 @@ it('logs one line per request, with the route’s pattern instead of a slug', as
   expect(world.lines).toHaveLength(1)
   expect(world.lines[0]).toMatchObject({
     event: 'request',
-    route: '/i/:slug{[^]+}',
+    route: '/i/:slug{[^]*}',
     status: 404,
     reason: 'unknown',
   })

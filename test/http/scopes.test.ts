@@ -52,10 +52,11 @@ const API: Readonly<Record<string, Scope | readonly [Scope, Scope]>> = {
 
 /** Open to everybody: each proves its caller in its own way, or has nothing to hide. */
 const OPEN = [
-  'ALL /i/:slug{[^]+}',
+  'ALL /i/:slug{[^]*}',
   'ALL /webhooks/:endpoint/:token?',
   'GET /healthz',
-  'GET /i/:slug{[^]+}',
+  'GET /i',
+  'GET /i/:slug{[^]*}',
   'GET /readyz',
   'GET /webhooks/:endpoint/:token?',
   'HEAD /webhooks/:endpoint/:token?',
