@@ -31,7 +31,8 @@ export function watchInvoices({ scenario, timeline, isHealed, tell }: Parts): In
   if (!scenario.hasBillingWebhooks) return { onInvoice: () => undefined, changedAt }
 
   const say = (type: string, invoice: Invoice, status: Invoice['status']): void => {
-    const { id, customerId, currency, amount: total } = invoice
+    const { id, customerId, currency, amount } = invoice
+    const total = Math.round(amount * (1 + scenario.taxRate))
     const at = timeline.now() + random.pick([0, 2_000, 10 * MINUTE])
     const data = { invoiceId: id, invoiceStatus: status, customerId, currency, amount: total }
     const told = billingEvent(`${type}_${id}`, type, at, 'test', data)

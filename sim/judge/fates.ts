@@ -4,7 +4,7 @@ import { firstNameOf } from '../config.ts'
 import type { Fact, SourceEvent } from '../facts.ts'
 import { sha256Hex, type Acknowledged } from '../senders.ts'
 import type { World } from '../world.ts'
-import type { Books, EventRow, Row } from './books.ts'
+import { has, type Books, type EventRow, type Row } from './books.ts'
 
 /** At the very moment of the answer: what is 2xx is committed. */
 export function judgeAcknowledged(
@@ -82,13 +82,16 @@ function* checkSubject(books: Books, fact: Fact, events: readonly EventRow[]): I
   for (const event of new Set(events)) {
     const isMaker = made.some(({ event_id }) => event_id === event.id)
     if (isMaker !== (event.fate === 'adjusted')) yield `maker: ${event.fate} of ${fact.subject}`
-    const mayDiffer = fact.amounts.length > 1 || made.some(isWithdrawn)
+    const mayDiffer = fact.amounts.length > 1 || made.some((row) => wasWithdrawn(books, row))
     if (event.fate === 'conflict' && !mayDiffer) yield `conflict_of_nothing: ${fact.subject}`
   }
 }
 
-const isWithdrawn = ({ state, reversed_by }: Row): boolean =>
-  state === 'rejected' || state === 'cancelled' || reversed_by !== null
+/** A void that failed has withdrawn nothing in the end. */
+const wasWithdrawn = (books: Books, { id, state, reversed_by: by }: Row): boolean =>
+  ['rejected', 'cancelled'].includes(state) ||
+  by !== null ||
+  has(books, id, 'adjustment.void_failed')
 
 function* checkRow(books: Books, row: Row): Iterable<string> {
   if (row.reverses !== null || row.account === 'operator') return

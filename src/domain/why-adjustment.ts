@@ -242,10 +242,5 @@ export const wordOf = ({ amount }: { readonly amount: number }): string =>
 const whatOf = (adjustment: WhyAdjustment): string =>
   `a ${wordOf(adjustment)} of ${amountText(adjustment)} to ${customerText(adjustment)} for ${nameOf(adjustment)}`
 
-export const nameOf = ({
-  subject,
-  part,
-}: {
-  readonly subject: string
-  readonly part: string
-}): string => (part === '' ? subject : `${subject} (${part})`)
+export const nameOf = ({ subject, part }: Pick<WhyAdjustment, 'subject' | 'part'>): string =>
+  part === '' ? subject : `${subject} (${part})`

@@ -99,8 +99,8 @@ function withoutListing(): { billing: Billing } {
   const { billing } = world.deps
   if (!billing) throw new Error('no billing client')
   const { invoices } = billing
-  const list: Billing['invoices']['list'] = async (query = {}) =>
-    query.customerId === undefined ? err(NO_LISTING) : invoices.list(query)
+  const list: Billing['invoices']['list'] = async (query) =>
+    query?.customerId === undefined ? err(NO_LISTING) : invoices.list(query)
   return { billing: { ...billing, invoices: { ...invoices, list } } }
 }
 
