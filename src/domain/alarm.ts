@@ -76,7 +76,7 @@ const TEXTS: Readonly<Record<AlarmCause, string>> = {
     'Deliveries never came. They were asked for and taken in, but the webhook may be broken',
   deliveries_left: 'Deliveries that never came were found and not taken in: somebody has to look',
   gap_search_failed:
-    'A source can not be asked for deliveries that never came, or not for all: look at its key',
+    'A source can not be asked for deliveries that never came, or not for all of them',
 }
 
 /** Three lines: what is wrong, where, and what is not told. */

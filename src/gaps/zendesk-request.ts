@@ -33,8 +33,8 @@ export type Asking = {
   readonly amountField: string | null
 }
 
-/** Set by the trigger with each request: while it is there, nothing more is sent. */
-const SENT_TAG = 'makegood_asked'
+/** Set by the trigger once it has asked, and taken off by each macro: one request is one delivery. */
+export const ASKED_TAG = 'makegood_asked'
 
 /**
  * The newest request of an agent that still stands. Null where none does, or none that a trigger would send:
@@ -78,7 +78,7 @@ function stateAfter(
     const had = asking.filter((tag) => before.tags.includes(tag))
     // A macro takes off what asked before, and lets the trigger send anew.
     const isSent =
-      had.length > 0 ? !had.some((tag) => tags.includes(tag)) : !before.tags.includes(SENT_TAG)
+      had.length > 0 ? !had.some((tag) => tags.includes(tag)) : !before.tags.includes(ASKED_TAG)
     const doubt = who === null ? 'asker_unknown' : isSent ? null : 'changed_since'
     return { tags, amount, request: { asker: who, at, tags, amount, doubt } }
   }
