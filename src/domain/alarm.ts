@@ -23,6 +23,7 @@ export const ALARM_CAUSES = [
   'reconciliation_mismatch',
   'reconciliation_late',
   'deliveries_missed',
+  'deliveries_left',
   'gap_search_failed',
 ] as const
 export type AlarmCause = (typeof ALARM_CAUSES)[number]
@@ -73,7 +74,9 @@ const TEXTS: Readonly<Record<AlarmCause, string>> = {
     `${COMPARED_WITHIN_SECONDS / 3_600} hours after the last comparison nothing is billed.`,
   deliveries_missed:
     'Deliveries never came. They were asked for and taken in, but the webhook may be broken',
-  gap_search_failed: 'A source can not be asked for deliveries that never came',
+  deliveries_left: 'Deliveries that never came were found and not taken in: somebody has to look',
+  gap_search_failed:
+    'A source can not be asked for deliveries that never came, or not for all of them',
 }
 
 /** Three lines: what is wrong, where, and what is not told. */
