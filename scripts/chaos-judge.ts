@@ -121,16 +121,17 @@ function stateOf(fact: SentFact, id: string, known: Known): string {
     : 'invoiced'
 }
 
-/** What was taken back is stopped, or a second adjustment takes it back, or waits to. */
+/** What was taken back is stopped, or a charge of the same amount waits for a person. */
 function notUndone({ subject }: SentFact, adjustments: readonly ToldAdjustment[]): string[] {
-  const about = adjustments.filter((each) => each.subject === subject)
-  return about.flatMap(({ id, state, reverses }) => {
-    if (reverses !== null || state === 'cancelled' || state === 'rejected') return []
-    const isAnswered = about.some((each) => {
-      return each.reverses === id && (each.state === 'held' || each.state === 'invoiced')
-    })
+  return adjustments.flatMap((original) => {
+    const { id, state, amount } = original
+    if (original.subject !== subject || state === 'cancelled' || state === 'rejected') return []
+    const reversal = adjustments.find(({ reverses }) => reverses === id)
+    const isAnswered = reversal?.state === 'held' && reversal.amount === -amount
     if (state === 'invoiced' && isAnswered) return []
-    return [`${subject}: it was undone, and is ${state}`]
+    return [
+      `${subject}: it was undone, and is ${state}, its reversal ${reversal?.state ?? 'missing'}`,
+    ]
   })
 }
 

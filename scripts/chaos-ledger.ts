@@ -62,12 +62,11 @@ export function strangeIn(record: RunRecord): string[] {
     if (adjustment.invoice?.id !== invoice.id) {
       return `its adjustment is ${adjustment.state}, and does not know it`
     }
+    if (adjustment.reverses !== null) return 'it is a charge, and nobody let it through'
     const fact = facts.get(subjectOf(invoice))
     if (fact === undefined || fact.expects === 'nothing') return 'nobody asked for it'
     if (fact.needs === 'person') return 'it needed a person, and nobody let it through'
-    const isReversal = adjustment.reverses !== null
-    if (isReversal && fact.undo === 'none') return 'it takes back what nobody took back'
-    return differenceOf(invoice, isReversal ? { ...fact, amount: -fact.amount } : fact, record)
+    return differenceOf(invoice, fact, record)
   }
   return added.flatMap((invoice) => {
     const wrong = whatIsWrong(invoice)

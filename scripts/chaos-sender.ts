@@ -7,7 +7,7 @@ import * as z from 'zod'
 import type { Fact, Letter } from './chaos-facts.ts'
 import type { SentFact } from './chaos-told.ts'
 import type { ChaosStack } from './chaos-stack.ts'
-import { randomFrom } from './fuzz-requests.ts'
+import { randomFrom, type Random } from './fuzz-requests.ts'
 import { signDelivery } from './sign-delivery.ts'
 
 export type Senders = {
@@ -45,7 +45,7 @@ const HANG_UP_MS_MAX = 12
 /** Of a hundred letters; the others once each. */
 const REPEATED = 30
 const HUNG_UP = 6
-const REPEAT_MS_MAX = 4_000
+const LATER_MS_MAX = 4_000
 
 const answerSchema = z.object({ events: z.array(z.string()) })
 
@@ -98,30 +98,32 @@ export function startSenders(
         const each: Told = { fact, acknowledged: new Set(), isUndone: false }
         told.push(each)
         for (const letter of fact.letters) {
-          const job = { letter, told: each, notBefore: 0 }
+          const job = { letter, told: each, notBefore: firstAt(letter, random) }
           jobs.push({ ...job, isRepeat: false, hangsUp: random.below(100) < HUNG_UP })
           if (random.below(100) >= REPEATED) continue
           counts.repeats += 1
-          const notBefore = Date.now() + random.below(REPEAT_MS_MAX)
+          const notBefore = Date.now() + random.below(LATER_MS_MAX)
           jobs.push({ ...job, isRepeat: true, hangsUp: false, notBefore })
         }
       }
     },
     open: () => jobs.length + busy,
-    sent: () =>
-      told.map(({ fact: { letters, ...meant }, acknowledged, isUndone }) => {
-        const undo = isUndone
-          ? 'acknowledged'
-          : letters.some(({ isUndo }) => isUndo)
-            ? 'sent'
-            : 'none'
-        return { ...meant, acknowledged: [...acknowledged], undo }
-      }),
+    sent: () => told.map(sentOf),
     async stop() {
       ended.abort()
       await Promise.all(workers)
     },
   }
+}
+
+/** What takes a fact back may come before it, or when it is long paid. */
+const firstAt = ({ isUndo }: Letter, random: Random): number =>
+  isUndo ? Date.now() + random.below(LATER_MS_MAX) : 0
+
+function sentOf({ fact: { letters, ...meant }, acknowledged, isUndone }: Told): SentFact {
+  const wasSent = letters.some(({ isUndo }) => isUndo) ? 'sent' : 'none'
+  const undo = isUndone ? 'acknowledged' : wasSent
+  return { ...meant, acknowledged: [...acknowledged], undo }
 }
 
 /** The ids of the events, or null where it has to be sent again. */
