@@ -69,7 +69,9 @@ export function startOperators(parts: Parts): void {
     for (const row of invoiced) if (random.chance(0.25)) undo(call, random, row)
     if (random.chance(0.4)) byHand(call, random)
     if (random.chance(0.2)) call('PUT', `/switches/${random.pick(SWITCHES)}`, null)
-    if (random.chance(0.3)) call('DELETE', `/switches/${random.pick(SWITCHES)}`, null)
+    const resumed = random.pick(SWITCHES)
+    const isFree = resumed !== 'all' || scenario.restore === null
+    if (random.chance(0.3) && isFree) call('DELETE', `/switches/${resumed}`, null)
   }
   // Nobody leaves for long what he, or a rule that ran away, has stopped.
   const tidy = (): void => {
@@ -173,7 +175,11 @@ function byHand(call: Call, random: Random): void {
 
 /** What is still stopped when everything heals goes on. */
 export function resumeAll(database: Sqlite, request: Parts['request']): number {
-  const switches = database.rows<{ kind: string; key: string }>('SELECT kind, key FROM switches')
+  // What a restored database is paused for ends with its comparison.
+  const switches = database.rows<{ kind: string; key: string }>(
+    `SELECT kind, key FROM switches WHERE cause IS NOT 'restored'
+      OR EXISTS (SELECT 1 FROM reconciliations WHERE is_restored AND outcome = 'complete')`,
+  )
   for (const { kind, key } of switches) {
     const path = kind === 'all' ? 'all' : `${kind}/${encodeURIComponent(key)}`
     const headers = { 'x-api-key': PEOPLE[0].key }
