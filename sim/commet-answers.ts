@@ -97,6 +97,7 @@ const renewal = (customerId: string, currency: string) =>
       metadata: {},
       createdAt: 0,
       listedAt: 0,
+      isReissued: false,
       status: 'paid',
     },
     0,

@@ -56,7 +56,7 @@ export function startOperators(parts: Parts): void {
       LOOKED_AT,
     )
     for (const row of held) {
-      if (row.hold_reasons?.includes('outcome_unknown')) findOut(call, random, row, parts.commet)
+      if (row.hold_reasons?.includes('outcome_unknown')) findOut(call, random, row, parts)
       else answer(call, random, row)
     }
     againMany(call, random, database)
@@ -105,18 +105,20 @@ function answer(call: Call, random: Random, row: Row): void {
 }
 
 /** A person looks at the billing API himself, or says that he has. */
-function findOut(call: Call, random: Random, row: Row, { invoices }: Commet): void {
+function findOut(call: Call, random: Random, row: Row, { commet, scenario }: Parts): void {
+  const { invoices } = commet
   const { id, version } = row
   const own = invoices.find(({ metadata }) => metadata['makegood_adjustment_id'] === id)
-  const isCareless = random.chance(0.1)
+  const isCareless = random.chance(0.15)
   const found = isCareless ? invoices.at(random.below(invoices.length)) : own
   const act = (): void => {
-    if (found !== undefined && random.chance(0.9)) {
+    if (found !== undefined && random.chance(isCareless ? 0.4 : 0.9)) {
       return call('POST', `/adjustments/${id}/adopt`, { version, invoiceId: found.id })
     }
-    // Without `looked` he is told to look first.
-    const looked = random.chance(0.8)
-    call('POST', `/adjustments/${id}/requeue`, { version, looked: looked && own === undefined })
+    // Without `looked` he is told to look first. What he has overlooked stands, unless people close it meanwhile.
+    const overlooks = isCareless && !scenario.hasBillingWebhooks && own?.status !== 'void'
+    const looked = random.chance(0.8) && (own === undefined || overlooks)
+    call('POST', `/adjustments/${id}/requeue`, { version, looked })
   }
   if (random.chance(0.7)) act()
   if (random.chance(0.3)) act()

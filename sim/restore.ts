@@ -2,6 +2,7 @@
 // people pause everything, or have it compared, or do nothing, and the senders deliver that time once more.
 
 import { wasListed } from './comparisons.ts'
+import type { Commet } from './commet.ts'
 import type { Fleet } from './fleet.ts'
 import { PEOPLE } from './people.ts'
 import { createRandom } from './random.ts'
@@ -41,11 +42,12 @@ type Parts = {
   readonly database: Restorable
   readonly fleet: Pick<Fleet, 'restart'>
   readonly senders: Pick<Senders, 'sendAgain'>
+  readonly commet: Pick<Commet, 'invoices' | 'reissue'>
   readonly request: (request: Request, seen: (seen: Seen) => void) => void
 }
 
 export function planRestore(parts: Parts): void {
-  const { scenario, timeline, trace, database, fleet, senders, request } = parts
+  const { scenario, timeline, trace, database, fleet, senders, commet, request } = parts
   const { restore } = scenario
   if (restore === null) return
   const random = createRandom(scenario.seed, 'restore')
@@ -65,6 +67,10 @@ export function planRestore(parts: Parts): void {
   timeline.at(restore.at, () => {
     if (image === null) return
     trace.line('the database is set back')
+    // What the record has lost, it can't tell from what somebody there has put in its place.
+    for (const invoice of commet.invoices.filter(({ createdAt }) => createdAt > restore.takenAt)) {
+      if (random.chance(REISSUED_CHANCE)) commet.reissue(invoice, timeline.now())
+    }
     fleet.restart()
     database.restore(image)
     const sendAgain = (): void => senders.sendAgain(restore.takenAt, 30 * MINUTE)
@@ -76,6 +82,8 @@ export function planRestore(parts: Parts): void {
     if (answer === 'pause') timeline.after(random.between(HOUR, 3 * HOUR), resume)
   })
 }
+
+const REISSUED_CHANCE = 0.15
 
 type Asked = { readonly method: string; readonly path: string; readonly body: string | null }
 

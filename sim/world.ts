@@ -119,7 +119,7 @@ export function createWorld(options: WorldOptions): World {
     onAcknowledged: (it) => options.onAcknowledged({ database, violations }, it),
   })
   const kept = { ...shared, fleet, database, senders }
-  planRestore({ ...kept, request: (asked, seen) => request(asked, 'operator', seen) })
+  planRestore({ ...kept, commet, request: (asked, seen) => request(asked, 'operator', seen) })
   const { changedAt } = changes
   const outside = { commet, meter, desk, changedAt }
   return { ...kept, ...outside, queues, events, crashes, request, tick, heal, end }

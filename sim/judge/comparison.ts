@@ -50,6 +50,8 @@ function isRight(books: Books, { reason, adjustment_id, invoice_id }: Discrepanc
       return isRestored(books) && row === undefined && invoice !== undefined
     case 'not_settled':
       return row !== undefined && has(books, row.id, 'adjustment.settlement_failed')
+    case 'second_invoice':
+      return invoice?.isReissued === true && row !== undefined && row.invoice_id !== invoice.id
     case 'invoiced_though_held':
     case 'invoiced_though_failed':
     case 'invoiced_though_rejected':
