@@ -141,7 +141,12 @@ export function createCommet(options: CommetOptions): Commet {
       invoice.status = 'void'
       const id = `inv_${invoices.length + 1}`
       const amount = invoice.amount + 1_000 * Math.sign(invoice.amount)
-      const made = { createdAt: now, listedAt: now, isReissued: true, status: 'outstanding' } as const
+      const made = {
+        createdAt: now,
+        listedAt: now,
+        isReissued: true,
+        status: 'outstanding',
+      } as const
       invoices.push({ ...invoice, ...made, id, amount })
     },
     keyed: (call, now) => {

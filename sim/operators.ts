@@ -1,6 +1,6 @@
 // People who answer what waits: some twice, some at once, some what they asked for themselves.
 
-import type { Commet } from './commet.ts'
+import type { Commet, Invoice } from './commet.ts'
 import { PEOPLE, type Person } from './people.ts'
 import { createRandom, type Random } from './random.ts'
 import { HOUR, type Scenario } from './scenario.ts'
@@ -83,6 +83,9 @@ export function startOperators(parts: Parts): void {
   for (let looks = 0; looks < scenario.looks; looks += 1) {
     timeline.at(scenario.startMs + random.below(2 * scenario.spanMs), look)
   }
+  if (scenario.restore === null) return
+  // Whoever has set the database back sees what comes of it.
+  for (const hours of [1, 2, 3, 4]) timeline.at(scenario.restore.at + hours * HOUR, look)
 }
 
 function answer(call: Call, random: Random, row: Row): void {
@@ -111,13 +114,15 @@ function findOut(call: Call, random: Random, row: Row, { commet, scenario }: Par
   const own = invoices.find(({ metadata }) => metadata['makegood_adjustment_id'] === id)
   const isCareless = random.chance(0.15)
   const found = isCareless ? invoices.at(random.below(invoices.length)) : own
+  // A closed one is no obstacle any more; what he has overlooked stands, unless people close it meanwhile.
+  const mayLook = ({ status }: Invoice, overlooks: boolean): boolean =>
+    status === 'void' ? scenario.restore !== null : overlooks && !scenario.hasBillingWebhooks
   const act = (): void => {
-    if (found !== undefined && random.chance(isCareless ? 0.4 : 0.9)) {
+    if (found !== undefined && random.chance(isCareless || found.status === 'void' ? 0.4 : 0.9)) {
       return call('POST', `/adjustments/${id}/adopt`, { version, invoiceId: found.id })
     }
-    // Without `looked` he is told to look first. What he has overlooked stands, unless people close it meanwhile.
-    const overlooks = isCareless && !scenario.hasBillingWebhooks && own?.status !== 'void'
-    const looked = random.chance(0.8) && (own === undefined || overlooks)
+    // Without `looked` he is told to look first.
+    const looked = random.chance(0.8) && (own === undefined || mayLook(own, isCareless))
     call('POST', `/adjustments/${id}/requeue`, { version, looked })
   }
   if (random.chance(0.7)) act()

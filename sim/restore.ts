@@ -67,9 +67,10 @@ export function planRestore(parts: Parts): void {
   timeline.at(restore.at, () => {
     if (image === null) return
     trace.line('the database is set back')
+    const reissued = random.pick([0, 0.2, 0.7])
     // What the record has lost, it can't tell from what somebody there has put in its place.
     for (const invoice of commet.invoices.filter(({ createdAt }) => createdAt > restore.takenAt)) {
-      if (random.chance(REISSUED_CHANCE)) commet.reissue(invoice, timeline.now())
+      if (random.chance(reissued)) commet.reissue(invoice, timeline.now())
     }
     fleet.restart()
     database.restore(image)
@@ -82,8 +83,6 @@ export function planRestore(parts: Parts): void {
     if (answer === 'pause') timeline.after(random.between(HOUR, 3 * HOUR), resume)
   })
 }
-
-const REISSUED_CHANCE = 0.15
 
 type Asked = { readonly method: string; readonly path: string; readonly body: string | null }
 

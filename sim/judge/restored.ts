@@ -15,7 +15,8 @@ export function* checkRestored(books: Books): Iterable<string> {
     const [invoice] = made
     const row = books.rowOf.get(id)
     if (row?.state !== 'invoiced' || invoice === undefined) continue
-    if (!made.some((each) => each.id === row.invoice_id)) yield `other_invoice: ${id} ${row.invoice_id} ${invoice.id}`
+    if (!made.some((each) => each.id === row.invoice_id))
+      yield `other_invoice: ${id} ${row.invoice_id} ${invoice.id}`
     if (invoice.amount !== row.amount) yield `amount_differs: ${id} ${row.amount} ${invoice.amount}`
   }
   for (const { id, state } of books.rows) {
