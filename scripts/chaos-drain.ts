@@ -2,9 +2,9 @@
 // at what only he can tell. Where nothing moves for a while, the clock goes on by an hour.
 
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { ToldAdjustment } from './chaos-judge.ts'
 import { answerUnknown, listAdjustments, listLedger, requeueFailed } from './chaos-operator.ts'
 import type { Run } from './chaos-run.ts'
+import type { ToldAdjustment } from './chaos-told.ts'
 
 const DRAIN_MS_MAX = 600_000
 const STRETCH_MS_MAX = 20_000
@@ -17,14 +17,12 @@ const JUMP_MS = 3_600_000
 const isUnknown = ({ state, holdReasons }: ToldAdjustment): boolean =>
   state === 'held' && (holdReasons?.includes('outcome_unknown') ?? false)
 
-const isToSettle = ({ state, settlement, invoice, wakeAt }: ToldAdjustment): boolean =>
-  state === 'invoiced' &&
-  settlement === 'already_paid' &&
-  invoice?.status !== 'paid' &&
-  wakeAt !== null
+/** It is to be marked paid, or to be reversed. */
+const isToFollowUp = ({ state, wakeAt }: ToldAdjustment): boolean =>
+  state === 'invoiced' && wakeAt !== null
 
 const isOpen = (row: ToldAdjustment): boolean =>
-  ['due', 'issuing'].includes(row.state) || isUnknown(row) || isToSettle(row)
+  ['due', 'issuing'].includes(row.state) || isUnknown(row) || isToFollowUp(row)
 
 /** The faults strike on, until little is left to strike at. */
 export async function lastStretch({ stack, senders }: Run): Promise<void> {

@@ -2,6 +2,7 @@
 // makes the same facts.
 
 import type { ChaosEndpoint } from '../sandbox/chaos-endpoints.ts'
+import type { Meant } from './chaos-told.ts'
 import type { Random } from './fuzz-requests.ts'
 
 export type Letter = {
@@ -9,18 +10,12 @@ export type Letter = {
   readonly body: string
   /** The delivery's own, of senders that sign one: each repeat has the same. */
   readonly messageId: string
+  /** It takes the fact back. */
+  readonly isUndo: boolean
 }
 
-/**
- * `adjustment`: exactly one, of `amount`, unless a person or its undo stops it; `nothing`: what no rule can
- * read, or wants.
- */
-export type Fact = {
-  readonly expects: 'adjustment' | 'nothing'
-  readonly subject: string
-  /** Signed minor units. */
-  readonly amount: number
-  /** The first is the event; the others are the same again, as other events about it. */
+export type Fact = Meant & {
+  /** The first is the event; the others are the same again, as other events about it, or take it back. */
   readonly letters: readonly Letter[]
 }
 
@@ -31,6 +26,11 @@ const ABOVE_THE_LIMIT = 30_000
 /** Of a hundred facts. */
 const RARELY = 4
 const SECOND_EVENTS = 25
+/** Of a hundred refunds. */
+const FAILING = 20
+/** Both are customers of the billing API's only as far as it knows an external id. */
+const STRIPE_CUSTOMER = 'cus_SampleAcme01'
+const STRIPE_NOBODY = 'cus_elsewhere'
 
 type Drawn = {
   readonly name: string
@@ -96,7 +96,8 @@ function request(drawn: Drawn): Fact {
 
 /** Some fail later: the record is cancelled then, or its undoing waits for a person. */
 function refund(drawn: Drawn): Fact {
-  const fails = drawn.random.below(100) < RARELY
+  const fails = drawn.random.below(100) < FAILING && drawn.isReadable
+  const customer = drawn.customer === 'elsewhere-1' ? STRIPE_NOBODY : STRIPE_CUSTOMER
   const types = ['refund.created', fails ? 'refund.failed' : 'refund.updated']
   const body = (second: number) =>
     JSON.stringify({
@@ -111,14 +112,18 @@ function refund(drawn: Drawn): Fact {
           object: 'refund',
           amount: drawn.isReadable ? drawn.amount : null,
           currency: 'usd',
-          customer: drawn.customer === 'elsewhere-1' ? 'cus_elsewhere' : 'cus_SampleAcme01',
+          customer,
           metadata: {},
           status: second === 1 && fails ? 'failed' : 'succeeded',
         },
       },
     })
-  const fact = factOf({ ...drawn, hasSecond: drawn.hasSecond || fails }, 'stripe', '', body)
-  return { ...fact, subject: `refund:re_${drawn.name}` }
+  const told = { ...drawn, customer, hasSecond: drawn.hasSecond || fails }
+  const fact = factOf(told, 'stripe', `refund:re_${drawn.name}`, body)
+  const letters = fact.letters.map((letter, second) => {
+    return { ...letter, isUndo: fails && second === 1 }
+  })
+  return { ...fact, settlement: 'already_paid', letters }
 }
 
 /** A list of several events in one delivery, which say too little for an adjustment. */
@@ -147,11 +152,17 @@ function factOf(
     endpoint,
     body: body(second),
     messageId: `msg_${drawn.name}_${second}`,
+    isUndo: false,
   })
+  const isDoubtful = [...DOUBTFUL, STRIPE_NOBODY].includes(drawn.customer)
   return {
     expects: drawn.isReadable ? 'adjustment' : 'nothing',
+    needs: isDoubtful || drawn.amount === ABOVE_THE_LIMIT ? 'person' : 'nobody',
     subject,
     amount: -drawn.amount,
+    currency: 'usd',
+    customer: drawn.customer,
+    settlement: 'owed',
     letters: drawn.hasSecond ? [letter(0), letter(1)] : [letter(0)],
   }
 }

@@ -1,63 +1,41 @@
-// Counts a chaos run: what the senders were answered against the billing API's ledger, and what the app says
-// of each event. Pure; it believes the app only where the app says that something waits or was refused.
+// Counts a chaos run: what the senders meant, and were answered, against the billing API's whole ledger, and what
+// the app says of each event. Pure; it believes the app only where it says that something waits for a person whom
+// the fact needs, or was undone.
 
-import * as z from 'zod'
+import {
+  doubledIn,
+  isOurs,
+  metadataOf,
+  strangeIn,
+  subjectsOf,
+  unbalancedIn,
+} from './chaos-ledger.ts'
+import {
+  isPlain,
+  type LedgerInvoice,
+  type RunRecord,
+  type SentFact,
+  type ToldAdjustment,
+  type ToldEvent,
+} from './chaos-told.ts'
 
-export const toldEventSchema = z.object({
-  id: z.string(),
-  fate: z.string(),
-  decision: z.object({ adjustments: z.array(z.string()).optional() }),
-})
-export const toldAdjustmentSchema = z.object({
-  id: z.string(),
-  state: z.string(),
-  version: z.number(),
-  rule: z.string(),
-  subject: z.string(),
-  amount: z.number(),
-  currency: z.string(),
-  settlement: z.string(),
-  reverses: z.string().nullable(),
-  holdReasons: z.array(z.string()).nullable(),
-  wakeAt: z.string().nullable(),
-  invoice: z.object({ id: z.string(), status: z.string() }).nullable(),
-})
-export const ledgerInvoiceSchema = z.object({
-  id: z.string(),
-  subtotal: z.number(),
-  status: z.string(),
-  metadata: z.record(z.string(), z.unknown()).nullish(),
-})
-
-export type ToldEvent = z.output<typeof toldEventSchema>
-export type ToldAdjustment = z.output<typeof toldAdjustmentSchema>
-export type LedgerInvoice = z.output<typeof ledgerInvoiceSchema>
-
-/** One fact of a sender, and the ids of its events that were answered with 2xx. */
-export type SentFact = {
-  readonly expects: 'adjustment' | 'nothing'
-  readonly subject: string
-  /** Signed minor units. */
-  readonly amount: number
-  readonly acknowledged: readonly string[]
-}
-
-export type RunRecord = {
-  readonly facts: readonly SentFact[]
-  readonly events: readonly ToldEvent[]
-  readonly adjustments: readonly ToldAdjustment[]
-  readonly ledger: readonly LedgerInvoice[]
-  /** Ids of adjustments one of whose attempts ended without an answer that says whether it was done. */
-  readonly ambiguous: readonly string[]
-}
+/** Enough kills for each kind of trouble to come about. */
+const KILLS_THAT_SHOW = 20
 
 export type Verdict = {
   readonly acknowledged: number
+  /** Facts that were acknowledged, need no person, and were not undone; how many of them are invoiced. */
+  readonly plain: number
+  readonly billed: number
+  /** Facts whose undo was acknowledged. */
+  readonly undone: number
   /** A sentence each. */
   readonly lost: readonly string[]
   readonly doubled: readonly string[]
-  /** Invoices that carry our metadata and belong to nothing, or differ from what was asked. */
+  /** Invoices that belong to nothing, differ from what was meant, or needed a person. */
   readonly strange: readonly string[]
+  /** Customers whose invoices since the beginning have another sum than was meant. */
+  readonly unbalanced: readonly string[]
   readonly ambiguous: number
   readonly unresolved: readonly string[]
   /** Of acknowledged events: by what became of each. */
@@ -66,34 +44,45 @@ export type Verdict = {
 
 const VISIBLE = new Set(['held', 'rejected', 'failed', 'cancelled'])
 
-const metadataOf = ({ metadata }: LedgerInvoice, name: string): string =>
-  String(metadata?.[`makegood_${name}`] ?? '')
+type Known = {
+  readonly adjustments: ReadonlyMap<string, ToldAdjustment>
+  readonly invoices: ReadonlyMap<string, readonly LedgerInvoice[]>
+}
 
-export const isOurs = (invoice: LedgerInvoice): boolean =>
-  metadataOf(invoice, 'adjustment_id') !== ''
-
-export function judge({ facts, events, adjustments, ledger, ambiguous }: RunRecord): Verdict {
-  const ours = ledger.filter(isOurs)
-  const byAdjustment = Map.groupBy(ours, (invoice) => metadataOf(invoice, 'adjustment_id'))
-  const known = new Map(adjustments.map((each) => [each.id, each]))
+export function judge(record: RunRecord): Verdict {
+  const { facts, events, adjustments, ambiguous } = record
+  const ours = record.ledger.filter(isOurs)
+  const invoices = Map.groupBy(ours, (invoice) => metadataOf(invoice, 'adjustment_id'))
+  const known: Known = {
+    adjustments: new Map(adjustments.map((each) => [each.id, each])),
+    invoices,
+  }
   const told = new Map(events.map((each) => [each.id, each]))
   const outcomes = new Map<string, number>()
   const lost: string[] = []
   for (const fact of facts) {
     for (const id of fact.acknowledged) {
-      const { outcome, isLost } = outcomeOf(fact, told.get(id), known, byAdjustment)
+      const { outcome, isLost } = outcomeOf(fact, told.get(id), known)
       outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1)
       if (isLost) lost.push(`${id} of ${fact.subject}: ${outcome}`)
     }
+    if (fact.undo === 'acknowledged') lost.push(...notUndone(fact, adjustments))
   }
-  const unresolved = ambiguous.filter((id) => !isResolved(known.get(id), byAdjustment.get(id)))
+  const [plain, invoiced] = [facts.filter(isPlain), subjectsOf(ours)]
+  const unresolved = ambiguous.filter((id) => {
+    return !isResolved(known.adjustments.get(id), invoices.get(id))
+  })
   return {
     acknowledged: facts.reduce((sum, { acknowledged }) => sum + acknowledged.length, 0),
+    plain: plain.length,
+    billed: plain.filter(({ subject }) => invoiced.has(subject)).length,
+    undone: facts.filter(({ undo }) => undo === 'acknowledged').length,
     lost,
-    doubled: doubledOf(ours),
-    strange: ours.flatMap((invoice) => strangeness(invoice, facts, known)),
+    doubled: doubledIn(record),
+    strange: strangeIn(record),
+    unbalanced: unbalancedIn(record),
     ambiguous: ambiguous.length,
-    unresolved: unresolved.map((id) => `${id}: ${known.get(id)?.state ?? 'not known'}`),
+    unresolved: unresolved.map((id) => `${id}: ${known.adjustments.get(id)?.state ?? 'not known'}`),
     outcomes,
   }
 }
@@ -101,72 +90,49 @@ export function judge({ facts, events, adjustments, ledger, ambiguous }: RunReco
 type Outcome = { readonly outcome: string; readonly isLost: boolean }
 
 /** What became of an acknowledged event: its invoice, or what the app says in place of it. */
-function outcomeOf(
-  fact: SentFact,
-  event: ToldEvent | undefined,
-  known: ReadonlyMap<string, ToldAdjustment>,
-  byAdjustment: ReadonlyMap<string, readonly LedgerInvoice[]>,
-): Outcome {
+function outcomeOf(fact: SentFact, event: ToldEvent | undefined, known: Known): Outcome {
   if (event === undefined) return { outcome: 'not known to the app', isLost: true }
   const { fate, decision } = event
   if (fact.expects === 'nothing') {
     return { outcome: fate, isLost: fate !== 'undecided' && fate !== 'ignored' }
   }
   const wanted = decision.adjustments ?? []
-  // An undo, or what came after one, makes none of its own.
-  if (wanted.length === 0)
-    return { outcome: `${fate}, no adjustment of its own`, isLost: fate === 'ignored' }
-  const states = wanted.map((id) => {
-    const adjustment = known.get(id)
-    if (adjustment === undefined) return 'lost: its adjustment is missing'
-    const { state } = adjustment
-    if (VISIBLE.has(state)) return state
-    if (state !== 'invoiced') return `lost: it is still ${state}`
-    const invoices = byAdjustment.get(id) ?? []
-    if (!invoices.some((each) => each.id === adjustment.invoice?.id)) return 'lost: no invoice'
-    return adjustment.settlement === 'already_paid' && adjustment.invoice?.status !== 'paid'
-      ? 'lost: not marked paid'
-      : 'invoiced'
-  })
+  if (wanted.length === 0) {
+    // Only an undo, and what comes after one, make none of their own.
+    const isLost = fact.undo === 'none' || fate === 'ignored' || fate === 'undecided'
+    return { outcome: `${fate}, no adjustment of its own`, isLost }
+  }
+  const states = wanted.map((id) => stateOf(fact, id, known))
   const bad = states.find((state) => state.startsWith('lost'))
   const outcome = bad ?? `${fate === 'adjusted' ? '' : `${fate} of one that is `}${states.join()}`
   return { outcome, isLost: bad !== undefined }
 }
 
-/** Two invoices for one adjustment, or for one subject by one rule, whatever the app believes. */
-function doubledOf(ours: readonly LedgerInvoice[]): string[] {
-  const keys = [
-    (each: LedgerInvoice) => metadataOf(each, 'adjustment_id'),
-    (each: LedgerInvoice) =>
-      ['rule', 'subject', 'reverses'].map((name) => metadataOf(each, name)).join(' '),
-  ]
-  const more = keys.flatMap((keyOf) =>
-    [...Map.groupBy(ours, keyOf)].flatMap(([key, [first, ...others]]) =>
-      others.map(({ id }): [string, string] => [id, `${key}: ${first?.id} and ${id}`]),
-    ),
-  )
-  return [...new Map(more.toReversed()).values()]
+function stateOf(fact: SentFact, id: string, known: Known): string {
+  const adjustment = known.adjustments.get(id)
+  if (adjustment === undefined) return 'lost: its adjustment is missing'
+  const { state, invoice } = adjustment
+  if (VISIBLE.has(state)) return isPlain(fact) ? `lost: ${state}, and nobody was needed` : state
+  if (state !== 'invoiced') return `lost: it is still ${state}`
+  const found = known.invoices.get(id)?.find((each) => each.id === invoice?.id)
+  if (found === undefined) return 'lost: no invoice'
+  return fact.settlement === 'already_paid' && found.status !== 'paid'
+    ? 'lost: not marked paid'
+    : 'invoiced'
 }
 
-function strangeness(
-  invoice: LedgerInvoice,
-  facts: readonly SentFact[],
-  known: ReadonlyMap<string, ToldAdjustment>,
-): string[] {
-  const [adjustment, subject] = [
-    known.get(metadataOf(invoice, 'adjustment_id')),
-    metadataOf(invoice, 'subject'),
-  ]
-  const where = `${invoice.id} for ${subject}`
-  if (adjustment === undefined) return [`${where}: of no adjustment`]
-  if (adjustment.invoice?.id !== invoice.id) {
-    return [`${where}: its adjustment is ${adjustment.state}, and does not know it`]
-  }
-  const fact = facts.find((each) => each.subject === subject)
-  if (fact === undefined) return [`${where}: nobody asked for it`]
-  const asked = adjustment.reverses === null ? fact.amount : -fact.amount
-  if (invoice.subtotal !== asked) return [`${where}: ${invoice.subtotal} instead of ${asked}`]
-  return []
+/** What was taken back is stopped, or a charge of the same amount waits for a person. */
+function notUndone({ subject }: SentFact, adjustments: readonly ToldAdjustment[]): string[] {
+  return adjustments.flatMap((original) => {
+    const { id, state, amount } = original
+    if (original.subject !== subject || state === 'cancelled' || state === 'rejected') return []
+    const reversal = adjustments.find(({ reverses }) => reverses === id)
+    const isAnswered = reversal?.state === 'held' && reversal.amount === -amount
+    if (state === 'invoiced' && isAnswered) return []
+    return [
+      `${subject}: it was undone, and is ${state}, its reversal ${reversal?.state ?? 'missing'}`,
+    ]
+  })
 }
 
 function isResolved(
@@ -178,4 +144,26 @@ function isResolved(
   const isOpen = ['due', 'issuing'].includes(adjustment.state)
   const isUnknown = adjustment.holdReasons?.includes('outcome_unknown') ?? false
   return !isOpen && !isUnknown && invoices.length === 0
+}
+
+export const isBad = (verdict: Verdict): boolean =>
+  verdict.lost.length +
+    verdict.doubled.length +
+    verdict.strange.length +
+    verdict.unbalanced.length +
+    verdict.unresolved.length >
+  0
+
+/** A run in which too little happened shows nothing, whatever it has found. */
+export function unshownBy({ plain, undone, ambiguous }: Verdict, kills: number): string[] {
+  const wanted: readonly (readonly [string, number])[] = [
+    ['no fact that needs nobody was acknowledged', plain],
+    ...(kills < KILLS_THAT_SHOW
+      ? []
+      : ([
+          ['no attempt had an outcome that nobody knew', ambiguous],
+          ['no fact was taken back', undone],
+        ] as const)),
+  ]
+  return wanted.flatMap(([what, count]) => (count === 0 ? [what] : []))
 }

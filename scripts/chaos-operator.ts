@@ -3,16 +3,15 @@
 
 import * as z from 'zod'
 import type { FaultSetting } from '../sandbox/every-fault.ts'
+import type { ChaosStack } from './chaos-stack.ts'
 import {
-  isOurs,
   ledgerInvoiceSchema,
   toldAdjustmentSchema,
   toldEventSchema,
   type LedgerInvoice,
   type ToldAdjustment,
   type ToldEvent,
-} from './chaos-judge.ts'
-import type { ChaosStack } from './chaos-stack.ts'
+} from './chaos-told.ts'
 import { Trouble } from './trouble.ts'
 
 type Place = Pick<ChaosStack, 'appUrl' | 'sandboxUrl' | 'secrets'>
@@ -87,10 +86,17 @@ export const listEvents = ({ appUrl, secrets }: Place): Promise<ToldEvent[]> =>
 export const listAdjustments = ({ appUrl, secrets }: Place): Promise<ToldAdjustment[]> =>
   listAll(`${appUrl}/api/v1/adjustments`, secrets['BOOTSTRAP_KEY'], toldAdjustmentSchema)
 
-/** Those that carry our metadata. */
-export async function listLedger({ sandboxUrl, secrets }: Place): Promise<LedgerInvoice[]> {
-  const address = `${sandboxUrl}/api/v1/invoices`
-  return (await listAll(address, secrets['COMMET_API_KEY'], ledgerInvoiceSchema)).filter(isOurs)
+/** Every invoice, whoever made it. */
+export const listLedger = ({ sandboxUrl, secrets }: Place): Promise<LedgerInvoice[]> =>
+  listAll(`${sandboxUrl}/api/v1/invoices`, secrets['COMMET_API_KEY'], ledgerInvoiceSchema)
+
+const customerSchema = z.object({ id: z.string(), externalId: z.string().nullish() })
+
+/** The billing API's ids, by external id. */
+export async function listCustomers(place: Place): Promise<ReadonlyMap<string, string>> {
+  const address = `${place.sandboxUrl}/api/v1/customers`
+  const rows = await listAll(address, place.secrets['COMMET_API_KEY'], customerSchema)
+  return new Map(rows.flatMap(({ id, externalId }) => (externalId ? [[externalId, id]] : [])))
 }
 
 const switchesSchema = z.object({

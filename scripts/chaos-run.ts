@@ -8,9 +8,15 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { drainChaos, lastStretch } from './chaos-drain.ts'
 import { drawFacts, type Fact } from './chaos-facts.ts'
 import { drawMixes } from './chaos-faults.ts'
-import { judge, type Verdict } from './chaos-judge.ts'
+import { isBad, judge, unshownBy, type Verdict } from './chaos-judge.ts'
 import { startKeeper, type Keeper } from './chaos-keeper.ts'
-import { listAdjustments, listEvents, listLedger, setFaults } from './chaos-operator.ts'
+import {
+  listAdjustments,
+  listCustomers,
+  listEvents,
+  listLedger,
+  setFaults,
+} from './chaos-operator.ts'
 import { ambiguousIn, standingOf, type Standing } from './chaos-records.ts'
 import { startSenders, type Senders } from './chaos-sender.ts'
 import {
@@ -40,6 +46,8 @@ export type ChaosReport = Keeper['seen'] & {
   readonly kills: readonly Kill[]
   readonly deliveries: Senders['counts']
   readonly invoices: number
+  /** What a run of this size has to show, and this one did not. */
+  readonly unshown: readonly string[]
   readonly seconds: number
   /** Where the state is kept, if something was wrong. */
   readonly folder: string | null
@@ -90,7 +98,7 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
     stack = await prepareChaos(folder)
     const report = await runOn(stack, options)
     const { verdict, unanswered } = report
-    isGood = unanswered === 0 && report.troubles.length === 0 && !isBad(verdict)
+    isGood = unanswered + report.troubles.length + report.unshown.length === 0 && !isBad(verdict)
     const seconds = Math.round((performance.now() - startedAt) / 1_000)
     return { ...report, seconds, folder: isGood ? null : folder }
   } finally {
@@ -98,9 +106,6 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
     if (isGood) remove()
   }
 }
-
-export const isBad = ({ lost, doubled, strange, unresolved }: Verdict): boolean =>
-  lost.length + doubled.length + strange.length + unresolved.length > 0
 
 async function runOn(
   stack: ChaosStack,
@@ -111,6 +116,8 @@ async function runOn(
   let clock: ChaosClock = { realMs: Date.now(), shownMs: Date.now(), speed: CLOCK_SPEED }
   const now = () => shownAt(clock, Date.now())
   await Promise.all([stack.start('app', clock), stack.start('sandbox', clock)])
+  const customers = await listCustomers(stack)
+  const before = (await listLedger(stack)).map(({ id }) => id)
   const senders = startSenders(stack, now, seed + 1)
   const keeper = startKeeper(stack, now)
   keeper.restarted()
@@ -143,17 +150,21 @@ async function runOn(
       events: await listEvents(stack),
       adjustments: await listAdjustments(stack),
       ledger: await listLedger(stack),
+      before,
+      customers,
     }
     await stack.stop()
     const ambiguous = await ambiguousIn(stack.statePath('app'))
+    const verdict = judge({ ...record, ambiguous })
     return {
       ...keeper.seen,
-      verdict: judge({ ...record, ambiguous }),
+      verdict,
+      unshown: unshownBy(verdict, wanted),
       facts: facts.length,
       unanswered,
       kills,
       deliveries: senders.counts,
-      invoices: record.ledger.length,
+      invoices: record.ledger.length - before.length,
     }
   } finally {
     await keeper.stop()

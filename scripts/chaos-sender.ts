@@ -5,9 +5,9 @@ import { CHAOS_ENDPOINTS } from '../sandbox/chaos-endpoints.ts'
 import { setTimeout as sleep } from 'node:timers/promises'
 import * as z from 'zod'
 import type { Fact, Letter } from './chaos-facts.ts'
-import type { SentFact } from './chaos-judge.ts'
+import type { SentFact } from './chaos-told.ts'
 import type { ChaosStack } from './chaos-stack.ts'
-import { randomFrom } from './fuzz-requests.ts'
+import { randomFrom, type Random } from './fuzz-requests.ts'
 import { signDelivery } from './sign-delivery.ts'
 
 export type Senders = {
@@ -20,9 +20,16 @@ export type Senders = {
   stop(): Promise<void>
 }
 
+type Told = {
+  readonly fact: Fact
+  readonly acknowledged: Set<string>
+  /** Whether what takes it back was answered with 2xx. */
+  isUndone: boolean
+}
+
 type Job = {
   readonly letter: Letter
-  readonly acknowledged: Set<string>
+  readonly told: Told
   readonly isRepeat: boolean
   /** The sender breaks the connection before it has the answer, once. */
   hangsUp: boolean
@@ -38,7 +45,7 @@ const HANG_UP_MS_MAX = 12
 /** Of a hundred letters; the others once each. */
 const REPEATED = 30
 const HUNG_UP = 6
-const REPEAT_MS_MAX = 4_000
+const LATER_MS_MAX = 4_000
 
 const answerSchema = z.object({ events: z.array(z.string()) })
 
@@ -50,7 +57,7 @@ export function startSenders(
 ): Senders {
   const random = randomFrom(seed)
   const jobs: Job[] = []
-  const told: { readonly fact: Fact; readonly acknowledged: Set<string> }[] = []
+  const told: Told[] = []
   const counts = { deliveries: 0, repeats: 0, hungUp: 0, refused: 0 }
   const ended = new AbortController()
   let busy = 0
@@ -61,7 +68,8 @@ export function startSenders(
     if (job.hangsUp) counts.hungUp += 1
     job.hangsUp = false
     if (events !== null) {
-      for (const id of events) job.acknowledged.add(id)
+      for (const id of events) job.told.acknowledged.add(id)
+      job.told.isUndone ||= job.letter.isUndo
       return
     }
     counts.refused += 1
@@ -87,28 +95,35 @@ export function startSenders(
     counts,
     tell(facts) {
       for (const fact of facts) {
-        const acknowledged = new Set<string>()
-        told.push({ fact, acknowledged })
+        const each: Told = { fact, acknowledged: new Set(), isUndone: false }
+        told.push(each)
         for (const letter of fact.letters) {
-          const job = { letter, acknowledged, notBefore: 0 }
+          const job = { letter, told: each, notBefore: firstAt(letter, random) }
           jobs.push({ ...job, isRepeat: false, hangsUp: random.below(100) < HUNG_UP })
           if (random.below(100) >= REPEATED) continue
           counts.repeats += 1
-          const notBefore = Date.now() + random.below(REPEAT_MS_MAX)
+          const notBefore = Date.now() + random.below(LATER_MS_MAX)
           jobs.push({ ...job, isRepeat: true, hangsUp: false, notBefore })
         }
       }
     },
     open: () => jobs.length + busy,
-    sent: () =>
-      told.map(({ fact: { expects, subject, amount }, acknowledged }) => {
-        return { expects, subject, amount, acknowledged: [...acknowledged] }
-      }),
+    sent: () => told.map(sentOf),
     async stop() {
       ended.abort()
       await Promise.all(workers)
     },
   }
+}
+
+/** What takes a fact back may come before it, or when it is long paid. */
+const firstAt = ({ isUndo }: Letter, random: Random): number =>
+  isUndo ? Date.now() + random.below(LATER_MS_MAX) : 0
+
+function sentOf({ fact: { letters, ...meant }, acknowledged, isUndone }: Told): SentFact {
+  const wasSent = letters.some(({ isUndo }) => isUndo) ? 'sent' : 'none'
+  const undo = isUndone ? 'acknowledged' : wasSent
+  return { ...meant, acknowledged: [...acknowledged], undo }
 }
 
 /** The ids of the events, or null where it has to be sent again. */

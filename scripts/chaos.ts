@@ -1,6 +1,6 @@
 // `npm run chaos -- [--kills 20] [--events N] [--seed S]`: the app and its sandbox under load with faults, killed
-// again and again, and then counted. Exits 1 unless every acknowledged event has its one invoice, or visibly
-// waits. Only ever its own sandbox, on free ports, with state of its own.
+// again and again, and then counted. Exits 1 unless every acknowledged event has its one invoice, of the customer,
+// currency and amount that were meant, or visibly waits for the person whom it needs. Only ever its own sandbox, on free ports, with state of its own.
 
 import { parseArgs } from 'node:util'
 import { runChaos, type ChaosReport } from './chaos-run.ts'
@@ -43,12 +43,16 @@ function printReport(report: ChaosReport): void {
   console.log('\nWhat became of the acknowledged events')
   for (const [outcome, count] of sorted(verdict.outcomes)) row(`  ${outcome}`, count)
   row('invoices', report.invoices)
+  row('facts that need nobody', `${verdict.plain}, ${verdict.billed} invoiced`)
+  row('facts that were taken back', verdict.undone)
   row('ambiguous outcomes', verdict.ambiguous)
   const bad = [
     ['lost', verdict.lost],
     ['doubled', verdict.doubled],
     ['strange', verdict.strange],
+    ['unbalanced', verdict.unbalanced],
     ['unresolved', verdict.unresolved],
+    ['not shown', report.unshown],
     ['a handler threw', report.troubles],
   ] as const
   for (const [name, lines] of bad) {
@@ -60,7 +64,8 @@ function printReport(report: ChaosReport): void {
 function summary({ acknowledged, lost, doubled, ambiguous, unresolved }: ChaosReport['verdict']) {
   const resolved = ambiguous === 0 ? 100 : (100 * (ambiguous - unresolved.length)) / ambiguous
   const percent = unresolved.length === 0 ? '100' : resolved.toFixed(2)
-  return `acknowledged ${acknowledged}; lost ${lost.length}; doubled ${doubled.length}; ambiguous resolved ${percent} %`
+  const counts = `acknowledged ${acknowledged}; lost ${lost.length}; doubled ${doubled.length}`
+  return `${counts}; ambiguous resolved ${percent} % (${ambiguous - unresolved.length} of ${ambiguous})`
 }
 
 let end = async (): Promise<void> => {}

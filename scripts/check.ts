@@ -33,6 +33,8 @@ const CHECKS: readonly Check[] = [
 
 const tool = (command: string, ...args: readonly string[]) => runTool(ROOT, command, ...args)
 
+const NO_DRIFT = 'No schema changes'
+
 /** Generating from the schema must write nothing: it is tried on a copy, so that nothing stays behind. */
 async function checkMigrations(folder: string): Promise<Finding> {
   const agreed = await tool('drizzle-kit', 'check', '--config', 'drizzle.config.ts')
@@ -45,7 +47,8 @@ async function checkMigrations(folder: string): Promise<Finding> {
   const options = ['--dialect', 'sqlite', '--schema', schema, '--out', out]
   const generated = await tool('drizzle-kit', 'generate', ...options)
   const drift = fs.readdirSync(copy).filter((name) => name.endsWith('.sql') && !before.has(name))
-  if (!generated.passed || drift.length === 0) return generated
+  // It also ends well when it would have asked something and nobody could answer.
+  if (drift.length === 0) return { ...generated, passed: generated.output.includes(NO_DRIFT) }
   const wanted = drift.map((name) => fs.readFileSync(path.join(copy, name), 'utf8')).join('\n')
   const advice = 'src/db/schema.ts says more than migrations/; run `npx drizzle-kit generate`:'
   return { passed: false, output: `${advice}\n${wanted}` }

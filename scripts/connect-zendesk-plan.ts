@@ -5,6 +5,7 @@ import * as z from 'zod'
 import type { Config } from '../src/config.ts'
 import { decimalText } from '../src/domain/money.ts'
 import type { Rule } from '../src/domain/rule.ts'
+import { ASKED_TAG } from '../src/gaps/zendesk-request.ts'
 import { APPROVAL_TAG_DEFAULT, UNDO_TAG_DEFAULT } from '../src/rules/zendesk-template.ts'
 import { ticketBody, type TicketBody } from './zendesk-body.ts'
 
@@ -75,8 +76,6 @@ export function askingOf({ rules }: Config): Asking | null {
   }
 }
 
-/** Set by the trigger once it has asked, and taken off by each macro: one request is one delivery. */
-export const ASKED_TAG = 'makegood_asked'
 export const ASK_TRIGGER = 'trigger:ask'
 export const WEBHOOK = 'webhook'
 export const AMOUNT_FIELD = 'field:amount'

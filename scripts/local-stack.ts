@@ -158,7 +158,7 @@ export function appWorker(script: string, vars: Record<string, string>): V4Worke
   }
 }
 
-export function shared(statePath: string, log: Log) {
+function shared(statePath: string, log: Log) {
   return {
     host: HOST,
     port: 0,

@@ -9,7 +9,7 @@ import { simulate, type Run } from './simulate.ts'
 
 const EVENTS_MIN = 5
 /** A line each, so that a long run is seen to go on. */
-const PROGRESS_SEEDS = 50
+const PROGRESS_SEEDS = 10
 
 function parsed(args: readonly string[]): Arguments | null {
   try {

@@ -54,12 +54,14 @@ function listInvoices({ url }: Call, now: number, books: Books): Reply {
   const customerId = asked.get('customerId')
   const limit = Number(asked.get('limit') ?? 20)
   const before = Number(asked.get('cursor') ?? books.invoices.length)
-  const customer = books.customers.find(({ id }) => id === customerId)
+  const isAsked = (id: string): boolean => customerId === null || id === customerId
   // The invoice of his subscription, by which his currency is known, is older than all of ours.
-  const first = customer?.currency == null ? [] : [renewal(customer.id, customer.currency)]
+  const first = books.customers.flatMap(({ id, currency }) =>
+    isAsked(id) && currency !== null ? [renewal(id, currency)] : [],
+  )
   const own = books.invoices
     .map((invoice, at) => ({ invoice, at }))
-    .filter(({ invoice, at }) => invoice.customerId === customerId && at < before)
+    .filter(({ invoice, at }) => isAsked(invoice.customerId) && at < before)
     .filter(({ invoice }) => invoice.listedAt <= now)
     .toReversed()
   const page = own.slice(0, limit)
@@ -95,6 +97,7 @@ const renewal = (customerId: string, currency: string) =>
       metadata: {},
       createdAt: 0,
       listedAt: 0,
+      isReissued: false,
       status: 'paid',
     },
     0,

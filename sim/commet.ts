@@ -24,6 +24,8 @@ export type Invoice = {
   readonly createdAt: number
   /** From then on a listing shows it. */
   readonly listedAt: number
+  /** Somebody there has voided another one, and made this in its place, with its metadata. */
+  readonly isReissued: boolean
   status: 'outstanding' | 'paid' | 'void'
 }
 
@@ -48,6 +50,8 @@ export type Commet = {
   /** Null: a first call with this key runs. Else what it answers without doing anything. */
   readonly keyed: (call: Call, now: number) => Reply | null
   readonly handle: (call: Call, now: number) => Reply
+  /** Where it is outstanding, it is voided, and one of another amount takes its place. */
+  readonly reissue: (invoice: Invoice, now: number) => void
   /** Of a key whose first call has no answer yet. */
   readonly running: Set<string>
 }
@@ -104,6 +108,7 @@ export function createCommet(options: CommetOptions): Commet {
       metadata,
       createdAt: now,
       listedAt: now + options.listingLagMs(),
+      isReissued: false,
       status: amount < 0 ? options.creditStartsAs : 'outstanding',
     }
     invoices.push(invoice)
@@ -131,6 +136,19 @@ export function createCommet(options: CommetOptions): Commet {
       if (named.success) refusals.push({ at, about: named.data.customerId })
     },
     handle,
+    reissue: (invoice, now) => {
+      if (invoice.status !== 'outstanding') return
+      invoice.status = 'void'
+      const id = `inv_${invoices.length + 1}`
+      const amount = invoice.amount + 1_000 * Math.sign(invoice.amount)
+      const made = {
+        createdAt: now,
+        listedAt: now,
+        isReissued: true,
+        status: 'outstanding',
+      } as const
+      invoices.push({ ...invoice, ...made, id, amount })
+    },
     keyed: (call, now) => {
       const key = keyOf(call)
       if (key === null) return null

@@ -3,6 +3,7 @@
 import { checkAudit } from './judge/audit.ts'
 import { readBooks, type Check } from './judge/books.ts'
 import { checkCircuit } from './judge/circuit.ts'
+import { checkComparison } from './judge/comparison.ts'
 import { checkFates } from './judge/fates.ts'
 import { checkLedger } from './judge/ledger.ts'
 import { checkLimits } from './judge/limits.ts'
@@ -23,6 +24,7 @@ const CHECKS: readonly Check[] = [
   checkUndo,
   checkPeople,
   checkNotices,
+  checkComparison,
 ]
 
 const CHECKS_RESTORED: readonly Check[] = [
@@ -31,6 +33,7 @@ const CHECKS_RESTORED: readonly Check[] = [
   checkAudit,
   checkCircuit,
   checkLimits,
+  checkComparison,
 ]
 
 export function judge(world: World): string[] {

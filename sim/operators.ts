@@ -1,6 +1,6 @@
 // People who answer what waits: some twice, some at once, some what they asked for themselves.
 
-import type { Commet } from './commet.ts'
+import type { Commet, Invoice } from './commet.ts'
 import { PEOPLE, type Person } from './people.ts'
 import { createRandom, type Random } from './random.ts'
 import { HOUR, type Scenario } from './scenario.ts'
@@ -56,7 +56,7 @@ export function startOperators(parts: Parts): void {
       LOOKED_AT,
     )
     for (const row of held) {
-      if (row.hold_reasons?.includes('outcome_unknown')) findOut(call, random, row, parts.commet)
+      if (row.hold_reasons?.includes('outcome_unknown')) findOut(call, random, row, parts)
       else answer(call, random, row)
     }
     againMany(call, random, database)
@@ -69,7 +69,9 @@ export function startOperators(parts: Parts): void {
     for (const row of invoiced) if (random.chance(0.25)) undo(call, random, row)
     if (random.chance(0.4)) byHand(call, random)
     if (random.chance(0.2)) call('PUT', `/switches/${random.pick(SWITCHES)}`, null)
-    if (random.chance(0.3)) call('DELETE', `/switches/${random.pick(SWITCHES)}`, null)
+    const resumed = random.pick(SWITCHES)
+    const isFree = resumed !== 'all' || scenario.restore === null
+    if (random.chance(0.3) && isFree) call('DELETE', `/switches/${resumed}`, null)
   }
   // Nobody leaves for long what he, or a rule that ran away, has stopped.
   const tidy = (): void => {
@@ -81,6 +83,9 @@ export function startOperators(parts: Parts): void {
   for (let looks = 0; looks < scenario.looks; looks += 1) {
     timeline.at(scenario.startMs + random.below(2 * scenario.spanMs), look)
   }
+  if (scenario.restore === null) return
+  // Whoever has set the database back sees what comes of it.
+  for (const hours of [1, 2, 3, 4]) timeline.at(scenario.restore.at + hours * HOUR, look)
 }
 
 function answer(call: Call, random: Random, row: Row): void {
@@ -103,18 +108,22 @@ function answer(call: Call, random: Random, row: Row): void {
 }
 
 /** A person looks at the billing API himself, or says that he has. */
-function findOut(call: Call, random: Random, row: Row, { invoices }: Commet): void {
+function findOut(call: Call, random: Random, row: Row, { commet, scenario }: Parts): void {
+  const { invoices } = commet
   const { id, version } = row
   const own = invoices.find(({ metadata }) => metadata['makegood_adjustment_id'] === id)
-  const isCareless = random.chance(0.1)
+  const isCareless = random.chance(0.15)
   const found = isCareless ? invoices.at(random.below(invoices.length)) : own
+  // A closed one is no obstacle any more; what he has overlooked stands, unless people close it meanwhile.
+  const mayLook = ({ status }: Invoice, overlooks: boolean): boolean =>
+    status === 'void' ? scenario.restore !== null : overlooks && !scenario.hasBillingWebhooks
   const act = (): void => {
-    if (found !== undefined && random.chance(0.9)) {
+    if (found !== undefined && random.chance(isCareless || found.status === 'void' ? 0.4 : 0.9)) {
       return call('POST', `/adjustments/${id}/adopt`, { version, invoiceId: found.id })
     }
     // Without `looked` he is told to look first.
-    const looked = random.chance(0.8)
-    call('POST', `/adjustments/${id}/requeue`, { version, looked: looked && own === undefined })
+    const looked = random.chance(0.8) && (own === undefined || mayLook(own, isCareless))
+    call('POST', `/adjustments/${id}/requeue`, { version, looked })
   }
   if (random.chance(0.7)) act()
   if (random.chance(0.3)) act()
@@ -173,7 +182,11 @@ function byHand(call: Call, random: Random): void {
 
 /** What is still stopped when everything heals goes on. */
 export function resumeAll(database: Sqlite, request: Parts['request']): number {
-  const switches = database.rows<{ kind: string; key: string }>('SELECT kind, key FROM switches')
+  // What a restored database is paused for ends with its comparison.
+  const switches = database.rows<{ kind: string; key: string }>(
+    `SELECT kind, key FROM switches WHERE cause IS NOT 'restored'
+      OR EXISTS (SELECT 1 FROM reconciliations WHERE is_restored AND outcome = 'complete')`,
+  )
   for (const { kind, key } of switches) {
     const path = kind === 'all' ? 'all' : `${kind}/${encodeURIComponent(key)}`
     const headers = { 'x-api-key': PEOPLE[0].key }

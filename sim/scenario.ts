@@ -42,12 +42,19 @@ export type Scenario = {
   readonly isolates: number
   /** How often people look at what waits. */
   readonly looks: number
-  /** The database is set back, then, to what it was an hour before at most. */
-  readonly restore: { readonly takenAt: number; readonly at: number } | null
+  /** The database is set back, then, to what it was before: an hour at most, or days. */
+  readonly restore: Restore | null
   readonly deployments: readonly number[]
   readonly faults: ReadonlySet<FaultKind>
   /** How old the oldest duplicate is, milliseconds. */
   readonly oldestDuplicateMs: number
+}
+
+/** What people do then: they pause everything, have it compared, or don't think of anything. */
+export type Restore = {
+  readonly takenAt: number
+  readonly at: number
+  readonly answer: 'pause' | 'compare' | 'nothing'
 }
 
 export const MINUTE = 60_000
@@ -77,7 +84,7 @@ export function scenarioOf(seed: number, faults: ReadonlySet<FaultKind>): Scenar
     isolates: random.between(1, 3),
     looks: random.between(2, 14),
     restore:
-      faults.has('restore') && random.chance(0.12) ? restoreOf(random, startMs, spanMs) : null,
+      faults.has('restore') && random.chance(0.15) ? restoreOf(random, startMs, spanMs) : null,
     deployments: faults.has('deploy')
       ? Array.from({ length: random.below(4) }, () => startMs + random.below(spanMs))
       : [],
@@ -112,10 +119,19 @@ function period<Kind>(
   return { from, to: from + Math.ceil(random.pick(lengths) * (0.5 + random.next())), kind }
 }
 
-/** Within the hour that the billing API knows a key for longer than it is used without a look. */
-function restoreOf(random: Random, startMs: number, spanMs: number) {
+function restoreOf(random: Random, startMs: number, spanMs: number): Restore {
+  if (spanMs >= 2 * DAY && random.chance(0.7)) return deepRestoreOf(random, startMs, spanMs)
+  // Within the hour that the billing API knows a key for longer than it is used without a look.
   const at = startMs + Math.floor(spanMs * (0.2 + 0.6 * random.next()))
-  return { at, takenAt: Math.max(startMs, at - random.between(MINUTE, 55 * MINUTE)) }
+  const takenAt = Math.max(startMs, at - random.between(MINUTE, 55 * MINUTE))
+  return { at, takenAt, answer: random.pick(['pause', 'pause', 'compare']) }
+}
+
+/** The billing API has forgotten most of the lost time's keys. */
+function deepRestoreOf(random: Random, startMs: number, spanMs: number): Restore {
+  const at = startMs + Math.floor(spanMs * (0.6 + 0.3 * random.next()))
+  const takenAt = Math.max(startMs + 2 * HOUR, at - random.between(25 * HOUR, 72 * HOUR))
+  return { at, takenAt, answer: random.pick(['nothing', 'nothing', 'compare', 'pause']) }
 }
 
 function limitsOf(random: Random): LimitOptions {

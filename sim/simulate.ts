@@ -3,6 +3,7 @@
 
 import { setImmediate } from 'node:timers'
 import * as path from 'node:path'
+import { comparisonDueAt, isCompared, watchClaims } from './comparisons.ts'
 import type { CrashCount } from './crashes.ts'
 import { judge, judgeAcknowledged } from './judge.ts'
 import { resumeAll, startOperators } from './operators.ts'
@@ -82,7 +83,8 @@ export async function simulate(options: RunOptions): Promise<Run> {
       host.rest()
       steps += 1
       const isEndless = steps >= stepsMax || timeline.now() > healAt + HEALING_MAX_MS
-      if (isEndless) violations.push(`never_quiet: after ${steps} steps: ${leftOver(world)}`)
+      const left = isEndless ? leftOver(world) || 'it is not compared' : ''
+      if (isEndless) violations.push(`never_quiet: after ${steps} steps: ${left}`)
       if (isEndless || violations.length > 0) break
     }
     if (violations.length === 0) violations.push(...(options.judge ?? judge)(world))
@@ -127,22 +129,27 @@ type Cron = { readonly isQuiet: () => boolean }
 
 /** Each minute; but most of the ticks that would find nothing, and change nothing, are left out. */
 function startCron(world: World): Cron {
-  const { timeline, scenario, isHealed } = world
+  const { timeline, scenario, isHealed, database } = world
   const random = createRandom(scenario.seed, 'cron')
+  const look = watchClaims(world)
+  let doneAt: number | null = null
   let isQuiet = false
   const plan = (): void => {
-    if (isHealed() && leftOver(world) === '') {
-      isQuiet = true
-      return
-    }
     const now = timeline.now()
-    const next = Math.min(dueAt(world), timeline.next() ?? Infinity)
+    look()
+    doneAt = isHealed() && leftOver(world) === '' ? (doneAt ?? now) : null
+    // What was done last is compared with the billing API, too.
+    isQuiet = doneAt !== null && isCompared(database, doneAt)
+    if (isQuiet) return
+    const comparedAt = isHealed() ? comparisonDueAt(database) : Infinity
+    const next = Math.min(dueAt(world), comparedAt, timeline.next() ?? Infinity)
     const from = Math.max(now + 1, Number.isFinite(next) ? next : now)
     const minute = Math.ceil(from / MINUTE) * MINUTE
     const isLate = scenario.faults.has('queue') && !isHealed() && random.chance(0.3)
     const lateMs = random.below(isLate ? random.pick([MINUTE, 5 * MINUTE, 40 * MINUTE]) : 200)
     timeline.at(minute + lateMs, () => {
-      const isWanted = isHealed() || dueAt(world) <= timeline.now() || random.chance(0.1)
+      const isDue = Math.min(dueAt(world), comparisonDueAt(database)) <= timeline.now()
+      const isWanted = isHealed() || isDue || random.chance(0.1)
       // Now and then the platform forgets one.
       const isForgotten = scenario.faults.has('queue') && !isHealed() && random.chance(0.05)
       if (isWanted && !isForgotten) world.tick()

@@ -118,9 +118,8 @@ export function createWorld(options: WorldOptions): World {
     request: (asked, seen) => request(asked, 'door', seen),
     onAcknowledged: (it) => options.onAcknowledged({ database, violations }, it),
   })
-  const asPerson = (asked: Request): void => request(asked, 'operator', () => undefined)
   const kept = { ...shared, fleet, database, senders }
-  planRestore({ ...kept, request: asPerson })
+  planRestore({ ...kept, commet, request: (asked, seen) => request(asked, 'operator', seen) })
   const { changedAt } = changes
   const outside = { commet, meter, desk, changedAt }
   return { ...kept, ...outside, queues, events, crashes, request, tick, heal, end }

@@ -143,7 +143,7 @@ function problemsOf(input: ConfigInput): string[] {
     ...limitProblems(input.limits ?? {}, input.currency),
     ...linkProblems(input.links ?? {}),
     ...noticeProblems(input.notices ?? []),
-    ...finderProblems(input.findMissed ?? [], input.endpoints),
+    ...finderProblems(input.findMissed ?? [], input.endpoints, input.rules),
     ...noteTextProblems(input.texts ?? {}),
     ...requestTagProblems(input),
   ]

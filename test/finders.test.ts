@@ -6,6 +6,8 @@ import { defineConfig } from '../src/config.ts'
 import { createDeps } from '../src/deps.ts'
 import { stripeEvents } from '../src/gaps/stripe-events.ts'
 import { zendeskTickets } from '../src/gaps/zendesk-tickets.ts'
+import { usd } from '../src/domain/money.ts'
+import { zendeskTicketCredit } from '../src/rules/zendesk-ticket-credit.ts'
 import { createApp } from '../src/http/app.ts'
 import { runCron } from '../src/scheduled.ts'
 import { stripe, zendesk } from '../src/sources/index.ts'
@@ -16,7 +18,7 @@ import config from './makegood.config.ts'
 const base = {
   currency: 'usd',
   timeZone: 'UTC',
-  rules: [],
+  rules: [zendeskTicketCredit({ requestTag: 'credit_requested', amounts: { ten: usd(10) } })],
   endpoints: {
     stripe: stripe({ secret: 'STRIPE_WEBHOOK_SECRET' }),
     one: zendesk({ secret: 'ONE_SECRET', mode: 'live' }),
@@ -34,8 +36,9 @@ const problemsOf = (...findMissed: any[]): string => {
 
 describe('a configuration', () => {
   it('starts with a finder for each endpoint that has one', () => {
-    const finders = [stripeEvents(), zendeskTickets({ endpoint: 'one' })]
-    expect(problemsOf(...finders, zendeskTickets({ endpoint: 'two' }))).toBe('')
+    const one = zendeskTickets({ endpoint: 'one', separate: true })
+    const two = zendeskTickets({ endpoint: 'two', url: 'TWO_URL', separate: true })
+    expect(problemsOf(stripeEvents(), one, two)).toBe('')
     expect(defineConfig(base).findMissed).toEqual([])
   })
 
@@ -57,6 +60,35 @@ describe('a configuration', () => {
     const told = problemsOf(finder)
     expect(told).toContain(says)
     expect(told).not.toContain('sk_live_1')
+  })
+
+  const different = 'one, two have different accounts here'
+  it.each([
+    ['different accounts', {}, [zendeskTickets({ endpoint: 'one' })], different],
+    [
+      'one secret for both',
+      {},
+      ['one', 'two'].map((endpoint) => zendeskTickets({ endpoint, separate: true })),
+      'has the secret of findMissed[0], which is for another account',
+    ],
+    [
+      'one account',
+      { account: 'desk' },
+      ['one', 'two'].map((endpoint) => zendeskTickets({ endpoint })),
+      '',
+    ],
+  ])('of two endpoints that may hear of the same has %s', (_, options, findMissed, says) => {
+    const named = (secret: string) => zendesk({ secret, mode: 'live', ...options })
+    const endpoints = { one: named('ONE_SECRET'), two: named('TWO_SECRET') }
+    const start = () => defineConfig({ ...base, endpoints, findMissed })
+    if (says === '') expect(start).not.toThrow()
+    else expect(start).toThrow(says)
+  })
+
+  it('is told of a finder that could find nothing', () => {
+    const findMissed = [zendeskTickets({ endpoint: 'one', separate: true })]
+    const start = () => defineConfig({ ...base, rules: [], findMissed })
+    expect(start).toThrow('no rule is asked by a tag, so nothing would ever be found')
   })
 
   it('is told of two finders for one endpoint, and of what is no list', () => {

@@ -114,8 +114,11 @@ function* checkAmounts(books: Books): Iterable<string> {
 
 /** Where the claim by which it counts stands in the log: clocks of processes differ, its order doesn't. */
 function claimedAs(books: Books, { id, counted_at }: Counted): number {
-  const claims = books.entriesOf(id).filter(({ action }) => action === 'adjustment.claimed')
-  return (claims.find(({ at }) => at === counted_at) ?? claims.at(-1))?.seq ?? 0
+  const entries = books.entriesOf(id)
+  const claims = entries.filter(({ action }) => action === 'adjustment.claimed')
+  const claim = claims.find(({ at }) => at === counted_at) ?? claims.at(-1)
+  // What a comparison has taken in, nobody claimed.
+  return (claim ?? entries.find(({ action }) => action === 'adjustment.invoiced'))?.seq ?? 0
 }
 
 const hourOf = ({ counted_at }: Counted): number => Math.floor(counted_at / HOUR)
@@ -132,7 +135,11 @@ const REASONS: Readonly<Record<string, string>> = {
 }
 
 /** A person has cleared this very reason. */
-const wasLetThrough = (_: Books, row: Row, limit: string): boolean => {
+const wasLetThrough = (books: Books, row: Row, limit: string): boolean => {
+  // What went out in the time that a restored database has lost was asked for then.
+  const { restore } = books.world.scenario
+  const [invoice] = books.ledger.get(row.id) ?? []
+  if (restore !== null && invoice !== undefined && invoice.createdAt <= restore.at) return true
   const cleared: unknown = JSON.parse(row.cleared_reasons ?? '[]')
   return Array.isArray(cleared) && cleared.includes(REASONS[limit] ?? `over_limit:${limit}`)
 }

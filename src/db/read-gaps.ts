@@ -26,17 +26,19 @@ export async function knownEvents(
 }
 
 /**
- * When an account's events about something came last, by what it was asked for. `keys`: subjects, and ids of the
- * adjustments that are made for them. On the index `events_zendesk_subject`: other sources have none.
+ * When what an account's events of one type told of something happened last, by what it was asked for: by the
+ * event's own time, since an earlier one may come later; where it has none, when it came. `keys`: subjects, and
+ * ids of the adjustments that are made for them. On the index `events_zendesk_subject`: other sources have none.
  */
 export async function heardAbout(
   db: Database,
-  account: string,
+  { account, type }: { readonly account: string; readonly type: string },
   keys: readonly string[],
 ): Promise<ReadonlyMap<string, number>> {
   const rows = await db.all<{ key: string; at: number }>(sql`
     SELECT k.value AS key, (
-      SELECT max(e.received_at) FROM events e WHERE e.source = 'zendesk' AND e.account = ${account}
+      SELECT max(coalesce(e.occurred_at, e.received_at)) FROM events e
+      WHERE e.source = 'zendesk' AND e.account = ${account} AND e.type = ${type}
         AND coalesce(
           json_extract(decision, '$.subject'), json_extract(decision, '$.undoes.subject'),
           json_extract(decision, '$.approves.subject'), json_extract(decision, '$.adjustments[0]'),

@@ -15,6 +15,7 @@ import type { AdjustmentId } from '../domain/ids.ts'
 import type { WakeUp } from '../domain/wake-up.ts'
 import type { Database } from './database.ts'
 import { adjustments, auditEntries } from './schema.ts'
+import { freeProbe } from './write-circuit.ts'
 import { toldOfHolds } from './write-notices.ts'
 
 export type Swept = {
@@ -107,8 +108,8 @@ export async function sweepAdjustments(
 }
 
 /**
- * After a restart of the only process on this database: whoever held a lease is gone, and so is every
- * message of the queue. Both are due now; what was attempted waits for its time.
+ * After a restart of the only process on this database: whoever held a lease or the circuit's probe is gone,
+ * and so is every message of the queue. All are due now; what was attempted waits for its time.
  */
 export async function wakeAfterRestart(db: Database, now: number): Promise<void> {
   await db.batch([
@@ -120,5 +121,6 @@ export async function wakeAfterRestart(db: Database, now: number): Promise<void>
       .update(adjustments)
       .set({ wakeAt: now })
       .where(and(eq(adjustments.state, 'due'), eq(adjustments.attempts, 0))),
+    freeProbe(db, now),
   ])
 }

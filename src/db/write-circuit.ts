@@ -1,7 +1,7 @@
 // Every change of the circuit: conditional on the version that was read, with its entry where it opened
 // or closed. What was parked keeps its version, and so its place.
 
-import { and, eq, lte, ne, sql } from 'drizzle-orm'
+import { and, eq, isNotNull, lte, ne, sql } from 'drizzle-orm'
 import type { AuditAction, AuditEntry } from '../domain/audit.ts'
 import { CIRCUIT_SUBJECT, COMPARISON, type Circuit, type CircuitCaller } from '../domain/circuit.ts'
 import type { AdjustmentId } from '../domain/ids.ts'
@@ -54,6 +54,13 @@ export async function takeProbe(db: Database, by: CircuitCaller, now: number): P
     .returning({ version: circuits.version })
   return rows.length > 0
 }
+
+/** Whoever had the probe is gone for certain, and has told nothing: the next one may try at once. */
+export const freeProbe = (db: Database, now: number) =>
+  db
+    .update(circuits)
+    .set({ probeBy: null, probeAt: now, version: sql`version + 1` })
+    .where(and(isBilling, isNotNull(circuits.probeBy)))
 
 /**
  * The circuit is open: it is looked at again `spreadMs` after the next probe. No attempt is used, and its

@@ -23,6 +23,7 @@ export const ALARM_CAUSES = [
   'reconciliation_mismatch',
   'reconciliation_late',
   'deliveries_missed',
+  'deliveries_left',
   'gap_search_failed',
   'link_target_refused',
 ] as const
@@ -74,7 +75,9 @@ const TEXTS: Readonly<Record<AlarmCause, string>> = {
     `${COMPARED_WITHIN_SECONDS / 3_600} hours after the last comparison nothing is billed.`,
   deliveries_missed:
     'Deliveries never came. They were asked for and taken in, but the webhook may be broken',
-  gap_search_failed: 'A source can not be asked for deliveries that never came',
+  deliveries_left: 'Deliveries that never came were found and not taken in: somebody has to look',
+  gap_search_failed:
+    'A source can not be asked for deliveries that never came, or not for all of them',
   link_target_refused:
     'Links answer 503, since the billing API keeps its PDFs on a host that none may lead to. If it is its own, ' +
     'add it to links.hosts in makegood.config.ts',

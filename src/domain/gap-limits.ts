@@ -9,15 +9,21 @@ export const GAP_OVERLAP_SECONDS = 30 * 60
 export const GAP_FIRST_SECONDS = 24 * 3_600
 /** Of one search within one tick; after it the next tick goes on. */
 export const GAP_RUN_SECONDS = 20
-/** Nobody else searches meanwhile: a run, and the one call that may outlast it. */
+/** Begun before it, one list (three calls of Zendesk's) and one read may outlast a run by 90 s in all. */
+export const GAP_READ_SECONDS = 50
+/** Nobody else searches meanwhile: a run, and what may outlast it. */
 export const GAP_LEASE_SECONDS = 120
 export const GAP_DEADLINE_MS = 10_000
 /** Of one tick; each moves the search on. */
 export const GAP_STEPS_PER_RUN = 100
-/** Of what one step can't read: with so many, it is not the tickets. */
-export const GAP_UNREADABLE_MAX = 5
-/** In a row, and people hear that nothing can be found. */
+/** How long what can't be read is tried; then people hear what it is, and nobody tries any more. */
+export const GAP_UNREAD_SECONDS = 3 * 24 * 3_600
+/** In a row, and people hear that something can't be read. */
 export const GAP_FAILURES_TOLD = 3
+/** In a row, and they hear it again: about once a day. */
+export const GAP_FAILURES_TOLD_AGAIN = 24
+/** Of what is left to people, so many are named in one alarm. */
+export const GAP_LEFT_NAMED_MAX = 20
 /** A ticket and what we heard of it are compared: two clocks. A second request within it is taken for the first. */
 export const GAP_CLOCKS_APART_SECONDS = 5
 /** Stripe's and Zendesk's own limit on one page. */
@@ -30,3 +36,5 @@ export const GAP_SLICE_SECONDS = 24 * 3_600
 export const STRIPE_TYPES_MAX = 20
 /** Of a ticket's audits; behind these nobody can tell who asked. */
 export const AUDIT_PAGES_MAX = 10
+/** Of one page of audits where a full one is too large. */
+export const AUDIT_ROWS_LARGE = 10

@@ -40,6 +40,16 @@ export type Source = {
   readonly headers: Readonly<Record<string, string>>
 }
 
+/** Several questions that are one read: once it `isLate`, nothing more is asked. */
+export type Reading = Source & { readonly isLate: () => boolean }
+
+export const askInTime = <Shape extends z.ZodMiniType>(
+  { isLate, ...source }: Reading,
+  path: string,
+  shape: Shape,
+): ReturnType<typeof ask<Shape>> =>
+  isLate() ? Promise.resolve(err(askTrouble('too_slow'))) : ask(source, path, shape)
+
 export const askTrouble = (
   code: string,
   status: number | null = null,

@@ -18,6 +18,8 @@ export type Wanted = {
   readonly types: readonly string[]
   /** By which tickets ask. */
   readonly tags: readonly string[]
+  /** By which they say how much. */
+  readonly presets: readonly string[]
   /** The billing currency, in small letters. */
   readonly currency: string
 }
@@ -30,8 +32,14 @@ export type Window = {
   readonly isTimeUp: () => boolean
 }
 
-/** A body as the source would have delivered it. `at`: when it was asked for there; null if nobody can tell. */
-export type Missed = { readonly body: string; readonly at: number | null }
+/** A body as the source would have delivered it. */
+export type Missed = {
+  readonly body: string
+  /** When it was asked for there, milliseconds since 1970; null if nobody can tell. */
+  readonly at: number | null
+  /** A code: why nobody can tell if the source would have delivered this. A person has to decide then. */
+  readonly doubt: string | null
+}
 
 /** Something at the source that has a delivery, which may have come. */
 export type Candidate = {
@@ -39,8 +47,8 @@ export type Candidate = {
   readonly at: number
   /** By which it is known here: the event's own id, or what the event is about. */
   readonly known: { readonly ownId: string } | { readonly subject: string }
-  /** Null where there is nothing to deliver. */
-  readonly read: () => Promise<Result<Missed | null, AskTrouble>>
+  /** Null where there is nothing to deliver. Once `isLate`, it asks nothing more: `too_slow`. */
+  readonly read: (isLate: () => boolean) => Promise<Result<Missed | null, AskTrouble>>
 }
 
 /** Oldest first. `until`: everything before it was asked for; it lies behind `from`. */
@@ -53,6 +61,12 @@ export type Finder = {
   readonly endpoint: string | null
   /** Names of what the environment has to hold. */
   readonly secrets: readonly string[]
+  /** The one of these that says which account of the source is asked: two finders don't share it. */
+  readonly identity: string
+  /** No endpoint but its own hears of what is asked here. */
+  readonly isSeparate: boolean
+  /** Deliveries that fail are tried again for days: what is not whole here may still come whole. */
+  readonly isRetried: boolean
   /** What is wrong with its own options: it does not start. */
   readonly problems: readonly string[]
   readonly search: (

@@ -1,5 +1,6 @@
-// Stripe's list of events (docs.stripe.com/api/events/list): each is the very body of its delivery, kept for
-// 30 days. It has the API version that the account had then, whichever the endpoint or this call names.
+// Stripe's list of events (docs.stripe.com/api/events/list): each has the id of its delivery, and is kept for
+// 30 days. It has the API version that the account had then, whichever the endpoint or this call names: so
+// it may lack what the delivery has.
 
 import * as z from 'zod/mini'
 import {
@@ -20,6 +21,8 @@ export type StripeEventsOptions = {
   readonly key?: string
   /** Name of a secret with another address than Stripe's: a stand-in's. */
   readonly url?: string
+  /** Other endpoints of Stripe with an account of their own here belong to other accounts of Stripe. */
+  readonly separate?: boolean
 }
 
 const ADDRESS = 'https://api.stripe.com'
@@ -29,12 +32,15 @@ const pageShape = z.object({ data: z.array(event), has_more: z.boolean() })
 type Event = z.output<typeof event>
 
 export function stripeEvents(options: StripeEventsOptions = {}): Finder {
-  const { endpoint = null, key = 'STRIPE_API_KEY', url } = options
+  const { endpoint = null, key = 'STRIPE_API_KEY', url, separate = false } = options
   return {
     source: 'stripe',
     endpoint,
     secrets: [key, ...(url === undefined ? [] : [url])],
-    problems: unknownFields(options, ['endpoint', 'key', 'url']),
+    identity: key,
+    isSeparate: separate,
+    isRetried: true,
+    problems: unknownFields(options, ['endpoint', 'key', 'url', 'separate']),
     search(secrets, { types }, window) {
       const base = url === undefined ? ADDRESS : secrets(url)
       return search({ base, headers: { authorization: `Bearer ${secrets(key)}` } }, types, window)
@@ -67,7 +73,7 @@ const candidate = (each: Event): Candidate => {
   return {
     at,
     known: { ownId: each.id },
-    read: () => Promise.resolve(ok({ body: JSON.stringify(each), at })),
+    read: () => Promise.resolve(ok({ body: JSON.stringify(each), at, doubt: null })),
   }
 }
 

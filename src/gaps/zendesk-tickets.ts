@@ -2,13 +2,19 @@
 // developer.zendesk.com, Search API (1,000 results at most, minutes behind), Ticket Audits, Users ("show_many").
 
 import * as z from 'zod/mini'
-import { AUDIT_PAGES_MAX, GAP_PAGE_ROWS } from '../domain/gap-limits.ts'
+import { AUDIT_PAGES_MAX, AUDIT_ROWS_LARGE, GAP_PAGE_ROWS } from '../domain/gap-limits.ts'
 import { err, ok, type Result } from '../domain/result.ts'
 import { unknownFields } from '../domain/unknown-fields.ts'
 import { basicAuth } from '../exchange.ts'
-import { ask, askTrouble, type Source } from './ask.ts'
-import type { AskTrouble, Candidate, Finder, Missed, Searched, Wanted, Window } from './finder.ts'
-import { lastRequest, requestBody, type Audit, type Person } from './zendesk-request.ts'
+import { ask, askInTime, askTrouble, type Reading, type Source } from './ask.ts'
+import type { AskTrouble, Candidate, Finder, Missed, Searched, Window } from './finder.ts'
+import {
+  lastRequest,
+  requestBody,
+  type Asking,
+  type Audit,
+  type Person,
+} from './zendesk-request.ts'
 
 export type ZendeskTicketsOptions = {
   /** The endpoint whose deliveries it finds; left out, the only one of Zendesk. */
@@ -22,9 +28,20 @@ export type ZendeskTicketsOptions = {
   /** As the template has them: its currency, and whose external id is the customer's. */
   readonly currency?: string
   readonly customer?: 'requester' | 'organization'
+  /** Other endpoints of Zendesk with an account of their own here belong to other Zendesks. */
+  readonly separate?: boolean
 }
 
-const OPTIONS = ['endpoint', 'url', 'email', 'token', 'amountField', 'currency', 'customer']
+const OPTIONS = [
+  'endpoint',
+  'url',
+  'email',
+  'token',
+  'amountField',
+  'currency',
+  'customer',
+  'separate',
+]
 
 export function zendeskTickets(options: ZendeskTicketsOptions = {}): Finder {
   const { endpoint = null, amountField, currency, customer = 'requester' } = options
@@ -33,6 +50,9 @@ export function zendeskTickets(options: ZendeskTicketsOptions = {}): Finder {
     source: 'zendesk',
     endpoint,
     secrets: [url, email, token, ...(amountField === undefined ? [] : [amountField])],
+    identity: url,
+    isSeparate: options.separate ?? false,
+    isRetried: false,
     problems: [
       ...unknownFields(options, OPTIONS),
       ...(customer === 'requester' || customer === 'organization'
@@ -47,6 +67,7 @@ export function zendeskTickets(options: ZendeskTicketsOptions = {}): Finder {
         },
         {
           tags: wanted.tags,
+          presets: wanted.presets,
           amountField: amountField === undefined ? null : secrets(amountField),
           currency: (currency ?? wanted.currency).toUpperCase(),
           customer,
@@ -56,9 +77,7 @@ export function zendeskTickets(options: ZendeskTicketsOptions = {}): Finder {
   }
 }
 
-type Asked = {
-  readonly tags: Wanted['tags']
-  readonly amountField: string | null
+type Asked = Asking & {
   readonly currency: string
   readonly customer: 'requester' | 'organization'
 }
@@ -99,7 +118,7 @@ async function search(
     .map(([id, at]): Candidate => ({
       at,
       known: { subject: `ticket:${id}` },
-      read: () => readTicket(source, asked, id),
+      read: (isLate) => readTicket({ ...source, isLate }, asked, id),
     }))
   return ok({ candidates, until })
 }
@@ -116,20 +135,22 @@ const ticketAnswer = z.object({
 
 /** What the trigger would have sent when the ticket was tagged; null where nobody asks there any more. */
 async function readTicket(
-  source: Source,
-  { tags, amountField, currency, customer }: Asked,
+  source: Reading,
+  asked: Asked,
   id: number,
 ): Promise<Result<Missed | null, AskTrouble>> {
-  const found = await ask(source, `/api/v2/tickets/${id}.json`, ticketAnswer)
+  const { tags, amountField, currency, customer } = asked
+  const found = await askInTime(source, `/api/v2/tickets/${id}.json`, ticketAnswer)
   if (!found.ok) return found.error.status === 404 ? ok(null) : found
   const { ticket } = found.value
-  const asking = tags.filter((tag) => ticket.tags.includes(tag))
-  if (asking.length === 0) return ok(null)
+  if (!tags.some((tag) => ticket.tags.includes(tag))) return ok(null)
   const audits = await readAudits(source, id)
   if (!audits.ok) return audits
-  const request = lastRequest(audits.value, asking, amountField)
-  const people = await readPeople(source, [ticket.requester_id, request?.authorId ?? null])
+  const authors = (audits.value ?? []).filter(isOfTags).map(({ author_id: author }) => author)
+  const people = await readPeople(source, [ticket.requester_id, ...authors])
   if (!people.ok) return people
+  const request = audits.value === null ? null : lastRequest(audits.value, people.value, asked)
+  if (request === null && audits.value !== null) return ok(null)
   const organization = customer === 'organization' ? (ticket.organization_id ?? null) : null
   const company = organization === null ? ok(null) : await readCompany(source, organization)
   if (!company.ok) return company
@@ -143,15 +164,20 @@ async function readTicket(
     currency,
     customer: customer === 'organization' ? company.value : (requester?.external_id ?? null),
     requester: requester?.email ?? null,
-    asker: people.value.find((each) => each.id === request?.authorId) ?? null,
+    asker: request?.asker ?? null,
     at: request?.at ?? null,
   })
-  return ok({ body, at: request === null ? null : Date.parse(request.at) })
+  if (request === null) return ok({ body, at: null, doubt: 'asker_unknown' })
+  return ok({ body, at: Date.parse(request.at), doubt: request.doubt })
 }
+
+const isOfTags = ({ events }: Audit): boolean =>
+  events.some(({ field_name: field }) => field === 'tags')
 
 const auditsAnswer = z.object({
   audits: z.array(
     z.object({
+      id: z.int(),
       author_id: z.nullish(z.int()),
       created_at: time,
       events: z.array(
@@ -162,23 +188,28 @@ const auditsAnswer = z.object({
   meta: z.object({ has_more: z.boolean(), after_cursor: z.nullish(z.string()) }),
 })
 
-/** Oldest first; none where there are more than anybody reads. */
+/** In any order; null where there are more than anybody reads. Long mails make a page too large: then fewer. */
 async function readAudits(
-  source: Source,
+  source: Reading,
   id: number,
-): Promise<Result<readonly Audit[], AskTrouble>> {
+): Promise<Result<readonly Audit[] | null, AskTrouble>> {
   const audits: Audit[] = []
   const query = new URLSearchParams({ 'page[size]': String(GAP_PAGE_ROWS) })
   for (let page = 0; page < AUDIT_PAGES_MAX; page++) {
     const path = `/api/v2/tickets/${id}/audits.json?${query.toString()}`
-    const answer = await ask(source, path, auditsAnswer)
-    if (!answer.ok) return answer
+    const answer = await askInTime(source, path, auditsAnswer)
+    if (!answer.ok) {
+      const isLast = query.get('page[size]') === String(AUDIT_ROWS_LARGE)
+      if (answer.error.code !== 'too_large' || isLast) return answer
+      query.set('page[size]', String(AUDIT_ROWS_LARGE))
+      continue
+    }
     const { audits: rows, meta } = answer.value
     audits.push(...rows)
     if (!meta.has_more || !meta.after_cursor) return ok(audits)
     query.set('page[after]', meta.after_cursor)
   }
-  return ok([])
+  return ok(null)
 }
 
 const peopleAnswer = z.object({
@@ -194,12 +225,12 @@ const peopleAnswer = z.object({
 
 /** The system itself, as an author, is nobody. */
 async function readPeople(
-  source: Source,
-  ids: readonly (number | null)[],
+  source: Reading,
+  ids: readonly (number | null | undefined)[],
 ): Promise<Result<readonly Person[], AskTrouble>> {
-  const persons = [...new Set(ids.filter((each) => each !== null && each > 0))]
+  const persons = [...new Set(ids.filter((each) => (each ?? 0) > 0))].slice(0, GAP_PAGE_ROWS)
   const path = `/api/v2/users/show_many.json?ids=${persons.join()}`
-  const answer = await ask(source, path, peopleAnswer)
+  const answer = await askInTime(source, path, peopleAnswer)
   return answer.ok ? ok(answer.value.users) : answer
 }
 
@@ -207,7 +238,10 @@ const companyAnswer = z.object({
   organization: z.object({ external_id: z.nullish(z.string()) }),
 })
 
-async function readCompany(source: Source, id: number): Promise<Result<string | null, AskTrouble>> {
-  const answer = await ask(source, `/api/v2/organizations/${id}.json`, companyAnswer)
+async function readCompany(
+  source: Reading,
+  id: number,
+): Promise<Result<string | null, AskTrouble>> {
+  const answer = await askInTime(source, `/api/v2/organizations/${id}.json`, companyAnswer)
   return answer.ok ? ok(answer.value.organization.external_id ?? null) : answer
 }

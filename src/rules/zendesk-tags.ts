@@ -75,3 +75,11 @@ export function zendeskRequestTags(rules: readonly Rule[]): readonly string[] {
       .map(({ tag }) => tag)
   return [...asks(CREDIT, 'requestTag'), ...asks(UNDO, 'undoTag'), ...asks(APPROVAL, 'approvalTag')]
 }
+
+const presets = z.tuple([z.object({ amounts: z.record(z.string(), z.unknown()) })], z.unknown())
+
+/** The tags that have an amount of their own. */
+export const zendeskPresetTags = (rules: readonly Rule[]): readonly string[] =>
+  rules
+    .filter(({ id }) => id === CREDIT)
+    .flatMap(({ text }) => Object.keys(presets.safeParse(JSON.parse(text)).data?.[0].amounts ?? {}))

@@ -8,6 +8,7 @@ import type { Deps } from '../deps.ts'
 import { backoffSeconds } from '../domain/backoff.ts'
 import {
   GAP_FAILURES_TOLD,
+  GAP_FAILURES_TOLD_AGAIN,
   GAP_OVERLAP_SECONDS,
   GAP_RUN_SECONDS,
   GAP_SEARCH_SECONDS,
@@ -43,11 +44,13 @@ async function search(deps: Deps, active: ActiveFinder): Promise<void> {
   if (row === null) return
   const to = wholeSecond(startedAt - GAP_SETTLE_SECONDS * 1_000)
   const isTimeUp = () => deps.now() - startedAt >= GAP_RUN_SECONDS * 1_000
-  let at = wholeSecond(row.position ?? row.searchedUntil - GAP_OVERLAP_SECONDS * 1_000)
+  const since = wholeSecond(row.searchedUntil - GAP_OVERLAP_SECONDS * 1_000)
+  let at = row.position === null ? since : wholeSecond(row.position)
   if (at >= to) return end(deps, row, row.searchedUntil)
   let [moved, trouble]: [number, Stepped['trouble']] = [at, null]
   for (let steps = 0; steps < GAP_STEPS_PER_RUN; steps++) {
-    const { until, isLeft, ...stepped } = await stepSearch(deps, active, { from: at, to, isTimeUp })
+    const step = { from: at, to, isTimeUp, since, turn: row.failures }
+    const { until, isLeft, ...stepped } = await stepSearch(deps, active, step)
     trouble ??= stepped.trouble
     at = until
     const isOver = at >= to && !isLeft
@@ -59,7 +62,8 @@ async function search(deps: Deps, active: ActiveFinder): Promise<void> {
       if (row === null) return
       moved = position
     }
-    if (isOver || isLeft || isTimeUp()) break
+    if (isOver && trouble !== null) return endWithTrouble(deps, row, trouble)
+    if (isLeft || isTimeUp()) break
   }
   if (trouble !== null) return fail(deps, row, trouble)
   await changeSearch(deps.db, row, { wakeAt: deps.now() })
@@ -67,23 +71,37 @@ async function search(deps: Deps, active: ActiveFinder): Promise<void> {
 
 const wholeSecond = (ms: number): number => Math.floor(ms / 1_000) * 1_000
 
-/** People hear of it before the count is reset: a crash in between tells it again, and never not at all. */
-async function end(deps: Deps, { endpoint, version }: GapSearch, until: number): Promise<void> {
-  const [row] = await findSearches(deps.db, [endpoint])
-  if (row?.version !== version) return
-  const { found } = row
-  if (found > 0) await raiseAlarm(deps, 'deliveries_missed', { endpoint, found }, endpoint)
-  const now = deps.now()
+async function end(deps: Deps, taken: GapSearch, until: number): Promise<void> {
+  const row = await tellFound(deps, taken)
+  if (row === null) return
   await changeSearch(deps.db, row, {
     searchedUntil: until,
     position: null,
-    wakeAt: now + GAP_SEARCH_SECONDS * 1_000,
+    wakeAt: deps.now() + GAP_SEARCH_SECONDS * 1_000,
     found: 0,
     failures: 0,
     trouble: null,
-    lastAt: now,
-    lastFound: found,
+    lastAt: deps.now(),
+    lastFound: row.found,
   })
+}
+
+/** All was asked for but what could not be read: with that it begins again. */
+async function endWithTrouble(deps: Deps, taken: GapSearch, trouble: AskTrouble): Promise<void> {
+  const row = await tellFound(deps, taken)
+  if (row === null) return
+  const ended = { found: 0, lastAt: deps.now(), lastFound: row.found }
+  const moved = await changeSearch(deps.db, row, ended)
+  if (moved !== null) await fail(deps, moved, trouble)
+}
+
+/** People hear of it before the count is reset: a crash in between tells it again, and never not at all. */
+async function tellFound(deps: Deps, taken: GapSearch): Promise<GapSearch | null> {
+  const [row] = await findSearches(deps.db, [taken.endpoint])
+  if (row?.version !== taken.version) return null
+  const { endpoint, found } = row
+  if (found > 0) await raiseAlarm(deps, 'deliveries_missed', { endpoint, found }, endpoint)
+  return row
 }
 
 async function fail(deps: Deps, row: GapSearch, trouble: AskTrouble): Promise<void> {
@@ -91,7 +109,7 @@ async function fail(deps: Deps, row: GapSearch, trouble: AskTrouble): Promise<vo
   const { code, status, retryAfterSeconds } = trouble
   const failures = row.failures + 1
   deps.log({ event: 'gap_search', endpoint, code, status, failures })
-  if (failures === GAP_FAILURES_TOLD) {
+  if (failures === GAP_FAILURES_TOLD || failures % GAP_FAILURES_TOLD_AGAIN === 0) {
     await raiseAlarm(deps, 'gap_search_failed', { endpoint, code, failures, found }, endpoint)
   }
   const wait = backoffSeconds(failures, retryAfterSeconds, deps.random())

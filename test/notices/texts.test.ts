@@ -150,6 +150,7 @@ const ALARM_KEYS: Partial<Record<AlarmCause, string>> = {
   channel_refused: 'slack',
   reconciliation_mismatch: 'second_invoice',
   deliveries_missed: 'stripe',
+  deliveries_left: 'zendesk',
   gap_search_failed: 'zendesk',
   link_target_refused: 'files.example.com',
 }

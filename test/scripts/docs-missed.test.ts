@@ -5,15 +5,21 @@ import * as path from 'node:path'
 import { expect, it } from 'vitest'
 import {
   AUDIT_PAGES_MAX,
+  AUDIT_ROWS_LARGE,
   GAP_CLOCKS_APART_SECONDS,
+  GAP_DEADLINE_MS,
   GAP_FAILURES_TOLD,
+  GAP_FAILURES_TOLD_AGAIN,
   GAP_FIRST_SECONDS,
+  GAP_LEFT_NAMED_MAX,
   GAP_OVERLAP_SECONDS,
   GAP_PAGE_ROWS,
   GAP_PAGES_MAX,
+  GAP_READ_SECONDS,
   GAP_RUN_SECONDS,
   GAP_SEARCH_SECONDS,
   GAP_SETTLE_SECONDS,
+  GAP_UNREAD_SECONDS,
 } from '../../src/domain/gap-limits.ts'
 import { stripeEvents } from '../../src/gaps/stripe-events.ts'
 import { zendeskTickets } from '../../src/gaps/zendesk-tickets.ts'
@@ -46,6 +52,11 @@ it('has the figures of the code', () => {
     [AUDIT_PAGES_MAX * GAP_PAGE_ROWS, 1_000],
     [GAP_PAGE_ROWS, 100],
     [GAP_CLOCKS_APART_SECONDS, 5],
+    [GAP_READ_SECONDS + GAP_DEADLINE_MS / 1_000, 60],
+    [GAP_UNREAD_SECONDS, 3 * 24 * 3_600],
+    [GAP_FAILURES_TOLD_AGAIN, 24],
+    [GAP_LEFT_NAMED_MAX, 20],
+    [AUDIT_ROWS_LARGE, 10],
   ]
   for (const [figure, said] of figures) expect(figure).toBe(said)
 })

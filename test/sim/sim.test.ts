@@ -23,6 +23,8 @@ const sim = (...given: readonly string[]): Promise<Told> =>
       { cwd: ROOT, maxBuffer: 64 * 1_048_576 },
       (_error, stdout, stderr) => resolve({ code: child.exitCode ?? -1, text: stdout + stderr }),
     )
+    // Whoever watches the run must not take a long one for one that stands still.
+    child.stderr?.on('data', (progress) => console.error(String(progress).trimEnd()))
   })
 
 type Await = { readonly name: string; readonly crashed: number; readonly reached: number }

@@ -226,6 +226,28 @@ describe('the probe', () => {
     expect(await circuit()).toMatchObject({ cause: null })
   })
 
+  it('goes to the next one at once where a restart says that its process is gone', async () => {
+    await opened()
+    await setFaults()
+    const [first, second] = await deliver(2)
+    await world.advance(31)
+    await expect(world.work(dyingAfterPost(world.deps.billing))).rejects.toThrow('died')
+    world.queue.length = 0
+    expect(await circuit()).toMatchObject({ probeBy: (await world.adjustment(first!)).id })
+    await world.restart()
+    expect(await circuit()).toMatchObject({ cause: 'unavailable', probeBy: null, probes: 0 })
+    world.queue.splice(0, world.queue.length, await world.adjustment(second!))
+    expect(await world.work()).toEqual(['issued'])
+    expect(await circuit()).toMatchObject({ cause: null })
+  })
+
+  it('keeps its time over a restart where nobody had it', async () => {
+    await opened()
+    const before = await circuit()
+    await world.restart()
+    expect(await circuit()).toEqual(before)
+  })
+
   it('may be the same one again, where its process died and nobody else is there', async () => {
     const ids = await opened()
     await setFaults()

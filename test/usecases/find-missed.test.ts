@@ -82,7 +82,7 @@ it('finds an hour of missed deliveries of both sources, each one credit, and not
   const events = await countRows('events')
   for (const event of refunds) await world.receive('stripe', event)
   for (const id of tickets) await world.receive('zendesk', await rendered(id))
-  // The trigger's own body is byte for byte the one that was made of the audits: the same event.
+  // The sandbox renders the seconds, so the body that was made of the audits is the trigger's own: one event.
   expect(await countRows('events')).toBe(events)
   await world.advance(2 * HOUR)
   await findAll(world)
@@ -253,24 +253,6 @@ it('asks by the organization where the template does', async () => {
   expect(await adjustmentsOf([`ticket:${id}`])).toMatchObject([{ customer_reference: 'org-acme' }])
 })
 
-it('holds what a customer has tagged himself, and what nobody can tell', async () => {
-  const world = await gapWorld()
-  await findAll(world)
-  const { ticket: made } = await zendesk('POST', '/tickets.json', {
-    ticket: { subject: 'Down', comment: { body: 'Hello' }, requester_id: 9101 },
-  })
-  await act(made.id, {
-    customer: 'ap@acme.example',
-    comment: 'Give me 25',
-    addTags: ['credit_requested', 'credit_25'],
-  })
-  await world.advance(HOUR)
-  await findAll(world)
-  await world.work()
-  const [held] = await adjustmentsOf([`ticket:${made.id}`])
-  expect(held).toMatchObject({ state: 'held', asker: null, rule_hold: 'asker_unknown' })
-})
-
 it('holds what nobody can tell who asked, and takes it in once', async () => {
   const world = await gapWorld()
   await findAll(world)
@@ -418,24 +400,29 @@ it('finds the others where one ticket can not be read, and that one once it can'
     status: 500,
     path: `/zendesk/api/v2/tickets/${ids[1]}/audits.json`,
   })
-  for (let tick = 0; tick < 3; tick++) {
-    await world.find()
+  await world.find()
+  expect(await world.search('zendesk')).toMatchObject({ trouble: 'http_500', failures: 1 })
+  // What was found is told with the first round, though one is not read yet.
+  expect(await world.search('zendesk')).toMatchObject({ last_found: 3, last_at: world.now() })
+  for (let tick = 0; tick < 2; tick++) {
     await world.advance(HOUR)
+    await world.find()
   }
+  await world.advance(HOUR)
   const found = () => adjustmentsOf(subjects).then((rows) => rows.map(({ subject }) => subject))
   expect(await found()).toEqual([subjects[0], subjects[2], subjects[3]])
   expect(await world.search('zendesk')).toMatchObject({
     trouble: 'http_500',
     failures: 3,
-    found: 3,
+    last_found: 0,
   })
   const told = world.lines.filter(({ event }) => event === 'alarm.gap_search_failed')
-  expect(told).toMatchObject([{ endpoint: 'zendesk', code: 'http_500', found: 3 }])
+  expect(told).toMatchObject([{ endpoint: 'zendesk', code: 'http_500', failures: 3 }])
   await setFaults()
   await world.advance(HOUR)
   await findAll(world)
   expect(await found()).toEqual([subjects[0], subjects[2], subjects[3], subjects[1]])
-  expect((await world.search('zendesk')).last_found).toBe(4)
+  expect((await world.search('zendesk')).last_found).toBe(1)
 })
 
 it('goes on at the next tick where the time of one is up', async () => {
