@@ -13,14 +13,9 @@ export const PREVIEW_AGENTS: readonly string[] = [
   '^WhatsApp(/|$)', // cua
   'facebookexternalhit', // https://developers.facebook.com/docs/sharing/webmasters/web-crawlers; Apple's Messages sends it too
   'meta-external', // https://developers.facebook.com/docs/sharing/webmasters/web-crawlers
-  'TelegramBot', // cua
-  'Twitterbot', // cua
-  'LinkedInBot', // cua
-  'Discordbot', // cua
   '^Viber', // cua
   'Mastodon/', // cua
   'Snap URL Preview', // https://developers.snap.com/robots
-  'kakaotalk-scrap', // unverified
   'Bluesky Cardyb', // cua
   'vkShare', // cua
   '^Pinterest/', // cua: a person in its app begins Mozilla
@@ -30,7 +25,6 @@ export const PREVIEW_AGENTS: readonly string[] = [
   'HubSpot (Webcrawler|Connect|Page Fetcher)', // cua
   'Iframely', // https://iframely.com/docs/about: Atlassian shows links with it
   'Embedly', // cua
-  'atlassian-bot', // cua
   // Office follows a redirect itself and shows the browser where that led, so it gets none.
   'ms-office|Microsoft Office|MSOffice', // https://webmasters.stackexchange.com/q/71112, https://superuser.com/q/1359127
   // Mail scanners, where they say what they are: most look like a browser. All unverified but the last ones.
@@ -38,8 +32,6 @@ export const PREVIEW_AGENTS: readonly string[] = [
   'Proofpoint',
   'Mimecast',
   'Barracuda',
-  'CiscoSecureEmail|IronPort',
-  'Sophos|Symantec|FortiMail|TrendMicro',
   'virustotal', // cua
   'GoogleImageProxy|Google-(Safety|Read-Aloud|PageRenderer)|Google Web Preview', // https://developers.google.com/search/docs/crawling-indexing/google-special-case-crawlers
   'Yahoo(MailProxy| Link Preview)', // https://help.yahoo.com/kb/mail/yahoo-link-preview-SLN23615.html
@@ -49,6 +41,7 @@ export const PREVIEW_AGENTS: readonly string[] = [
   // What fetches a page for somebody else, and what nobody sits before
   '(ChatGPT|Claude|Perplexity|MistralAI)-User', // cua
   'HeadlessChrome|PhantomJS|Chrome-Lighthouse', // cua
-  '(?<!cu)bot(?=[-/;)]|$)', // cua: Googlebot/, bingbot/, Applebot/, redditbot/ and whoever calls himself so
+  // Discordbot/, LinkedInBot/, TelegramBot (like TwitterBot), atlassian-bot; and whoever calls himself so
+  '(?<!cu)bot(?=[-/;)]|$)', // cua: Googlebot/, bingbot/, Applebot/, redditbot/
   'crawler|spider|unfurl|(link|url) ?preview', // cua
 ]
