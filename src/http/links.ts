@@ -98,16 +98,19 @@ async function missesOften(c: AppContext): Promise<boolean> {
 /** As JSON, and in the words of the page for people. */
 type Answer = { readonly failure: Failure } & Pick<LinkPage, 'title' | 'text' | 'isWorthTrying'>
 
+const TOO_OFTEN =
+  'Many links that do not exist were asked for from your network. Try again in a minute.'
+
 const TOO_MANY: Answer = {
   failure: {
     status: 429,
     type: 'validation_error',
     code: 'too_many_misses',
-    message: 'Too many links were asked for that do not exist. Try again in a minute.',
+    message: TOO_OFTEN,
     retryAfterSeconds: LINK_MISSES_SECONDS,
   },
   title: 'Too many wrong links',
-  text: 'Many links that do not exist were asked for from your network. Try again in a minute.',
+  text: TOO_OFTEN,
 }
 
 const WRONG_METHOD: Answer = {
