@@ -52,7 +52,7 @@ export async function makeAttempt(
   assert(request !== null && leaseUntil !== null, 'an attempt without a claim')
   const mayCall = (calls = 1): boolean =>
     deps.now() + calls * LEASE_LEFT_SECONDS_MIN * 1_000 <= leaseUntil
-  if (known.length > 0 || isKeyTaken(before) || mayBeForgotten(before, deps.now())) {
+  if (known.length > 0 || isOtherKeyUsed(before) || mayBeForgotten(before, deps.now())) {
     const done = await lookFirst(deps, billing, claimed, before, mayCall)
     if (done) return done
   }
@@ -83,11 +83,11 @@ async function isClosedReplay(
 }
 
 /**
- * Its key has been used for another body, as by a database that has been put back since: the invoice is
- * there, and no further post with this key tells which.
+ * Whether the invoice may be there under what this attempt's key doesn't stand for: another body, as by a
+ * database that has been put back since, or an earlier generation's key, which that database may have posted.
  */
-const isKeyTaken = ({ trouble }: Adjustment): boolean =>
-  trouble?.step === 'post' && trouble.code === 'idempotency_key_mismatch'
+const isOtherKeyUsed = ({ trouble, generation }: Adjustment): boolean =>
+  generation > 0 || (trouble?.step === 'post' && trouble.code === 'idempotency_key_mismatch')
 
 /**
  * Whether the billing API may have forgotten the key. A clock that ran backwards is no proof. Attempted,

@@ -11,9 +11,10 @@ import { BOOTSTRAP } from '../../src/domain/operator.ts'
 import { createApp } from '../../src/http/app.ts'
 import { approveAdjustment } from '../../src/usecases/approve-adjustment.ts'
 import { reconcileByClock } from '../../src/usecases/reconcile.ts'
+import { requeueAdjustment } from '../../src/usecases/requeue-adjustment.ts'
 import { startRestored } from '../../src/usecases/start-reconciliation.ts'
 import { commet, creditRequest, OPERATOR, refund, ticket } from '../harness.ts'
-import { callsOf, createWorld } from '../world.ts'
+import { callsOf, createWorld, setFaults } from '../world.ts'
 
 type World = Awaited<ReturnType<typeof createWorld>>
 
@@ -135,6 +136,30 @@ describe('put back to an hour ago', () => {
     await world.advance(HOUR)
     await putBack()
     await deliverAll(lost)
+    await expectNoneTwice(before)
+  })
+})
+
+describe('put back, refused since, and sent through again by a person', () => {
+  it('takes the invoice that the lost time made, though its new key stands for nothing', async () => {
+    await deliverAll(hourOf())
+    await keep()
+    const lost = refund({ amount: 4_321 })
+    const [event] = await world.receive('stripe', lost)
+    await world.work()
+    const before = await ledger()
+    await putBack()
+    await world.receive('stripe', lost)
+    await setFaults({ kind: 'rate_limited', retryAfterSeconds: null, method: 'POST', times: 1 })
+    await world.work()
+    const { id, version, state } = await world.adjustment(event!)
+    expect(state).toBe('failed')
+    const seen = { version, looked: false }
+    expect((await requeueAdjustment(world.deps, BOOTSTRAP, id, seen)).ok).toBe(true)
+    await world.advance(60)
+    await world.sweep()
+    await world.work()
+    expect((await world.adjustment(event!)).generation).toBe(1)
     await expectNoneTwice(before)
   })
 })
