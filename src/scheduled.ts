@@ -3,14 +3,32 @@
 import type { Deps } from './deps.ts'
 import { RESTART_CRON } from './domain/wake-up.ts'
 import { thrownFields } from './log.ts'
+import { sealLog } from './usecases/seal-log.ts'
 import { sweep } from './usecases/sweep.ts'
 
+/** One job's trouble stops no other; the first that throws is thrown when all have had their turn. */
 export async function runCron(deps: Deps, cron: string): Promise<void> {
-  try {
-    const woken = await sweep(deps, { isRestart: cron === RESTART_CRON })
-    if (woken > 0) deps.log({ event: 'sweep', woken })
-  } catch (error) {
-    deps.log({ event: 'alarm.sweep_failed', ...thrownFields(error) })
-    throw error
+  const jobs: readonly (readonly [string, () => Promise<void>])[] = [
+    ['sweep', () => runSweep(deps, cron === RESTART_CRON)],
+    ['seal', () => runSeal(deps)],
+  ]
+  const thrown: unknown[] = []
+  for (const [name, job] of jobs) {
+    await job().catch((error: unknown) => {
+      deps.log({ event: `alarm.${name}_failed`, ...thrownFields(error) })
+      thrown.push(error)
+    })
   }
+  if (thrown.length > 0) throw thrown[0]
+}
+
+async function runSweep(deps: Deps, isRestart: boolean): Promise<void> {
+  const woken = await sweep(deps, { isRestart })
+  if (woken > 0) deps.log({ event: 'sweep', woken })
+}
+
+/** A fault was alarmed; a missing key is said by /readyz. */
+async function runSeal(deps: Deps): Promise<void> {
+  const sealed = await sealLog(deps)
+  if (sealed.ok && sealed.value.added > 0) deps.log({ event: 'sealed', ...sealed.value })
 }

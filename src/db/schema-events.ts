@@ -1,7 +1,7 @@
 // What came: events and what was delivered, links, and the audit log.
 
 import { sql } from 'drizzle-orm'
-import { check, integer, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core'
+import { check, index, integer, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core'
 import type { Consideration } from '../domain/decide.ts'
 import { ENCODINGS, FATES, MODES, type Encoding, type Fate, type Mode } from '../domain/event.ts'
 import type { AdjustmentId, EventId, LinkId } from '../domain/ids.ts'
@@ -131,5 +131,12 @@ export const auditEntries = sqliteTable(
     subject: text('subject').notNull(),
     data: text('data').notNull(),
   },
-  (table) => [check('audit_entries_data', sql`json_valid(${table.data})`)],
+  (table) => [
+    // All of a subject, by its rowid in order. What was ignored has one entry, found by its event's time: most
+    // of what comes is ignored, and each row of an index is a row written.
+    index('audit_entries_subject')
+      .on(table.subject)
+      .where(sql`"action" <> 'event.received' OR "data" ->> 'fate' <> 'ignored'`),
+    check('audit_entries_data', sql`json_valid(${table.data})`),
+  ],
 )

@@ -8,6 +8,7 @@ import type { notices } from './schema-notices.ts'
 import type { identities, keys } from './schema-people.ts'
 
 export * from './schema-adjustments.ts'
+export * from './schema-audit.ts'
 export * from './schema-controls.ts'
 export * from './schema-events.ts'
 export * from './schema-notices.ts'

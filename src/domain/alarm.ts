@@ -19,6 +19,7 @@ export const ALARM_CAUSES = [
   'void_failed',
   'notice_given_up',
   'channel_refused',
+  'audit_log_broken',
 ] as const
 export type AlarmCause = (typeof ALARM_CAUSES)[number]
 
@@ -62,6 +63,8 @@ const TEXTS: Readonly<Record<AlarmCause, string>> = {
   notice_given_up: 'A channel could not be told something, and is not tried again',
   channel_refused:
     'A channel refuses its key, or has none that can be used: what it has to be told waits',
+  audit_log_broken:
+    'The audit log is not as it was sealed, and nothing of it is sealed until it is again.',
 }
 
 /** Three lines: what is wrong, where, and what is not told. */

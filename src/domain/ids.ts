@@ -4,6 +4,8 @@ export type EventId = `evt_${string}`
 export type AdjustmentId = `adj_${string}`
 export type LinkId = `lnk_${string}`
 export type AlarmId = `alm_${string}`
+/** By its size: the log of so many entries has one. */
+export type CheckpointId = `checkpoint:${number}`
 export type KeyId = `key_${string}`
 
 const FORM = /^[a-z]{3}_[0-9a-z]{32}$/
@@ -16,6 +18,9 @@ export const isAdjustmentId = (text: string): text is AdjustmentId =>
 
 export const isAlarmId = (text: string): text is AlarmId =>
   FORM.test(text) && text.startsWith('alm_')
+
+export const isCheckpointId = (text: string): text is CheckpointId =>
+  /^checkpoint:[1-9]\d{0,14}$/.test(text)
 
 const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz'
 const ID_BYTES = 20

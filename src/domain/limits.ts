@@ -222,3 +222,19 @@ export const INTERCOM_PARTS_MAX = 500
 export const NOTE_SETTLE_SECONDS = 60
 /** How much older than its notice a note can look: two clocks are compared. */
 export const NOTE_CLOCKS_APART_SECONDS = 3_600
+
+// Audit log
+/** Of one signed checkpoint: so many entries are read, hashed and committed at a time. */
+export const SEAL_ENTRIES_PER_STEP = 2_048
+/** One run takes no further step after this; the next minute's goes on. */
+export const SEAL_DEADLINE_MS = 20_000
+/** Nobody else seals meanwhile. */
+export const SEAL_LEASE_SECONDS = 60
+/** Of older entries each sealing compares so many tiles of 256 with what was sealed, all of them in turn. */
+export const LOG_COMPARE_TILES = 8
+/** Likewise where nothing new came for so long. */
+export const LOG_COMPARE_SECONDS = 600
+/** Tiles of 256 entries that one call of the API compares. */
+export const LOG_CHECK_TILES = 32
+/** Levels of tiles: 256^5 entries are more than a database holds. */
+export const LOG_LEVELS_MAX = 5
