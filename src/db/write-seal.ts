@@ -85,17 +85,17 @@ const growTile = (db: Database, { level, idx, hashes }: Tile) =>
 
 const hexOf = (hashes: readonly Uint8Array[]): string => joinHashes(hashes).toHex()
 
-/** Null: it is as it was sealed again. */
+/** Null: it is as it was sealed again. What is known stays as it is, with its time. */
 export async function commitFault(
   db: Database,
   fault: LogFault | null,
   now: number,
 ): Promise<void> {
-  await db.update(auditSealing).set({
-    fault: fault?.reason ?? null,
-    faultSeq: fault?.seq ?? null,
-    faultAt: fault === null ? null : now,
-  })
+  const { reason = null, seq = null } = fault ?? {}
+  await db
+    .update(auditSealing)
+    .set({ fault: reason, faultSeq: seq, faultAt: fault === null ? null : now })
+    .where(sql`fault IS NOT ${reason} OR fault_seq IS NOT ${seq}`)
 }
 
 /** The tile that is compared next, after one was. */

@@ -238,3 +238,9 @@ export const LOG_COMPARE_SECONDS = 600
 export const LOG_CHECK_TILES = 32
 /** Levels of tiles: 256^5 entries are more than a database holds. */
 export const LOG_LEVELS_MAX = 5
+/** How much later than a newer entry an older one can say that it was written. */
+export const ENTRY_CLOCKS_APART_SECONDS = 600
+/** Adjustments of one ticket or invoice whose entries are listed together. */
+export const LISTED_ADJUSTMENTS_MAX = 10
+/** Tiles of 256 entries that an export reads at a time. */
+export const EXPORT_TILES = 32

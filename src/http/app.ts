@@ -11,6 +11,7 @@ import type { Env } from '../env.ts'
 import { log, thrownFields } from '../log.ts'
 import { fail, NOT_FOUND, TRY_AGAIN } from './answers.ts'
 import { adjustments } from './api/adjustments.ts'
+import { audit } from './api/audit.ts'
 import { byHand } from './api/by-hand.ts'
 import { events } from './api/events.ts'
 import { holds } from './api/holds.ts'
@@ -36,6 +37,7 @@ export function createApp(depsOf: (env: Env) => Deps) {
     .route('/adjustments', holds)
     .route('/adjustments', reversals)
     .route('/adjustments', requeue)
+    .route('/audit', audit)
     .route('/identities', identities)
     .route('/keys', keys)
     .route('/rules', rules)

@@ -33,6 +33,12 @@ export const validPageWith = <Filters extends z.ZodRawShape>(filters: Filters) =
 
 export const validPage = validPageWith({})
 
+/** A query that is no page of a list. */
+export const validQuery = <Fields extends z.ZodRawShape>(fields: Fields) =>
+  zValidator('query', z.strictObject(fields), (result, c) =>
+    result.success ? undefined : refuse(c, result.error.issues, 'parameter'),
+  )
+
 /** 413 for a larger body, before more than that is read. `validBody` does it already. */
 export const limitBody = (bytesMax: number): MiddlewareHandler<AppEnv> =>
   bodyLimit({

@@ -16,6 +16,8 @@ import type { EntryRow } from '../domain/sealed-entry.ts'
 import { decoded, openCheckpoint, readPublicKey } from '../domain/signed-note.ts'
 import { edgeTiles, TILE_HASHES, tileName, type TileKey, type Tiles } from '../domain/tiles.ts'
 
+import { reportFault } from './report-fault.ts'
+
 type CheckDeps = Pick<Deps, 'db'>
 
 /** Of the tile that an entry is in. */
@@ -105,7 +107,14 @@ export type LogCheck = {
   readonly last: number
 }
 
-/** One step of comparing all of the log. `after`: `next` of the step before, or 0. */
+/** One step of comparing all of the log, for a person. A fault stops the sealing, and alarms. */
+export async function verifyLog(deps: Deps, after: number): Promise<LogCheck> {
+  const checked = await checkLog(deps, after)
+  if (checked.fault) await reportFault(deps, checked.fault)
+  return checked
+}
+
+/** `after`: `next` of the step before, or 0. */
 export async function checkLog(deps: CheckDeps, after: number): Promise<LogCheck> {
   const checkpoint = await findNewestCheckpoint(deps.db)
   const last = await lastSeq(deps.db)

@@ -33,7 +33,7 @@ import { readCheckpoint, signCheckpoint, type NamedKey } from '../domain/signed-
 import { appendAll, extendTiles, readFrom, TILE_HASHES, tileName } from '../domain/tiles.ts'
 import { announceKeys } from './announce-keys.ts'
 import { compareTiles, faultIn, readTreeParts, tileOf } from './check-log.ts'
-import { raiseAlarm } from './raise-alarm.ts'
+import { reportFault } from './report-fault.ts'
 import { witness } from './witness.ts'
 
 export type SealTrouble =
@@ -60,10 +60,10 @@ export async function sealLog(deps: Deps): Promise<Result<Sealed, SealTrouble>> 
     const before = await findNewestCheckpoint(db)
     const fault =
       (await faultOfBefore(deps, row, before)) ?? (await compareOlder(deps, row, before))
-    if (fault) return await stop(deps, row, fault)
+    if (fault) return await stop(deps, fault)
     if (row.fault !== null) await commitFault(db, null, now())
     const sealed = await sealNew(deps, key, startedAt + SEAL_DEADLINE_MS)
-    if (!sealed.ok) return await stop(deps, row, sealed.error)
+    if (!sealed.ok) return await stop(deps, sealed.error)
     await witness(deps, row)
     return sealed
   } finally {
@@ -82,15 +82,8 @@ async function sizeWhereIdle({ db }: Deps, at: number): Promise<number | null> {
   return isTime || dayOf(at) > row.witnessedDay ? null : size
 }
 
-async function stop(
-  deps: Deps,
-  row: SealingRow,
-  fault: LogFault,
-): Promise<Result<never, SealTrouble>> {
-  if (row.fault !== fault.reason || row.faultSeq !== fault.seq) {
-    await commitFault(deps.db, fault, deps.now())
-  }
-  await raiseAlarm(deps, 'audit_log_broken', { seq: fault.seq, reason: fault.reason })
+async function stop(deps: Deps, fault: LogFault): Promise<Result<never, SealTrouble>> {
+  await reportFault(deps, fault)
   return err({ reason: 'broken', fault })
 }
 

@@ -146,12 +146,13 @@ describe('another key', () => {
   )!
 
   it('signs beside the old one, then alone, and both stay known', async () => {
-    const { deps, advance } = await createWorld()
+    const world = await createWorld()
+    const { deps } = world
     await sealed(deps)
     const [old] = deps.settings.auditKeys
     const withKeys = (auditKeys: any) => ({ ...deps, settings: { ...deps.settings, auditKeys } })
     await fillLog(1)
-    await advance(60)
+    await world.advance(60)
     await sealed(withKeys([NEXT, old]))
     const both = (await findNewestCheckpoint(deps.db))!
     expect(both.keyId).toBe(NEXT.id)
@@ -244,12 +245,12 @@ describe('a log that is not as it was sealed', () => {
   })
 
   it('shows in older entries too, when their turn has come', async () => {
-    const { deps, advance } = await sealedLog(5_000)
+    const world = await sealedLog(5_000)
     await tamper('UPDATE audit_entries SET at = at + 1 WHERE seq = 4100')
     const found = []
     for (let minutes = 0; minutes < 60; minutes += 10) {
-      await advance(601)
-      found.push(((await sealed(deps)) as any).fault?.seq ?? null)
+      await world.advance(601)
+      found.push(((await sealed(world.deps)) as any).fault?.seq ?? null)
     }
     expect(found).toEqual([null, null, 4_100, 4_100, 4_100, 4_100])
   })
