@@ -1,4 +1,6 @@
 import { publicKeyOf, writePublicKey, writeSigningKey } from '../src/domain/signed-note.ts'
+import { ROOT } from './project.ts'
+import { secretFile } from './secret-file.ts'
 
 const SEED_BYTES = 32
 
@@ -11,4 +13,15 @@ export async function newAuditKey(
     signing: await writeSigningKey(key),
     verifier: writePublicKey(await publicKeyOf(key)),
   }
+}
+
+/** For the local log: drawn once, and kept in .dev.vars, so that no two logs have a key in common. */
+export async function keepAuditKey(
+  vars: Readonly<Record<string, string>>,
+  root: string = ROOT,
+): Promise<Record<string, string>> {
+  if (vars['AUDIT_KEY']) return { ...vars }
+  const { signing } = await newAuditKey('localhost/audit')
+  secretFile(root).keepFirst('AUDIT_KEY', signing)
+  return { ...vars, AUDIT_KEY: signing }
 }

@@ -23,35 +23,39 @@ export async function verifyFile(
   older: string | null,
 ): Promise<ExportReport> {
   let state: Verification | null = null
-  for await (const line of linesOf(file)) {
-    if (state !== null) takeLine(state, line)
-    else {
-      const opened = await openExport(line, keys, older)
-      if (!opened.ok) throw new Trouble(`${file}: ${opened.error}`)
-      state = opened.value
+  for await (const lines of linesOf(file)) {
+    for (const line of lines) {
+      if (state !== null) takeLine(state, line)
+      else {
+        const opened = await openExport(line, keys, older)
+        if (!opened.ok) throw new Trouble(`${file}: ${opened.error}`)
+        state = opened.value
+      }
     }
   }
   if (state === null) throw new Trouble(`${file} is empty`)
   return finishVerification(state)
 }
 
-/** Without their line breaks. The last one has to have one too: without it, it was cut. */
-async function* linesOf(file: string): AsyncGenerator<Uint8Array> {
+/** Without their line breaks, a piece of the file at a time. */
+async function* linesOf(file: string): AsyncGenerator<readonly Uint8Array[]> {
   let rest: Buffer = Buffer.alloc(0)
   try {
     for await (const piece of fs.createReadStream(file, { highWaterMark: PIECE_BYTES })) {
       const bytes: Buffer = rest.length === 0 ? piece : Buffer.concat([rest, piece])
+      const lines: Uint8Array[] = []
       let start = 0
       for (let end = bytes.indexOf(LINE_BREAK); end >= 0; end = bytes.indexOf(LINE_BREAK, start)) {
-        yield bytes.subarray(start, end)
+        lines.push(bytes.subarray(start, end))
         start = end + 1
       }
       rest = bytes.subarray(start)
       if (rest.length > LINE_BYTES_MAX) throw new Trouble(`${file} has a line that is no entry's`)
+      yield lines
     }
   } catch (error) {
     if (error instanceof Trouble) throw error
     throw new Trouble(`${file} can not be read`)
   }
-  if (rest.length > 0) yield rest
+  if (rest.length > 0) yield [rest]
 }

@@ -44,10 +44,12 @@ export type Verification = {
   readonly isFiltered: boolean
   part: 'sealed' | 'unsealed' | 'end'
   fault: ExportFault | null
-  /** Over the entries as they are here, and over the hashes that stand beside them. */
-  tree: Frontier
+  /** Over the hashes that stand beside the entries: those of `block` are in it, and not in `behind`. */
   recorded: Frontier
+  behind: Frontier
   block: readonly Uint8Array[]
+  /** Over the entries as they are here, from the first on that differs from its hash; null before. */
+  tree: Frontier | null
   /** Of a filtered export: the entry whose proof has to follow. */
   unproven: { readonly seq: number; readonly leaf: Uint8Array } | null
   lastSeq: number
@@ -82,9 +84,10 @@ export async function openExport(
     isFiltered: filter !== null,
     part: 'sealed',
     fault: null,
-    tree: EMPTY_FRONTIER,
     recorded: EMPTY_FRONTIER,
+    behind: EMPTY_FRONTIER,
     block: [],
+    tree: null,
     unproven: null,
     lastSeq: 0,
     sealed: 0,
@@ -133,7 +136,9 @@ export function takeLine(state: Verification, line: Uint8Array): void {
     )
   }
   state.part = 'end'
-  if (end['entries'] !== state.sealed + state.unsealed) {
+  const count = state.sealed + state.unsealed
+  if (!state.isFiltered && count < state.signed.size) return blame(state, count + 1, 'is missing')
+  if (end['entries'] !== count) {
     blame(state, null, `it should have ${String(end['entries'])} entries`)
   }
 }
@@ -166,16 +171,18 @@ function takeEntry(state: Verification, line: Uint8Array): void {
 }
 
 function takeLeaf(state: Verification, seq: number, leaf: Uint8Array): void {
-  if (state.tree.size === seq - 1) state.tree = append(state.tree, leaf)
-  const recorded = state.block[(seq - 1) % TILE_HASHES]
+  const { older, block, behind } = state
+  const at = (seq - 1) % TILE_HASHES
+  const recorded = behind.size === seq - 1 - at ? block[at] : undefined
   if (!recorded) return blame(state, seq, 'has no hash in front of it')
-  if (!isSameHash(recorded, leaf)) return blame(state, seq, 'is not as it was sealed')
-  const { older } = state
-  if (
-    older?.size === seq &&
-    state.tree.size === seq &&
-    !isSameHash(rootOf(state.tree), older.root)
-  ) {
+  const isSame = isSameHash(recorded, leaf)
+  if (state.tree !== null || !isSame) {
+    const before = state.tree ?? appendAll(behind, block.slice(0, at))
+    state.tree = before.size === seq - 1 ? append(before, leaf) : before
+  }
+  if (!isSame) return blame(state, seq, 'is not as it was sealed')
+  if (older?.size !== seq || state.tree !== null) return
+  if (!isSameHash(rootOf(appendAll(behind, block.slice(0, at + 1))), older.root)) {
     blame(state, null, `its first ${seq} entries are not those of the older checkpoint`)
   }
 }
@@ -193,6 +200,7 @@ function takeHashes(state: Verification, { from, sha256 }: Fields): void {
     return blame(state, null, `the hashes of entry ${first} and those behind it are not there`)
   }
   state.block = splitHashes(bytes)
+  state.behind = state.recorded
   state.recorded = appendAll(state.recorded, state.block)
 }
 
@@ -229,22 +237,13 @@ export function finishVerification(state: Verification): ExportReport {
 }
 
 /** Which it is where entries and hashes differ: the one that leads to the signed root is as it was. */
-function treeFault({ fault, tree, recorded, signed, older }: Verification): ExportFault | null {
+function treeFault({ fault, tree, recorded, signed }: Verification): ExportFault | null {
   const isSigned = (frontier: Frontier): boolean =>
     frontier.size === signed.size && isSameHash(rootOf(frontier), signed.root)
   if (isSigned(recorded)) return fault
-  if (isSigned(tree)) {
-    const isElse = fault !== null && fault.seq === null
-    return isElse
-      ? fault
-      : { seq: null, what: 'its hashes were changed; its entries are as they were sealed' }
+  if (tree !== null && isSigned(tree)) {
+    return { seq: null, what: 'its hashes were changed; its entries are as they were sealed' }
   }
-  // Nothing can be said of the entries behind the first one that differs.
-  const isOldKept = older !== null && tree.size >= older.size
-  const from = isOldKept ? older.size + 1 : 1
-  const where = fault?.seq ? `${fault.what}; as` : 'as'
-  return {
-    seq: fault?.seq ?? null,
-    what: `${where} its hashes do not lead to the signed root, any entry from ${from} on may have been changed`,
-  }
+  const what = 'its hashes do not lead to the signed root: any entry may have been changed'
+  return fault === null ? { seq: null, what } : { ...fault, what: `${fault.what}; ${what}` }
 }

@@ -336,29 +336,33 @@ describe('checkpoints and checks', () => {
     expect(await verifiedCheckpoint(note, VERIFIER)).toMatchObject({ size: 6 })
   })
 
-  it('a check goes through the log step by step, in an auditor’s words', { timeout: 30_000 }, async () => {
-    await fillLog(9_000)
-    await fetchApp(`${URL_OF}/checkpoint`, { method: 'POST', headers: OPERATOR })
-    const first = await api('/audit/verify')
-    expect(first).toMatchObject({ hasMore: true, nextCursor: '8192', data: { isIntact: true } })
-    expect(first.data.summary).toBe('entries 1 to 8192 of 9001 are as they were sealed')
-    const last = await api(`/audit/verify?cursor=${first.nextCursor}`)
-    expect(last.data.summary).toBe(
-      'entries 8193 to 9001, the last of 9001, are as they were sealed',
-    )
-    await tamper("UPDATE audit_entries SET subject = 'x' WHERE seq = 8500")
-    expect((await api('/audit/verify')).data.isIntact).toBe(true)
-    const bad = await api('/audit/verify?cursor=8192')
-    expect(bad.data).toMatchObject({
-      isIntact: false,
-      fault: { reason: 'entry_changed', seq: 8500 },
-    })
-    const refused = await fetchApp(`${URL_OF}/checkpoint`, { method: 'POST', headers: OPERATOR })
-    expect(refused.status).toBe(409)
-    expect((await refused.json<any>()).error.message).toBe(
-      'Nothing is sealed: entry 8500 is not as it was sealed.',
-    )
-  })
+  it(
+    'a check goes through the log step by step, in an auditor’s words',
+    { timeout: 30_000 },
+    async () => {
+      await fillLog(9_000)
+      await fetchApp(`${URL_OF}/checkpoint`, { method: 'POST', headers: OPERATOR })
+      const first = await api('/audit/verify')
+      expect(first).toMatchObject({ hasMore: true, nextCursor: '8192', data: { isIntact: true } })
+      expect(first.data.summary).toBe('entries 1 to 8192 of 9001 are as they were sealed')
+      const last = await api(`/audit/verify?cursor=${first.nextCursor}`)
+      expect(last.data.summary).toBe(
+        'entries 8193 to 9001, the last of 9001, are as they were sealed',
+      )
+      await tamper("UPDATE audit_entries SET subject = 'x' WHERE seq = 8500")
+      expect((await api('/audit/verify')).data.isIntact).toBe(true)
+      const bad = await api('/audit/verify?cursor=8192')
+      expect(bad.data).toMatchObject({
+        isIntact: false,
+        fault: { reason: 'entry_changed', seq: 8500 },
+      })
+      const refused = await fetchApp(`${URL_OF}/checkpoint`, { method: 'POST', headers: OPERATOR })
+      expect(refused.status).toBe(409)
+      expect((await refused.json<any>()).error.message).toBe(
+        'Nothing is sealed: entry 8500 is not as it was sealed.',
+      )
+    },
+  )
 
   it('a short log is intact in one step', async () => {
     await fillLog(41)
