@@ -34,8 +34,8 @@ export const validPageWith = <Filters extends z.ZodRawShape>(filters: Filters) =
 export const validPage = validPageWith({})
 
 /** A query that is no page of a list. */
-export const validQuery = <Fields extends z.ZodRawShape>(fields: Fields) =>
-  zValidator('query', z.strictObject(fields), (result, c) =>
+export const validQuery = <Schema extends z.core.$ZodType<object>>(schema: Schema) =>
+  zValidator('query', schema, (result, c) =>
     result.success ? undefined : refuse(c, result.error.issues, 'parameter'),
   )
 

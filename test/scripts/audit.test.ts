@@ -87,7 +87,7 @@ describe('the file of the local database', () => {
       `INSERT INTO audit_entries VALUES (NULL, ?, 'operator:anna', 'adjustment.approved', 'adj_1', '{"amount":-2500}')`,
     )
     for (let each = 0; each < 400; each++) insert.run(1_793_000_000_000 + each)
-    expect((await api('/checkpoint', 'POST')).data.size).toBe(401)
+    await api('/checkpoint', 'POST')
   }, 120_000)
   afterAll(async () => {
     database.close()
@@ -114,6 +114,7 @@ describe('the file of the local database', () => {
     { timeout: 120_000 },
     async () => {
       const note = await command('checkpoint')
+      expect(note.out.split('\n')[1]).toBe('401')
       fs.writeFileSync(at('older.txt'), note.out)
       expect((await command('export', '--out', at('log.ndjson'))).code).toBe(0)
       const good = await audit(

@@ -1,9 +1,8 @@
-// A thousand ways to change a sealed log in its database, by one who is past all guards: `verify` finds each, and what
+// Some hundred ways to change a sealed log in its database, by one who is past all guards: `verify` finds each, and what
 // was not changed is intact. The seed is fixed, so that a failure comes again.
 
 import { env } from 'cloudflare:workers'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { findNewestCheckpoint } from '../../src/db/read-seal.ts'
 import { checkLog } from '../../src/usecases/check-log.ts'
 import { sealLog } from '../../src/usecases/seal-log.ts'
 import { clearLog, fillLog, withoutGuards } from '../audit-log.ts'
@@ -17,6 +16,8 @@ const upTo = (count: number): number => {
 
 const SEALED = 521
 const UNSEALED = 3
+/** A thousand take minutes. */
+const RUNS = 280
 const COPIED = ['audit_entries', 'audit_tiles', 'audit_checkpoints']
 
 const seq = (): number => 1 + upTo(SEALED)
@@ -65,44 +66,39 @@ describe('what was changed in the database', () => {
     await fillLog(SEALED - 300)
     await sealLog(deps)
     await fillLog(UNSEALED)
-    expect((await findNewestCheckpoint(deps.db))?.size).toBe(SEALED)
   })
 
-  it(
-    'is found, a thousand times, and nothing is where nothing was',
-    { timeout: 300_000 },
-    async () => {
-      const { deps } = await createWorld()
-      const kinds = Object.entries(MUTATIONS)
-      const found = new Map<string, number>()
-      const missed: string[] = []
-      await withoutGuards(async () => {
-        for (const table of COPIED)
-          await run(`CREATE TABLE kept_${table} AS SELECT * FROM ${table}`)
-        for (let nth = 0; nth < 1_000; nth++) {
-          const [name, mutation] = kinds[nth % kinds.length]!
-          const statement = mutation()
-          const { meta } = await run(statement)
-          expect(meta.changes, statement).toBeGreaterThan(0)
-          const { fault } = await checkLog(deps, 0)
-          if (fault === null) missed.push(statement)
-          else found.set(name, (found.get(name) ?? 0) + 1)
-          const table = COPIED.find((each) => statement.includes(each)) ?? ''
-          await env.DB.batch([
-            env.DB.prepare(`DELETE FROM ${table}`),
-            env.DB.prepare(`INSERT INTO ${table} SELECT * FROM kept_${table}`),
-          ])
-          if (nth % 10 === 0) expect((await checkLog(deps, 0)).fault).toBeNull()
-        }
-        for (const table of COPIED) await run(`DROP TABLE kept_${table}`)
-      })
-      expect(missed).toEqual([])
-      expect([...found.keys()]).toEqual(Object.keys(MUTATIONS))
-      expect(await checkLog(deps, 0)).toMatchObject({
-        fault: null,
-        to: SEALED,
-        last: SEALED + UNSEALED,
-      })
-    },
-  )
+  it('is found, each time, and nothing is where nothing was', { timeout: 300_000 }, async () => {
+    const { deps } = await createWorld()
+    expect(await checkLog(deps, 0)).toMatchObject({ checkpoint: { size: SEALED }, fault: null })
+    const kinds = Object.entries(MUTATIONS)
+    const found = new Map<string, number>()
+    const missed: string[] = []
+    await withoutGuards(async () => {
+      for (const table of COPIED) await run(`CREATE TABLE kept_${table} AS SELECT * FROM ${table}`)
+      for (let nth = 0; nth < RUNS; nth++) {
+        const [name, mutation] = kinds[nth % kinds.length]!
+        const statement = mutation()
+        const { meta } = await run(statement)
+        expect(meta.changes, statement).toBeGreaterThan(0)
+        const { fault } = await checkLog(deps, 0)
+        if (fault === null) missed.push(statement)
+        else found.set(name, (found.get(name) ?? 0) + 1)
+        const table = COPIED.find((each) => statement.includes(each)) ?? ''
+        await env.DB.batch([
+          env.DB.prepare(`DELETE FROM ${table}`),
+          env.DB.prepare(`INSERT INTO ${table} SELECT * FROM kept_${table}`),
+        ])
+        if (nth % 20 === 0) expect((await checkLog(deps, 0)).fault).toBeNull()
+      }
+      for (const table of COPIED) await run(`DROP TABLE kept_${table}`)
+    })
+    expect(missed).toEqual([])
+    expect([...found.keys()]).toEqual(Object.keys(MUTATIONS))
+    expect(await checkLog(deps, 0)).toMatchObject({
+      fault: null,
+      to: SEALED,
+      last: SEALED + UNSEALED,
+    })
+  })
 })

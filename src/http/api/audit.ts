@@ -19,9 +19,12 @@ import { requireScope } from '../require-key.ts'
 import { validPageWith, validQuery } from '../validate.ts'
 
 const word = z.string().check(z.minLength(1), z.maxLength(SUBJECT_CHARS_MAX))
+/** RFC 3339, with its offset: a time without one would be the server's. */
+const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:\d\d)$/
+const isTime = (text: string): boolean => TIME.test(text) && !Number.isNaN(Date.parse(text))
 const time = z.pipe(
-  z.iso.datetime({ offset: true, message: 'a time is wanted, such as 2026-10-26T07:33:12Z' }),
-  z.transform((text) => Date.parse(text)),
+  z.string().check(z.refine(isTime, 'a time is wanted, such as 2026-10-26T07:33:12Z')),
+  z.transform((text: string) => Date.parse(text)),
 )
 const filters = {
   /** `from` is in it, `to` is not. */
@@ -34,7 +37,12 @@ const filters = {
   ticket: z.optional(word),
   invoice: z.optional(word),
   /** Signed minor units. */
-  amount: z.optional(z.coerce.number().check(z.int())),
+  amount: z.optional(
+    z.pipe(
+      z.string().check(z.regex(/^-?[1-9]\d{0,12}$/, 'minor units are wanted, such as -2500')),
+      z.transform(Number),
+    ),
+  ),
 }
 
 export const audit = new Hono<AppEnv>()
@@ -52,7 +60,7 @@ export const audit = new Hono<AppEnv>()
   .get(
     '/export',
     requireScope('read'),
-    validQuery({ format: z._default(z.enum(EXPORT_KINDS), 'ndjson'), ...filters }),
+    validQuery(z.strictObject({ format: z._default(z.enum(EXPORT_KINDS), 'ndjson'), ...filters })),
     async (c) => {
       const { deps, operator } = c.var
       const { format, ...query } = c.req.valid('query')
