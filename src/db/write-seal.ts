@@ -129,12 +129,13 @@ export async function commitKeys(
   ])
 }
 
-/** Once a day, what was sealed last goes out. Whether it is this call that has it told. */
+/** Once a day, what was sealed last goes out, where it is new. Whether it is this call that has it told. */
 export async function commitWitness(
   db: Database,
   { size, day, at }: { readonly size: number; readonly day: number; readonly at: number },
+  isNew: boolean,
 ): Promise<boolean> {
-  const isTold = db.tells(ALARM_SOURCE)
+  const isTold = isNew && db.tells(ALARM_SOURCE)
   const action: AuditAction = 'audit.witnessed'
   const [rows] = await db.batch([
     db

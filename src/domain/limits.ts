@@ -226,7 +226,9 @@ export const NOTE_CLOCKS_APART_SECONDS = 3_600
 // Audit log
 /** Of one signed checkpoint: so many entries are read, hashed and committed at a time. */
 export const SEAL_ENTRIES_PER_STEP = 2_048
-/** One run takes no further step after this; the next minute's goes on. */
+/** Of one run: a step is about twenty statements, and an invocation has a thousand. */
+export const SEAL_STEPS_MAX = 25
+/** Likewise it takes no further step after this; the next minute's goes on. */
 export const SEAL_DEADLINE_MS = 20_000
 /** Nobody else seals meanwhile. */
 export const SEAL_LEASE_SECONDS = 60

@@ -24,6 +24,7 @@ import {
   SEAL_DEADLINE_MS,
   SEAL_ENTRIES_PER_STEP,
   SEAL_LEASE_SECONDS,
+  SEAL_STEPS_MAX,
 } from '../domain/limits.ts'
 import type { LogFault } from '../domain/log-fault.ts'
 import { EMPTY_FRONTIER, frontierAt, rootOf } from '../domain/merkle.ts'
@@ -122,14 +123,15 @@ async function sealNew(
   key: NamedKey,
   deadline: number,
 ): Promise<Result<Sealed, LogFault>> {
-  let added = 0
-  for (;;) {
+  let [size, added] = [0, 0]
+  for (let steps = 0; steps < SEAL_STEPS_MAX; steps++) {
     const step = await sealStep(deps, key)
     if (!step.ok) return step
+    size = step.value.size
     added += step.value.added
-    const isDone = step.value.added < SEAL_ENTRIES_PER_STEP || deps.now() >= deadline
-    if (isDone) return ok({ size: step.value.size, added })
+    if (step.value.added < SEAL_ENTRIES_PER_STEP || deps.now() >= deadline) break
   }
+  return ok({ size, added })
 }
 
 async function sealStep(deps: Deps, key: NamedKey): Promise<Result<Sealed, LogFault>> {

@@ -12,8 +12,9 @@ export async function witness(
   const day = Math.floor(at / MS_PER_DAY)
   if (day <= witnessedDay) return
   const newest = await findNewestCheckpoint(deps.db)
-  if (newest === null || newest.size === witnessedSize) return
-  const isOurs = await commitWitness(deps.db, { size: newest.size, day, at })
+  if (newest === null) return
+  const isNew = newest.size > witnessedSize
+  const isTold = await commitWitness(deps.db, { size: newest.size, day, at }, isNew)
   // The sweep finds it in any case.
-  if (isOurs) await deps.wakeNotices([{ about: `checkpoint:${newest.size}` }])
+  if (isTold) await deps.wakeNotices([{ about: `checkpoint:${newest.size}` }])
 }

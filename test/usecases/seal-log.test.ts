@@ -301,4 +301,17 @@ describe('witnessing', () => {
       /^Audit log: log intact through \d{4}-.*Z, 11 entries\. Keep this message/,
     )
   })
+  it('is over for a day on which nothing new is there', async () => {
+    const world = await createWorld()
+    const { deps } = world
+    await fillLog(5)
+    await sealed(deps)
+    for (const day of [1, 2]) {
+      await world.advance(86_400)
+      expect([day, await sealed(deps)]).toEqual([day, { size: 6, added: 0 }])
+    }
+    const today = Math.floor(world.now() / 86_400_000)
+    expect(await findSealing(deps.db)).toMatchObject({ witnessedSize: 6, witnessedDay: today })
+    expect(await all("SELECT * FROM notices WHERE about = 'checkpoint:6'")).toEqual([])
+  })
 })
