@@ -158,7 +158,7 @@ describe('the file of the local database', () => {
         [...lines.slice(0, -5), '{"end":{"entries":398}}', ''].join('\n'),
       )
       const cut = await audit('verify', at('cut.ndjson'), '--key', verifier)
-      expect([cut.code, cut.out]).toEqual([1, 'NOT INTACT: entry 399 is missing\n'])
+      expect([cut.code, cut.out]).toEqual([1, 'NOT INTACT: entry 400 is missing\n'])
       expect((await audit('verify', at('nothing.ndjson'), '--key', verifier)).code).toBe(1)
       expect((await audit('verify', at('log.ndjson'))).err).toContain('--key is missing')
     },
