@@ -49,6 +49,8 @@ export default defineConfig(async (): Promise<ViteUserConfig> => {
                   STANDARD_WEBHOOK_SECRET: 'whsec_dGVzdC1zdGFuZGFyZC13ZWJob29rcy1zZWNyZXQ=',
                   SETUP_WEBHOOK_SECRET: 'setup-secret',
                   LINK_KEY: 'test-link-key-test-link-key-test-link-key',
+                  AUDIT_KEY:
+                    'PRIVATE+KEY+makegood.example/audit+9970207e+AQECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8g',
                   PUBLIC_URL: 'https://makegood.example',
                 },
                 serviceBindings: { SANDBOX: 'sandbox' },

@@ -11,6 +11,7 @@ import { PDFDocument } from '@cantoo/pdf-lib'
 import { decimalText } from '../src/domain/money.ts'
 import { stripe, zendesk } from '../src/sources/index.ts'
 import type { Endpoint } from '../src/sources/source.ts'
+import { newAuditKey } from './audit-key.ts'
 import { answeredTicket, requestInTicket, TICKET_ID } from './demo-ticket.ts'
 import { endWithParent } from './lifetime.ts'
 import { startStack, type Stack } from './local-stack.ts'
@@ -29,6 +30,7 @@ const vars = {
   STRIPE_WEBHOOK_SECRET: secret('whsec_'),
   ZENDESK_WEBHOOK_SECRET: secret(''),
   LINK_KEY: secret(''),
+  AUDIT_KEY: (await newAuditKey('localhost/audit')).signing,
 }
 
 const ZENDESK = zendesk({ secret: 'ZENDESK_WEBHOOK_SECRET', mode: 'test' })

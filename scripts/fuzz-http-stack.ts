@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import * as z from 'zod'
+import { newAuditKey } from './audit-key.ts'
 import { lineTrouble, lineOf } from './fuzz-http-log.ts'
 import { publishKeys, type PublishedKeys } from './published-keys.ts'
 import { Trouble } from './trouble.ts'
@@ -52,6 +53,7 @@ export async function startFuzzApp(vars: Readonly<Record<string, string>>): Prom
         ...vars,
         COMMET_API_KEY: `ck_sandbox_${randomBytes(24).toString('hex')}`,
         LINK_KEY: randomBytes(24).toString('hex'),
+        AUDIT_KEY: (await newAuditKey('localhost/audit')).signing,
         SAMPLE_KEYS_ADDRESS: keys.address,
       },
     })

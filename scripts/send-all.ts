@@ -8,6 +8,7 @@ import { ALL_SOURCES } from '../sandbox/all-sources.ts'
 import { isUnreadable } from '../src/domain/event.ts'
 import type { Scheme } from '../src/sources/scheme.ts'
 import type { Endpoint } from '../src/sources/source.ts'
+import { newAuditKey } from './audit-key.ts'
 import { startStack, type Stack } from './local-stack.ts'
 import { listSamples, readSample, type Sample } from './samples.ts'
 import {
@@ -95,6 +96,7 @@ export async function startAllSources(): Promise<AllSources> {
     COMMET_API_KEY: `ck_sandbox_${randomBytes(24).toString('hex')}`,
     BOOTSTRAP_KEY: key,
     LINK_KEY: randomBytes(24).toString('hex'),
+    AUDIT_KEY: (await newAuditKey('localhost/audit')).signing,
     SAMPLE_KEYS_ADDRESS: keys.address,
   }
   const entry = 'sandbox/all-sources-worker.ts'

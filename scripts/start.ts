@@ -2,6 +2,7 @@
 import * as fs from 'node:fs'
 import * as path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { keepAuditKey } from './audit-key.ts'
 import { readDevVars } from './dev-vars.ts'
 import { endWithParent } from './lifetime.ts'
 import { startStack } from './local-stack.ts'
@@ -69,7 +70,8 @@ async function main(): Promise<void> {
   const statePath = process.env['MAKEGOOD_STATE'] || path.join(ROOT, '.wrangler', 'state')
   const port = readPort('PORT', 8787)
   const sandboxPort = readPort('SANDBOX_PORT', 8790)
-  const { vars, made } = readDevVars()
+  const { vars: kept, made } = readDevVars()
+  const vars = await keepAuditKey(kept)
   const running = await startStack({ port, sandboxPort, statePath, vars })
   stack = running
   if (stopping) return running.stop()

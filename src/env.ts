@@ -14,6 +14,8 @@ export type Env = {
   readonly BOOTSTRAP_KEY?: string
   /** `current,previous`: what slugs and the seal of addresses are derived from. */
   readonly LINK_KEY?: string
+  /** `current,previous`: what signs the audit log, as `npm run audit -- key` makes them. */
+  readonly AUDIT_KEY?: string
   /** The address under which the world knows this Worker, for links; unset is the request's own. */
   readonly PUBLIC_URL?: string
 }

@@ -5,6 +5,7 @@ import { RESTART_CRON } from './domain/wake-up.ts'
 import { thrownFields } from './log.ts'
 import { reconcileByClock } from './usecases/reconcile.ts'
 import { findMissed } from './usecases/find-missed.ts'
+import { sealLog } from './usecases/seal-log.ts'
 import { sweep } from './usecases/sweep.ts'
 
 /** One job's trouble stops no other; the first that throws is thrown when all have had their turn. */
@@ -13,6 +14,7 @@ export async function runCron(deps: Deps, cron: string): Promise<void> {
     ['sweep', () => runSweep(deps, cron === RESTART_CRON)],
     ['reconcile', () => reconcileByClock(deps).then(() => undefined)],
     ['find_missed', () => findMissed(deps)],
+    ['seal', () => runSeal(deps)],
   ]
   const thrown: unknown[] = []
   for (const [name, job] of jobs) {
@@ -27,4 +29,10 @@ export async function runCron(deps: Deps, cron: string): Promise<void> {
 async function runSweep(deps: Deps, isRestart: boolean): Promise<void> {
   const woken = await sweep(deps, { isRestart })
   if (woken > 0) deps.log({ event: 'sweep', woken })
+}
+
+/** A fault was alarmed; a missing key is said by /readyz. */
+async function runSeal(deps: Deps): Promise<void> {
+  const sealed = await sealLog(deps)
+  if (sealed.ok && sealed.value.added > 0) deps.log({ event: 'sealed', ...sealed.value })
 }

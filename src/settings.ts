@@ -6,6 +6,7 @@ import { billingMode } from './domain/adjustment.ts'
 import type { Mode } from './domain/event.ts'
 import { LINK_KEY_CHARS_MIN, OPERATOR_KEY_CHARS_MIN } from './domain/limits.ts'
 import { isLoopback } from './domain/link.ts'
+import { readSigningKey, type NamedKey } from './domain/signed-note.ts'
 import { secretOf, type Env } from './env.ts'
 import { endpointFor } from './finder-problems.ts'
 import type { Channel } from './notices/channel.ts'
@@ -24,6 +25,8 @@ export type Settings = {
   } | null
   readonly bootstrapKey: string | null
   readonly linkKeys: readonly string[]
+  /** Current first; empty: the audit log isn't sealed. */
+  readonly auditKeys: readonly NamedKey[]
   readonly publicUrl: string | null
   /** Of each endpoint, current first; empty means that the endpoint is off. */
   readonly endpointSecrets: ReadonlyMap<string, readonly string[]>
@@ -48,6 +51,7 @@ export function readSettings(env: Env, config: Config): Settings {
   const bootstrapKey = matching(env.BOOTSTRAP_KEY, MAKEGOOD_KEY)
   const linkKeys = secretList(env.LINK_KEY)
   const areLinkKeysLong = linkKeys.every((key) => key.length >= LINK_KEY_CHARS_MIN)
+  const auditKeys = readAuditKeys(env.AUDIT_KEY)
   const publicUrl = env.PUBLIC_URL ? readAddress(env.PUBLIC_URL) : null
   const requirements: [boolean, string][] = [
     [baseUrl !== null, 'COMMET_API_URL is not an https address'],
@@ -59,6 +63,10 @@ export function readSettings(env: Env, config: Config): Settings {
     [
       linkKeys.length > 0 && areLinkKeysLong,
       `LINK_KEY is not set, or one of its keys is shorter than ${LINK_KEY_CHARS_MIN} characters`,
+    ],
+    [
+      auditKeys.length > 0,
+      'AUDIT_KEY is not set, or not as `npm run audit -- key` makes it: the audit log is not sealed',
     ],
     [!env.PUBLIC_URL || publicUrl !== null, 'PUBLIC_URL is not an https address'],
   ]
@@ -73,6 +81,7 @@ export function readSettings(env: Env, config: Config): Settings {
     bootstrapKey,
     // A short key is not passed over in silence: the next one would then be taken for the current.
     linkKeys: areLinkKeysLong ? linkKeys : [],
+    auditKeys,
     publicUrl,
     channelSecrets: new Map(
       channels
@@ -135,6 +144,12 @@ function namedSecrets(env: Env, { secrets }: Pick<Channel, 'secrets'>): NamedSec
     if (value !== undefined) values.set(name, value)
   }
   return { values, missing: secrets.filter((name) => !values.has(name)) }
+}
+
+/** One that can't be read isn't passed over: the next one would be taken for the current. */
+function readAuditKeys(value: string | undefined): readonly NamedKey[] {
+  const keys = secretList(value).map(readSigningKey)
+  return keys.every((key) => key !== null) ? keys : []
 }
 
 export const notSet = (names: readonly string[]): string =>

@@ -150,6 +150,11 @@ export const auditEntries = sqliteTable(
     index('audit_entries_opened')
       .on(table.subject, table.at)
       .where(sql`${table.action} = 'link.opened'`),
+    // All of a subject, by its rowid in order. What was ignored has one entry, found by its event's time: most
+    // of what comes is ignored, and each row of an index is a row written.
+    index('audit_entries_subject')
+      .on(table.subject)
+      .where(sql`"action" <> 'event.received' OR "data" ->> 'fate' <> 'ignored'`),
     check('audit_entries_data', sql`json_valid(${table.data})`),
   ],
 )

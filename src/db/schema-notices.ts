@@ -12,7 +12,7 @@ export const notices = sqliteTable(
   'notices',
   {
     seq: integer('seq').primaryKey(),
-    /** The adjustment, the event that made none, or the alarm. */
+    /** The adjustment, the event that made none, the alarm, or the checkpoint. */
     about: text('about').$type<About>().notNull(),
     action: text('action').$type<AuditAction>().notNull(),
     at: integer('at').notNull(),

@@ -10,6 +10,7 @@ import type { identities, keys } from './schema-people.ts'
 import type { discrepancies, reconciliations } from './schema-reconciliation.ts'
 
 export * from './schema-adjustments.ts'
+export * from './schema-audit.ts'
 export * from './schema-controls.ts'
 export * from './schema-events.ts'
 export * from './schema-gaps.ts'

@@ -26,6 +26,7 @@ export const ALARM_CAUSES = [
   'deliveries_left',
   'gap_search_failed',
   'link_target_refused',
+  'audit_log_broken',
 ] as const
 export type AlarmCause = (typeof ALARM_CAUSES)[number]
 
@@ -81,6 +82,8 @@ const TEXTS: Readonly<Record<AlarmCause, string>> = {
   link_target_refused:
     'Links answer 503, since the billing API keeps its PDFs on a host that none may lead to. If it is its own, ' +
     'add it to links.hosts in makegood.config.ts',
+  audit_log_broken:
+    'The audit log is not as it was sealed, and nothing of it is sealed until it is again.',
 }
 
 /** Three lines: what is wrong, where, and what is not told. */

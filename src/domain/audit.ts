@@ -48,12 +48,16 @@ export type AuditAction =
   | 'notice.sent'
   | 'notice.given_up'
   | 'alarm.raised'
+  | 'audit.key_changed'
+  | 'audit.witnessed'
+  | 'audit.read'
+  | 'audit.exported'
 
 /** An operator is known by his key's name. */
 export type Actor =
   | `source:${string}`
   | `operator:${string}`
-  | `system:${'issuer' | 'sweep' | 'dead-letters' | 'limits' | 'undo' | 'notices' | 'reconciliation' | 'gaps' | 'links'}`
+  | `system:${'issuer' | 'sweep' | 'dead-letters' | 'limits' | 'undo' | 'notices' | 'reconciliation' | 'gaps' | 'links' | 'audit'}`
 
 /** Codes, ids, field names and money only; never a secret, a slug, an address or personal text. */
 export type AuditData = Readonly<Record<string, unknown>>

@@ -29,3 +29,12 @@ function fieldsOf(line: string): readonly string[] | null {
     if (end === '') return fields
   }
 }
+
+/** What a spreadsheet would take for a formula, or for less than it is. */
+const FORMULA = /^[=+\-@\t\r]/
+
+/** One field: a formula is text, behind an apostrophe; what would end the field is quoted. */
+export function csvField(value: string): string {
+  const safe = FORMULA.test(value) ? `'${value}` : value
+  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe
+}

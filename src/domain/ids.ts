@@ -5,6 +5,8 @@ export type AdjustmentId = `adj_${string}`
 export type LinkId = `lnk_${string}`
 export type AlarmId = `alm_${string}`
 export type DiscrepancyId = `dsc_${string}`
+/** By its size: the log of so many entries has one. */
+export type CheckpointId = `checkpoint:${number}`
 export type KeyId = `key_${string}`
 
 const FORM = /^[a-z]{3}_[0-9a-z]{32}$/
@@ -22,6 +24,8 @@ export const isAlarmId = (text: string): text is AlarmId =>
 
 export const isDiscrepancyId = (text: string): text is DiscrepancyId =>
   FORM.test(text) && text.startsWith('dsc_')
+export const isCheckpointId = (text: string): text is CheckpointId =>
+  /^checkpoint:[1-9]\d{0,14}$/.test(text)
 
 const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz'
 /** Of a hash, as much as an id takes. */

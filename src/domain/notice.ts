@@ -2,7 +2,7 @@
 // may be shown to an agent: no secret, and no address but the short link.
 
 import type { Mode } from './event.ts'
-import type { AdjustmentId, AlarmId, EventId } from './ids.ts'
+import type { AdjustmentId, AlarmId, CheckpointId, EventId } from './ids.ts'
 
 /** A word for views and lists at the source. */
 export const NOTICE_STATUSES = [
@@ -20,6 +20,7 @@ export const NOTICE_STATUSES = [
   'nothing_to_undo',
   'dismissed',
   'alarm',
+  'checkpoint',
 ] as const
 export type NoticeStatus = (typeof NOTICE_STATUSES)[number]
 
@@ -40,7 +41,7 @@ export function waitOf(channels: Channels, name: string): ChannelWait {
   return typeof found === 'object' ? found : { attempts: 0, until: 0 }
 }
 
-export type About = AdjustmentId | EventId | AlarmId
+export type About = AdjustmentId | EventId | AlarmId | CheckpointId
 
 export type CustomerInvoice = { readonly id: string; readonly mode: Mode | null }
 

@@ -12,6 +12,7 @@ import type { Env } from '../env.ts'
 import { log, thrownFields } from '../log.ts'
 import { fail, NOT_FOUND, TRY_AGAIN } from './answers.ts'
 import { adjustments } from './api/adjustments.ts'
+import { audit } from './api/audit.ts'
 import { byHand } from './api/by-hand.ts'
 import { events } from './api/events.ts'
 import { holds } from './api/holds.ts'
@@ -40,6 +41,7 @@ export function createApp(depsOf: (env: Env) => Deps, linkPath: string = LINK_PA
     .route('/adjustments', holds)
     .route('/adjustments', reversals)
     .route('/adjustments', requeue)
+    .route('/audit', audit)
     .route('/identities', identities)
     .route('/keys', keys)
     .route('/links', linksApi)

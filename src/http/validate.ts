@@ -40,7 +40,7 @@ export const validPageWith = <Filters extends z.core.$ZodShape>(filters: Filters
   validQuery(z.extend(pageQuery, filters))
 
 /** A parameter that is there more than once is a list, which no schema of one value takes. */
-function validQuery<Schema extends z.core.$ZodType<object>>(
+export function validQuery<Schema extends z.core.$ZodType<object>>(
   schema: Schema,
 ): Valid<'query', Schema> {
   return async (c, next) => {

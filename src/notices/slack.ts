@@ -21,6 +21,7 @@ const WANTED: readonly NoticeStatus[] = [
   'undecided',
   'expired',
   'alarm',
+  'checkpoint',
 ]
 
 export function slack(options: SlackOptions = {}): Channel {

@@ -6,6 +6,7 @@ import type { Database } from '../db/database.ts'
 import { findWithApprovals, listAllOfSubject } from '../db/read-approvals.ts'
 import { findEvent } from '../db/read-events.ts'
 import { findCircuit } from '../db/read-circuit.ts'
+import { findCheckpoint } from '../db/read-seal.ts'
 import { findPausing } from '../db/read-switches.ts'
 import type { DueNotice } from '../db/read-notices.ts'
 import type { Adjustment, Event } from '../db/schema.ts'
@@ -13,6 +14,7 @@ import { amountText } from '../domain/adjustment.ts'
 import { ALARM_SOURCE, alarmNote, type Alarm } from '../domain/alarm.ts'
 import type { AuditAction } from '../domain/audit.ts'
 import { OPERATOR_ENDPOINT } from '../domain/by-hand.ts'
+import { checkpointNote } from '../domain/checkpoint-note.ts'
 import { isOpen } from '../domain/circuit.ts'
 import {
   eventNote,
@@ -21,9 +23,17 @@ import {
   foremost,
   type NotedKind,
 } from '../domain/event-note.ts'
-import { isAdjustmentId, isAlarmId, isEventId, noticeId, type AdjustmentId } from '../domain/ids.ts'
+import {
+  isAdjustmentId,
+  isAlarmId,
+  isCheckpointId,
+  isEventId,
+  noticeId,
+  type AdjustmentId,
+  type CheckpointId,
+} from '../domain/ids.ts'
 import { isForCustomer, note, noticeStatus, type Noted } from '../domain/note.ts'
-import type { CustomerInvoice, Notice } from '../domain/notice.ts'
+import type { CustomerInvoice, Notice, NoticeStatus } from '../domain/notice.ts'
 import type { Deps } from '../deps.ts'
 import { ruleFacts } from './ask-limits.ts'
 import { linkAddress } from './link-address.ts'
@@ -36,6 +46,7 @@ export async function noticeOf(deps: Deps, row: DueNotice): Promise<Notice | nul
     return adjustment && ofAdjustment(deps, row, adjustment)
   }
   if (isAlarmId(about)) return ofAlarm(row, await findAlarm(deps.db, about))
+  if (isCheckpointId(about)) return ofCheckpoint(deps, row, about)
   const found = isEventId(about) ? await findEvent(deps.db, about) : null
   return found && ofEvent(deps, row, found.event)
 }
@@ -170,19 +181,40 @@ const toNote = async (deps: Deps, rows: readonly Adjustment[]): Promise<ToNote |
 
 async function ofAlarm(row: DueNotice, alarm: Alarm | null): Promise<Notice | null> {
   if (alarm === null) return null
-  const { id, cause, key, at, facts: first } = alarm
+  const { cause, key, at, facts: first } = alarm
   return {
-    id: await noticeId(id, row.action, row.nth),
-    about: id,
-    source: ALARM_SOURCE,
-    endpoint: ALARM_SOURCE,
-    subject: null,
-    status: 'alarm',
-    standing: 'alarm',
+    ...(await ofOperation(row, 'alarm')),
     at,
     lines: alarmNote(alarm),
-    forCustomer: null,
     data: { fact: row.action, alarm: { cause, key, first } },
+  }
+}
+
+/** Of Makegood itself: no source has asked, and only channels for people and programs tell it. */
+const ofOperation = async ({ about, action, nth, at }: DueNotice, status: NoticeStatus) => ({
+  id: await noticeId(about, action, nth),
+  about,
+  source: ALARM_SOURCE,
+  endpoint: ALARM_SOURCE,
+  subject: null,
+  status,
+  standing: status,
+  at,
+  forCustomer: null,
+})
+
+async function ofCheckpoint(
+  { db }: Deps,
+  row: DueNotice,
+  about: CheckpointId,
+): Promise<Notice | null> {
+  const stored = await findCheckpoint(db, Number(about.slice('checkpoint:'.length)))
+  if (stored === null) return null
+  const { size, root, note: signed, at } = stored
+  return {
+    ...(await ofOperation(row, 'checkpoint')),
+    lines: checkpointNote({ size, note: signed, at }),
+    data: { fact: row.action, checkpoint: { size, root, note: signed } },
   }
 }
 

@@ -65,6 +65,8 @@ async function restarted(running: Run): Promise<void> {
 }
 
 const read = (file: string) => fs.readFileSync(path.join(checkout.folder, file), 'utf8')
+/** Without the key that `npm start` has drawn for the audit log. */
+const devVars = (): string => read('.dev.vars').replace(/^AUDIT_KEY=.*\n/m, '')
 
 describe('npm run connect -- zendesk', () => {
   it('waits until the app knows the secret, applies the macro, and prints what became of it', async () => {
@@ -100,7 +102,7 @@ describe('npm run connect -- zendesk', () => {
       0,
       expect.stringContaining('nothing of ours is left'),
     ])
-    expect(read('.dev.vars')).toBe(read('.dev.vars.example'))
+    expect(devVars()).toBe(read('.dev.vars.example'))
   })
 
   it.each([
@@ -133,6 +135,6 @@ describe('npm run connect -- stripe', () => {
     expect(text).not.toMatch(/whsec_/)
     expect(code).toBe(0)
     const undone = await ended(connect('stripe', '--undo'))
-    expect([undone.code, read('.dev.vars')]).toEqual([0, read('.dev.vars.example')])
+    expect([undone.code, devVars()]).toEqual([0, read('.dev.vars.example')])
   })
 })

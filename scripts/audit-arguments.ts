@@ -1,0 +1,108 @@
+import { parseArgs } from 'node:util'
+import { readPublicKey, isKeyName, type PublicKey } from '../src/domain/signed-note.ts'
+import { Trouble } from './trouble.ts'
+
+export const AUDIT_USAGE = `npm run audit -- verify FILE --key PUBLIC_KEY [--key …] [--checkpoint FILE]
+npm run audit -- export [--url ADDRESS] [--key API_KEY] [--out FILE] [--filter NAME=VALUE …] [--csv]
+npm run audit -- checkpoint [--url ADDRESS] [--key API_KEY]
+npm run audit -- key [--name makegood.example/audit]
+npm run audit -- bench [--entries 1000000]`
+
+type Remote = { readonly url: string; readonly apiKey: string | null }
+
+export type AuditArguments =
+  | {
+      readonly kind: 'verify'
+      readonly file: string
+      readonly keys: readonly PublicKey[]
+      /** A file that holds an older checkpoint. */
+      readonly checkpoint: string | null
+    }
+  | ({ readonly kind: 'export'; readonly out: string | null; readonly query: string } & Remote)
+  | ({ readonly kind: 'checkpoint' } & Remote)
+  | { readonly kind: 'key'; readonly name: string }
+  | { readonly kind: 'bench'; readonly entries: number }
+  | { readonly kind: 'help' }
+
+const URL_DEFAULT = 'http://127.0.0.1:8787'
+const NAME_DEFAULT = 'makegood/audit'
+
+const BENCH_ENTRIES = 1_000_000
+
+const OPTIONS = {
+  key: { type: 'string', multiple: true },
+  checkpoint: { type: 'string' },
+  url: { type: 'string' },
+  out: { type: 'string' },
+  filter: { type: 'string', multiple: true },
+  csv: { type: 'boolean' },
+  name: { type: 'string' },
+  entries: { type: 'string' },
+  help: { type: 'boolean' },
+} as const
+
+/** Throws Trouble with what is wrong. */
+export function parseAuditArguments(args: readonly string[]): AuditArguments {
+  const { values, positionals } = read(args)
+  const [command, file, ...rest] = positionals
+  if (values.help || command === undefined) return { kind: 'help' }
+  if (rest.length > 0 || (command !== 'verify' && file !== undefined)) {
+    throw new Trouble(`there is one argument too many\n${AUDIT_USAGE}`)
+  }
+  const [apiKey = null] = values.key ?? []
+  const remote = { url: (values.url ?? URL_DEFAULT).replace(/\/+$/, ''), apiKey }
+  switch (command) {
+    case 'verify':
+      if (file === undefined) throw new Trouble(`verify what?\n${AUDIT_USAGE}`)
+      return {
+        kind: 'verify',
+        file,
+        keys: keysOf(values.key),
+        checkpoint: values.checkpoint ?? null,
+      }
+    case 'export':
+      return { kind: 'export', ...remote, out: values.out ?? null, query: queryOf(values) }
+    case 'checkpoint':
+      return { kind: 'checkpoint', ...remote }
+    case 'key': {
+      const { name = NAME_DEFAULT } = values
+      if (!isKeyName(name)) throw new Trouble(`--name '${name}': no blanks, and no plus sign`)
+      return { kind: 'key', name }
+    }
+    case 'bench':
+      return { kind: 'bench', entries: Number(values.entries ?? BENCH_ENTRIES) }
+    default:
+      throw new Trouble(`there is no command '${command}'\n${AUDIT_USAGE}`)
+  }
+}
+
+function read(args: readonly string[]) {
+  try {
+    return parseArgs({ args: [...args], options: OPTIONS, allowPositionals: true })
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error)
+    throw new Trouble(`${why}\n${AUDIT_USAGE}`)
+  }
+}
+
+function keysOf(texts: readonly string[] = []): readonly PublicKey[] {
+  if (texts.length === 0) {
+    throw new Trouble(
+      '--key is missing: the public key that you were given, name+id+base64. The keys in the file itself prove nothing',
+    )
+  }
+  return texts.map((text) => {
+    const key = readPublicKey(text)
+    if (key === null) throw new Trouble(`--key '${text}' is not a public key, name+id+base64`)
+    return key
+  })
+}
+
+function queryOf({ filter = [], csv = false }: { filter?: string[]; csv?: boolean }): string {
+  const query = new URLSearchParams(csv ? { format: 'csv' } : {})
+  for (const each of filter) {
+    const [name = '', ...value] = each.split('=')
+    query.append(name, value.join('='))
+  }
+  return query.size === 0 ? '' : `?${query}`
+}

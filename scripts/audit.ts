@@ -1,0 +1,86 @@
+// `npm run audit -- verify FILE --key PUB [--checkpoint OLD]`: checks an export offline; exit code 0 or 1.
+// `export`, `checkpoint`: fetch one from a running Makegood. `key`: a new pair of keys.
+
+import * as fs from 'node:fs'
+import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import { AUDIT_USAGE, parseAuditArguments, type AuditArguments } from './audit-arguments.ts'
+import { newAuditKey } from './audit-key.ts'
+import { reportLines } from './audit-report.ts'
+import { verifyFile } from './audit-verify.ts'
+import { readDevVars } from './dev-vars.ts'
+import { tellTrouble, Trouble } from './trouble.ts'
+
+async function verify(asked: Extract<AuditArguments, { kind: 'verify' }>): Promise<boolean> {
+  const startedAt = performance.now()
+  const older = asked.checkpoint === null ? null : readNote(asked.checkpoint)
+  const report = await verifyFile(asked.file, asked.keys, older)
+  for (const line of reportLines(report, older !== null)) console.log(line)
+  console.error(`${((performance.now() - startedAt) / 1_000).toFixed(1)} s`)
+  return report.fault === null
+}
+
+function readNote(file: string): string {
+  try {
+    return fs.readFileSync(file, 'utf8')
+  } catch {
+    throw new Trouble(`the older checkpoint ${file} can not be read`)
+  }
+}
+
+/** The key is never printed; the answer's own words are. */
+async function ask(
+  asked: { readonly url: string; readonly apiKey: string | null },
+  path: string,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<Response> {
+  const apiKey = asked.apiKey ?? readDevVars().vars['BOOTSTRAP_KEY']
+  if (!apiKey) throw new Trouble('--key is the API key; .dev.vars has no BOOTSTRAP_KEY either')
+  const response = await fetch(`${asked.url}/api/v1/audit${path}`, {
+    headers: { 'x-api-key': apiKey, ...headers },
+  }).catch(() => {
+    throw new Trouble(`nothing answers at ${asked.url}`)
+  })
+  if (response.ok) return response
+  throw new Trouble(`${asked.url} answered ${response.status}: ${await response.text()}`)
+}
+
+async function exportTo(asked: Extract<AuditArguments, { kind: 'export' }>): Promise<void> {
+  const { body } = await ask(asked, `/export${asked.query}`)
+  if (body === null) throw new Trouble('the export is empty')
+  const target = asked.out === null ? process.stdout : fs.createWriteStream(asked.out)
+  await pipeline(Readable.fromWeb(body), target)
+}
+
+async function run(asked: AuditArguments): Promise<number> {
+  switch (asked.kind) {
+    case 'verify':
+      return (await verify(asked)) ? 0 : 1
+    case 'export':
+      await exportTo(asked)
+      return 0
+    case 'checkpoint': {
+      const response = await ask(asked, '/checkpoint', { accept: 'text/plain' })
+      process.stdout.write(await response.text())
+      return 0
+    }
+    case 'key': {
+      const { signing, verifier } = await newAuditKey(asked.name)
+      console.log(`AUDIT_KEY="${signing}"`)
+      console.log(`For auditors: ${verifier}`)
+      return 0
+    }
+    case 'bench':
+      return (await (await import('./audit-bench.ts')).benchAudit(asked.entries)) ? 0 : 1
+    case 'help':
+      console.log(AUDIT_USAGE)
+      return 0
+  }
+}
+
+try {
+  process.exitCode = await run(parseAuditArguments(process.argv.slice(2)))
+} catch (error) {
+  console.error(tellTrouble(error))
+  process.exitCode = 1
+}

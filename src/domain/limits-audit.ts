@@ -1,0 +1,24 @@
+// The audit log: how much of it is read, hashed and kept at a time.
+
+/** Of one signed checkpoint: so many entries are read, hashed and committed at a time. */
+export const SEAL_ENTRIES_PER_STEP = 2_048
+/** Of one run: a step is about twenty statements, and an invocation has a thousand. */
+export const SEAL_STEPS_MAX = 25
+/** Likewise it takes no further step after this; the next minute's goes on. */
+export const SEAL_DEADLINE_MS = 20_000
+/** Nobody else seals meanwhile. */
+export const SEAL_LEASE_SECONDS = 60
+/** Of older entries each sealing compares so many tiles of 256 with what was sealed, all of them in turn. */
+export const LOG_COMPARE_TILES = 8
+/** Likewise where nothing new came for so long. */
+export const LOG_COMPARE_SECONDS = 600
+/** Tiles of 256 entries that one call of the API compares. */
+export const LOG_CHECK_TILES = 32
+/** Levels of tiles: 256^5 entries are more than a database holds. */
+export const LOG_LEVELS_MAX = 5
+/** How much later than a newer entry an older one can say that it was written. */
+export const ENTRY_CLOCKS_APART_SECONDS = 600
+/** Adjustments of one ticket or invoice whose entries are listed together. */
+export const LISTED_ADJUSTMENTS_MAX = 10
+/** Tiles of 256 entries that an export reads at a time. */
+export const EXPORT_TILES = 32

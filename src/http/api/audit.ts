@@ -1,0 +1,186 @@
+// The audit log: a list, exports, checkpoints, and whether it still is as it was sealed.
+
+import { Hono } from 'hono'
+import * as z from 'zod/mini'
+import { findNewestCheckpoint } from '../../db/read-seal.ts'
+import type { StoredCheckpoint } from '../../db/read-seal.ts'
+import { unreachable } from '../../domain/assert.ts'
+import { intactThrough } from '../../domain/checkpoint-note.ts'
+import { SUBJECT_CHARS_MAX } from '../../domain/limits.ts'
+import { faultText } from '../../domain/log-fault.ts'
+import type { EntryRow } from '../../domain/sealed-entry.ts'
+import { verifyLog, type LogCheck } from '../../usecases/check-log.ts'
+import { EXPORT_KINDS, exportLog, type ExportKind } from '../../usecases/export-log.ts'
+import { listLog } from '../../usecases/list-log.ts'
+import { sealLog, type SealTrouble } from '../../usecases/seal-log.ts'
+import { fail, NOT_FOUND, succeed, TRY_AGAIN, type Failure } from '../answers.ts'
+import type { AppContext, AppEnv } from '../context.ts'
+import { requireScope } from '../require-key.ts'
+import { validPageWith, validQuery } from '../validate.ts'
+
+const word = z.string().check(z.minLength(1), z.maxLength(SUBJECT_CHARS_MAX))
+/** RFC 3339, with its offset: a time without one would be the server's. */
+const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:\d\d)$/
+const isTime = (text: string): boolean => TIME.test(text) && !Number.isNaN(Date.parse(text))
+const time = z.pipe(
+  z.string().check(z.refine(isTime, 'a time is wanted, such as 2026-10-26T07:33:12Z')),
+  z.transform((text: string) => Date.parse(text)),
+)
+const filters = {
+  /** `from` is in it, `to` is not. */
+  from: z.optional(time),
+  to: z.optional(time),
+  actor: z.optional(word),
+  action: z.optional(word),
+  subject: z.optional(word),
+  customer: z.optional(word),
+  ticket: z.optional(word),
+  invoice: z.optional(word),
+  /** Signed minor units. */
+  amount: z.optional(
+    z.pipe(
+      z.string().check(z.regex(/^-?[1-9]\d{0,12}$/, 'minor units are wanted, such as -2500')),
+      z.transform(Number),
+    ),
+  ),
+}
+
+export const audit = new Hono<AppEnv>()
+  .get('/', requireScope('read'), validPageWith(filters), async (c) => {
+    const { deps, operator } = c.var
+    const { limit, cursor = null, ...query } = c.req.valid('query')
+    const { rows, next } = await listLog(deps, operator, query, { before: cursor, limit })
+    return c.json({
+      success: true,
+      data: rows.map(presentEntry),
+      hasMore: next !== null,
+      ...(next === null ? {} : { nextCursor: String(next) }),
+    })
+  })
+  .get(
+    '/export',
+    requireScope('read'),
+    validQuery(z.strictObject({ format: z._default(z.enum(EXPORT_KINDS), 'ndjson'), ...filters })),
+    async (c) => {
+      const { deps, operator } = c.var
+      const { format, ...query } = c.req.valid('query')
+      const parts = await exportLog(deps, operator, format, query)
+      const { type, name } = FILES[format]
+      return c.body(streamOf(parts), 200, {
+        'content-type': type,
+        'content-disposition': `attachment; filename="${name}"`,
+        'cache-control': 'no-store',
+      })
+    },
+  )
+  .get('/checkpoint', requireScope('read'), async (c) =>
+    answerCheckpoint(c, await findNewestCheckpoint(c.var.deps.db)),
+  )
+  .post('/checkpoint', requireScope('read'), async (c) => {
+    const { deps, logFields } = c.var
+    const sealed = await sealLog(deps)
+    if (sealed.ok) return answerCheckpoint(c, await findNewestCheckpoint(deps.db))
+    logFields.set('reason', sealed.error.reason)
+    return fail(c, failureOf(sealed.error))
+  })
+  .get('/verify', requireScope('read'), validPageWith({}), async (c) => {
+    const { cursor = 0 } = c.req.valid('query')
+    const checked = await verifyLog(c.var.deps, cursor)
+    if (checked.fault) {
+      c.var.logFields.set('reason', checked.fault.reason)
+      c.var.logFields.set('entry', checked.fault.seq)
+    }
+    return c.json({
+      success: true,
+      data: presentCheck(checked),
+      hasMore: checked.next !== null,
+      ...(checked.next === null ? {} : { nextCursor: String(checked.next) }),
+    })
+  })
+
+const FILES: Readonly<Record<ExportKind, { readonly type: string; readonly name: string }>> = {
+  ndjson: { type: 'application/x-ndjson; charset=utf-8', name: 'audit-log.ndjson' },
+  csv: { type: 'text/csv; charset=utf-8', name: 'audit-log.csv' },
+}
+
+/** A part is made when the reader has room for it, and none any more once he is gone. */
+function streamOf(parts: AsyncGenerator<string>): ReadableStream<Uint8Array> {
+  const encoder = new TextEncoder()
+  return new ReadableStream({
+    async pull(controller) {
+      const part = await parts.next()
+      if (part.done === true) controller.close()
+      else controller.enqueue(encoder.encode(part.value))
+    },
+    async cancel() {
+      await parts.return(undefined)
+    },
+  })
+}
+
+const NOTHING_SEALED: Failure = {
+  ...NOT_FOUND,
+  code: 'nothing_sealed',
+  message: 'Nothing of the audit log is sealed yet.',
+}
+
+/** The note itself where text is asked for: that is what programs for signed notes read. */
+function answerCheckpoint(c: AppContext, checkpoint: StoredCheckpoint | null): Response {
+  if (checkpoint === null) return fail(c, NOTHING_SEALED)
+  const { size, root, at, note } = checkpoint
+  if (c.req.header('accept')?.includes('text/plain')) return c.text(note)
+  return succeed(c, { object: 'checkpoint', size, root, sealedAt: iso(at), note })
+}
+
+function failureOf(trouble: SealTrouble): Failure {
+  switch (trouble.reason) {
+    case 'not_configured':
+      return { ...TRY_AGAIN, code: 'not_configured', message: 'No audit key is configured.' }
+    case 'busy':
+      return { ...TRY_AGAIN, code: 'busy', message: 'The log is being sealed. Try again.' }
+    case 'broken':
+      return {
+        status: 409,
+        type: 'conflict_error',
+        code: 'log_broken',
+        message: `Nothing is sealed: ${faultText(trouble.fault)}.`,
+        details: trouble.fault,
+      }
+    default:
+      return unreachable(trouble)
+  }
+}
+
+const iso = (ms: number): string => new Date(ms).toISOString()
+
+const presentEntry = ({ data, at, ...entry }: EntryRow) => ({
+  object: 'audit_entry',
+  ...entry,
+  at: iso(at),
+  data: JSON.parse(data),
+})
+
+function presentCheck({ checkpoint, from, to, fault, next, last }: LogCheck) {
+  const size = checkpoint?.size ?? 0
+  return {
+    object: 'audit_check',
+    isIntact: fault === null,
+    /** The first entry that is not as it was sealed. */
+    fault,
+    from,
+    to,
+    entries: size,
+    sealedAt: checkpoint && iso(checkpoint.at),
+    unsealed: Math.max(0, last - size),
+    summary: summaryOf({ checkpoint, from, to, fault, next, last }),
+  }
+}
+
+function summaryOf({ checkpoint, from, to, fault, next }: LogCheck): string {
+  if (fault) return `not intact: ${faultText(fault)}`
+  if (checkpoint === null) return 'nothing is sealed yet'
+  if (next !== null) return `entries ${from} to ${to} of ${checkpoint.size} are as they were sealed`
+  return from === 1
+    ? intactThrough(checkpoint.size, checkpoint.at)
+    : `entries ${from} to ${to}, the last of ${checkpoint.size}, are as they were sealed`
+}
