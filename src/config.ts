@@ -5,6 +5,7 @@ import { currencyDecimals } from './domain/currencies.ts'
 import { CHANNELS_MAX, LINK_EXPIRE_DAYS_DEFAULT, LINK_EXPIRE_DAYS_MAX } from './domain/limits.ts'
 import { limitProblems, limitsOf, type LimitOptions, type Limits } from './domain/money-limits.ts'
 import { noteTextProblems, type NoteTexts } from './domain/note-texts.ts'
+import { redactProblems } from './domain/redact.ts'
 import { reasonsOf, type Reason, type ReasonOptions } from './domain/reason.ts'
 import type { Rule } from './domain/rule.ts'
 import { unknownFields } from './domain/unknown-fields.ts'
@@ -37,6 +38,8 @@ export type ConfigInput = {
   readonly notices?: readonly Channel[]
   /** What they are told, in place of the usual three lines: `{ issued: ['…', '…', '…'] }`. */
   readonly texts?: NoteTexts
+  /** Fields that are never kept, besides secrets and card numbers: a name, or a path's last steps. */
+  readonly redact?: readonly string[]
 }
 
 export type Config = {
@@ -49,6 +52,7 @@ export type Config = {
   readonly links: { readonly expireAfterDays: number; readonly hosts: readonly string[] }
   readonly notices: readonly Channel[]
   readonly texts: NoteTexts
+  readonly redact: readonly string[]
 }
 
 const FIELDS = [
@@ -61,6 +65,7 @@ const FIELDS = [
   'links',
   'notices',
   'texts',
+  'redact',
 ]
 const LINK_FIELDS = ['expireAfterDays', 'hosts']
 const COMMET_HOST = 'commet.co'
@@ -85,6 +90,7 @@ export function defineConfig(input: ConfigInput): Config {
     },
     notices: input.notices ?? [],
     texts: input.texts ?? {},
+    redact: input.redact ?? [],
   }
 }
 
@@ -123,6 +129,7 @@ function problemsOf(input: ConfigInput): string[] {
     ...noticeProblems(input.notices ?? []),
     ...noteTextProblems(input.texts ?? {}),
     ...requestTagProblems(input),
+    ...redactProblems(input.redact ?? [], () => input.rules.flatMap((rule) => rule.paths())),
   ]
 }
 

@@ -7,6 +7,7 @@ import type { events, links } from './schema-events.ts'
 import type { notices } from './schema-notices.ts'
 import type { identities, keys } from './schema-people.ts'
 import type { discrepancies, reconciliations } from './schema-reconciliation.ts'
+import type { erasures } from './schema-retention.ts'
 
 export * from './schema-adjustments.ts'
 export * from './schema-controls.ts'
@@ -14,9 +15,11 @@ export * from './schema-events.ts'
 export * from './schema-notices.ts'
 export * from './schema-people.ts'
 export * from './schema-reconciliation.ts'
+export * from './schema-retention.ts'
 
 export type Adjustment = typeof adjustments.$inferSelect
 export type Discrepancy = typeof discrepancies.$inferSelect
+export type Erasure = typeof erasures.$inferSelect
 export type Event = typeof events.$inferSelect
 export type Identity = typeof identities.$inferSelect
 export type Key = typeof keys.$inferSelect

@@ -5,6 +5,7 @@ export type AdjustmentId = `adj_${string}`
 export type LinkId = `lnk_${string}`
 export type AlarmId = `alm_${string}`
 export type DiscrepancyId = `dsc_${string}`
+export type ErasureId = `era_${string}`
 export type KeyId = `key_${string}`
 
 const FORM = /^[a-z]{3}_[0-9a-z]{32}$/
@@ -20,6 +21,9 @@ export const isAlarmId = (text: string): text is AlarmId =>
 
 export const isDiscrepancyId = (text: string): text is DiscrepancyId =>
   FORM.test(text) && text.startsWith('dsc_')
+
+export const isErasureId = (text: string): text is ErasureId =>
+  FORM.test(text) && text.startsWith('era_')
 
 const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz'
 const ID_BYTES = 20

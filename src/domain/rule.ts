@@ -4,6 +4,7 @@ import type * as z from 'zod'
 import type { SourceEvent } from './event.ts'
 import { undecided, type Outcome } from './outcome.ts'
 import type { ReasonCode } from './reason.ts'
+import { schemaPaths } from './schema-paths.ts'
 import { unknownFields } from './unknown-fields.ts'
 
 export { approve, charge, credit, hold, ignore, several, seen, undecided, undo } from './outcome.ts'
@@ -44,10 +45,12 @@ export type Rule = {
   readonly decide: (event: SourceEvent) => Outcome
   /** The fields that it read of an event, as it understood them; null where it can't. */
   readonly read: (event: SourceEvent) => unknown
+  /** The paths that it declares to read, such as `data.object.amount`. */
+  readonly paths: () => readonly string[]
 }
 
 type Optional = 'description' | 'mode' | 'was' | 'alongside'
-type Facts = Omit<Rule, 'decide' | 'read' | 'text' | 'problems'>
+type Facts = Omit<Rule, 'decide' | 'read' | 'paths' | 'text' | 'problems'>
 
 export type RuleDefinition<Payload extends z.ZodType> = Omit<Facts, Optional> &
   Partial<Pick<Facts, Optional>> & {
@@ -96,6 +99,7 @@ export function rule<Payload extends z.ZodType>(definition: RuleDefinition<Paylo
       return undecided('shape', firstProblem(parsed.error.issues))
     },
     read: (event) => payload.safeParse(event.data).data ?? null,
+    paths: () => schemaPaths(payload),
   }
 }
 

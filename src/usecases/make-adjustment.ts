@@ -17,7 +17,7 @@ import {
   type ByHandRequest,
 } from '../domain/by-hand.ts'
 import type { Fate, Mode } from '../domain/event.ts'
-import { eventId, sha256, type AdjustmentId, type EventId } from '../domain/ids.ts'
+import { eventId, type AdjustmentId, type EventId } from '../domain/ids.ts'
 import { NATIVE_ID_CHARS_MAX, WAKE_AFTER_SECONDS } from '../domain/limits.ts'
 import { moneyFromMinorUnits, type AmountTrouble, type Money } from '../domain/money.ts'
 import type { Operator } from '../domain/operator.ts'
@@ -25,6 +25,7 @@ import { err, ok, type Result } from '../domain/result.ts'
 import { oneLine } from '../domain/text.ts'
 import type { Deps } from '../deps.ts'
 import { adjustmentOf } from './decide-event.ts'
+import { sealedPayload } from './keep-payload.ts'
 import { wakeCommitted } from './wake-committed.ts'
 
 export type MakeTrouble =
@@ -54,8 +55,7 @@ export async function makeAdjustment(
   const ownKey = keyByHand(request, key, deps.newId)
   const id = await eventId(OPERATOR_ENDPOINT, ownKey)
   const payload = requestText(request)
-  const bodySha256 = (await sha256(new TextEncoder().encode(payload))).toHex()
-  const before = await madeBefore(db, id, request, bodySha256)
+  const before = await madeBefore(db, id, request, payload)
   if (before !== null) return before
   const money = await checked(deps, request)
   if (!money.ok) return money
@@ -68,7 +68,6 @@ export async function makeAdjustment(
     deliveryId: deps.newId(),
     actor: `operator:${operator.name}`,
     unsignedId: null,
-    bodySha256,
     ruleSet: await deps.ruleSet(),
     receivedAt: now,
     wakeAt: now + WAKE_AFTER_SECONDS * 1_000,
@@ -76,7 +75,7 @@ export async function makeAdjustment(
   })
   assert(packed !== null, 'a request within its bounds is larger than D1 takes')
   const isNew = (await commitDelivery(db, packed)).length > 0
-  const made = await madeBefore(db, id, request, bodySha256)
+  const made = await madeBefore(db, id, request, payload)
   assert(made !== null, 'an event by hand was committed and is not there')
   if (!isNew || !made.ok) return made
   await wakeCommitted(deps, made.value.adjustment)
@@ -94,14 +93,15 @@ async function madeBefore(
   db: Database,
   id: EventId,
   { conflict, again }: ByHandRequest,
-  bodySha256: string,
+  payload: string,
 ): Promise<Result<Made, MakeTrouble> | null> {
   const found = await findEvent(db, id)
   if (found === null) return null
   const { event } = found
   const [adjustment] = await findAdjustments(db, event.decision.adjustments ?? [])
   assert(adjustment !== undefined, 'an event by hand without its adjustment')
-  if (event.bodySha256 === bodySha256) return ok({ adjustment, isNew: false })
+  // Once what was asked is forgotten, nobody can tell that it was the same.
+  if (found.payload?.body === payload) return ok({ adjustment, isNew: false })
   const isAnswered = conflict !== null && !again && event.decision.answers === conflict
   return isAnswered
     ? err({ reason: 'conflict_answered', by: adjustment.id })
@@ -140,7 +140,7 @@ type Wanted = {
 }
 
 async function eventByHand(
-  deps: Pick<Deps, 'config' | 'ruleSet'>,
+  deps: Pick<Deps, 'config' | 'randomBytes' | 'ruleSet'>,
   { id, ownKey, operator, request, money, payload, mode }: Wanted,
 ): Promise<ReceivedEvent> {
   const { reason, settlement, conflict } = request
@@ -166,6 +166,6 @@ async function eventByHand(
     decision: { considered: [], adjustments: [made.id], ...answers },
     adjustments: [{ ...made, maker: identity }],
     undo: null,
-    payload: { encoding: 'utf8', body: payload, isWhole: true },
+    payload: await sealedPayload(deps, { encoding: 'utf8', body: payload, isWhole: true }),
   }
 }
