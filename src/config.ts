@@ -7,6 +7,12 @@ import { limitProblems, limitsOf, type LimitOptions, type Limits } from './domai
 import { noteTextProblems, type NoteTexts } from './domain/note-texts.ts'
 import { redactProblems } from './domain/redact.ts'
 import { reasonsOf, type Reason, type ReasonOptions } from './domain/reason.ts'
+import {
+  retentionOf,
+  retentionProblems,
+  type Retention,
+  type RetentionOptions,
+} from './domain/retention.ts'
 import type { Rule } from './domain/rule.ts'
 import { unknownFields } from './domain/unknown-fields.ts'
 import type { Channel } from './notices/channel.ts'
@@ -40,6 +46,8 @@ export type ConfigInput = {
   readonly texts?: NoteTexts
   /** Fields that are never kept, besides secrets and card numbers: a name, or a path's last steps. */
   readonly redact?: readonly string[]
+  /** How long what was delivered is kept. */
+  readonly retention?: RetentionOptions
 }
 
 export type Config = {
@@ -53,6 +61,7 @@ export type Config = {
   readonly notices: readonly Channel[]
   readonly texts: NoteTexts
   readonly redact: readonly string[]
+  readonly retention: Retention
 }
 
 const FIELDS = [
@@ -66,6 +75,7 @@ const FIELDS = [
   'notices',
   'texts',
   'redact',
+  'retention',
 ]
 const LINK_FIELDS = ['expireAfterDays', 'hosts']
 const COMMET_HOST = 'commet.co'
@@ -91,13 +101,22 @@ export function defineConfig(input: ConfigInput): Config {
     notices: input.notices ?? [],
     texts: input.texts ?? {},
     redact: input.redact ?? [],
+    retention: retentionOf(input.retention ?? {}),
   }
 }
 
 /** What would keep the other checks from reading it, told before them. TypeScript says it as well. */
 function shapeProblems(input: ConfigInput): string[] {
-  const { endpoints, rules, reasons = {}, limits = {}, links = {}, texts = {} } = input
-  const groups = Object.entries({ endpoints, reasons, limits, links, texts })
+  const {
+    endpoints,
+    rules,
+    reasons = {},
+    limits = {},
+    links = {},
+    texts = {},
+    retention = {},
+  } = input
+  const groups = Object.entries({ endpoints, reasons, limits, links, texts, retention })
     .filter(([, group]) => !isGroup(group))
     .map(([field]) => `${field}: settings in braces are wanted`)
   const named = isGroup(endpoints) ? Object.entries(endpoints) : []
@@ -129,6 +148,7 @@ function problemsOf(input: ConfigInput): string[] {
     ...noticeProblems(input.notices ?? []),
     ...noteTextProblems(input.texts ?? {}),
     ...requestTagProblems(input),
+    ...retentionProblems(input.retention ?? {}),
     ...redactProblems(input.redact ?? [], () => input.rules.flatMap((rule) => rule.paths())),
   ]
 }

@@ -3,6 +3,8 @@
 import type { Deps } from './deps.ts'
 import { RESTART_CRON } from './domain/wake-up.ts'
 import { thrownFields } from './log.ts'
+import { eraseByClock } from './usecases/erase.ts'
+import { forgetByClock } from './usecases/forget.ts'
 import { reconcileByClock } from './usecases/reconcile.ts'
 import { sweep } from './usecases/sweep.ts'
 
@@ -11,6 +13,8 @@ export async function runCron(deps: Deps, cron: string): Promise<void> {
   const jobs: readonly (readonly [string, () => Promise<void>])[] = [
     ['sweep', () => runSweep(deps, cron === RESTART_CRON)],
     ['reconcile', () => reconcileByClock(deps).then(() => undefined)],
+    ['erase', () => eraseByClock(deps)],
+    ['forget', () => forgetByClock(deps).then(() => undefined)],
   ]
   const thrown: unknown[] = []
   for (const [name, job] of jobs) {

@@ -30,9 +30,10 @@ export const ERASURE_LEASE_SECONDS = 120
 export const ERASURE_STEPS_PER_TICK = 20
 /** One tick goes on no longer than this. */
 export const ERASURE_TICK_SECONDS = 20
-/** Rows that one step looks at. */
-export const ERASURE_ROWS_PER_STEP = 500
-/** Payloads whose text one step reads: each has up to 1 MiB. */
+/** Adjustments, or payloads, that one step looks at. */
+export const ERASURE_ROWS_PER_STEP = 200
+/** Of payloads whose text one step reads: so many, and so many characters, or one. */
 export const ERASURE_PAYLOADS_READ_MAX = 20
+export const ERASURE_CHARS_READ_MAX = 4_000_000
 /** While an adjustment of his goes on, all is looked at again after this. */
 export const ERASURE_AGAIN_SECONDS = 3_600

@@ -12,6 +12,7 @@ import { log, thrownFields } from '../log.ts'
 import { fail, NOT_FOUND, TRY_AGAIN } from './answers.ts'
 import { adjustments } from './api/adjustments.ts'
 import { byHand } from './api/by-hand.ts'
+import { erasures } from './api/erasures.ts'
 import { events } from './api/events.ts'
 import { holds } from './api/holds.ts'
 import { identities } from './api/identities.ts'
@@ -37,6 +38,7 @@ export function createApp(depsOf: (env: Env) => Deps) {
     .route('/adjustments', holds)
     .route('/adjustments', reversals)
     .route('/adjustments', requeue)
+    .route('/erasures', erasures)
     .route('/identities', identities)
     .route('/keys', keys)
     .route('/reconciliations', reconciliations)
