@@ -37,7 +37,8 @@ CREATE TABLE `rule_sets` (
 	CONSTRAINT "rule_sets_text" CHECK(json_valid("rule_sets"."text"))
 ) STRICT, WITHOUT ROWID;
 --> statement-breakpoint
-ALTER TABLE `payloads` ADD `salt` text;
+ALTER TABLE `payloads` ADD `salt` text;--> statement-breakpoint
+CREATE INDEX `adjustments_invoice_number` ON `adjustments` (`invoice_number`) WHERE "adjustments"."invoice_number" IS NOT NULL;
 --> statement-breakpoint
 
 -- What was kept is what the log's hash is about: it is forgotten, never changed.

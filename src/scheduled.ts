@@ -5,6 +5,7 @@ import { RESTART_CRON } from './domain/wake-up.ts'
 import { thrownFields } from './log.ts'
 import { eraseByClock } from './usecases/erase.ts'
 import { forgetByClock } from './usecases/forget.ts'
+import { keepPresentRuleSet } from './usecases/keep-rule-set.ts'
 import { reconcileByClock } from './usecases/reconcile.ts'
 import { sweep } from './usecases/sweep.ts'
 
@@ -13,6 +14,7 @@ export async function runCron(deps: Deps, cron: string): Promise<void> {
   const jobs: readonly (readonly [string, () => Promise<void>])[] = [
     ['sweep', () => runSweep(deps, cron === RESTART_CRON)],
     ['reconcile', () => reconcileByClock(deps).then(() => undefined)],
+    ['rule_set', () => keepPresentRuleSet(deps)],
     ['erase', () => eraseByClock(deps)],
     ['forget', () => forgetByClock(deps).then(() => undefined)],
   ]

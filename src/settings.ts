@@ -24,6 +24,8 @@ export type Settings = {
   readonly bootstrapKey: string | null
   readonly linkKeys: readonly string[]
   readonly publicUrl: string | null
+  /** What is deployed, where the deployment says it. */
+  readonly gitCommit: string | null
   /** Of each endpoint, current first; empty means that the endpoint is off. */
   readonly endpointSecrets: ReadonlyMap<string, readonly string[]>
   /** Of each channel that has all that it needs, by the configured names; the others are off. */
@@ -71,6 +73,7 @@ export function readSettings(env: Env, config: Config): Settings {
     // A short key is not passed over in silence: the next one would then be taken for the current.
     linkKeys: areLinkKeysLong ? linkKeys : [],
     publicUrl,
+    gitCommit: matching(env.GIT_COMMIT, /^[0-9a-f]{7,64}$/),
     channelSecrets: new Map(
       channels
         .filter(({ missing }) => missing.length === 0)

@@ -37,3 +37,8 @@ export const ERASURE_PAYLOADS_READ_MAX = 20
 export const ERASURE_CHARS_READ_MAX = 4_000_000
 /** While an adjustment of his goes on, all is looked at again after this. */
 export const ERASURE_AGAIN_SECONDS = 3_600
+
+// Evidence
+/** Of log entries, and of notices, about one adjustment that its evidence lists. */
+export const EVIDENCE_ENTRIES_MAX = 500
+export const EVIDENCE_NOTICES_MAX = 100

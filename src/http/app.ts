@@ -13,6 +13,7 @@ import { fail, NOT_FOUND, TRY_AGAIN } from './answers.ts'
 import { adjustments } from './api/adjustments.ts'
 import { byHand } from './api/by-hand.ts'
 import { erasures } from './api/erasures.ts'
+import { evidence } from './api/evidence.ts'
 import { events } from './api/events.ts'
 import { holds } from './api/holds.ts'
 import { identities } from './api/identities.ts'
@@ -35,6 +36,7 @@ export function createApp(depsOf: (env: Env) => Deps) {
     .route('/events', events)
     .route('/adjustments', adjustments)
     .route('/adjustments', byHand)
+    .route('/adjustments', evidence)
     .route('/adjustments', holds)
     .route('/adjustments', reversals)
     .route('/adjustments', requeue)

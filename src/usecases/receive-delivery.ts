@@ -27,6 +27,7 @@ import type { ProvenRequest } from '../sources/proof.ts'
 import type { Refusal } from '../sources/refusal.ts'
 import type { Answer, Endpoint } from '../sources/source.ts'
 import { decideEvent, type DecidedEvent } from './decide-event.ts'
+import { keepRuleSetOnce } from './keep-rule-set.ts'
 import { redactedPayload, sealedPayload } from './keep-payload.ts'
 import { openIncoming, type KeysTrouble } from './open-incoming.ts'
 import { takeEffect } from './take-effect.ts'
@@ -63,6 +64,7 @@ export async function receiveDelivery(
     return ok({ events: [], answer: opened.value.answer, wakeUps: [] })
   }
 
+  await keepRuleSetOnce(deps)
   const packed = await readDelivery(deps, incoming, endpoint, opened.value, now)
   const made = await commitDelivery(deps.db, packed)
   return ok({

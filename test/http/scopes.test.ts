@@ -13,6 +13,7 @@ import { createWorld } from '../world.ts'
 const API: Readonly<Record<string, Scope | readonly [Scope, Scope]>> = {
   'GET /api/v1/adjustments': 'read',
   'GET /api/v1/adjustments/:id': 'read',
+  'GET /api/v1/adjustments/:id/evidence': 'read',
   'POST /api/v1/adjustments': 'write',
   'POST /api/v1/adjustments/:id/approve': 'approve',
   'POST /api/v1/adjustments/:id/customer': 'approve',

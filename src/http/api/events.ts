@@ -106,7 +106,7 @@ function requeueFailure(trouble: RequeueEventTrouble): Failure {
   }
 }
 
-function presentEvent(event: Event) {
+export function presentEvent(event: Event) {
   return {
     object: 'event',
     id: event.id,
