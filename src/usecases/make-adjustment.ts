@@ -55,7 +55,7 @@ export async function makeAdjustment(
   const ownKey = keyByHand(request, key, deps.newId)
   const id = await eventId(OPERATOR_ENDPOINT, ownKey)
   const payload = requestText(request)
-  const before = await madeBefore(db, id, request, payload)
+  const before = await madeBefore(db, id, request)
   if (before !== null) return before
   const money = await checked(deps, request)
   if (!money.ok) return money
@@ -75,7 +75,7 @@ export async function makeAdjustment(
   })
   assert(packed !== null, 'a request within its bounds is larger than D1 takes')
   const isNew = (await commitDelivery(db, packed)).length > 0
-  const made = await madeBefore(db, id, request, payload)
+  const made = await madeBefore(db, id, request)
   assert(made !== null, 'an event by hand was committed and is not there')
   if (!isNew || !made.ok) return made
   await wakeCommitted(deps, made.value.adjustment)
@@ -92,21 +92,35 @@ const COMES_FROM = {
 async function madeBefore(
   db: Database,
   id: EventId,
-  { conflict, again }: ByHandRequest,
-  payload: string,
+  request: ByHandRequest,
 ): Promise<Result<Made, MakeTrouble> | null> {
   const found = await findEvent(db, id)
   if (found === null) return null
-  const { event } = found
-  const [adjustment] = await findAdjustments(db, event.decision.adjustments ?? [])
+  const { conflict, again } = request
+  const { answers } = found.event.decision
+  const [adjustment] = await findAdjustments(db, found.event.decision.adjustments ?? [])
   assert(adjustment !== undefined, 'an event by hand without its adjustment')
-  // Once what was asked is forgotten, nobody can tell that it was the same.
-  if (found.payload?.body === payload) return ok({ adjustment, isNew: false })
-  const isAnswered = conflict !== null && !again && event.decision.answers === conflict
+  if ((answers ?? null) === conflict && isAskedBy(request, adjustment)) {
+    return ok({ adjustment, isNew: false })
+  }
+  const isAnswered = conflict !== null && !again && answers === conflict
   return isAnswered
     ? err({ reason: 'conflict_answered', by: adjustment.id })
     : err({ reason: 'key_mismatch', event: id })
 }
+
+/** All that a request says stands in what it has made, also once its payload is forgotten; but for an erased name. */
+const isAskedBy = (
+  { customer, direction, amount, currency, reason, settlement, originalInvoice }: ByHandRequest,
+  made: Adjustment,
+): boolean =>
+  made.amount === (direction === 'credit' ? -amount : amount) &&
+  made.currency === currency &&
+  made.reason === reason &&
+  made.settlement === settlement &&
+  made.originalInvoice === originalInvoice &&
+  made.customerKind === customer.kind &&
+  (made.customerReference ?? customer.value) === customer.value
 
 /** The amount as money, once nothing of the request is refused. */
 async function checked(

@@ -138,6 +138,33 @@ async function everywhere(): Promise<{ readonly ids: EventId[]; readonly custome
   await vi.waitFor(async () => {
     expect((await api(`/adjustments/${made.data.id}`)).data.state).toMatch(/invoiced|held/)
   })
+  // A person sends one through again, dismisses it, tries its payload, and the billing API fails.
+  const undecided = ids[3]!
+  expect(await world.fate(undecided)).toBe('undecided')
+  expect((await call('POST', `/events/${undecided}/requeue`, {})).status).toBe(200)
+  expect((await call('POST', `/events/${undecided}/dismiss`, {})).status).toBe(200)
+  const dry = { endpoint: 'zendesk', payload: ticket({ ...personal, customer_external_id: MAIL }) }
+  expect((await call('POST', '/rules/dry-run', dry)).status).toBe(200)
+  await setFaults({ kind: 'server_error', status: 503, method: 'POST', times: 1 })
+  await receive('zendesk', ticket(personal))
+  await setFaults()
+  await world.advance(3_600)
+  await world.sweep()
+  await world.work()
+  const { id: adjustmentId } = await world.adjustment(issued!)
+  await env.DB.batch([
+    env.DB.prepare(
+      `INSERT INTO discrepancies (seq, id, reason, run, adjustment_id, expected, found, fields,
+         first_seen_at, last_seen_at, note)
+       VALUES (900, 'dsc_1', 'differs', 0, ?, 1, 2, '[]', 1, 1, ?)`,
+    ).bind(adjustmentId, `${NAME} has called`),
+    env.DB.prepare(
+      `INSERT INTO undos VALUES ('zendesk', 'ticket:none', 'none', '', 'evt_none', ?, 1)`,
+    ).bind(MAIL),
+    env.DB.prepare(
+      `INSERT INTO seen_refunds VALUES ('evt_none', 1, 'test', ?, 1, 'usd', NULL)`,
+    ).bind(MAIL),
+  ])
   return { ids, customerId }
 }
 
@@ -162,8 +189,16 @@ describe('a customer', () => {
     const entries = async () =>
       (await env.DB.prepare('SELECT * FROM audit_entries ORDER BY seq').all()).results
     const before = await dump()
-    expect(tablesWith(before, CANARY).toSorted()).toEqual(['adjustments', 'identities', 'payloads'])
+    expect(tablesWith(before, CANARY).toSorted()).toEqual([
+      'adjustments',
+      'discrepancies',
+      'identities',
+      'payloads',
+      'seen_refunds',
+      'undos',
+    ])
     expect(tablesWith(before, /4242 ?4242/)).toEqual([])
+    expect(tablesWith(before, /agent@saas/)).not.toContain('audit_entries')
     const log = await entries()
     expect(JSON.stringify([log, world.lines])).not.toMatch(CANARY)
 
