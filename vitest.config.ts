@@ -39,6 +39,7 @@ export default defineConfig(async (): Promise<ViteUserConfig> => {
               miniflare: {
                 bindings: {
                   TEST_MIGRATIONS: migrations,
+                  FAULTS_EACH: process.env['FAULTS_EACH'] ?? '4',
                   COMMET_API_URL: 'http://sandbox.localhost',
                   COMMET_API_KEY: 'ck_sandbox_test',
                   BOOTSTRAP_KEY: 'ck_mg_test_0123456789abcdef',
@@ -68,14 +69,14 @@ export default defineConfig(async (): Promise<ViteUserConfig> => {
           test: {
             name: 'app',
             include: ['test/**/*.test.ts'],
-            exclude: ['test/sandbox/**', 'test/scripts/**'],
+            exclude: ['test/sandbox/**', 'test/scripts/**', 'test/sim/**'],
             setupFiles: ['./test/apply-migrations.ts'],
           },
         },
         {
           test: {
             name: 'node',
-            include: ['test/sandbox/**/*.test.ts', 'test/scripts/**/*.test.ts'],
+            include: ['sandbox', 'scripts', 'sim'].map((folder) => `test/${folder}/**/*.test.ts`),
             testTimeout: 60_000,
             hookTimeout: 60_000,
           },

@@ -23,6 +23,7 @@ const CHECKS: readonly Check[] = [
   { name: 'lint', run: () => tool('oxlint') },
   { name: 'types', run: () => tool('tsc', '-p', 'tsconfig.json') },
   { name: 'types (node)', run: () => tool('tsc', '-p', 'tsconfig.node.json') },
+  { name: 'types (sim)', run: () => tool('tsc', '-p', 'tsconfig.sim.json') },
   { name: 'migrations', run: checkMigrations },
   { name: 'configuration', run: () => checkConfiguration(ROOT) },
   { name: 'rule ids', run: () => checkRuleIds(ROOT, STATE) },

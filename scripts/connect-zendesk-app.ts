@@ -1,10 +1,10 @@
-// What `npm run connect -- zendesk` leaves with the app: the webhook's secret and the status field's number;
-// and what it can only say, because the configuration and the deployment are the user's.
+// What `npm run connect -- zendesk` leaves with the app: the webhook's secret, and the numbers of the fields
+// that it reads or writes; and what it can only say, because the configuration and the deployment are the user's.
 
 import * as z from 'zod'
 import { call, type Api } from './connect-call.ts'
 import { tell, type Connection } from './connect-connection.ts'
-import { KINDS, STATUS_FIELD, type Asking, type Ids } from './connect-zendesk-plan.ts'
+import { AMOUNT_FIELD, KINDS, STATUS_FIELD, type Asking, type Ids } from './connect-zendesk-plan.ts'
 import { notAsExpected } from './connect-zendesk-records.ts'
 
 /** The name under which the status field's number is kept, where the configuration has no other. */
@@ -19,18 +19,25 @@ export async function secretOf(api: Api, webhookId: string): Promise<string> {
   return read.data.signing_secret.secret
 }
 
-export function statusVariable({ config, name }: Pick<Connection, 'config' | 'name'>): string {
-  const channel = channelOf({ config, name })
-  return channel?.secrets[3] ?? STATUS_FIELD_VARIABLE
+/** The name under which the app wants a field's number; null where it wants none. */
+export function numberVariable(place: Pick<Connection, 'config' | 'name'>, key: string) {
+  if (key === STATUS_FIELD) return channelOf(place)?.secrets[3] ?? STATUS_FIELD_VARIABLE
+  return key === AMOUNT_FIELD ? (finderOf(place)?.secrets[3] ?? null) : null
 }
+
+const finderOf = ({ config, name }: Pick<Connection, 'config' | 'name'>) =>
+  config.findMissed.find(
+    ({ source, endpoint }) => source === 'zendesk' && (endpoint ?? name) === name,
+  )
 
 const channelOf = ({ config, name }: Pick<Connection, 'config' | 'name'>) =>
   config.notices.find((each) => each.name === 'zendesk' || each.name === `zendesk:${name}`)
 
-export function keepStatusField(connection: Connection, ids: Ids): boolean {
+export function keepNumber(connection: Connection, key: string, ids: Ids): boolean {
   const { api, secrets } = connection
-  const variable = statusVariable(connection)
-  const id = ids(STATUS_FIELD)
+  const variable = numberVariable(connection, key)
+  if (variable === null) return false
+  const id = ids(key)
   if (secrets === null) {
     tell(api, 'number', `store it: echo ${id} | npx wrangler secret put ${variable}`)
     return false

@@ -4,7 +4,7 @@
 import * as z from 'zod'
 import { call, type Api } from './connect-call.ts'
 import { keepSecret, tell, type Connection } from './connect-connection.ts'
-import { adviseOn, keepStatusField, secretOf, statusVariable } from './connect-zendesk-app.ts'
+import { adviseOn, keepNumber, numberVariable, secretOf } from './connect-zendesk-app.ts'
 import {
   AMOUNT_FIELD,
   askingOf,
@@ -89,7 +89,7 @@ async function bringAbout(
       secret = await secretOf(api, idOf(WEBHOOK))
       if (keepSecret(connection, secret, SECRET_PAGE)) changes++
     }
-    if (wanted.key === STATUS_FIELD && !asked.dryRun && keepStatusField(connection, idOf)) changes++
+    if (!asked.dryRun && keepNumber(connection, wanted.key, idOf)) changes++
   }
   for (const { key, kind, title } of there) {
     if (plan.some((wanted) => wanted.key === key)) continue
@@ -174,8 +174,8 @@ export async function disconnectZendesk(connection: Connection): Promise<void> {
     if (each.kind === 'webhook' && secrets?.drop(endpoint.secret, await secretOf(api, each.id))) {
       tell(api, 'removed', `secret   ${endpoint.secret}, from .dev.vars`)
     }
-    const variable = statusVariable(connection)
-    if (each.key === STATUS_FIELD && secrets?.drop(variable, each.id)) {
+    const variable = numberVariable(connection, each.key)
+    if (variable !== null && secrets?.drop(variable, each.id)) {
       tell(api, 'removed', `number   ${variable}, from .dev.vars`)
     }
     await deleteRecord(api, each)

@@ -112,7 +112,7 @@ function given({ vars }: StackOptions): Record<string, string> {
 }
 
 /** Before anything listens: a request must never meet a database that is half made. */
-async function migrate(statePath: string): Promise<void> {
+export async function migrate(statePath: string): Promise<void> {
   const databases = readWranglerConfig().d1_databases
   if (databases.length === 0) return
   const { d1Databases, compatibilityDate } = appBindings()
@@ -147,7 +147,7 @@ function appBindings(): V4WorkerOptionsShape {
   return bindings
 }
 
-function appWorker(script: string, vars: Record<string, string>): V4WorkerOptions {
+export function appWorker(script: string, vars: Record<string, string>): V4WorkerOptions {
   const bindings = appBindings()
   return {
     ...bindings,
@@ -158,7 +158,7 @@ function appWorker(script: string, vars: Record<string, string>): V4WorkerOption
   }
 }
 
-function shared(statePath: string, log: Log) {
+export function shared(statePath: string, log: Log) {
   return {
     host: HOST,
     port: 0,

@@ -4,7 +4,7 @@
 export const ruleTemplate = (name: string, variable: string): string => `\
 // Fill in: what the event is, who can cause it, and what at its source keeps customers from it.
 
-import * as z from 'zod'
+import * as z from 'zod/mini'
 import { rule, undecided } from '../src/domain/rule.ts'
 
 export const ${variable} = rule({

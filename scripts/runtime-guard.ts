@@ -8,10 +8,11 @@ const GUARD = 'while read -r line; do alive=$line; done; for id in $alive; do ki
 
 /**
  * Watches every workerd that this process starts from now on, until `release`.
- * Does nothing on Windows, which has no `sh`.
+ * Does nothing on Windows, which has no `sh`. `alive`: their process ids.
  */
-export function guardRuntime(): { release(): void } {
-  if (process.platform === 'win32') return { release: () => undefined }
+export function guardRuntime(): { release(): void; readonly alive: ReadonlySet<number> } {
+  const alive = new Set<number>()
+  if (process.platform === 'win32') return { release: () => undefined, alive }
   // A group of its own, so that a Ctrl-C meant for this process does not end the guard first.
   const guard = spawn('/bin/sh', ['-c', GUARD], {
     stdio: ['pipe', 'ignore', 'ignore'],
@@ -20,7 +21,6 @@ export function guardRuntime(): { release(): void } {
   guard.unref()
   guard.on('error', () => undefined)
   guard.stdin.on('error', () => undefined)
-  const alive = new Set<number>()
   const tell = () => guard.stdin.write(`${[...alive].join(' ')}\n`)
   const watch = (message: unknown) => {
     const started = startedProcess(message)
@@ -38,6 +38,7 @@ export function guardRuntime(): { release(): void } {
   }
   subscribe('child_process', watch)
   return {
+    alive,
     release() {
       unsubscribe('child_process', watch)
       guard.stdin.end('\n')

@@ -15,6 +15,8 @@ import {
 } from './domain/retention.ts'
 import type { Rule } from './domain/rule.ts'
 import { unknownFields } from './domain/unknown-fields.ts'
+import { finderProblems } from './finder-problems.ts'
+import type { Finder } from './gaps/finder.ts'
 import type { Channel } from './notices/channel.ts'
 import { accountProblems, endpointProblems, secretProblems } from './endpoint-problems.ts'
 import { zendeskRequestTags } from './rules/zendesk-tags.ts'
@@ -42,6 +44,8 @@ export type ConfigInput = {
   readonly links?: LinkOptions
   /** Who is told what became of it: zendeskComment(), slack() … */
   readonly notices?: readonly Channel[]
+  /** Which sources are asked for deliveries that never came: stripeEvents(), zendeskTickets(). */
+  readonly findMissed?: readonly Finder[]
   /** What they are told, in place of the usual three lines: `{ issued: ['…', '…', '…'] }`. */
   readonly texts?: NoteTexts
   /** Fields that are never kept, besides secrets and card numbers: a name, or a path's last steps. */
@@ -59,6 +63,7 @@ export type Config = {
   readonly limits: Limits
   readonly links: { readonly expireAfterDays: number; readonly hosts: readonly string[] }
   readonly notices: readonly Channel[]
+  readonly findMissed: readonly Finder[]
   readonly texts: NoteTexts
   readonly redact: readonly string[]
   readonly retention: Retention
@@ -73,6 +78,7 @@ const FIELDS = [
   'limits',
   'links',
   'notices',
+  'findMissed',
   'texts',
   'redact',
   'retention',
@@ -99,6 +105,7 @@ export function defineConfig(input: ConfigInput): Config {
       hosts: [COMMET_HOST, ...(input.links?.hosts ?? [])],
     },
     notices: input.notices ?? [],
+    findMissed: input.findMissed ?? [],
     texts: input.texts ?? {},
     redact: input.redact ?? [],
     retention: retentionOf(input.retention ?? {}),
@@ -123,8 +130,10 @@ function shapeProblems(input: ConfigInput): string[] {
   const unmade = named
     .filter(([, endpoint]) => !isGroup(endpoint) || !isGroup(endpoint.source))
     .map(([name]) => `endpoints.${name}: a source is called here, such as stripe({ secret: … })`)
-  const listed = Array.isArray(rules) ? [] : ['rules: a list of rules is wanted']
-  return [...groups, ...unmade, ...listed, ...(listed.length > 0 ? [] : ruleShapeProblems(rules))]
+  const lists = Object.entries({ rules, findMissed: input.findMissed ?? [] })
+    .filter(([, list]) => !Array.isArray(list))
+    .map(([field]) => `${field}: a list is wanted`)
+  return [...groups, ...unmade, ...lists, ...(Array.isArray(rules) ? ruleShapeProblems(rules) : [])]
 }
 
 const isGroup = (value: unknown): boolean =>
@@ -146,6 +155,7 @@ function problemsOf(input: ConfigInput): string[] {
     ...limitProblems(input.limits ?? {}, input.currency),
     ...linkProblems(input.links ?? {}),
     ...noticeProblems(input.notices ?? []),
+    ...finderProblems(input.findMissed ?? [], input.endpoints),
     ...noteTextProblems(input.texts ?? {}),
     ...requestTagProblems(input),
     ...retentionProblems(input.retention ?? {}),

@@ -22,6 +22,10 @@ export type Outgoing = {
 type Body = Arrival['body']
 type Late = 'late'
 
+/** The header `authorization` of a name and a password. */
+export const basicAuth = (name: string, password: string): string =>
+  `Basic ${new TextEncoder().encode(`${name}:${password}`).toBase64()}`
+
 /** Never rejects. A code alone: no answer came at all. */
 export async function exchange(
   fetchNow: typeof fetch,

@@ -1,7 +1,7 @@
 // The keys that senders publish to check their tokens by (RFC 7517). Fetched when a delivery needs them,
 // kept in the isolate. The addresses are constants of the sources' pages; no request can name one.
 
-import * as z from 'zod'
+import * as z from 'zod/mini'
 import {
   KEY_SET_BYTES_MAX,
   KEY_SET_DEADLINE_MS,
@@ -122,15 +122,15 @@ async function readText(response: Response): Promise<string> {
   return text + decoder.decode()
 }
 
-const keySet = z.object({ keys: z.array(z.unknown()).max(KEYS_PER_SET_MAX) })
+const keySet = z.object({ keys: z.array(z.unknown()).check(z.maxLength(KEYS_PER_SET_MAX)) })
 
 const signingKey = z.object({
   kty: z.literal('RSA'),
-  n: z.string().min(1),
-  e: z.string().min(1),
-  kid: z.string().min(1),
-  alg: z.literal('RS256').optional(),
-  use: z.literal('sig').optional(),
+  n: z.string().check(z.minLength(1)),
+  e: z.string().check(z.minLength(1)),
+  kid: z.string().check(z.minLength(1)),
+  alg: z.optional(z.literal('RS256')),
+  use: z.optional(z.literal('sig')),
 })
 
 /** Keys of other kinds stand beside ours and are left out; a set without one of ours is no set. */

@@ -7,6 +7,7 @@ import { eraseByClock } from './usecases/erase.ts'
 import { forgetByClock } from './usecases/forget.ts'
 import { keepPresentRuleSet } from './usecases/keep-rule-set.ts'
 import { reconcileByClock } from './usecases/reconcile.ts'
+import { findMissed } from './usecases/find-missed.ts'
 import { sweep } from './usecases/sweep.ts'
 
 /** One job's trouble stops no other; the first that throws is thrown when all have had their turn. */
@@ -14,6 +15,7 @@ export async function runCron(deps: Deps, cron: string): Promise<void> {
   const jobs: readonly (readonly [string, () => Promise<void>])[] = [
     ['sweep', () => runSweep(deps, cron === RESTART_CRON)],
     ['reconcile', () => reconcileByClock(deps).then(() => undefined)],
+    ['find_missed', () => findMissed(deps)],
     ['rule_set', () => keepPresentRuleSet(deps)],
     ['erase', () => eraseByClock(deps)],
     ['forget', () => forgetByClock(deps).then(() => undefined)],

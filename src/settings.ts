@@ -7,6 +7,7 @@ import type { Mode } from './domain/event.ts'
 import { LINK_KEY_CHARS_MIN, OPERATOR_KEY_CHARS_MIN } from './domain/limits.ts'
 import { isLoopback } from './domain/link.ts'
 import { secretOf, type Env } from './env.ts'
+import { endpointFor } from './finder-problems.ts'
 import type { Channel } from './notices/channel.ts'
 import type { Endpoint } from './sources/source.ts'
 import { secretList } from './sources/secret-list.ts'
@@ -32,6 +33,8 @@ export type Settings = {
   readonly channelSecrets: ReadonlyMap<string, ReadonlyMap<string, string>>
   /** Of each channel that is off: the names of what is not set. */
   readonly channelsOff: ReadonlyMap<string, readonly string[]>
+  /** Of each endpoint that has a finder: what is set of what that needs, and the names of what is not. */
+  readonly finderSecrets: ReadonlyMap<string, NamedSecrets>
   /** What keeps the deployment from working, by name and never by value. */
   readonly problems: readonly string[]
 }
@@ -65,7 +68,7 @@ export function readSettings(env: Env, config: Config): Settings {
     name,
     ...endpointSecrets(env, endpoint),
   }))
-  const channels = config.notices.map((channel) => ({ channel, ...channelSecrets(env, channel) }))
+  const channels = config.notices.map((channel) => ({ channel, ...namedSecrets(env, channel) }))
   return {
     billing:
       baseUrl !== null && apiKey !== null ? { baseUrl, apiKey, mode: billingMode(apiKey) } : null,
@@ -83,6 +86,12 @@ export function readSettings(env: Env, config: Config): Settings {
       channels
         .filter(({ missing }) => missing.length > 0)
         .map(({ channel, missing }) => [channel.name, missing]),
+    ),
+    finderSecrets: new Map(
+      config.findMissed.map((finder) => [
+        endpointFor(finder, config.endpoints) ?? '',
+        namedSecrets(env, finder),
+      ]),
     ),
     endpointSecrets: new Map(endpoints.map(({ name, usable }) => [name, usable])),
     problems: [
@@ -117,7 +126,12 @@ function endpointSecrets(
   return { usable, problems }
 }
 
-function channelSecrets(env: Env, { secrets }: Channel) {
+type NamedSecrets = {
+  readonly values: ReadonlyMap<string, string>
+  readonly missing: readonly string[]
+}
+
+function namedSecrets(env: Env, { secrets }: Pick<Channel, 'secrets'>): NamedSecrets {
   const values = new Map<string, string>()
   for (const name of secrets) {
     const value = secretOf(env, name)

@@ -8,11 +8,12 @@ import { createApp } from './http/app.ts'
 import { consume } from './queue.ts'
 import { runCron } from './scheduled.ts'
 
-export function createWorker(config: Config) {
+/** `parts`: in place of what it is given otherwise, such as a clock that a trial holds. */
+export function createWorker(config: Config, parts: Partial<Deps> = {}) {
   // The environment of an isolate doesn't change, so it is parsed once.
   const known = new WeakMap<Env, Deps>()
   const depsOf = (env: Env): Deps => {
-    const deps = known.get(env) ?? createDeps(env, config)
+    const deps = known.get(env) ?? { ...createDeps(env, config), ...parts }
     known.set(env, deps)
     return deps
   }

@@ -2,6 +2,7 @@ declare namespace Cloudflare {
   interface Env extends Readonly<import('../src/env.ts').Env> {
     readonly TEST_MIGRATIONS: import('cloudflare:test').D1Migration[]
     readonly SANDBOX: Fetcher
+    readonly FAULTS_EACH: string
     readonly STRIPE_WEBHOOK_SECRET: string
     readonly ZENDESK_WEBHOOK_SECRET: string
     readonly ZENDESK_LIVE_WEBHOOK_SECRET: string

@@ -3,6 +3,7 @@
 import * as z from 'zod'
 import { notesControl } from '../notes/notes.ts'
 import { slackControl } from '../slack/messages.ts'
+import { stripeControl } from '../stripe/events.ts'
 import { zendeskControl } from '../zendesk/act.ts'
 import { refusal } from './answer.ts'
 import type { Answer } from './answer.ts'
@@ -129,6 +130,7 @@ export function control(store: Store, method: string, path: string, body: unknow
         zendeskControl(store, method, path, body) ??
         slackControl(store, method, path) ??
         notesControl(store, method, path, body) ??
+        stripeControl(store, method, path, body) ??
         refusal('not_found', `There is no control ${method} /sandbox${path}`)
       )
   }

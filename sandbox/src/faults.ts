@@ -90,7 +90,7 @@ export function armFaults(store: Store, faults: readonly Fault[]): void {
 const LISTS: Partial<Readonly<Record<Fault['kind'], RegExp>>> = {
   lagging_list: /^\/invoices$|^\/zendesk\/api\/v2\/search(\.json)?$/,
   repeating_cursor:
-    /^\/(invoices|customers|webhooks)$|^\/zendesk\/api\/v2\/(ticket_fields|macros|webhooks|triggers|views)(\.json)?$|^\/stripe\/v1\/webhook_endpoints$/,
+    /^\/(invoices|customers|webhooks)$|^\/zendesk\/api\/v2\/(ticket_fields|macros|webhooks|triggers|views)(\.json)?$|^\/stripe\/v1\/(webhook_endpoints|events)$/,
 }
 
 type Called = { readonly method: string; readonly path: string }

@@ -54,6 +54,7 @@ const TABLE_NAMES = [
   'zendesk_invocations',
   'slack_messages',
   'stripe_endpoints',
+  'stripe_events',
   'notes',
 ] as const
 

@@ -7,7 +7,7 @@ import type { Env } from '../src/organization.ts'
 import { respond, textOf } from '../src/respond.ts'
 import { toReply } from '../src/spoil.ts'
 import { newId } from '../src/store.ts'
-import { problem } from './endpoints.ts'
+import { problem } from './page.ts'
 
 /** Opens nothing anywhere else. */
 const API_KEY = 'sk_test_sandbox_stripe'

@@ -9,10 +9,10 @@ import { matchPath } from '../src/path.ts'
 import { toReply } from '../src/spoil.ts'
 import { documents, newId, nowMs } from '../src/store.ts'
 import type { Store } from '../src/store.ts'
+import { EVENTS, listEvents } from './events.ts'
+import { problem, stripePage, type Form } from './page.ts'
 
 const LIST = '/stripe/v1/webhook_endpoints'
-const PAGE_ROWS_DEFAULT = 10
-const PAGE_ROWS_MAX = 100
 /** Stripe allows so many of an account. */
 const ENDPOINTS_MAX = 16
 
@@ -28,13 +28,6 @@ type Endpoint = {
   readonly status: 'enabled' | 'disabled'
   readonly url: string
 }
-
-export const problem = (status: number, message: string): Answer => ({
-  status,
-  body: { error: { type: 'invalid_request_error', message } },
-})
-
-const missing = (id: string): Answer => problem(404, `No such webhook endpoint: '${id}'`)
 
 const changes = {
   url: z.url({ protocol: /^https?$/ }),
@@ -81,13 +74,14 @@ function answer(store: Store, call: FakeCall, listing: Listing): Answer {
   if (call.body === null) return problem(400, 'The body is no UTF-8')
   const { method } = call
   const input = readForm(method === 'GET' ? call.search : call.body)
+  if (call.path === EVENTS && method === 'GET') return listEvents(store, input, listing)
   if (call.path === LIST) {
     if (method === 'GET') return list(store, input, listing)
     if (method === 'POST') return create(store, input)
   }
   const id = matchPath(`${LIST}/*`, call.path)
   const found = id === null ? null : find(store, id)
-  if (id !== null && found === null) return missing(id)
+  if (id !== null && found === null) return problem(404, `No such webhook endpoint: '${id}'`)
   if (found !== null && method === 'GET') return { status: 200, body: found }
   if (found !== null && method === 'POST') return update(store, found, input)
   if (found !== null && method === 'DELETE') {
@@ -96,8 +90,6 @@ function answer(store: Store, call: FakeCall, listing: Listing): Answer {
   }
   return problem(404, `Unrecognized request URL (${method}: ${call.path})`)
 }
-
-type Form = Readonly<Record<string, unknown>>
 
 /** `a=1`, `list[]=x` or `list[0]=x`, `map[key]=x`. */
 function readForm(text: string): Form {
@@ -115,22 +107,9 @@ function readForm(text: string): Form {
   return read
 }
 
-function list(store: Store, input: Form, { repeatsCursor }: Listing): Answer {
-  const limit = Number(input['limit'] ?? PAGE_ROWS_DEFAULT)
-  if (!(Number.isInteger(limit) && limit >= 1 && limit <= PAGE_ROWS_MAX)) {
-    return problem(400, 'Invalid integer: limit')
-  }
+function list(store: Store, input: Form, listing: Listing): Answer {
   const select = 'SELECT document FROM stripe_endpoints ORDER BY sequence DESC'
-  const all = documents<Endpoint>(store, select)
-  const after = input['starting_after']
-  const start = after === undefined ? 0 : all.findIndex(({ id }) => id === after) + 1
-  if (after !== undefined && start === 0) return missing(String(after))
-  const data = all.slice(repeatsCursor ? 0 : start).slice(0, limit)
-  const more = repeatsCursor || start + limit < all.length
-  return {
-    status: 200,
-    body: { object: 'list', url: '/v1/webhook_endpoints', has_more: more, data },
-  }
+  return stripePage(documents<Endpoint>(store, select), '/v1/webhook_endpoints', input, listing)
 }
 
 const find = (store: Store, id: string): Endpoint | null =>

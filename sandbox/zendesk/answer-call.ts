@@ -8,6 +8,7 @@ import { toReply, withOtherFields } from '../src/spoil.ts'
 import { nowMs } from '../src/store.ts'
 import { noJson, noSuchEndpoint } from './answers.ts'
 import type { Ask } from './ask.ts'
+import { listAudits } from './audits.ts'
 import { createField, deleteField, getField, listFields } from './fields.ts'
 import { applyMacro, createMacro, deleteMacro, getMacro, listMacros } from './macros.ts'
 import { searchTickets } from './search.ts'
@@ -15,7 +16,7 @@ import { integrationUser } from './seed.ts'
 import { changeTags, createTicket, getTags, getTicket } from './tickets.ts'
 import { listComments, updateTicket } from './tickets.ts'
 import { createTrigger, deleteTrigger, getTrigger, listTriggers } from './triggers.ts'
-import { getMe, listGroups } from './users.ts'
+import { getMe, getOrganization, listGroups, showUsers } from './users.ts'
 import { createView, deleteView, getView, listViews } from './views.ts'
 import { createWebhook, deleteWebhook, getSecret, getWebhook } from './webhooks.ts'
 import { listWebhooks, testWebhook } from './webhooks.ts'
@@ -33,6 +34,7 @@ const STEPS: Readonly<Record<string, Step>> = {
   'POST /tickets/*/tags': (ask) => changeTags(ask, 'tags'),
   'DELETE /tickets/*/tags': (ask) => changeTags(ask, 'removeTags'),
   'GET /tickets/*/comments': listComments,
+  'GET /tickets/*/audits': listAudits,
   'GET /tickets/*/macros/*/apply': applyMacro,
   'GET /search': searchTickets,
   'GET /ticket_fields': listFields,
@@ -57,6 +59,8 @@ const STEPS: Readonly<Record<string, Step>> = {
   'GET /views/*': getView,
   'DELETE /views/*': deleteView,
   'GET /users/me': getMe,
+  'GET /users/show_many': showUsers,
+  'GET /organizations/*': getOrganization,
   'GET /groups': listGroups,
 }
 

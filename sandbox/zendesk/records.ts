@@ -2,6 +2,7 @@
 import { documents, readSetting, writeSetting } from '../src/store.ts'
 import type { Store } from '../src/store.ts'
 import type {
+  Audit,
   Comment,
   Group,
   Macro,
@@ -18,6 +19,7 @@ import type {
 export type Kinds = {
   ticket: Ticket
   comment: Comment
+  audit: Audit
   user: User
   organization: Organization
   group: Group

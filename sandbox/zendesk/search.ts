@@ -11,7 +11,7 @@ import { showTicket } from './tickets.ts'
 
 type Test = (ticket: Ticket) => boolean
 
-const TERM = /^(-?)(type|tags|status|external_id)([:<>])"?([^"\s]+)"?$/
+const TERM = /^(-?)(type|tags|status|external_id|updated)(:|[<>]=?)"?([^"\s]+)"?$/
 
 /** Null where the sandbox does not know the term, or it could never hold. */
 function testOf(term: string): Test | null {
@@ -26,6 +26,8 @@ function testFor(
   operator: string | undefined,
   value: string,
 ): Test | null {
+  if (name === 'updated') return updatedTest(operator, value)
+  if (operator?.endsWith('=') === true) return null
   if (name === 'status') {
     const wanted = STATUSES.findIndex((status) => status === value)
     if (wanted === -1) return null
@@ -39,17 +41,41 @@ function testFor(
   return name === 'external_id' ? ({ external_id: id }) => id?.toLowerCase() === value : null
 }
 
+/** Times to the second, by their instant. */
+function updatedTest(operator: string | undefined, value: string): Test | null {
+  const at = Date.parse(value)
+  if (Number.isNaN(at)) return null
+  const difference = ({ updated_at: updated }: Ticket) => Date.parse(updated) - at
+  switch (operator) {
+    case '>':
+      return (ticket) => difference(ticket) > 0
+    case '>=':
+      return (ticket) => difference(ticket) >= 0
+    case '<':
+      return (ticket) => difference(ticket) < 0
+    case '<=':
+      return (ticket) => difference(ticket) <= 0
+    default:
+      return null
+  }
+}
+
 export function searchTickets(ask: Ask): Answer {
   const terms = (ask.query.get('query') ?? '').split(/\s+/).filter(Boolean)
   const tests = terms.map(testOf).filter((test) => test !== null)
   if (terms.length === 0 || tests.length < terms.length) {
     return { status: 422, body: { error: 'invalid', description: 'Invalid search: bad query' } }
   }
+  const isOldestFirst = ask.query.get('sort_order') === 'asc'
   const indexedUntil = ask.now - ask.lagMs
   const rows = allRecords(ask.store, 'ticket')
     .filter((ticket) => Date.parse(ticket.updated_at) <= indexedUntil || ask.lagMs === 0)
     .filter((ticket) => tests.every((test) => test(ticket)))
-    .toSorted((one, other) => other.updated_at.localeCompare(one.updated_at))
+    .toSorted((one, other) =>
+      isOldestFirst
+        ? one.updated_at.localeCompare(other.updated_at)
+        : other.updated_at.localeCompare(one.updated_at),
+    )
     .slice(0, SEARCH_ROWS_MAX)
   return numberedPage(ask, {
     name: 'results',

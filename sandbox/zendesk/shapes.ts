@@ -36,6 +36,26 @@ export type Comment = {
   readonly created_at: string
 }
 
+export type AuditEvent = {
+  readonly id: number
+  readonly type: 'Comment' | 'Create' | 'Change'
+  readonly field_name?: string
+  readonly value?: string | readonly string[] | null
+  readonly previous_value?: string | readonly string[] | null
+  readonly author_id?: number
+  readonly body?: string
+  readonly public?: boolean
+}
+
+/** One update of a ticket. */
+export type Audit = {
+  readonly id: number
+  readonly ticket_id: number
+  readonly author_id: number
+  readonly created_at: string
+  readonly events: readonly AuditEvent[]
+}
+
 export type User = {
   readonly id: number
   readonly name: string

@@ -6,6 +6,7 @@ import type { Answer } from '../src/answer.ts'
 import type { Store } from '../src/store.ts'
 import { readSwitches } from '../src/switches.ts'
 import { recordInvalid } from './answers.ts'
+import { writeAudit } from './audits.ts'
 import { runTriggers } from './run-triggers.ts'
 import { allRecords, findRecord, nextId, writeRecord, zendeskTime } from './records.ts'
 import type { Comment, Ticket, User } from './shapes.ts'
@@ -39,9 +40,10 @@ export function writeTicket(
   }
   const updatedAt = before === null ? ticket.updated_at : stampAfter(store, before, now)
   const stamped = { ...after.value, updated_at: updatedAt }
+  let comment: Comment | null = null
   if (change.comment !== undefined) {
     const { body, public: isPublic, authorId = user.id } = change.comment
-    const comment: Comment = {
+    comment = {
       id: nextId(store, 'comment', 880_000_001),
       ticket_id: ticket.id,
       author_id: authorId,
@@ -53,6 +55,7 @@ export function writeTicket(
   }
   const { ticket: final, fired } = runTriggers(store, { before, after: stamped }, { user, now })
   writeRecord(store, 'ticket', final)
+  writeAudit(store, { before, after: final, comment }, user)
   return ok({ ticket: final, fired })
 }
 

@@ -1,6 +1,6 @@
 // One call of the billing API: checks what is asked, sends it once, and reads the answer into a Result.
 
-import * as z from 'zod'
+import * as z from 'zod/mini'
 import { BILLING_ID_CHARS_MAX, IDEMPOTENCY_KEY_CHARS_MAX } from '../domain/limits.ts'
 import { err, ok, type Result } from '../domain/result.ts'
 import { COMMET_VERSION } from './contract.ts'
@@ -40,16 +40,16 @@ type Target = {
 type Write<T> = Target &
   WriteOptions & {
     readonly method: 'POST' | 'PUT' | 'DELETE'
-    readonly answer: z.ZodType<T>
+    readonly answer: z.core.$ZodType<T>
     readonly body?: unknown
     /** What `body` must be like for anything to be sent. */
-    readonly request?: z.ZodType
+    readonly request?: z.core.$ZodType
   }
 
 export type Asker = {
-  readonly read: <T>(target: Target & { readonly answer: z.ZodType<T> }) => BillingResult<T>
+  readonly read: <T>(target: Target & { readonly answer: z.core.$ZodType<T> }) => BillingResult<T>
   /** A list that pages: an answer that doesn't say whether there is more is no answer. */
-  readonly page: <T>(target: Target & { readonly row: z.ZodType<T> }) => BillingResult<T[]>
+  readonly page: <T>(target: Target & { readonly row: z.core.$ZodType<T> }) => BillingResult<T[]>
   readonly write: <T>(write: Write<T>) => BillingResult<T>
 }
 
@@ -65,7 +65,7 @@ type Asked<T> = Target & {
   readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE'
   readonly headers: Record<string, string>
   readonly body: string | null
-  readonly envelope: z.ZodType<Envelope<T>>
+  readonly envelope: z.core.$ZodType<Envelope<T>>
 }
 
 type Envelope<T> = {
@@ -82,24 +82,26 @@ export function createAsker(connection: Connection): Asker {
   }
 }
 
-const single = <T>(data: z.ZodType<T>) => z.object({ success: z.literal(true), data })
+const single = <T>(data: z.core.$ZodType<T>) => z.object({ success: z.literal(true), data })
 
-const paged = <T>(row: z.ZodType<T>) =>
+const paged = <T>(row: z.core.$ZodType<T>) =>
   z
     .object({
       success: z.literal(true),
       data: z.array(row),
       hasMore: z.boolean(),
-      nextCursor: z.string().min(1).nullish(),
+      nextCursor: z.nullish(z.string().check(z.minLength(1))),
     })
-    .refine((page) => !page.hasMore || typeof page.nextCursor === 'string', {
-      path: ['nextCursor'],
-    })
+    .check(
+      z.refine((page) => !page.hasMore || typeof page.nextCursor === 'string', {
+        path: ['nextCursor'],
+      }),
+    )
 
 function get<T>(
   connection: Connection,
   target: Target,
-  envelope: z.ZodType<Envelope<T>>,
+  envelope: z.core.$ZodType<Envelope<T>>,
 ): BillingResult<T> {
   const call: Call = { kind: 'read', operation: `GET ${target.path}` }
   const unsayable = unsayableFilter(target.query ?? {})
@@ -112,7 +114,7 @@ async function send<T>(connection: Connection, write: Write<T>): BillingResult<T
   const kind = method === 'POST' ? 'create' : 'change'
   const call: Call = { kind, operation: `${method} ${target.path}` }
   if (!isKey(idempotencyKey)) return err(notSent(call, 'idempotencyKey'))
-  const checked = request?.safeParse(body)
+  const checked = request && z.safeParse(request, body)
   if (checked?.success === false) return err(notSent(call, fieldOf(checked.error) ?? 'body'))
   const text = body === undefined ? null : jsonOf(body)
   if (text === undefined) return err(notSent(call, 'body'))
@@ -147,7 +149,7 @@ function read<T>(asked: Asked<T>, arrival: Arrival): Result<BillingAnswer<T>, Bi
   const { call, envelope, query } = asked
   const succeeded = arrival.status >= 200 && arrival.status < 300
   if (!succeeded || arrival.body.kind === 'none') return err(refused(call, arrival))
-  const parsed = envelope.safeParse(arrival.body.value)
+  const parsed = z.safeParse(envelope, arrival.body.value)
   if (!parsed.success) {
     return err(unusable(call, arrival, 'unexpected_shape', fieldOf(parsed.error)))
   }
@@ -197,7 +199,7 @@ function jsonOf(value: unknown): string | undefined {
 }
 
 // Null where the whole value is of another kind.
-function fieldOf(error: z.ZodError): string | null {
+function fieldOf(error: z.core.$ZodError): string | null {
   const path = error.issues[0]?.path ?? []
   return path.length === 0 ? null : path.map(String).join('.')
 }

@@ -2,13 +2,13 @@
 // Answers are parsed with what Makegood needs to be right about: presence, kind, whole numbers of money.
 // Words that the vendor may add to (a status, an invoice type) are plain strings; unknown fields are ignored.
 
-import * as z from 'zod'
+import * as z from 'zod/mini'
 import { CUSTOMERS_PER_BATCH_MAX } from '../domain/limits.ts'
 
 /** The one place that says which version of the API is spoken; sent with every request. */
 export const COMMET_VERSION = '2026-07-11'
 
-const name = z.string().min(1)
+const name = z.string().check(z.minLength(1))
 const metadata = z.record(z.string(), z.unknown())
 const livemode = z.boolean()
 const time = z.string()
@@ -17,23 +17,23 @@ const time = z.string()
 const money = z.int()
 
 /** A field by which nothing is decided: where it is missing, or of another form, no money stops. */
-const unread = <Field extends z.ZodType>(field: Field) => field.nullish().catch(null)
+const unread = <Field extends z.core.$ZodType>(field: Field) => z.catch(z.nullish(field), null)
 
 // Invoices
 
 const lineItem = z.object({
   lineType: z.string(),
-  featureName: z.string().nullable(),
+  featureName: z.nullable(z.string()),
   description: z.string(),
   quantity: z.number(),
   unitAmount: z.number(),
   amount: money,
-  includedAmount: z.number().nullable(),
-  usedAmount: z.number().nullable(),
-  overageAmount: z.number().nullable(),
-  discountType: z.string().nullable(),
-  discountValue: z.number().nullable(),
-  discountName: z.string().nullable(),
+  includedAmount: z.nullable(z.number()),
+  usedAmount: z.nullable(z.number()),
+  overageAmount: z.nullable(z.number()),
+  discountType: z.nullable(z.string()),
+  discountValue: z.nullable(z.number()),
+  discountName: z.nullable(z.string()),
   chargeType: z.string(),
 })
 
@@ -60,7 +60,7 @@ export const createdInvoice = z.object({
 export type CreatedInvoice = z.infer<typeof createdInvoice>
 
 /** Answer of `GET /invoices/{id}`, and each row of `GET /invoices`. */
-export const invoice = createdInvoice.extend({
+export const invoice = z.extend(createdInvoice, {
   subscriptionId: unread(z.string()),
   discountAmount: unread(money),
   creditApplied: unread(money),
@@ -102,9 +102,9 @@ export type InvoiceStatus = z.infer<typeof invoiceStatus>
 /** Body of `POST /invoices`. A negative amount is a credit; zero is refused here, before anything is sent. */
 export const adjustmentRequest = z.object({
   customerId: name,
-  amount: money.refine((amount) => amount !== 0, 'an adjustment is never zero'),
+  amount: money.check(z.refine((amount) => amount !== 0, 'an adjustment is never zero')),
   description: name,
-  metadata: metadata.exactOptional(),
+  metadata: z.exactOptional(metadata),
 })
 export type AdjustmentRequest = z.infer<typeof adjustmentRequest>
 
@@ -148,19 +148,19 @@ const timezone = z.enum([
 
 const address = z.object({
   line1: z.string(),
-  line2: z.string().exactOptional(),
+  line2: z.exactOptional(z.string()),
   city: z.string(),
-  state: z.string().exactOptional(),
+  state: z.exactOptional(z.string()),
   postalCode: z.string(),
   country: z.string(),
-  region: z.string().exactOptional(),
+  region: z.exactOptional(z.string()),
 })
 
 export const customer = z.object({
   object: z.literal('customer'),
   livemode,
   id: name,
-  externalId: z.string().nullable(),
+  externalId: z.nullable(z.string()),
   fullName: unread(z.string()),
   email: unread(z.string()),
   taxDocument: unread(z.string()),
@@ -173,40 +173,42 @@ export const customer = z.object({
 export type Customer = z.infer<typeof customer>
 
 const customerFields = {
-  fullName: z.string().exactOptional(),
-  taxDocument: z.string().exactOptional(),
-  externalId: z.string().exactOptional(),
-  timezone: timezone.exactOptional(),
-  metadata: metadata.exactOptional(),
-  address: address.exactOptional(),
+  fullName: z.exactOptional(z.string()),
+  taxDocument: z.exactOptional(z.string()),
+  externalId: z.exactOptional(z.string()),
+  timezone: z.exactOptional(timezone),
+  metadata: z.exactOptional(metadata),
+  address: z.exactOptional(address),
 }
 
 /** Body of `POST /customers`; idempotent by itself when `id` is given. */
 export const customerRequest = z.object({
   ...customerFields,
-  id: name.exactOptional(),
+  id: z.exactOptional(name),
   email: name,
-  addressId: z.string().exactOptional(),
+  addressId: z.exactOptional(z.string()),
 })
 export type CustomerRequest = z.infer<typeof customerRequest>
 
-export const customerChange = z.object({ ...customerFields, email: name.exactOptional() })
+export const customerChange = z.object({ ...customerFields, email: z.exactOptional(name) })
 export type CustomerChange = z.infer<typeof customerChange>
 
-const batchedCustomer = z.object({ ...customerFields, id: name.exactOptional(), email: name })
+const batchedCustomer = z.object({ ...customerFields, id: z.exactOptional(name), email: name })
 
 export const customerBatchRequest = z.object({
-  customers: z.array(batchedCustomer).min(1).max(CUSTOMERS_PER_BATCH_MAX),
+  customers: z.array(batchedCustomer).check(z.minLength(1), z.maxLength(CUSTOMERS_PER_BATCH_MAX)),
 })
 export type CustomerBatchRequest = z.infer<typeof customerBatchRequest>
 
 export const customerBatch = z.object({
   object: z.literal('customer'),
   livemode,
-  successful: z.array(z.object({ id: name, externalId: z.string().nullable(), email: z.string() })),
+  successful: z.array(
+    z.object({ id: name, externalId: z.nullable(z.string()), email: z.string() }),
+  ),
   failed: z.array(
     z.object({
-      index: z.int().nonnegative(),
+      index: z.int().check(z.nonnegative()),
       error: z.string(),
       data: z.looseObject({ email: z.string() }),
     }),

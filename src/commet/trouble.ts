@@ -6,7 +6,7 @@
 //
 // In doubt a write is ambiguous. Only a refusal in Commet's own envelope is a definite one.
 
-import * as z from 'zod'
+import * as z from 'zod/mini'
 
 import { WORD_CHARS_MAX } from '../domain/limits.ts'
 import { retryAfterSeconds } from '../domain/retry-after.ts'
@@ -52,14 +52,14 @@ const refusal = z.object({
   error: z.object({
     type: z.string(),
     code: z.string(),
-    param: z.string().nullish(),
-    details: z.unknown().optional(),
+    param: z.nullish(z.string()),
+    details: z.optional(z.unknown()),
   }),
 })
 
 export type Refusal = z.infer<typeof refusal>
 
-const fieldDetails = z.array(z.object({ field: z.string() })).min(1)
+const fieldDetails = z.array(z.object({ field: z.string() })).check(z.minLength(1))
 
 /** No answer came: the request may have arrived all the same. */
 export function noAnswer(call: Call, code: 'network' | 'timeout'): BillingError {

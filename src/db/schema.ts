@@ -4,6 +4,7 @@
 
 import type { adjustments } from './schema-adjustments.ts'
 import type { events, links } from './schema-events.ts'
+import type { gapSearches } from './schema-gaps.ts'
 import type { notices } from './schema-notices.ts'
 import type { identities, keys } from './schema-people.ts'
 import type { discrepancies, reconciliations } from './schema-reconciliation.ts'
@@ -12,6 +13,7 @@ import type { erasures } from './schema-retention.ts'
 export * from './schema-adjustments.ts'
 export * from './schema-controls.ts'
 export * from './schema-events.ts'
+export * from './schema-gaps.ts'
 export * from './schema-notices.ts'
 export * from './schema-people.ts'
 export * from './schema-reconciliation.ts'
@@ -21,6 +23,7 @@ export type Adjustment = typeof adjustments.$inferSelect
 export type Discrepancy = typeof discrepancies.$inferSelect
 export type Erasure = typeof erasures.$inferSelect
 export type Event = typeof events.$inferSelect
+export type GapSearch = typeof gapSearches.$inferSelect
 export type Identity = typeof identities.$inferSelect
 export type Key = typeof keys.$inferSelect
 export type Link = typeof links.$inferSelect

@@ -2,6 +2,7 @@
 // delivery's id, so a redelivery writes nothing, and old events among new ones don't hide the new.
 
 import { sql, type SQL } from 'drizzle-orm'
+import type { BatchItem } from 'drizzle-orm/batch'
 import type { AdjustmentFacts } from '../domain/adjustment.ts'
 import { assert } from '../domain/assert.ts'
 import type { Actor, AuditAction } from '../domain/audit.ts'
@@ -92,11 +93,13 @@ export function packDelivery(delivery: Delivery): PackedDelivery | null {
 
 /**
  * The adjustments that this delivery made, each due at version 1; none for a redelivery. Throws
- * where D1 does; then nothing of the delivery is there, and its sender must try again.
+ * where D1 does; then nothing of the delivery is there, and its sender must try again. `further`: what
+ * else is written with it.
  */
 export async function commitDelivery(
   db: Database,
   packed: PackedDelivery,
+  further: readonly BatchItem<'sqlite'>[] = [],
 ): Promise<readonly AdjustmentId[]> {
   const [made] = await db.batch([
     insertAdjustments(db, packed),
@@ -107,6 +110,7 @@ export async function commitDelivery(
     ...(db.tells(packed.delivery.source)
       ? [toldOfEvents(db, packed.delivery.deliveryId, packed.eventRows, packed.delivery.receivedAt)]
       : []),
+    ...further,
   ])
   return made.map((row) => row.id)
 }

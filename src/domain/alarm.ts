@@ -21,6 +21,8 @@ export const ALARM_CAUSES = [
   'channel_refused',
   'reconciliation_mismatch',
   'reconciliation_late',
+  'deliveries_missed',
+  'gap_search_failed',
 ] as const
 export type AlarmCause = (typeof ALARM_CAUSES)[number]
 
@@ -66,6 +68,9 @@ const TEXTS: Readonly<Record<AlarmCause, string>> = {
     'A channel refuses its key, or has none that can be used: what it has to be told waits',
   reconciliation_mismatch: 'Our record and the billing API do not agree',
   reconciliation_late: 'A comparison with the billing API does not come to its end.',
+  deliveries_missed:
+    'Deliveries never came. They were asked for and taken in, but the webhook may be broken',
+  gap_search_failed: 'A source can not be asked for deliveries that never came',
 }
 
 /** Three lines: what is wrong, where, and what is not told. */

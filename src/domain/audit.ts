@@ -54,7 +54,7 @@ export type AuditAction =
 export type Actor =
   | `source:${string}`
   | `operator:${string}`
-  | `system:${'issuer' | 'sweep' | 'dead-letters' | 'limits' | 'undo' | 'notices' | 'reconciliation' | 'retention' | 'erasure'}`
+  | `system:${'issuer' | 'sweep' | 'dead-letters' | 'limits' | 'undo' | 'notices' | 'reconciliation' | 'gaps' | 'retention' | 'erasure'}`
 
 /** Codes, ids, field names and money only; never a secret, a slug, an address or personal text. */
 export type AuditData = Readonly<Record<string, unknown>>

@@ -1,4 +1,5 @@
-// Every bound of the product, named with its unit. Nothing else in src/ writes such a number.
+// Every bound of the product, named with its unit: here, and those of missed deliveries in gap-limits.ts.
+// Nothing else in src/ writes such a number.
 
 export const MS_PER_DAY = 86_400_000
 export const MS_PER_HOUR = 3_600_000

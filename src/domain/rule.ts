@@ -1,8 +1,9 @@
 // A rule says what an event of one source is worth: which adjustment to make, or why none.
 
-import type * as z from 'zod'
+import type * as z from 'zod/mini'
 import type { SourceEvent } from './event.ts'
 import { undecided, type Outcome } from './outcome.ts'
+import { readShape } from './read-shape.ts'
 import type { ReasonCode } from './reason.ts'
 import { schemaPaths } from './schema-paths.ts'
 import { unknownFields } from './unknown-fields.ts'
@@ -52,7 +53,7 @@ export type Rule = {
 type Optional = 'description' | 'mode' | 'was' | 'alongside'
 type Facts = Omit<Rule, 'decide' | 'read' | 'paths' | 'text' | 'problems'>
 
-export type RuleDefinition<Payload extends z.ZodType> = Omit<Facts, Optional> &
+export type RuleDefinition<Payload extends z.core.$ZodType> = Omit<Facts, Optional> &
   Partial<Pick<Facts, Optional>> & {
     readonly payload: Payload
     readonly adjust: (payload: z.output<Payload>, event: SourceEvent) => Outcome
@@ -62,7 +63,7 @@ export type RuleDefinition<Payload extends z.ZodType> = Omit<Facts, Optional> &
     readonly problems?: readonly string[]
   }
 
-const FIELDS: readonly (keyof RuleDefinition<z.ZodType>)[] = [
+const FIELDS: readonly (keyof RuleDefinition<z.core.$ZodType>)[] = [
   'id',
   'source',
   'on',
@@ -83,7 +84,7 @@ const FIELDS: readonly (keyof RuleDefinition<z.ZodType>)[] = [
  * A rule from its parts. `payload` declares the fields of `event.data` that `adjust` reads; an
  * event that lacks them is `undecided: shape`, with the path of the first one.
  */
-export function rule<Payload extends z.ZodType>(definition: RuleDefinition<Payload>): Rule {
+export function rule<Payload extends z.core.$ZodType>(definition: RuleDefinition<Payload>): Rule {
   const { payload, adjust, options, problems, ...facts } = definition
   return {
     description: null,
@@ -94,11 +95,11 @@ export function rule<Payload extends z.ZodType>(definition: RuleDefinition<Paylo
     text: JSON.stringify([options ?? null, String(adjust)]),
     problems: [...unknownFields(definition, FIELDS), ...(problems ?? [])],
     decide(event) {
-      const parsed = payload.safeParse(event.data)
+      const parsed = readShape(payload, event.data)
       if (parsed.success) return adjust(parsed.data, event)
       return undecided('shape', firstProblem(parsed.error.issues))
     },
-    read: (event) => payload.safeParse(event.data).data ?? null,
+    read: (event) => readShape(payload, event.data).data ?? null,
     paths: () => schemaPaths(payload),
   }
 }

@@ -3,6 +3,7 @@ import { assertReachable } from '../db/database.ts'
 import { thrownFields } from '../log.ts'
 import { isForStaff } from '../notices/channel.ts'
 import { notSet } from '../settings.ts'
+import { findersOf } from '../usecases/finders-of.ts'
 import type { AppEnv } from './context.ts'
 
 const ON_ALONE = 'on; of a closed ticket nobody is told, since no channel for people is on'
@@ -32,9 +33,19 @@ export const health = new Hono<AppEnv>()
       if (missing !== undefined) return { name, status: `off: ${notSet(missing)}` }
       return { name, status: mayClose && !isSomebodyTold ? ON_ALONE : 'on' }
     })
+    const missed = findersOf({ config, settings }).map(({ name, off }) => ({
+      endpoint: name,
+      status: off === null ? 'on' : `off: ${off}`,
+    }))
     const isReady = problems.length === 0
     return c.json(
-      { status: isReady ? 'ready' : 'not_ready', problems, endpoints, channels },
+      {
+        status: isReady ? 'ready' : 'not_ready',
+        problems,
+        endpoints,
+        channels,
+        findMissed: missed,
+      },
       isReady ? 200 : 503,
     )
   })

@@ -1,9 +1,8 @@
 // What a request may hold. A refusal names the field; what was in it is not repeated.
 
-import { zValidator } from '@hono/zod-validator'
 import type { Context, MiddlewareHandler } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
-import * as z from 'zod'
+import * as z from 'zod/mini'
 import {
   API_BODY_BYTES_MAX,
   BODY_FAULTS_MAX,
@@ -11,25 +10,50 @@ import {
   PAGE_ROWS_MAX,
   WORD_CHARS_MAX,
 } from '../domain/limits.ts'
+import { readShape } from '../domain/read-shape.ts'
 import { oneLine } from '../domain/text.ts'
 import { fail, type Failure } from './answers.ts'
 import type { AppEnv } from './context.ts'
 
 /** A page of a list: `limit` 1–100, and the `nextCursor` of the page before. */
 const pageQuery = z.strictObject({
-  limit: z.coerce.number().int().min(1).max(PAGE_ROWS_MAX).default(PAGE_ROWS_DEFAULT),
-  cursor: z
-    .string()
-    .regex(/^[1-9]\d{0,14}$/, 'not a cursor of this list')
-    .transform(Number)
-    .optional(),
+  limit: z._default(
+    z.pipe(z.pipe(z.string(), z.transform(Number)), z.int().check(z.gte(1), z.lte(PAGE_ROWS_MAX))),
+    PAGE_ROWS_DEFAULT,
+  ),
+  cursor: z.optional(
+    z.pipe(
+      z.string().check(z.regex(/^[1-9]\d{0,14}$/, 'not a cursor of this list')),
+      z.transform(Number),
+    ),
+  ),
 })
 
-/** A page of a list that has filters: each is a parameter of its own. */
-export const validPageWith = <Filters extends z.ZodRawShape>(filters: Filters) =>
-  zValidator('query', pageQuery.extend(filters), (result, c) =>
-    result.success ? undefined : refuse(c, result.error.issues, 'parameter'),
-  )
+type Valid<Target extends 'json' | 'query', Schema extends z.core.$ZodType> = MiddlewareHandler<
+  AppEnv,
+  string,
+  { in: Record<Target, z.input<Schema>>; out: Record<Target, z.output<Schema>> }
+>
+
+/** A page of a list that has filters: each is a parameter of its own. Then `c.req.valid('query')`. */
+export const validPageWith = <Filters extends z.core.$ZodShape>(filters: Filters) =>
+  validQuery(z.extend(pageQuery, filters))
+
+/** A parameter that is there more than once is a list, which no schema of one value takes. */
+function validQuery<Schema extends z.core.$ZodType<object>>(
+  schema: Schema,
+): Valid<'query', Schema> {
+  return async (c, next) => {
+    const query = Object.entries(c.req.queries()).map(([name, values]) => [
+      name,
+      values.length === 1 ? values[0] : values,
+    ])
+    const read = readShape(schema, Object.fromEntries(query))
+    if (!read.success) return refuse(c, read.error.issues, 'parameter')
+    c.req.addValidatedData('query', read.data)
+    return next()
+  }
+}
 
 export const validPage = validPageWith({})
 
@@ -58,23 +82,19 @@ const NOT_JSON: Failure = {
  * what the schema made of it. 413 where it is larger, 400 where it isn't JSON or isn't what is asked for.
  * Where nothing has to be in it, it may be missing.
  */
-export function validBody<Schema extends z.ZodType<object>>(
+export function validBody<Schema extends z.core.$ZodType<object>>(
   schema: Schema,
   bytesMax: number = API_BODY_BYTES_MAX,
-): MiddlewareHandler<
-  AppEnv,
-  string,
-  { in: { json: z.input<Schema> }; out: { json: z.output<Schema> } }
-> {
+): Valid<'json', Schema> {
   const limit = limitBody(bytesMax)
-  const missing = schema.safeParse({}).success ? {} : undefined
+  const missing = readShape(schema, {}).success ? {} : undefined
   return async (c, next) => {
     const tooLarge = await limit(c, async () => {})
     if (tooLarge) return tooLarge
     const bytes = await c.req.arrayBuffer()
     const body = bytes.byteLength === 0 ? missing : readJson(bytes)
     if (body === undefined) return fail(c, NOT_JSON)
-    const read = await schema.safeParseAsync(body)
+    const read = readShape(schema, body)
     if (!read.success) return refuse(c, read.error.issues, 'field')
     c.req.addValidatedData('json', read.data)
     return next()

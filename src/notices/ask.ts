@@ -46,6 +46,3 @@ const trouble = (
   status: number | null,
   wait: number | null = null,
 ): SendTrouble => ({ meaning, code, status, retryAfterSeconds: wait })
-
-export const basicAuth = (name: string, password: string): string =>
-  `Basic ${new TextEncoder().encode(`${name}:${password}`).toBase64()}`

@@ -2,7 +2,7 @@
 // characters; association types 214 and 228), "Associations v4" (pages of 500), "Batch read" (100). The search
 // is eventual, so the object's own notes are read. A 429 has no Retry-After: its windows are 10 s, or the day.
 
-import * as z from 'zod'
+import * as z from 'zod/mini'
 import { subjectId } from '../domain/notice.ts'
 import { HUBSPOT_NOTES_MAX, NOTE_PAGE_ROWS } from '../domain/limits.ts'
 import { err, ok, type Result } from '../domain/result.ts'
@@ -31,9 +31,11 @@ const HUBSPOT_URL = 'https://api.hubapi.com'
 const NOTE_TO_DEAL = 214
 const NOTE_TO_TICKET = 228
 
+/** Listed as a number, asked for as text. */
+const noteId = z.pipe(z.union([z.string(), z.int()]), z.transform(String))
 const associations = z.object({
-  results: z.array(z.object({ toObjectId: z.coerce.string() })),
-  paging: z.object({ next: z.unknown().optional() }).nullish(),
+  results: z.array(z.object({ toObjectId: noteId })),
+  paging: z.nullish(z.object({ next: z.optional(z.unknown()) })),
 })
 const batch = z.object({ results: z.array(z.unknown()) })
 

@@ -2,7 +2,7 @@
 // ticket" and "Reply to a conversation" (some HTML), "Retrieve a ticket" (by `id`, never by `ticket_id`; its parts
 // are in the answer, at most 500). A 429 has no Retry-After; its windows are 10 s, which the backoff outlasts.
 
-import * as z from 'zod'
+import * as z from 'zod/mini'
 import { subjectId } from '../domain/notice.ts'
 import { INTERCOM_PARTS_MAX } from '../domain/limits.ts'
 import { err, ok, type Result } from '../domain/result.ts'

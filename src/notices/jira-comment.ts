@@ -2,12 +2,13 @@
 // "Create request comment" (wiki markup, `public: false`); platform REST API v3, "Get comments" (`orderBy`,
 // `startAt`), "Rate limiting" (429 with Retry-After). A comment has at most 32,767 characters.
 
-import * as z from 'zod'
+import * as z from 'zod/mini'
 import { subjectId } from '../domain/notice.ts'
 import { NOTE_CLOCKS_APART_SECONDS, NOTE_PAGE_ROWS } from '../domain/limits.ts'
 import { err, ok, type Result } from '../domain/result.ts'
 import { unknownFields } from '../domain/unknown-fields.ts'
-import { ask, basicAuth } from './ask.ts'
+import { basicAuth } from '../exchange.ts'
+import { ask } from './ask.ts'
 import type { Channel, SendTrouble } from './channel.ts'
 import { isOnAPage, noteChannel, UNREADABLE, type NotePage } from './note-channel.ts'
 

@@ -1,7 +1,7 @@
 // A note at a source whose API knows no key of ours: the notice's id stands in the note, and is looked
 // for first. Notes are told one after the other under a lease, so that each is there exactly once.
 
-import * as z from 'zod'
+import * as z from 'zod/mini'
 import type { Notice } from '../domain/notice.ts'
 import { NOTE_PAGES_MAX, NOTE_SETTLE_SECONDS } from '../domain/limits.ts'
 import { err, ok, type Result } from '../domain/result.ts'

@@ -2,12 +2,13 @@
 // update. A tag of the same update is the marker that makes it exactly one: comments can't be edited.
 // Facts: developer.zendesk.com, Tickets API ("safe_update", "additional_tags"), and its limits on closed tickets.
 
-import * as z from 'zod'
+import * as z from 'zod/mini'
 import { NOTICE_MARKERS_MAX } from '../domain/limits.ts'
 import { subjectId, type Notice } from '../domain/notice.ts'
 import { err, ok, type Result } from '../domain/result.ts'
 import { unknownFields } from '../domain/unknown-fields.ts'
-import { ask, basicAuth } from './ask.ts'
+import { basicAuth } from '../exchange.ts'
+import { ask } from './ask.ts'
 import type { Attempt, Channel, Sent, SendTrouble } from './channel.ts'
 import { LEASE_ENDS } from './note-channel.ts'
 

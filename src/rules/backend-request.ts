@@ -2,7 +2,7 @@
 // `amount` (an integer of minor units), `currency`, `customer`, and optionally `asker` and
 // `original_invoice`.
 
-import * as z from 'zod'
+import * as z from 'zod/mini'
 import { moneyFromMinorUnits, parseCurrency, type Money } from '../domain/money.ts'
 import type { Adjust, Outcome, ProposalFields } from '../domain/outcome.ts'
 import { emailCustomer, externalCustomer } from './sender-fields.ts'
@@ -10,14 +10,14 @@ import { unreadableAmount } from './typed-amount.ts'
 
 export const backendRequest = z.object({
   data: z.object({
-    id: z.string().min(1),
-    amount: z.unknown().optional(),
-    currency: z.unknown().optional(),
-    customer: z
-      .object({ external_id: z.string().nullish(), email: z.string().nullish() })
-      .nullish(),
-    asker: z.string().nullish(),
-    original_invoice: z.string().nullish(),
+    id: z.string().check(z.minLength(1)),
+    amount: z.optional(z.unknown()),
+    currency: z.optional(z.unknown()),
+    customer: z.nullish(
+      z.object({ external_id: z.nullish(z.string()), email: z.nullish(z.string()) }),
+    ),
+    asker: z.nullish(z.string()),
+    original_invoice: z.nullish(z.string()),
   }),
 })
 

@@ -1,7 +1,7 @@
 // A credit note of Chargebee that is settled becomes a record of what was refunded by it: what lowered an
 // invoice instead has moved nothing. The refund's own `payment_refunded` is the same money, and makes nothing.
 
-import * as z from 'zod'
+import * as z from 'zod/mini'
 import { occurredAtOf } from '../domain/event.ts'
 import { moneyFromMinorUnits, parseCurrency } from '../domain/money.ts'
 import { credit, ignore, rule, undo, type Rule } from '../domain/rule.ts'
@@ -12,12 +12,12 @@ import { unreadableAmount } from './typed-amount.ts'
 const payload = z.object({
   content: z.object({
     credit_note: z.object({
-      id: z.string().min(1),
+      id: z.string().check(z.minLength(1)),
       status: z.string(),
-      amount_refunded: z.unknown().optional(),
-      currency_code: z.unknown().optional(),
-      customer_id: z.string().nullish(),
-      date: z.unknown().optional(),
+      amount_refunded: z.optional(z.unknown()),
+      currency_code: z.optional(z.unknown()),
+      customer_id: z.nullish(z.string()),
+      date: z.optional(z.unknown()),
     }),
   }),
 })

@@ -1,7 +1,7 @@
 // The billing system's own webhooks: an invoice's status is kept in step, and a refund that it has recorded
 // itself is noted, so that it isn't counted twice. It makes no adjustment.
 
-import * as z from 'zod'
+import * as z from 'zod/mini'
 import { INVOICE_STATUSES, type InvoiceStatus } from '../domain/adjustment.ts'
 import { ignore, rule, seen, undecided, type Outcome, type Rule } from '../domain/rule.ts'
 import { settingsOf, type RuleSettings } from './rule-settings.ts'
@@ -10,12 +10,12 @@ import { textOrNull } from './sender-fields.ts'
 const payload = z.object({
   event: z.string(),
   data: z.object({
-    invoiceId: z.string().nullish(),
-    invoiceStatus: z.string().nullish(),
-    customerId: z.string().nullish(),
-    amount: z.unknown().optional(),
-    refundAmount: z.unknown().optional(),
-    currency: z.string().nullish(),
+    invoiceId: z.nullish(z.string()),
+    invoiceStatus: z.nullish(z.string()),
+    customerId: z.nullish(z.string()),
+    amount: z.optional(z.unknown()),
+    refundAmount: z.optional(z.unknown()),
+    currency: z.nullish(z.string()),
   }),
 })
 type Data = z.output<typeof payload>['data']

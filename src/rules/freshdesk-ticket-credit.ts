@@ -1,7 +1,7 @@
 // A ticket of Freshdesk whose automation sends the template: a preset amount by a tag, or an amount
 // field. The automation's own conditions say when, so a request tag is not needed.
 
-import * as z from 'zod'
+import * as z from 'zod/mini'
 import { rule, undecided, type Rule } from '../domain/rule.ts'
 import { settingsOf, type RuleSettings } from './rule-settings.ts'
 import {

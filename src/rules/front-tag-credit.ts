@@ -1,7 +1,7 @@
 // A conversation of Front that was tagged with a preset amount. Both of Front's webhooks carry a
 // preview of the conversation; only its tags are relied on.
 
-import * as z from 'zod'
+import * as z from 'zod/mini'
 import { rule, undecided, type Rule } from '../domain/rule.ts'
 import { settingsOf, type RuleSettings } from './rule-settings.ts'
 import { emailCustomer, textOrNull } from './sender-fields.ts'
@@ -14,16 +14,16 @@ import {
 
 const tagging = z.object({
   conversation: z.object({
-    id: z.string().min(1),
-    tags: z.array(z.object({ name: z.string() })).nullish(),
-    recipient: z.object({ handle: z.string().nullish() }).nullish(),
+    id: z.string().check(z.minLength(1)),
+    tags: z.nullish(z.array(z.object({ name: z.string() }))),
+    recipient: z.nullish(z.object({ handle: z.nullish(z.string()) })),
   }),
-  source: z
-    .object({
+  source: z.nullish(
+    z.object({
       _meta: z.object({ type: z.string() }),
-      data: z.object({ email: z.string().nullish() }).nullish(),
-    })
-    .nullish(),
+      data: z.nullish(z.object({ email: z.nullish(z.string()) })),
+    }),
+  ),
 })
 
 /** An application's webhook wraps the event that a rule's webhook sends as it is. */

@@ -1,7 +1,7 @@
 // A conversation of Help Scout that was tagged: a preset amount by a tag, or a custom field. The
 // event's name is not signed, so whatever the rule needs it finds in the body.
 
-import * as z from 'zod'
+import * as z from 'zod/mini'
 import { rule, type Rule } from '../domain/rule.ts'
 import { nameProblems } from './option-problems.ts'
 import { settingsOf, type RuleSettings } from './rule-settings.ts'
@@ -17,8 +17,8 @@ import {
 const payload = z.object({
   id: nativeId,
   tags: z.array(z.object({ tag: z.string() })),
-  customFields: z.array(z.object({ name: z.string(), text: z.string().nullish() })).nullish(),
-  primaryCustomer: z.object({ email: z.string().nullish() }).nullish(),
+  customFields: z.nullish(z.array(z.object({ name: z.string(), text: z.nullish(z.string()) }))),
+  primaryCustomer: z.nullish(z.object({ email: z.nullish(z.string()) })),
 })
 
 export type HelpscoutTagCreditOptions = RuleSettings &

@@ -2,7 +2,7 @@
 // when; its body has the properties that were chosen for it. A subscription's event has one
 // property only.
 
-import * as z from 'zod'
+import * as z from 'zod/mini'
 import { credit, ignore, rule, undecided, type Outcome, type Rule } from '../domain/rule.ts'
 import { settingsOf, type RuleSettings } from './rule-settings.ts'
 import { externalCustomer, nativeId, textOrNull } from './sender-fields.ts'
@@ -19,14 +19,14 @@ const TICKET_KIND = 'makegood.ticket'
 const CHANGES = ['deal.propertyChange', 'ticket.propertyChange', 'object.propertyChange'] as const
 
 const asked = z.object({
-  amount: z.unknown().optional(),
-  currency: z.unknown().optional(),
-  customer_external_id: z.string().nullish(),
-  asker: z.string().nullish(),
+  amount: z.optional(z.unknown()),
+  currency: z.optional(z.unknown()),
+  customer_external_id: z.nullish(z.string()),
+  asker: z.nullish(z.string()),
 })
-const deal = asked.extend({ kind: z.literal(DEAL_KIND), deal_id: nativeId })
-const ticket = asked.extend({ kind: z.literal(TICKET_KIND), ticket_id: nativeId })
-const change = z.object({ subscriptionType: z.enum(CHANGES), propertyName: z.string().nullish() })
+const deal = z.extend(asked, { kind: z.literal(DEAL_KIND), deal_id: nativeId })
+const ticket = z.extend(asked, { kind: z.literal(TICKET_KIND), ticket_id: nativeId })
+const change = z.object({ subscriptionType: z.enum(CHANGES), propertyName: z.nullish(z.string()) })
 const payload = z.union([deal, ticket, change])
 
 export type HubspotPropertyCreditOptions = RuleSettings &

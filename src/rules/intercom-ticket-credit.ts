@@ -1,7 +1,7 @@
 // A ticket of Intercom with an amount attribute. Attributes are known by the name that is
 // displayed: who renames one, ends it. By default the credit is made when the ticket is resolved.
 
-import * as z from 'zod'
+import * as z from 'zod/mini'
 import { credit, ignore, rule, type Rule } from '../domain/rule.ts'
 import { choiceProblems, nameProblems } from './option-problems.ts'
 import { settingsOf, type RuleSettings } from './rule-settings.ts'
@@ -16,7 +16,7 @@ import {
   type TypedAmountOptions,
 } from './typed-amount.ts'
 
-const author = z.object({ type: z.string(), id: nativeId, email: z.string().nullish() })
+const author = z.object({ type: z.string(), id: nativeId, email: z.nullish(z.string()) })
 
 const payloadWith = (attributes: readonly string[]) =>
   z.object({
@@ -24,15 +24,15 @@ const payloadWith = (attributes: readonly string[]) =>
       item: z.object({
         id: nativeId,
         ticket_attributes: onlyFields(attributes),
-        ticket_state: z.object({ category: z.string() }).nullish(),
-        contacts: z
-          .object({
-            contacts: z.array(z.object({ id: z.string(), external_id: z.string().nullish() })),
-          })
-          .nullish(),
-        ticket_parts: z
-          .object({ ticket_parts: z.array(z.object({ author: author.nullish() })) })
-          .nullish(),
+        ticket_state: z.nullish(z.object({ category: z.string() })),
+        contacts: z.nullish(
+          z.object({
+            contacts: z.array(z.object({ id: z.string(), external_id: z.nullish(z.string()) })),
+          }),
+        ),
+        ticket_parts: z.nullish(
+          z.object({ ticket_parts: z.array(z.object({ author: z.nullish(author) })) }),
+        ),
       }),
     }),
   })

@@ -2,7 +2,7 @@
 // sent as well, so the change log says whether this one asks: by default the one that sets the
 // amount.
 
-import * as z from 'zod'
+import * as z from 'zod/mini'
 import { credit, ignore, rule, type Rule } from '../domain/rule.ts'
 import { choiceProblems, nameProblems } from './option-problems.ts'
 import { settingsOf, type RuleSettings } from './rule-settings.ts'
@@ -25,15 +25,17 @@ import {
 
 const payloadWith = (names: readonly (string | undefined)[]) =>
   z.object({
-    user: z
-      .object({
-        accountId: z.string().nullish(),
-        accountType: z.string().nullish(),
-        emailAddress: z.string().nullish(),
-      })
-      .nullish(),
+    user: z.nullish(
+      z.object({
+        accountId: z.nullish(z.string()),
+        accountType: z.nullish(z.string()),
+        emailAddress: z.nullish(z.string()),
+      }),
+    ),
     issue: z.object({ id: nativeId, fields: onlyFields(names) }),
-    changelog: z.object({ items: z.array(z.object({ fieldId: z.string().nullish() })) }).nullish(),
+    changelog: z.nullish(
+      z.object({ items: z.array(z.object({ fieldId: z.nullish(z.string()) })) }),
+    ),
   })
 type Issue = z.output<ReturnType<typeof payloadWith>>
 

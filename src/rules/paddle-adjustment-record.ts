@@ -1,7 +1,7 @@
 // An adjustment of Paddle that was approved becomes a record: Paddle has returned the money already.
 // One that Paddle turns round comes twice, as `reversed` and as an adjustment of its own: the first is read.
 
-import * as z from 'zod'
+import * as z from 'zod/mini'
 import { occurredAtOf } from '../domain/event.ts'
 import {
   moneyFromMinorUnits,
@@ -17,13 +17,13 @@ import { isBlank, unreadableAmount } from './typed-amount.ts'
 
 const payload = z.object({
   data: z.object({
-    id: z.string().min(1),
+    id: z.string().check(z.minLength(1)),
     action: z.string(),
     status: z.string(),
-    customer_id: z.string().nullish(),
-    currency_code: z.unknown().optional(),
-    totals: z.object({ total: z.unknown().optional() }),
-    created_at: z.unknown().optional(),
+    customer_id: z.nullish(z.string()),
+    currency_code: z.optional(z.unknown()),
+    totals: z.object({ total: z.optional(z.unknown()) }),
+    created_at: z.optional(z.unknown()),
   }),
 })
 type Adjustment = z.output<typeof payload>['data']

@@ -1,7 +1,7 @@
 // A deal of Pipedrive with a monetary field for the credit. Every later change of the deal is sent
 // as well, so `previous` says whether this one asks: by default the one that sets the amount.
 
-import * as z from 'zod'
+import * as z from 'zod/mini'
 import { credit, ignore, rule, undecided, type Rule } from '../domain/rule.ts'
 import { choiceProblems } from './option-problems.ts'
 import { settingsOf, type RuleSettings } from './rule-settings.ts'
@@ -10,23 +10,23 @@ import { isBlank, typedAmount, unreadableAmount } from './typed-amount.ts'
 
 const payloadWith = (customFields: ReturnType<typeof onlyFields>) =>
   z.object({
-    meta: z.object({ user_id: nativeId.nullish() }),
+    meta: z.object({ user_id: z.nullish(nativeId) }),
     data: z.object({
       id: nativeId,
-      status: z.string().nullish(),
-      org_id: nativeId.nullish(),
-      person_id: nativeId.nullish(),
-      custom_fields: customFields.nullish(),
+      status: z.nullish(z.string()),
+      org_id: z.nullish(nativeId),
+      person_id: z.nullish(nativeId),
+      custom_fields: z.nullish(customFields),
     }),
-    previous: z
-      .object({ status: z.string().nullish(), custom_fields: customFields.nullish() })
-      .nullish(),
+    previous: z.nullish(
+      z.object({ status: z.nullish(z.string()), custom_fields: z.nullish(customFields) }),
+    ),
   })
 type Change = z.output<ReturnType<typeof payloadWith>>
 
 /** A monetary field, whose amount Pipedrive writes as a number in major units. */
-const monetary = z.object({ value: z.unknown().optional(), currency: z.unknown().optional() })
-const text = z.object({ value: z.unknown().optional() })
+const monetary = z.object({ value: z.optional(z.unknown()), currency: z.optional(z.unknown()) })
+const text = z.object({ value: z.optional(z.unknown()) })
 
 const WHEN = ['amount_set', 'won', 'lost'] as const
 

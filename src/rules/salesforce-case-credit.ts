@@ -1,7 +1,7 @@
 // A Case of Salesforce with an amount field, as an outbound message or as a flow's callout. The
 // flow's own conditions say when. What isn't ticked in an outbound message isn't in it.
 
-import * as z from 'zod'
+import * as z from 'zod/mini'
 import { credit, rule, undecided, type Outcome, type Rule } from '../domain/rule.ts'
 import { nameProblems } from './option-problems.ts'
 import { settingsOf, type RuleSettings } from './rule-settings.ts'
@@ -17,22 +17,23 @@ const MESSAGE_TYPE = 'sf:Case'
 const CALLOUT_KIND = 'makegood.case'
 
 /** Salesforce sends this form; the one of 15 characters would be another subject. */
-const caseId = z.string().regex(/^[0-9A-Za-z]{18}$/, 'an id of 18 characters is wanted')
+const caseId = z.string().check(z.regex(/^[0-9A-Za-z]{18}$/, 'an id of 18 characters is wanted'))
 
 const message = (names: readonly (string | undefined)[]) =>
   z.object({
     type: z.literal(MESSAGE_TYPE),
-    fields: onlyFields(['Id', 'AccountId', 'CurrencyIsoCode', ...names]).pipe(
-      z.looseObject({ Id: caseId, AccountId: z.string().nullish() }),
+    fields: z.pipe(
+      onlyFields(['Id', 'AccountId', 'CurrencyIsoCode', ...names]),
+      z.looseObject({ Id: caseId, AccountId: z.nullish(z.string()) }),
     ),
   })
 const callout = z.object({
   kind: z.literal(CALLOUT_KIND),
   case_id: caseId,
-  amount: z.unknown().optional(),
-  currency: z.unknown().optional(),
-  customer_external_id: z.string().nullish(),
-  asker: z.string().nullish(),
+  amount: z.optional(z.unknown()),
+  currency: z.optional(z.unknown()),
+  customer_external_id: z.nullish(z.string()),
+  asker: z.nullish(z.string()),
 })
 
 export type SalesforceCaseCreditOptions = RuleSettings &

@@ -1,7 +1,7 @@
 // The refunds of an order of Shopify become records, one each: the money was returned by Shopify.
 // The order carries them together with the customer; the topic `refunds/create` lacks him.
 
-import * as z from 'zod'
+import * as z from 'zod/mini'
 import { occurredAtOf } from '../domain/event.ts'
 import {
   moneyFromDecimal,
@@ -25,20 +25,20 @@ const REFUND_CREATED = 'refunds/create'
 const transaction = z.object({
   kind: z.string(),
   status: z.string(),
-  amount: z.unknown().optional(),
-  currency: z.unknown().optional(),
+  amount: z.optional(z.unknown()),
+  currency: z.optional(z.unknown()),
 })
 const refund = z.object({
   id: z.number(),
-  admin_graphql_api_id: z.string().nullish(),
-  created_at: z.unknown().optional(),
+  admin_graphql_api_id: z.nullish(z.string()),
+  created_at: z.optional(z.unknown()),
   transactions: z.array(transaction),
 })
 type Refund = z.output<typeof refund>
 
 const order = z.object({
   refunds: z.array(refund),
-  customer: z.object({ email: z.string().nullish() }).nullish(),
+  customer: z.nullish(z.object({ email: z.nullish(z.string()) })),
 })
 const payload = z.union([order, refund])
 

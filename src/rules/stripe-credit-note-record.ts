@@ -1,18 +1,18 @@
 // A Stripe credit note that was issued becomes a record of what was paid back by it. Leave this rule out
 // where `stripeRefundRecord` is on, since the refund of a credit note would be counted twice.
 
-import * as z from 'zod'
+import * as z from 'zod/mini'
 import { ignore, rule, undecided, type Rule } from '../domain/rule.ts'
 import { settingsOf, type RuleSettings } from './rule-settings.ts'
 import { stripeObject, stripeRecord } from './stripe-object.ts'
 
-const minorUnits = z.int().min(0)
-const creditNote = stripeObject('credit_note').extend({
+const minorUnits = z.int().check(z.gte(0))
+const creditNote = z.extend(stripeObject('credit_note'), {
   /** What is above the part that lowered an open invoice. */
-  post_payment_amount: minorUnits.optional(),
-  refunds: z.array(z.object({ amount_refunded: minorUnits })).nullish(),
+  post_payment_amount: z.optional(minorUnits),
+  refunds: z.nullish(z.array(z.object({ amount_refunded: minorUnits }))),
   /** Paid back by other means. */
-  out_of_band_amount: minorUnits.nullish(),
+  out_of_band_amount: z.nullish(minorUnits),
 })
 
 /** Caused by an agent: whoever may issue credit notes at Stripe. */

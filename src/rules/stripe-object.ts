@@ -1,6 +1,6 @@
 // What the Stripe rules read alike of the objects in Stripe's events.
 
-import * as z from 'zod'
+import * as z from 'zod/mini'
 import type { CustomerReference } from '../domain/customer.ts'
 import { occurredAtOf } from '../domain/event.ts'
 import { credit, type Outcome } from '../domain/rule.ts'
@@ -9,19 +9,19 @@ import { stripeAmount } from './stripe-amount.ts'
 import { unreadableAmount } from './typed-amount.ts'
 
 /** Stripe gives an id, or the whole object where the field is expanded. */
-const idOrObject = z.union([z.string(), z.object({ id: z.string() })]).nullish()
+const idOrObject = z.nullish(z.union([z.string(), z.object({ id: z.string() })]))
 
 /** `kind`: Stripe's own name of the object. */
 export const stripeObject = <Kind extends string>(kind: Kind) =>
   z.object({
-    id: z.string().min(1),
+    id: z.string().check(z.minLength(1)),
     object: z.literal(kind),
-    status: z.string().nullish(),
-    amount: z.unknown().optional(),
-    currency: z.unknown().optional(),
+    status: z.nullish(z.string()),
+    amount: z.optional(z.unknown()),
+    currency: z.optional(z.unknown()),
     customer: idOrObject,
-    created: z.unknown().optional(),
-    metadata: z.record(z.string(), z.unknown()).nullish(),
+    created: z.optional(z.unknown()),
+    metadata: z.nullish(z.record(z.string(), z.unknown())),
   })
 
 export const stripePayload = <Kind extends string>(kind: Kind) =>

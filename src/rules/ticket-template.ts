@@ -1,7 +1,7 @@
 // The body that a support desk's trigger sends: a template of the user's, filled in by the desk,
 // which renders every placeholder as text; an empty one is an empty text.
 
-import * as z from 'zod'
+import * as z from 'zod/mini'
 import { hold, type Outcome, type ProposalFields } from '../domain/rule.ts'
 import { emailCustomer, externalCustomer, textOrNull } from './sender-fields.ts'
 import { requestedCredit, type TaggedRequestOptions } from './tagged-request.ts'
@@ -12,13 +12,13 @@ export const TICKET_KIND = 'makegood.ticket'
 export const ticketTemplate = <Kind extends string>(kind: Kind) =>
   z.object({
     kind: z.literal(kind),
-    ticket_id: z.string().regex(/^\d{1,20}$/),
-    tags: z.string().optional(),
-    amount: z.string().optional(),
-    currency: z.string().optional(),
-    customer_external_id: z.string().optional(),
-    requester_email: z.string().optional(),
-    asker: z.string().optional(),
+    ticket_id: z.string().check(z.regex(/^\d{1,20}$/)),
+    tags: z.optional(z.string()),
+    amount: z.optional(z.string()),
+    currency: z.optional(z.string()),
+    customer_external_id: z.optional(z.string()),
+    requester_email: z.optional(z.string()),
+    asker: z.optional(z.string()),
   })
 
 type Ticket = z.output<ReturnType<typeof ticketTemplate>>

@@ -1,7 +1,7 @@
 // A ticket on which a lead approved what waits there: a macro that only leads have sets the tag. Whoever
 // it was needs a key of his own with the scope `approve`. Where it stands in the list makes no difference.
 
-import * as z from 'zod'
+import * as z from 'zod/mini'
 import { approve, ignore, rule, undecided, type Rule } from '../domain/rule.ts'
 import { settingsOf, type RuleSettings } from './rule-settings.ts'
 import { textOrNull } from './sender-fields.ts'
@@ -16,7 +16,7 @@ import {
   zendeskTagProblems,
 } from './zendesk-template.ts'
 
-const payload = z.union([ticketTemplate(TICKET_KIND).required({ tags: true }), tagsChanged])
+const payload = z.union([z.required(ticketTemplate(TICKET_KIND), { tags: true }), tagsChanged])
 
 export type ZendeskApprovalOptions = RuleSettings & {
   /** Default 'credit_approved'. Name the same one in `zendeskTicketCredit`. */

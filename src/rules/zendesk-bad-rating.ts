@@ -2,7 +2,7 @@
 // customer himself makes this event happen. The trigger's template has a `kind` of its own and the
 // rating.
 
-import * as z from 'zod'
+import * as z from 'zod/mini'
 import type { Money } from '../domain/money.ts'
 import { credit, ignore, rule, undecided, type Rule } from '../domain/rule.ts'
 import { settingsOf, type RuleSettings } from './rule-settings.ts'
@@ -13,12 +13,12 @@ const RATING_KIND = 'makegood.rating'
 const RATING_RECEIVED = 'zen:event-type:ticket.csat_received'
 
 /** `{{satisfaction.current_rating}}`, in the account's language. */
-const ratedTicket = ticketTemplate(RATING_KIND).extend({ rating: z.string() })
+const ratedTicket = z.extend(ticketTemplate(RATING_KIND), { rating: z.string() })
 
 /** A subscribed event; its shape is second hand, so a rating elsewhere in it is read as none. */
 const received = z.object({
   type: z.literal(RATING_RECEIVED),
-  event: z.object({ satisfaction_score: z.object({ score: z.string() }).nullish() }),
+  event: z.object({ satisfaction_score: z.nullish(z.object({ score: z.string() })) }),
 })
 const payload = z.union([ratedTicket, received])
 

@@ -2,7 +2,7 @@
 // subscription `ticket.tags_changed` will do as well as a trigger. Where it stands in the list
 // makes no difference.
 
-import * as z from 'zod'
+import * as z from 'zod/mini'
 import { ignore, rule, undecided, undo, type Rule } from '../domain/rule.ts'
 import { settingsOf, type RuleSettings } from './rule-settings.ts'
 import { textOrNull } from './sender-fields.ts'
@@ -15,7 +15,7 @@ import {
   zendeskTagProblems,
 } from './zendesk-template.ts'
 
-const payload = z.union([ticketTemplate(TICKET_KIND).required({ tags: true }), tagsChanged])
+const payload = z.union([z.required(ticketTemplate(TICKET_KIND), { tags: true }), tagsChanged])
 
 export type ZendeskCreditUndoOptions = RuleSettings & {
   /** Default 'credit_undo'. Name the same one in `zendeskTicketCredit`. */

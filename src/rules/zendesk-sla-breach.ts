@@ -2,7 +2,7 @@
 // for it: an automation sends the template. Its `kind` is its own, so that neither this nor an
 // agent's request on the same ticket is ever taken for the other.
 
-import * as z from 'zod'
+import * as z from 'zod/mini'
 import type { Money } from '../domain/money.ts'
 import { credit, ignore, rule, undecided, type Rule } from '../domain/rule.ts'
 import { settingsOf, type RuleSettings } from './rule-settings.ts'
@@ -11,7 +11,7 @@ import { fieldsOfTicket, ticketTemplate } from './ticket-template.ts'
 import { TAGS_CHANGED, tagsChanged, tagsOf, zendeskTagProblems } from './zendesk-template.ts'
 
 const SLA_KIND = 'makegood.sla_breach'
-const payload = z.union([ticketTemplate(SLA_KIND).required({ tags: true }), tagsChanged])
+const payload = z.union([z.required(ticketTemplate(SLA_KIND), { tags: true }), tagsChanged])
 
 export type ZendeskSlaBreachOptions = RuleSettings & {
   /** That the automation sets; it keeps the automation from running twice for a ticket. */

@@ -1,7 +1,7 @@
 // The tags on which the Zendesk rules of a configuration have to agree: what one of them leaves to another
 // under a tag, that one has to read under the same tag, or it is lost.
 
-import * as z from 'zod'
+import * as z from 'zod/mini'
 import type { Rule } from '../domain/rule.ts'
 import { APPROVAL_TAG_DEFAULT, UNDO_TAG_DEFAULT } from './zendesk-template.ts'
 
@@ -9,8 +9,8 @@ const CREDIT = 'zendesk-ticket-credit'
 const UNDO = 'zendesk-credit-undo'
 const APPROVAL = 'zendesk-approval'
 
-const undoTag = z.string().default(UNDO_TAG_DEFAULT)
-const approvalTag = z.string().default(APPROVAL_TAG_DEFAULT)
+const undoTag = z._default(z.string(), UNDO_TAG_DEFAULT)
+const approvalTag = z._default(z.string(), APPROVAL_TAG_DEFAULT)
 /** Of each rule its options that are such tags. */
 const OPTIONS = {
   [CREDIT]: z.object({ requestTag: z.string(), undoTag, approvalTag }),
@@ -40,7 +40,7 @@ const isId = (id: string): id is Id => id in OPTIONS
 function namedBy(rule: Rule): readonly Named[] {
   const { id, text } = rule
   if (!isId(id)) return []
-  const read = z.tuple([z.unknown(), z.unknown()]).safeParse(JSON.parse(text))
+  const read = z.array(z.unknown()).safeParse(JSON.parse(text))
   const options = OPTIONS[id].safeParse(read.data?.[0])
   return Object.entries(options.data ?? {}).flatMap(([option, tag]) => {
     const meaning = MEANINGS[option]

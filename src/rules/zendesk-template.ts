@@ -1,7 +1,7 @@
 // What the Zendesk rules share: how its tags are written, and the event subscription that reports
 // them.
 
-import * as z from 'zod'
+import * as z from 'zod/mini'
 import { listed, type TagForm } from './tagged-request.ts'
 import { nativeId } from './sender-fields.ts'
 
@@ -10,8 +10,8 @@ export const TAGS_CHANGED = 'zen:event-type:ticket.tags_changed'
 /** A subscribed event: it has neither an amount nor the customer's number. */
 export const tagsChanged = z.object({
   type: z.literal(TAGS_CHANGED),
-  detail: z.object({ id: nativeId }).nullish(),
-  event: z.object({ tags_added: z.array(z.string()).nullish() }),
+  detail: z.nullish(z.object({ id: nativeId })),
+  event: z.object({ tags_added: z.nullish(z.array(z.string())) }),
 })
 
 /** Zendesk keeps tags in small letters: one with a capital would never be found. */

@@ -1,7 +1,7 @@
 // A ticket on which an agent asked for a credit: the request tag, and how much, either by exactly
 // one tag with a preset amount or by a field. The credit is owed; the ticket is its subject.
 
-import * as z from 'zod'
+import * as z from 'zod/mini'
 import { ignore, rule, undecided, type Outcome, type Rule } from '../domain/rule.ts'
 import { settingsOf, type RuleSettings } from './rule-settings.ts'
 import {
@@ -21,7 +21,7 @@ import {
   zendeskTagProblems,
 } from './zendesk-template.ts'
 
-const ticket = ticketTemplate(TICKET_KIND).required({ tags: true })
+const ticket = z.required(ticketTemplate(TICKET_KIND), { tags: true })
 const payload = z.union([ticket, tagsChanged])
 
 export type ZendeskTicketCreditOptions = RuleSettings &

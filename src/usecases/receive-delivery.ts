@@ -5,6 +5,7 @@ import type { KeptPayload, Payload } from '../db/pack-payloads.ts'
 import {
   commitDelivery,
   packDelivery,
+  type Delivery,
   type PackedDelivery,
   type ReceivedEvent,
 } from '../db/write-delivery.ts'
@@ -65,7 +66,8 @@ export async function receiveDelivery(
   }
 
   await keepRuleSetOnce(deps)
-  const packed = await readDelivery(deps, incoming, endpoint, opened.value, now)
+  const actor = `source:${incoming.endpoint}` as const
+  const packed = await readDelivery(deps, { ...incoming, actor }, endpoint, opened.value, now)
   const made = await commitDelivery(deps.db, packed)
   return ok({
     events: packed.delivery.events.map((event) => event.id),
@@ -74,9 +76,10 @@ export async function receiveDelivery(
   })
 }
 
-async function readDelivery(
+/** `actor`: who brought it. Its events are decided, and nothing is committed but what comes before that. */
+export async function readDelivery(
   deps: Deps,
-  incoming: IncomingDelivery,
+  incoming: Pick<IncomingDelivery, 'endpoint' | 'body'> & Pick<Delivery, 'actor'>,
   endpoint: Endpoint,
   opened: Extract<Opened, { kind: 'events' }>,
   now: number,
@@ -89,7 +92,7 @@ async function readDelivery(
     : { ...opened.raw, isWhole: true }
   const facts = {
     deliveryId: deps.newId(),
-    actor: `source:${incoming.endpoint}` as const,
+    actor: incoming.actor,
     endpoint: incoming.endpoint,
     account: endpoint.account ?? incoming.endpoint,
     source: source.name,

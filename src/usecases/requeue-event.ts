@@ -12,10 +12,9 @@ import { WAKE_AFTER_SECONDS } from '../domain/limits.ts'
 import type { Operator } from '../domain/operator.ts'
 import { err, ok, type Result } from '../domain/result.ts'
 import type { Deps } from '../deps.ts'
-import { thrownFields } from '../log.ts'
 import { decideEvent, type DecidedEvent } from './decide-event.ts'
 import { readRecorded, type RecordedTrouble } from './read-recorded.ts'
-import { wakeToTell } from './wake-committed.ts'
+import { wakeMade, wakeToTell } from './wake-committed.ts'
 
 export type RequeueEventTrouble =
   | RecordedTrouble
@@ -71,13 +70,4 @@ async function requeueMoved(
 ): Promise<Result<RequeuedEvent, RequeueEventTrouble>> {
   const read = await readRecorded(deps, id)
   return read.ok ? err({ reason: 'not_requeueable', fate: read.value.recorded.fate }) : read
-}
-
-/** What the queue doesn't hear, the sweep finds. */
-async function wakeMade({ wake, log }: Deps, made: readonly AdjustmentId[]): Promise<void> {
-  try {
-    await wake(made.map((id) => ({ id, version: 1 })))
-  } catch (error) {
-    log({ event: 'alarm.wake_failed', ...thrownFields(error) })
-  }
 }

@@ -1,5 +1,6 @@
 import type { Adjustment } from '../db/schema.ts'
 import type { Deps } from '../deps.ts'
+import type { AdjustmentId } from '../domain/ids.ts'
 import type { About } from '../domain/notice.ts'
 import { thrownFields } from '../log.ts'
 
@@ -12,6 +13,19 @@ export async function wakeCommitted(
     await wake([{ id, version }])
   } catch (error) {
     log({ event: 'alarm.wake_failed', adjustment: id, ...thrownFields(error) })
+  }
+}
+
+/** After a commit that made these. Never throws either. */
+export async function wakeMade(
+  { wake, log }: Pick<Deps, 'wake' | 'log'>,
+  made: readonly AdjustmentId[],
+): Promise<void> {
+  if (made.length === 0) return
+  try {
+    await wake(made.map((id) => ({ id, version: 1 })))
+  } catch (error) {
+    log({ event: 'alarm.wake_failed', ...thrownFields(error) })
   }
 }
 

@@ -21,6 +21,7 @@ it('says whether billing is called, since when not, and how much waits', async (
     object: 'status',
     billing: { ...closed, failures: 0, probes: 0 },
     adjustments: { held: 0, failed: 0 },
+    findMissed: [],
   })
 
   await world.receive('zendesk', ticket({ customer_external_id: 'nobody' }))

@@ -149,6 +149,8 @@ const ALARM_KEYS: Partial<Record<AlarmCause, string>> = {
   notice_given_up: 'slack',
   channel_refused: 'slack',
   reconciliation_mismatch: 'second_invoice',
+  deliveries_missed: 'stripe',
+  gap_search_failed: 'zendesk',
 }
 const TEXTS = [
   ...ADJUSTMENT_TEXTS,

@@ -3,6 +3,7 @@
 
 import { describe, expect, it } from 'vitest'
 import * as z from 'zod'
+import * as mini from 'zod/mini'
 import { decide } from '../../src/domain/decide.ts'
 import { usd } from '../../src/domain/money.ts'
 import { credit, rule, type Rule } from '../../src/domain/rule.ts'
@@ -74,6 +75,44 @@ describe('a wrong field name does not compile', () => {
       adjust: () => credit(usd(5), { subject: 'delivery:d1', customer: null }),
     })
     expect(made.problems).toEqual([expect.stringContaining('alongSide: there is no such setting')])
+  })
+})
+
+describe('a payload may be of either flavour of zod', () => {
+  const flavours = {
+    classic: rule({
+      ...FACTS,
+      payload: payload.transform(({ data }) => ({ data, kind: 'classic' })),
+      adjust: ({ data, kind }) =>
+        credit(usd(data.hoursLate > 24 ? 15 : 5), {
+          subject: `${kind}:${data.id}`,
+          customer: null,
+        }),
+    }),
+    mini: rule({
+      ...FACTS,
+      payload: mini.object({
+        data: mini.object({
+          id: mini.string(),
+          hoursLate: mini.number(),
+          kind: mini.optional(z.string()),
+        }),
+      }),
+      adjust: ({ data: { id, hoursLate, kind = 'mini' } }) =>
+        credit(usd(hoursLate > 24 ? 15 : 5), { subject: `${kind}:${id}`, customer: null }),
+    }),
+  }
+
+  it.each(Object.entries(flavours))('%s', (flavour, made) => {
+    expect(answer(made)).toMatchObject({ proposals: [{ amount: -1500, subject: `${flavour}:d1` }] })
+    const { data } = finished
+    const event = { ownId: null, type: 'delivery.finished', occurredAt: null, mode: null }
+    expect(made.read({ ...event, data: { data } })).toMatchObject({ data })
+    expect(made.read({ ...event, data: {} })).toBeNull()
+    expect(decide([made], 'standard', { ...event, data: { data: { id: 'd1' } } })).toMatchObject({
+      kind: 'undecided',
+      detail: 'data.hoursLate: Invalid input: expected number, received undefined',
+    })
   })
 })
 

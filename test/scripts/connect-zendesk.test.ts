@@ -14,6 +14,7 @@ import { holds } from '../../sandbox/zendesk/conditions.ts'
 import { defineConfig } from '../../src/config.ts'
 import { decide } from '../../src/domain/decide.ts'
 import { usd } from '../../src/domain/money.ts'
+import { zendeskTickets } from '../../src/gaps/zendesk-tickets.ts'
 import { zendeskComment } from '../../src/notices/zendesk-comment.ts'
 import { zendeskApproval } from '../../src/rules/zendesk-approval.ts'
 import { zendeskCreditUndo } from '../../src/rules/zendesk-credit-undo.ts'
@@ -35,6 +36,7 @@ const config = defineConfig({
   ...base,
   rules: [zendeskTicketCredit(credit), zendeskCreditUndo(), zendeskApproval()],
   notices: [zendeskComment({ statusField: 'ZENDESK_STATUS_FIELD' })],
+  findMissed: [zendeskTickets({ amountField: 'ZENDESK_AMOUNT_FIELD' })],
 })
 
 let sandbox: RunningSandbox
@@ -149,9 +151,13 @@ describe('on an empty account', () => {
   it('stores the secret before the former one, and keeps everything else of .dev.vars', async () => {
     await run()
     const [secret, fields] = [await secretThere(), (await everything())['ticket_fields'] ?? []]
-    const status = fields.find(({ title }) => title === 'Credit status')
+    const [amount, status] = ['Credit amount', 'Credit status'].map(
+      (title) => fields.find((field) => field.title === title)?.['id'],
+    )
     const was = EXAMPLE.replace('"b2xk"', `"${secret},b2xk"`)
-    expect(devVars()).toBe(`${was}ZENDESK_STATUS_FIELD="${status?.['id']}"\n`)
+    expect(devVars()).toBe(
+      `${was}ZENDESK_AMOUNT_FIELD="${amount}"\nZENDESK_STATUS_FIELD="${status}"\n`,
+    )
   })
 
   it('leaves no field to customers, and the macro for approving to the leads', async () => {

@@ -17,6 +17,7 @@ const IMPORT_ROWS: Row[] = [
   ['src/domain', '../db/schema.ts', 'innermost ring'],
   ['src/domain', '../config.ts', 'innermost ring'],
   ['src/domain', 'hono', 'no package but zod'],
+  ['src/domain', 'zodiac', 'no package but zod'],
   ['src/domain', 'drizzle-orm', 'no package but zod'],
   ['src/domain', 'cloudflare:workers', 'no package but zod'],
   ['src/domain', 'node:crypto', 'no package but zod'],
@@ -34,7 +35,10 @@ const IMPORT_ROWS: Row[] = [
   ['src/commet', '../db/schema.ts', 'billing client knows src/domain only'],
   ['src/commet', 'drizzle-orm', 'no framework, no database'],
   ['src/notices', '../commet/client.ts', 'A notice knows src/domain only'],
-  ['src/notices', '@hono/zod-validator', 'no framework, no database'],
+  ['src/notices', '@hono/node-server', 'no framework, no database'],
+  ['src/gaps', '../db/schema.ts', 'A finder knows src/domain only'],
+  ['src/gaps', '../notices/ask.ts', 'A finder knows src/domain only'],
+  ['src/gaps', 'drizzle-orm', 'no framework, no database'],
   ['src/usecases', '../http/app.ts', 'it never calls them'],
   ['src/usecases', '../queue.ts', 'it never calls them'],
   ['src/usecases', 'hono', 'A verb knows no HTTP'],
@@ -65,7 +69,21 @@ const CODE_ROWS: Row[] = [
     says: 'every locale',
   },
   {
-    what: 'fetch belongs to src/commet, src/notices and src/keys.ts',
+    what: 'zod/mini is imported as a namespace',
+    file: 'src/domain/named-zod-mini.ts',
+    code: "import { z } from 'zod/mini'\nexport const y = z.string()\n",
+    says: 'every locale',
+  },
+  ...["import * as z from 'zod'", "import type * as z from 'zod/v4'", "export * from 'zod'"].map(
+    (line, index) => ({
+      what: `src has zod/mini, not: ${line}`,
+      file: `src/usecases/classic-zod-${index}.ts`,
+      code: `${line}\nexport const y = 1\n`,
+      says: "import * as z from 'zod/mini'",
+    }),
+  ),
+  {
+    what: 'fetch belongs to src/commet, src/gaps, src/notices and src/keys.ts',
     file: 'src/usecases/fetches.ts',
     code: "export const y = () => fetch('https://example.com')\n",
     says: 'speak to the outside',
@@ -148,17 +166,19 @@ const CODE_ROWS: Row[] = [
 ]
 
 const ALLOWED: Record<string, string> = {
-  'src/domain/allowed.ts': `import * as z from 'zod'\n${uses('./money.ts')}export const s = z.string()\n`,
+  'src/domain/allowed.ts': `import * as z from 'zod/mini'\n${uses('./money.ts')}export const s = z.string()\n`,
   'src/sources/allowed.ts': uses('../domain/money.ts'),
   'src/rules/allowed.ts': `${uses('../domain/money.ts')}export const d = new Date(0)\n`,
   'src/db/allowed.ts': uses('drizzle-orm/d1'),
   'src/commet/allowed.ts': "export const y = () => fetch('https://example.com')\n",
+  'src/gaps/allowed.ts': "export const y = () => fetch('https://example.com')\n",
   'src/keys.ts': "export const y = () => fetch('https://example.com')\n",
   'src/usecases/allowed.ts': `${uses('../db/commit.ts')}export { z } from '../commet/client.ts'\n`,
   'src/http/api/allowed.ts': `${uses('hono')}export { z } from '../../usecases/x.ts'\n`,
   'src/http/circle-b.ts': "import { a } from './circle-a.ts'\nexport const b = (): number => a()\n",
   'src/log.ts': "console.log('x')\n",
   'sandbox/src/allowed.ts': uses('../../src/domain/money.ts'),
+  'rules/allowed.ts': "import * as z from 'zod'\nexport const s = z.string()\n",
 }
 
 const Report = z.object({

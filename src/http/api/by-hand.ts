@@ -4,7 +4,7 @@
 
 import { Hono } from 'hono'
 import { createMiddleware } from 'hono/factory'
-import * as z from 'zod'
+import * as z from 'zod/mini'
 import { unreachable } from '../../domain/assert.ts'
 import { DIRECTIONS, type ByHandRequest } from '../../domain/by-hand.ts'
 import { CUSTOMER_KINDS } from '../../domain/customer.ts'
@@ -27,51 +27,57 @@ import { validBody } from '../validate.ts'
 import { presentWithNote } from './adjustments.ts'
 
 const identifier = (charsMax: number) =>
-  z.string().refine((text) => isIdentifier(text, charsMax), {
-    message: `one line of 1 to ${charsMax} characters is wanted, without blanks around it`,
-  })
+  z.string().check(
+    z.refine((text) => isIdentifier(text, charsMax), {
+      message: `one line of 1 to ${charsMax} characters is wanted, without blanks around it`,
+    }),
+  )
 
-const request = z
-  .strictObject({
-    customer: z
-      .strictObject({
-        kind: z.enum(CUSTOMER_KINDS).default('external_id'),
+const request = z.pipe(
+  z.strictObject({
+    customer: z.optional(
+      z.strictObject({
+        kind: z._default(z.enum(CUSTOMER_KINDS), 'external_id'),
         value: identifier(CUSTOMER_REFERENCE_CHARS_MAX),
-      })
-      .optional(),
+      }),
+    ),
     /** His id at the billing API. */
-    customerId: identifier(Math.min(BILLING_ID_CHARS_MAX, CUSTOMER_REFERENCE_CHARS_MAX)).optional(),
+    customerId: z.optional(
+      identifier(Math.min(BILLING_ID_CHARS_MAX, CUSTOMER_REFERENCE_CHARS_MAX)),
+    ),
     direction: z.enum(DIRECTIONS),
     /** Minor units, without a sign. */
-    amount: z.int().min(1).max(AMOUNT_MINOR_UNITS_MAX),
-    currency: z.string().regex(/^[A-Za-z]{3}$/, 'an ISO 4217 code is wanted, such as usd'),
-    reason: z.string().max(WORD_CHARS_MAX),
-    settlement: z.enum(SETTLEMENTS).default('owed'),
-    originalInvoice: z
-      .string()
-      .refine(isInvoiceNumber, "an invoice's number is wanted, such as INV-0042")
-      .nullable()
-      .default(null),
-    conflict: z
-      .custom<`evt_${string}`>((id) => typeof id === 'string' && isEventId(id), {
-        message: 'the id of an event is wanted',
-      })
-      .nullable()
-      .default(null),
-    again: z.boolean().default(false),
-  })
-  .transform(({ customer, customerId, currency, ...rest }, ctx): ByHandRequest => {
+    amount: z.int().check(z.gte(1), z.lte(AMOUNT_MINOR_UNITS_MAX)),
+    currency: z.string().check(z.regex(/^[A-Za-z]{3}$/, 'an ISO 4217 code is wanted, such as usd')),
+    reason: z.string().check(z.maxLength(WORD_CHARS_MAX)),
+    settlement: z._default(z.enum(SETTLEMENTS), 'owed'),
+    originalInvoice: z._default(
+      z.nullable(
+        z
+          .string()
+          .check(z.refine(isInvoiceNumber, "an invoice's number is wanted, such as INV-0042")),
+      ),
+      null,
+    ),
+    conflict: z._default(
+      z.nullable(
+        z.custom<`evt_${string}`>((id) => typeof id === 'string' && isEventId(id), {
+          message: 'the id of an event is wanted',
+        }),
+      ),
+      null,
+    ),
+    again: z._default(z.boolean(), false),
+  }),
+  z.transform(({ customer, customerId, currency, ...rest }, ctx): ByHandRequest => {
     if ((customer === undefined) === (customerId === undefined)) {
-      ctx.addIssue({
-        code: 'custom',
-        path: ['customer'],
-        message: 'one of customer and customerId is wanted',
-      })
+      const message = 'one of customer and customerId is wanted'
+      ctx.issues.push({ code: 'custom', path: ['customer'], message, input: customer })
       return z.NEVER
     }
     if (rest.again && rest.conflict === null) {
       const message = 'only a conflict is answered again'
-      ctx.addIssue({ code: 'custom', path: ['again'], message })
+      ctx.issues.push({ code: 'custom', path: ['again'], message, input: rest.again })
       return z.NEVER
     }
     return {
@@ -79,7 +85,8 @@ const request = z
       customer: customer ?? { kind: 'billing_id', value: customerId ?? '' },
       currency: currency.toLowerCase(),
     }
-  })
+  }),
+)
 
 /** Printable, so that it can be found again; a subject and an id are made of it. */
 const KEY = new RegExp(`^[\\x21-\\x7e]{1,${IDEMPOTENCY_KEY_CHARS_MAX}}$`)

@@ -2,7 +2,7 @@
 // what names him; `GET /erasures/{id}` says how far that is. What he is known by is never shown again.
 
 import { Hono } from 'hono'
-import * as z from 'zod'
+import * as z from 'zod/mini'
 import { findErasure, listErasures, openAdjustmentsOf } from '../../db/read-erasures.ts'
 import type { Erasure } from '../../db/schema.ts'
 import { ERASURE_REASONS, isSearchable } from '../../domain/erasure.ts'
@@ -23,42 +23,50 @@ import { validBody, validPage } from '../validate.ts'
 const OTHER_TEXTS_MAX = 10
 
 const line = (charsMax: number) =>
-  z.string().refine((text) => isIdentifier(text, charsMax), {
-    message: `one line of 1 to ${charsMax} characters is wanted, without blanks around it`,
-  })
-
-const body = z
-  .strictObject({
-    customer: z.strictObject({
-      id: z
-        .string()
-        .refine(isCustomerId, { message: 'an id of the billing API is wanted: cus_…' })
-        .optional(),
-      externalId: line(CUSTOMER_REFERENCE_CHARS_MAX).optional(),
-      email: line(EMAIL_CHARS_MAX)
-        .refine((text) => /^[^\s@]+@[^\s@]+$/.test(text), { message: 'an e-mail is wanted' })
-        .optional(),
-      /** Names, further e-mails, numbers: whatever payloads may call him. */
-      also: z
-        .array(
-          line(CUSTOMER_REFERENCE_CHARS_MAX).refine(isSearchable, {
-            message: `at least ${ERASURE_TEXT_CHARS_MIN} characters are wanted: a shorter text is found everywhere`,
-          }),
-        )
-        .max(OTHER_TEXTS_MAX)
-        .default([]),
+  z.string().check(
+    z.refine((text) => isIdentifier(text, charsMax), {
+      message: `one line of 1 to ${charsMax} characters is wanted, without blanks around it`,
     }),
-    reason: z.enum(ERASURE_REASONS).default('customer_request'),
-  })
-  .transform(({ customer: { id, externalId, email, also }, reason }, ctx): ErasureRequest => {
+  )
+
+const body = z.pipe(
+  z.strictObject({
+    customer: z.strictObject({
+      id: z.optional(
+        z.string().check(z.refine(isCustomerId, 'an id of the billing API is wanted: cus_…')),
+      ),
+      externalId: z.optional(line(CUSTOMER_REFERENCE_CHARS_MAX)),
+      email: z.optional(
+        line(EMAIL_CHARS_MAX).check(z.regex(/^[^\s@]+@[^\s@]+$/, 'an e-mail is wanted')),
+      ),
+      /** Names, further e-mails, numbers: whatever payloads may call him. */
+      also: z._default(
+        z
+          .array(
+            line(CUSTOMER_REFERENCE_CHARS_MAX).check(
+              z.refine(
+                isSearchable,
+                `at least ${ERASURE_TEXT_CHARS_MIN} characters are wanted: a shorter text is found everywhere`,
+              ),
+            ),
+          )
+          .check(z.maxLength(OTHER_TEXTS_MAX)),
+        [],
+      ),
+    }),
+    reason: z._default(z.enum(ERASURE_REASONS), 'customer_request'),
+  }),
+  z.transform(({ customer, reason }, ctx): ErasureRequest => {
+    const { id, externalId, email, also } = customer
     const named = [externalId, email].filter((text) => text !== undefined)
     if (id === undefined && named.length === 0) {
       const message = 'at least one of id, externalId and email is wanted'
-      ctx.addIssue({ code: 'custom', path: ['customer'], message })
+      ctx.issues.push({ code: 'custom', path: ['customer'], message, input: customer })
       return z.NEVER
     }
     return { customer: { id: id ?? null, texts: [...named, ...also] }, reason }
-  })
+  }),
+)
 
 export const erasures = new Hono<AppEnv>()
   .get('/', requireScope('read'), validPage, async (c) => {

@@ -1,5 +1,5 @@
 import { Hono } from 'hono'
-import * as z from 'zod'
+import * as z from 'zod/mini'
 import { findAdjustments } from '../../db/read-adjustments.ts'
 import { findEvent, listEvents } from '../../db/read-events.ts'
 import type { Event } from '../../db/schema.ts'

@@ -1,8 +1,7 @@
 // `GET /adjustments/{id}/evidence`, also by the number of its invoice: one adjustment from the delivery to
-// the log, as JSON, or as a page to be printed where the caller accepts `text/html` before JSON.
+// the log, as JSON, or as a page to be printed where the caller accepts `text/html`.
 
 import { Hono } from 'hono'
-import { accepts } from 'hono/accepts'
 import { unreachable } from '../../domain/assert.ts'
 import { findEvidence, type Evidence, type EvidenceTrouble } from '../../usecases/find-evidence.ts'
 import { fail, NOT_FOUND, succeed, type Failure } from '../answers.ts'
@@ -16,14 +15,9 @@ export const evidence = new Hono<AppEnv>().get('/:id/evidence', requireScope('re
   const found = await findEvidence(c.var.deps, c.req.param('id'))
   if (!found.ok) return fail(c, failureOf(found.error))
   const shown = await presentEvidence(c, found.value)
-  const type = accepts(c, {
-    header: 'Accept',
-    supports: ['application/json', 'text/html'],
-    default: 'application/json',
-  })
   c.header('vary', 'accept')
   c.header('cache-control', 'no-store')
-  return type === 'text/html' ? evidencePage(c, shown) : succeed(c, shown)
+  return c.req.header('accept')?.includes('text/html') ? evidencePage(c, shown) : succeed(c, shown)
 })
 
 function failureOf(trouble: EvidenceTrouble): Failure {

@@ -2,7 +2,7 @@
 // he saw; each answer carries the adjustment as it is now.
 
 import { Hono } from 'hono'
-import * as z from 'zod'
+import * as z from 'zod/mini'
 import type { Adjustment } from '../../db/schema.ts'
 import type { ApprovalRefusal, ChoiceRefusal, RejectionRefusal } from '../../domain/approval.ts'
 import { unreachable } from '../../domain/assert.ts'
@@ -18,19 +18,25 @@ import { requireScope } from '../require-key.ts'
 import { validBody } from '../validate.ts'
 import { presentWithNote } from './adjustments.ts'
 
-const version = z.int().min(1)
+const version = z.int().check(z.gte(1))
 
 const approval = z.strictObject({
   version,
   /** Signed minor units, as the adjustment shows them: negative is a credit. */
   amount: z.int(),
-  currency: z.string().regex(/^[a-z]{3}$/, 'an ISO 4217 code in small letters'),
+  currency: z.string().check(z.regex(/^[a-z]{3}$/, 'an ISO 4217 code in small letters')),
 })
 
-const rejection = z.strictObject({ version, note: z.string().max(NOTE_CHARS_MAX).optional() })
+const rejection = z.strictObject({
+  version,
+  note: z.optional(z.string().check(z.maxLength(NOTE_CHARS_MAX))),
+})
 
 /** The billing API's own id of him, `cus_…`. */
-const choice = z.strictObject({ version, customerId: z.string().min(1).max(BILLING_ID_CHARS_MAX) })
+const choice = z.strictObject({
+  version,
+  customerId: z.string().check(z.minLength(1), z.maxLength(BILLING_ID_CHARS_MAX)),
+})
 
 const MISSING: Failure = { ...NOT_FOUND, code: 'adjustment_not_found' }
 

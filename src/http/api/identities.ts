@@ -1,7 +1,7 @@
 // Which customer of the billing API a source's customer is: a list, one at a time, or a whole CSV.
 
 import { Hono } from 'hono'
-import * as z from 'zod'
+import * as z from 'zod/mini'
 import { listIdentities } from '../../db/read-identities.ts'
 import type { Identity } from '../../db/schema.ts'
 import { unreachable } from '../../domain/assert.ts'
@@ -29,14 +29,14 @@ import { limitBody, validBody, validPageWith } from '../validate.ts'
 
 const filters = {
   /** Empty: those of every account. */
-  account: z.string().max(CUSTOMER_REFERENCE_CHARS_MAX).optional(),
-  value: z.string().min(1).max(CUSTOMER_REFERENCE_CHARS_MAX).optional(),
-  customerId: z.string().min(1).max(BILLING_ID_CHARS_MAX).optional(),
+  account: z.optional(z.string().check(z.maxLength(CUSTOMER_REFERENCE_CHARS_MAX))),
+  value: z.optional(z.string().check(z.minLength(1), z.maxLength(CUSTOMER_REFERENCE_CHARS_MAX))),
+  customerId: z.optional(z.string().check(z.minLength(1), z.maxLength(BILLING_ID_CHARS_MAX))),
 }
 
 const newIdentity = z.strictObject({
   /** Left out: in every account. */
-  account: z.string().default(''),
+  account: z._default(z.string(), ''),
   kind: z.enum(IDENTITY_KINDS),
   value: z.string(),
   customerId: z.string(),

@@ -1,7 +1,7 @@
 // Keys of the operator's API: who may do what, until when. All of it needs the scope admin.
 
 import { Hono } from 'hono'
-import * as z from 'zod'
+import * as z from 'zod/mini'
 import { findKey, listKeys, type Key } from '../../db/read-keys.ts'
 import { unreachable } from '../../domain/assert.ts'
 import {
@@ -23,19 +23,21 @@ const NAME_FORM = 'small letters, digits, dots, dashes and underscores, the firs
 const newKey = z
   .strictObject({
     /** By which the audit log knows the holder. */
-    name: z.string().max(OPERATOR_NAME_CHARS_MAX).regex(OPERATOR_NAME, NAME_FORM),
+    name: z.string().check(z.maxLength(OPERATOR_NAME_CHARS_MAX), z.regex(OPERATOR_NAME, NAME_FORM)),
     /** Of a person: all keys with it are one identity. A program has none. */
-    email: z.email().max(EMAIL_CHARS_MAX).optional(),
-    scopes: z.array(z.enum(SCOPES)).min(1).max(SCOPES.length),
-    expiresAt: z.iso.datetime({ offset: true }).optional(),
-    expiresInDays: z.int().min(1).max(OPERATOR_KEY_DAYS_MAX).optional(),
+    email: z.optional(z.email().check(z.maxLength(EMAIL_CHARS_MAX))),
+    scopes: z.array(z.enum(SCOPES)).check(z.minLength(1), z.maxLength(SCOPES.length)),
+    expiresAt: z.optional(z.iso.datetime({ offset: true })),
+    expiresInDays: z.optional(z.int().check(z.gte(1), z.lte(OPERATOR_KEY_DAYS_MAX))),
   })
-  .refine(
-    ({ expiresAt, expiresInDays }) => expiresAt === undefined || expiresInDays === undefined,
-    {
-      path: ['expiresInDays'],
-      message: 'either expiresAt or expiresInDays, not both',
-    },
+  .check(
+    z.refine(
+      ({ expiresAt, expiresInDays }) => expiresAt === undefined || expiresInDays === undefined,
+      {
+        path: ['expiresInDays'],
+        message: 'either expiresAt or expiresInDays, not both',
+      },
+    ),
   )
 
 const KEY_NOT_FOUND: Failure = { ...NOT_FOUND, code: 'key_not_found' }

@@ -1,7 +1,7 @@
 // Comparisons with the billing API: what was compared, a further one, and what doesn't fit.
 
 import { Hono } from 'hono'
-import * as z from 'zod'
+import * as z from 'zod/mini'
 import {
   findReconciliation,
   listDiscrepancies,
@@ -23,14 +23,17 @@ import type { AppEnv } from '../context.ts'
 import { refuseWithout, requireScope } from '../require-key.ts'
 import { validBody, validPage, validPageWith } from '../validate.ts'
 
-const moment = z.iso.datetime({ offset: true }).transform((text) => Date.parse(text))
+const moment = z.pipe(
+  z.iso.datetime({ offset: true }),
+  z.transform((text: string) => Date.parse(text)),
+)
 
 /** `since` and `until`: ISO 8601. `restored`: the database was put back to an earlier time. */
 const wanted = z.union([
-  z.strictObject({ since: moment, until: moment.optional() }),
+  z.strictObject({ since: moment, until: z.optional(moment) }),
   z.strictObject({
     restored: z.literal(true),
-    days: z.int().min(1).max(RECONCILE_DAYS_MAX).optional(),
+    days: z.optional(z.int().check(z.gte(1), z.lte(RECONCILE_DAYS_MAX))),
   }),
 ])
 
@@ -72,7 +75,7 @@ export const discrepancies = new Hono<AppEnv>()
   .get(
     '/',
     requireScope('read'),
-    validPageWith({ state: z.enum(['open', 'settled']).optional() }),
+    validPageWith({ state: z.optional(z.enum(['open', 'settled'])) }),
     async (c) => {
       const { limit, cursor = null, state = null } = c.req.valid('query')
       const page = { before: cursor, limit: limit + 1 }
@@ -87,7 +90,9 @@ export const discrepancies = new Hono<AppEnv>()
   .post(
     '/:id/settle',
     requireScope('approve'),
-    validBody(z.strictObject({ note: z.string().min(1).max(NOTE_CHARS_MAX) })),
+    validBody(
+      z.strictObject({ note: z.string().check(z.minLength(1), z.maxLength(NOTE_CHARS_MAX)) }),
+    ),
     async (c) => {
       const { deps, operator, logFields } = c.var
       const id = c.req.param('id')

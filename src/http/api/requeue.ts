@@ -2,7 +2,7 @@
 // `POST /adjustments/requeue` for many that have failed.
 
 import { Hono } from 'hono'
-import * as z from 'zod'
+import * as z from 'zod/mini'
 import type { Adjustment } from '../../db/schema.ts'
 import { unreachable } from '../../domain/assert.ts'
 import { isAdjustmentId } from '../../domain/ids.ts'
@@ -25,39 +25,40 @@ import { requireScope } from '../require-key.ts'
 import { validBody } from '../validate.ts'
 import { presentWithNote } from './adjustments.ts'
 
-const version = z.int().min(1)
+const version = z.int().check(z.gte(1))
 
 /** `looked`: of one whose outcome is unknown: no invoice of it is at the billing API. */
-const again = z.strictObject({ version, looked: z.boolean().default(false) })
+const again = z.strictObject({ version, looked: z._default(z.boolean(), false) })
 
 const adoption = z.strictObject({
   version,
-  invoiceId: z.string().min(1).max(BILLING_ID_CHARS_MAX),
+  invoiceId: z.string().check(z.minLength(1), z.maxLength(BILLING_ID_CHARS_MAX)),
 })
 
 const ONE_OF = 'either ids, or state and perhaps code, is wanted'
 
-const many = z
-  .strictObject({
-    ids: z
-      .array(
-        z.custom<`adj_${string}`>((id) => typeof id === 'string' && isAdjustmentId(id), {
-          message: 'the id of an adjustment is wanted',
-        }),
-      )
-      .min(1)
-      .max(REQUEUE_IDS_MAX)
-      .optional(),
-    state: z.literal('failed').optional(),
+const many = z.pipe(
+  z.strictObject({
+    ids: z.optional(
+      z
+        .array(
+          z.custom<`adj_${string}`>((id) => typeof id === 'string' && isAdjustmentId(id), {
+            message: 'the id of an adjustment is wanted',
+          }),
+        )
+        .check(z.minLength(1), z.maxLength(REQUEUE_IDS_MAX)),
+    ),
+    state: z.optional(z.literal('failed')),
     /** Of its last trouble. */
-    code: z.string().min(1).max(WORD_CHARS_MAX).optional(),
-  })
-  .transform(({ ids, state, code }, ctx) => {
+    code: z.optional(z.string().check(z.minLength(1), z.maxLength(WORD_CHARS_MAX))),
+  }),
+  z.transform(({ ids, state, code }, ctx) => {
     if (ids !== undefined && state === undefined && code === undefined) return { ids }
     if (ids === undefined && state !== undefined) return { code: code ?? null }
-    ctx.addIssue({ code: 'custom', path: ['ids'], message: ONE_OF })
+    ctx.issues.push({ code: 'custom', path: ['ids'], message: ONE_OF, input: ids })
     return z.NEVER
-  })
+  }),
+)
 
 const MISSING: Failure = { ...NOT_FOUND, code: 'adjustment_not_found' }
 

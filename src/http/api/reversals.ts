@@ -2,7 +2,7 @@
 // invoice while it is outstanding. Whoever undoes it names the version that he saw.
 
 import { Hono } from 'hono'
-import * as z from 'zod'
+import * as z from 'zod/mini'
 import type { Adjustment } from '../../db/schema.ts'
 import { unreachable } from '../../domain/assert.ts'
 import { isAdjustmentId } from '../../domain/ids.ts'
@@ -15,7 +15,7 @@ import { refuseWithout, requireScope } from '../require-key.ts'
 import { validBody } from '../validate.ts'
 import { presentWithNote } from './adjustments.ts'
 
-const undoing = z.strictObject({ version: z.int().min(1), how: z.enum(UNDO_WAYS) })
+const undoing = z.strictObject({ version: z.int().check(z.gte(1)), how: z.enum(UNDO_WAYS) })
 
 const MISSING: Failure = { ...NOT_FOUND, code: 'adjustment_not_found' }
 

@@ -3,7 +3,7 @@
 // changes nothing: it needs the scope read.
 
 import { Hono } from 'hono'
-import * as z from 'zod'
+import * as z from 'zod/mini'
 import { listSwitches } from '../../db/read-switches.ts'
 import { unreachable } from '../../domain/assert.ts'
 import { isEventId } from '../../domain/ids.ts'
@@ -20,27 +20,28 @@ import { presentDryRun } from './present-dry-run.ts'
 
 const ONE_OF = 'either event, or endpoint and payload, is wanted'
 
-const input = z
-  .strictObject({
-    event: z
-      .custom<`evt_${string}`>((id) => typeof id === 'string' && isEventId(id), {
+const input = z.pipe(
+  z.strictObject({
+    event: z.optional(
+      z.custom<`evt_${string}`>((id) => typeof id === 'string' && isEventId(id), {
         message: 'the id of an event is wanted',
-      })
-      .optional(),
-    endpoint: z.string().max(SUBJECT_CHARS_MAX).optional(),
-    payload: z.unknown().optional(),
-    type: z.string().max(EVENT_TYPE_CHARS_MAX).optional(),
-  })
-  .transform(({ event, endpoint, payload, type }, ctx): DryInput => {
+      }),
+    ),
+    endpoint: z.optional(z.string().check(z.maxLength(SUBJECT_CHARS_MAX))),
+    payload: z.optional(z.unknown()),
+    type: z.optional(z.string().check(z.maxLength(EVENT_TYPE_CHARS_MAX))),
+  }),
+  z.transform(({ event, endpoint, payload, type }, ctx): DryInput => {
     if (event !== undefined && endpoint === undefined && payload === undefined) {
       return { kind: 'recorded', event }
     }
     if (event === undefined && endpoint !== undefined && payload !== undefined) {
       return { kind: 'payload', endpoint, payload, type: type ?? null }
     }
-    ctx.addIssue({ code: 'custom', path: ['event'], message: ONE_OF })
+    ctx.issues.push({ code: 'custom', path: ['event'], message: ONE_OF, input: event })
     return z.NEVER
-  })
+  }),
+)
 
 export const rules = new Hono<AppEnv>()
   .get('/', requireScope('read'), async (c) => {

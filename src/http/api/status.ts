@@ -2,8 +2,11 @@
 
 import { Hono } from 'hono'
 import { findCircuit } from '../../db/read-circuit.ts'
+import { findSearches } from '../../db/read-gaps.ts'
 import { countWaiting } from '../../db/read-status.ts'
+import type { GapSearch } from '../../db/schema.ts'
 import { isOpen, type Circuit } from '../../domain/circuit.ts'
+import { findersOf } from '../../usecases/finders-of.ts'
 import { succeed } from '../answers.ts'
 import type { AppEnv } from '../context.ts'
 import { requireScope } from '../require-key.ts'
@@ -11,11 +14,22 @@ import { requireScope } from '../require-key.ts'
 export const status = new Hono<AppEnv>().get('/', requireScope('read'), async (c) => {
   const { db, now, billing } = c.var.deps
   const circuit = await findCircuit(db)
+  const finders = findersOf(c.var.deps)
+  const names = finders.map(({ name }) => name)
+  const searches = names.length === 0 ? [] : await findSearches(db, names)
   return succeed(c, {
     object: 'status',
     billing: { isConfigured: billing !== null, ...presentCircuit(circuit, now()) },
     /** Each at most STATUS_COUNT_MAX. */
     adjustments: await countWaiting(db),
+    /** Of deliveries that never came, by endpoint. */
+    findMissed: finders.map(({ name, off }) =>
+      presentSearch(
+        name,
+        off,
+        searches.find(({ endpoint }) => endpoint === name),
+      ),
+    ),
   })
 })
 
@@ -27,5 +41,17 @@ const presentCircuit = (circuit: Circuit, now: number) => {
   }
   return { state, cause, openedAt: iso(openedAt), probeAt: iso(probeAt), failures, probes }
 }
+
+/** `lastFound`: so many deliveries had never come when it ended last. */
+const presentSearch = (endpoint: string, off: string | null, search: GapSearch | undefined) => ({
+  endpoint,
+  state: off === null ? 'on' : 'off',
+  off,
+  searchedUntil: iso(search?.searchedUntil ?? null),
+  lastAt: iso(search?.lastAt ?? null),
+  lastFound: search?.lastFound ?? null,
+  failures: search?.failures ?? 0,
+  trouble: search?.trouble ?? null,
+})
 
 const iso = (ms: number | null): string | null => (ms === null ? null : new Date(ms).toISOString())

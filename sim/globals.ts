@@ -1,0 +1,104 @@
+// What a process takes from its surroundings without asking its deps: the clock, timers, chance, fetch and
+// Web Crypto. For the time of a run they are the simulator's, so the product runs as it is, and every run
+// of one seed is the same.
+
+import { createHash, createHmac, timingSafeEqual } from 'node:crypto'
+
+export type Surroundings = {
+  readonly now: () => number
+  readonly random: () => number
+  readonly bytes: (count: number) => Uint8Array<ArrayBuffer>
+  readonly fetch: typeof fetch
+  /** A line of the product's log. */
+  readonly log: (line: string) => void
+  /** Answers what cancels it. */
+  readonly timer: (run: () => void, ms: number) => () => void
+}
+
+/** Answers what puts the real ones back. */
+export function takeGlobals(around: Surroundings): () => void {
+  const cancels = new Map<number, () => void>()
+  let timers = 0
+  const restores = [
+    replace(Date, 'now', around.now),
+    replace(Math, 'random', around.random),
+    replace(globalThis, 'fetch', around.fetch),
+    replace(console, 'log', around.log),
+    replace(globalThis, 'setTimeout', (run: () => void, ms = 0): number => {
+      const id = (timers += 1)
+      cancels.set(
+        id,
+        around.timer(() => {
+          cancels.delete(id)
+          run()
+        }, ms),
+      )
+      return id
+    }),
+    replace(globalThis, 'clearTimeout', (id: number): void => {
+      cancels.get(id)?.()
+      cancels.delete(id)
+    }),
+    replace(crypto, 'randomUUID', () => uuidOf(around.bytes(16))),
+    replace(crypto, 'getRandomValues', (into: Uint8Array) => {
+      into.set(around.bytes(into.length))
+      return into
+    }),
+    ...Object.entries(SUBTLE).map(([name, value]) => replace(crypto.subtle, name, value)),
+  ]
+  return () => restores.forEach((restore) => restore())
+}
+
+function replace(holder: object, name: string, value: unknown): () => void {
+  const before = Object.getOwnPropertyDescriptor(holder, name)
+  Object.defineProperty(holder, name, { configurable: true, writable: true, value })
+  return () => {
+    if (before === undefined) Reflect.deleteProperty(holder, name)
+    else Object.defineProperty(holder, name, before)
+  }
+}
+
+function uuidOf(bytes: Uint8Array): string {
+  const hex = bytes.toHex()
+  return [0, 8, 12, 16, 20].map((from, at, all) => hex.slice(from, all[at + 1])).join('-')
+}
+
+type Keyed = { readonly hash: string; readonly secret: Uint8Array }
+
+const keys = new WeakMap<object, Keyed>()
+
+const nodeName = (hash: string): string => hash.toLowerCase().replace('-', '')
+
+function hashName(algorithm: unknown): string {
+  if (typeof algorithm === 'string') return algorithm
+  const name: unknown = Reflect.get(Object(algorithm), 'name')
+  return typeof name === 'string' ? name : ''
+}
+
+function mac(key: object, data: Uint8Array): Uint8Array<ArrayBuffer> {
+  const known = keys.get(key)
+  if (known === undefined) throw new Error('a key that was not imported here')
+  return new Uint8Array(createHmac(nodeName(known.hash), known.secret).update(data).digest())
+}
+
+/** The same answers as Web Crypto, but at once: a thread of its own would settle when it likes. */
+const SUBTLE = {
+  digest: async (algorithm: unknown, data: Uint8Array): Promise<ArrayBuffer> =>
+    new Uint8Array(
+      createHash(nodeName(hashName(algorithm)))
+        .update(data)
+        .digest(),
+    ).buffer,
+  importKey: async (_: string, secret: Uint8Array, algorithm: object): Promise<object> => {
+    const key = {}
+    const hash = hashName(Reflect.get(algorithm, 'hash'))
+    keys.set(key, { hash, secret: Uint8Array.from(secret) })
+    return key
+  },
+  sign: async (_: unknown, key: object, data: Uint8Array): Promise<ArrayBuffer> =>
+    mac(key, data).buffer,
+  verify: async (_: unknown, key: object, given: Uint8Array, data: Uint8Array) => {
+    const expected = mac(key, data)
+    return expected.length === given.length && timingSafeEqual(expected, given)
+  },
+}

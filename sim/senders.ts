@@ -1,0 +1,162 @@
+// Senders: each delivers until it is acknowledged, and many deliver again, at any age, in other company, or
+// with other bytes under the same id.
+
+import { createHash } from 'node:crypto'
+import { signDelivery } from '../scripts/sign-delivery.ts'
+import type { Endpoint } from '../src/sources/source.ts'
+import { ENDPOINT_SECRETS } from './config.ts'
+import type { Delivery, SourceEvent } from './facts.ts'
+import { createRandom, type Random } from './random.ts'
+import { DAY, HOUR, MINUTE, type Scenario } from './scenario.ts'
+import type { Timeline } from './timeline.ts'
+
+/** What a sender sees of one attempt: a status and body, or nothing. */
+export type Seen = { readonly status: number; readonly body: string } | null
+
+export type Acknowledged = { readonly delivery: Delivery; readonly body: string }
+
+export type Senders = {
+  /** Deliveries that were answered 2xx, each answer of them. */
+  readonly acknowledged: readonly Acknowledged[]
+  readonly refusedForgeries: () => number
+  readonly acceptedForgeries: readonly Delivery[]
+  /** Of those that are tried until they are acknowledged. */
+  readonly unacknowledged: () => number
+  /** When the last of them is sent for the first time, or again. */
+  readonly lastAt: number
+  /** What happens at its source only now, because of what the product did. */
+  readonly tell: (event: SourceEvent) => void
+}
+
+type Parts = {
+  readonly scenario: Scenario
+  readonly timeline: Timeline
+  readonly events: readonly SourceEvent[]
+  readonly endpointOf: (name: string) => Endpoint
+  readonly isHealed: () => boolean
+  /** One HTTP request to some process. */
+  readonly request: (request: Request, seen: (seen: Seen) => void) => void
+  readonly onAcknowledged: (acknowledged: Acknowledged) => void
+}
+
+const AGES = [0, 1_000, 5 * MINUTE, 61 * MINUTE, 24 * HOUR - MINUTE, 24 * HOUR + MINUTE] as const
+const OLD_AGES = [72 * HOUR, 14 * DAY, 400 * DAY] as const
+const RETRY_MS = [5_000, 30_000, 2 * MINUTE, 10 * MINUTE, HOUR] as const
+
+export function startSenders(parts: Parts): Senders {
+  const { scenario, timeline } = parts
+  const random = createRandom(scenario.seed, 'senders')
+  const acknowledged: Acknowledged[] = []
+  const acceptedForgeries: Delivery[] = []
+  const open = new Set<Delivery>()
+  let refused = 0
+
+  const attempt = (delivery: Delivery, tries: number): void => {
+    void signed(parts, delivery).then((request) => {
+      parts.request(request, (seen) => finish(delivery, tries, seen))
+    })
+  }
+  const finish = (delivery: Delivery, tries: number, seen: Seen): void => {
+    const isAccepted = seen !== null && seen.status >= 200 && seen.status < 300
+    if (delivery.isForged) {
+      if (isAccepted) acceptedForgeries.push(delivery)
+      else if (seen?.status === 401) refused += 1
+      return
+    }
+    if (isAccepted) {
+      const wasOpen = open.delete(delivery)
+      acknowledged.push({ delivery, body: seen.body })
+      parts.onAcknowledged({ delivery, body: seen.body })
+      if (wasOpen && random.chance(0.1)) resendChanged(delivery)
+      return
+    }
+    if (!open.has(delivery)) return
+    const wait = parts.isHealed() ? 1_000 : (RETRY_MS[Math.min(tries, RETRY_MS.length - 1)] ?? HOUR)
+    timeline.after(Math.ceil(wait * (0.8 + 0.4 * random.next())), () =>
+      attempt(delivery, tries + 1),
+    )
+  }
+  let lastAt = scenario.startMs
+  const send = (delivery: Delivery): void => {
+    lastAt = Math.max(lastAt, delivery.at)
+    timeline.at(delivery.at, () => attempt(delivery, 0))
+  }
+  /** The same id with another amount: what is known already, nobody looks at again. */
+  const resendChanged = (delivery: Delivery): void => {
+    if (delivery.events.some(({ ownId }) => ownId === null)) return
+    const body = delivery.body.replaceAll(/("amount":-?)(\d+)/g, '$1$29')
+    timeline.after(random.pick([500, HOUR, DAY]), () => attempt({ ...delivery, body }, 0))
+  }
+
+  for (const delivery of deliveriesOf(parts.events, random)) {
+    open.add(delivery)
+    send(delivery)
+    for (const age of agesOf(random, scenario.oldestDuplicateMs)) {
+      send({ ...delivery, at: delivery.at + age })
+    }
+    if (random.chance(0.04)) send({ ...delivery, isForged: true, body: forged(delivery.body) })
+  }
+  return {
+    acknowledged,
+    acceptedForgeries,
+    refusedForgeries: () => refused,
+    unacknowledged: () => open.size,
+    lastAt,
+    tell: (event) => {
+      const delivery = deliveryOf([event], event.body)
+      open.add(delivery)
+      send(delivery)
+      if (random.chance(0.2)) send({ ...delivery, at: delivery.at + random.pick([1_000, HOUR]) })
+    },
+  }
+}
+
+function agesOf(random: Random, oldestMs: number): number[] {
+  if (!random.chance(0.35)) return []
+  const ages = [...AGES, ...(random.chance(0.3) ? OLD_AGES : [])].filter((age) => age <= oldestMs)
+  const [first = 0, ...rest] = ages
+  return Array.from({ length: random.between(1, 3) }, () => random.pick([first, ...rest]))
+}
+
+/** One for each event; those of the source `batch` in lists, and some of them in two lists. */
+function deliveriesOf(events: readonly SourceEvent[], random: Random): Delivery[] {
+  const alone = events.filter(({ fact }) => fact.endpoint !== 'batch')
+  const listed = events.filter(({ fact }) => fact.endpoint === 'batch')
+  const lists: SourceEvent[][] = []
+  for (const event of listed.toSorted((left, right) => left.at - right.at)) {
+    const last = lists.at(-1)
+    if (last === undefined || last.length >= 5 || random.chance(0.4)) lists.push([event])
+    else last.push(event)
+    if (random.chance(0.15)) lists.push([event])
+  }
+  return [
+    ...alone.map((event) => deliveryOf([event], event.body)),
+    ...lists.map((list) => deliveryOf(list, `[${list.map(({ body }) => body).join(',')}]`)),
+  ]
+}
+
+function deliveryOf(events: readonly SourceEvent[], body: string): Delivery {
+  const [first] = events
+  if (first === undefined) throw new Error('a delivery without events')
+  const { fact, deliveryId } = first
+  const at = Math.max(...events.map((event) => event.at))
+  return { endpoint: fact.endpoint, events, body, deliveryId, at, isForged: false }
+}
+
+/** Other ids, so that nothing else could have written what it would leave behind. */
+const forged = (body: string): string => body.replaceAll(/(\d{1,19})/g, '9$1')
+
+async function signed({ timeline, endpointOf }: Parts, delivery: Delivery): Promise<Request> {
+  const { endpoint, body, deliveryId, isForged } = delivery
+  const url = `https://makegood.sim/webhooks/${endpoint}`
+  const secret = isForged ? 'c29tZWJvZHktZWxzZXMtc2VjcmV0LWtleQ==' : ENDPOINT_SECRETS[endpoint]
+  const signature = await signDelivery(endpointOf(endpoint), secret, body, {
+    nowMs: timeline.now(),
+    id: deliveryId,
+    url,
+  })
+  const headers = { ...signature.headers, 'content-length': String(Buffer.byteLength(body)) }
+  return new Request(url + signature.pathSuffix, { method: 'POST', headers, body })
+}
+
+export const sha256Hex = (text: string): string => createHash('sha256').update(text).digest('hex')

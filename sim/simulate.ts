@@ -1,0 +1,190 @@
+// One run: a seed, from its first event until everything has healed and nothing is left to do; then it is
+// judged.
+
+import { setImmediate } from 'node:timers'
+import * as path from 'node:path'
+import type { CrashCount } from './crashes.ts'
+import { judge, judgeAcknowledged } from './judge.ts'
+import { addKeys, resumeAll, startOperators } from './operators.ts'
+import { createRandom } from './random.ts'
+import { HOUR, MINUTE, scenarioOf, type FaultKind } from './scenario.ts'
+import { migratedImage, openSqlite } from './sqlite.ts'
+import { createWorld, type World } from './world.ts'
+
+export type Run = {
+  readonly seed: number
+  readonly violations: readonly string[]
+  readonly traceHash: string
+  readonly lastLines: readonly string[]
+  readonly crashes: ReadonlyMap<string, CrashCount>
+  readonly figures: Figures
+}
+
+export type Figures = {
+  readonly steps: number
+  readonly acknowledged: number
+  readonly adjustments: number
+  readonly invoices: number
+  readonly crashed: number
+}
+
+export type RunOptions = {
+  readonly seed: number
+  readonly eventCount: number
+  readonly faults: ReadonlySet<FaultKind>
+  readonly print?: (line: string) => void
+}
+
+/** A run that goes on for longer than this never ends. */
+const STEPS_PER_EVENT_MAX = 6_000
+const HEALING_MAX_MS = 12 * 24 * HOUR
+
+const MIGRATIONS = path.join(import.meta.dirname, '..', 'migrations')
+const KEYS_MADE_AT = Date.UTC(2027, 0, 1)
+
+let emptyImage: Promise<Uint8Array> | null = null
+
+async function prepareImage(): Promise<Uint8Array> {
+  const database = openSqlite(migratedImage(MIGRATIONS))
+  await addKeys(database, KEYS_MADE_AT)
+  const image = database.serialize()
+  database.close()
+  return image
+}
+
+/** Everything that a process can do without waiting for the simulator. */
+const settled = (): Promise<void> => new Promise((resolve) => void setImmediate(resolve))
+
+export async function simulate({ seed, eventCount, faults, print }: RunOptions): Promise<Run> {
+  emptyImage ??= prepareImage()
+  const world = createWorld({
+    scenario: scenarioOf(seed, faults),
+    eventCount,
+    image: await emptyImage,
+    print: print ?? null,
+    onAcknowledged: judgeAcknowledged,
+  })
+  try {
+    const { timeline, host, trace, crashes, violations } = world
+    const cron = startCron(world)
+    startPeople(world)
+    const healAt = Math.max(world.senders.lastAt, world.scenario.startMs + world.scenario.spanMs)
+    timeline.at(healAt + HOUR, () => beginHealing(world))
+    const stepsMax = eventCount * STEPS_PER_EVENT_MAX + 20_000
+    let steps = 0
+    while (!cron.isQuiet() && timeline.step()) {
+      await settled()
+      host.rest()
+      steps += 1
+      const isEndless = steps >= stepsMax || timeline.now() > healAt + HEALING_MAX_MS
+      if (isEndless) violations.push(`never_quiet: after ${steps} steps: ${leftOver(world)}`)
+      if (isEndless || violations.length > 0) break
+    }
+    if (violations.length === 0) violations.push(...judge(world))
+    return {
+      seed,
+      violations: [...violations],
+      traceHash: trace.hash(),
+      lastLines: [...trace.last()],
+      crashes: crashes.counts,
+      figures: figuresOf(world, steps),
+    }
+  } finally {
+    world.end()
+  }
+}
+
+function startPeople(world: World): void {
+  const { scenario, timeline, trace, database, isHealed, request, commet } = world
+  startOperators({
+    commet,
+    scenario,
+    timeline,
+    database,
+    isHealed,
+    request: (asked, what) => request(asked, 'operator', () => trace.line(`  ${what}`)),
+  })
+}
+
+/** Faults end; what people have stopped is resumed, until nothing stops any more. */
+function beginHealing(world: World): void {
+  const { trace, timeline, database, request } = world
+  trace.line('everything heals')
+  world.heal()
+  const resume = (): void => {
+    resumeAll(database, (asked, what) => request(asked, 'operator', () => trace.line(`  ${what}`)))
+    timeline.after(5 * MINUTE, resume)
+  }
+  resume()
+}
+
+type Cron = { readonly isQuiet: () => boolean }
+
+/** Each minute; but most of the ticks that would find nothing, and change nothing, are left out. */
+function startCron(world: World): Cron {
+  const { timeline, scenario, isHealed } = world
+  const random = createRandom(scenario.seed, 'cron')
+  let isQuiet = false
+  const plan = (): void => {
+    if (isHealed() && leftOver(world) === '') {
+      isQuiet = true
+      return
+    }
+    const now = timeline.now()
+    const next = Math.min(dueAt(world), timeline.next() ?? Infinity)
+    const from = Math.max(now + 1, Number.isFinite(next) ? next : now)
+    const minute = Math.ceil(from / MINUTE) * MINUTE
+    const isLate = !isHealed() && random.chance(0.3)
+    const lateMs = random.below(isLate ? random.pick([MINUTE, 5 * MINUTE, 40 * MINUTE]) : 200)
+    timeline.at(minute + lateMs, () => {
+      const isWanted = isHealed() || dueAt(world) <= timeline.now() || random.chance(0.1)
+      // Now and then the platform forgets one.
+      if (isWanted && (isHealed() || !random.chance(0.05))) world.tick()
+      // By then the tick itself is no more what comes next.
+      timeline.after(30_000, plan)
+    })
+  }
+  plan()
+  return { isQuiet: () => isQuiet }
+}
+
+/** When the next row waits to be woken; while the circuit is open, most of them wait for its probe. */
+function dueAt({ database }: World): number {
+  const [due] = database.rows<{ at: number | null }>(
+    `SELECT min(at) AS at FROM (SELECT min(CASE WHEN state IN ('due', 'invoiced') THEN max(wake_at,
+        coalesce((SELECT probe_at FROM circuits), 0)) ELSE wake_at END) AS at
+      FROM adjustments WHERE wake_at IS NOT NULL UNION ALL SELECT min(wake_at) FROM notices)`,
+  )
+  return due?.at ?? Infinity
+}
+
+/** What is still under way, for people; empty where nothing is. */
+function leftOver({ senders, queues, database }: World): string {
+  const [row] = database.rows<Record<string, number>>(`SELECT
+    (SELECT count(*) FROM adjustments WHERE state IN ('due', 'issuing')) AS due,
+    (SELECT count(*) FROM adjustments WHERE state IN ('invoiced', 'failed')
+      AND wake_at IS NOT NULL) AS waking,
+    (SELECT count(*) FROM notices WHERE wake_at IS NOT NULL) AS telling`)
+  const left = {
+    ...row,
+    unacknowledged: senders.unacknowledged(),
+    queued: queues.waiting(),
+  }
+  return Object.entries(left)
+    .filter(([, count]) => count > 0)
+    .map(([what, count]) => `${what} ${count}`)
+    .join(', ')
+}
+
+function figuresOf({ senders, database, commet, crashes }: World, steps: number): Figures {
+  const [row] = database.rows<{ n: number }>('SELECT count(*) AS n FROM adjustments')
+  let crashed = 0
+  for (const { before, after } of crashes.counts.values()) crashed += before + after
+  return {
+    steps,
+    acknowledged: senders.acknowledged.length,
+    adjustments: row?.n ?? 0,
+    invoices: commet.invoices.length,
+    crashed,
+  }
+}
