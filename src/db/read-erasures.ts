@@ -145,17 +145,27 @@ export async function nextPayloads(
   return { candidates: found.map((row) => ({ ...row, isOpen: row.isOpen === 1 })), last }
 }
 
-/** What the identities call him. */
-export async function identityValuesOf(
-  db: Database,
-  customerId: string,
-): Promise<readonly string[]> {
-  const rows = await db
-    .select({ value: identities.value })
-    .from(identities)
-    .where(eq(identities.customerId, customerId))
-    .limit(ERASURE_IDENTIFIERS_MAX)
-  return rows.map(({ value }) => value)
+/** What the identities call him, and what those of his adjustments do that count against his limit. */
+export async function textsOf(db: Database, customerId: string): Promise<readonly string[]> {
+  const [values, references] = await db.batch([
+    db
+      .select({ text: identities.value })
+      .from(identities)
+      .where(eq(identities.customerId, customerId))
+      .limit(ERASURE_IDENTIFIERS_MAX),
+    db
+      .selectDistinct({ text: sql<string>`${adjustments.customerReference}` })
+      .from(adjustments)
+      .where(
+        and(
+          eq(adjustments.customerId, customerId),
+          isNotNull(adjustments.countedAt),
+          isNotNull(adjustments.customerReference),
+        ),
+      )
+      .limit(ERASURE_IDENTIFIERS_MAX),
+  ])
+  return [...values, ...references].map(({ text }) => text)
 }
 
 /** His adjustments that still go on. What goes on has a time. */

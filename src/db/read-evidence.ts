@@ -1,7 +1,8 @@
 // What the record says of one adjustment, for its evidence.
 
-import { asc, desc, eq, inArray } from 'drizzle-orm'
-import type { AdjustmentId } from '../domain/ids.ts'
+import { and, asc, desc, eq, inArray, sql } from 'drizzle-orm'
+import type { AuditAction } from '../domain/audit.ts'
+import type { AdjustmentId, EventId } from '../domain/ids.ts'
 import { EVIDENCE_ENTRIES_MAX, EVIDENCE_NOTICES_MAX } from '../domain/limits.ts'
 import type { Database } from './database.ts'
 import { adjustments, auditEntries, notices, type Adjustment, type NoticeRow } from './schema.ts'
@@ -26,6 +27,9 @@ export type Recorded = {
   readonly notices: readonly NoticeRow[]
 }
 
+/** All but the one entry of an event that was ignored. */
+const IS_INDEXED = sql`("action" <> 'event.received' OR "data" ->> 'fate' <> 'ignored')`
+
 export async function findRecorded(
   db: Database,
   { id, eventId }: Pick<Adjustment, 'id' | 'eventId'>,
@@ -35,7 +39,7 @@ export async function findRecorded(
     db
       .select()
       .from(auditEntries)
-      .where(inArray(auditEntries.subject, about))
+      .where(and(inArray(auditEntries.subject, about), IS_INDEXED))
       .orderBy(asc(auditEntries.seq))
       .limit(EVIDENCE_ENTRIES_MAX),
     db
@@ -45,5 +49,19 @@ export async function findRecorded(
       .orderBy(asc(notices.seq))
       .limit(EVIDENCE_NOTICES_MAX),
   ])
-  return { entries, notices: told }
+  const isThere = entries.some(({ action }) => action === RECEIVED)
+  return {
+    entries: isThere ? entries : [...(await findReceived(db, eventId)), ...entries],
+    notices: told,
+  }
 }
+
+const RECEIVED: AuditAction = 'event.received'
+
+/** Of an event that was ignored when it came, and sent through again. */
+const findReceived = (db: Database, eventId: EventId): Promise<readonly Entry[]> =>
+  db
+    .select()
+    .from(auditEntries)
+    .where(and(eq(auditEntries.subject, eventId), eq(auditEntries.action, RECEIVED)))
+    .limit(1)

@@ -23,7 +23,7 @@ export const RETENTION_STEPS_PER_TICK = 10
 // Erasure
 export const ERASURES_OPEN_MAX = 20
 /** Of ids, and of texts, by which one customer is found. */
-export const ERASURE_IDENTIFIERS_MAX = 50
+export const ERASURE_IDENTIFIERS_MAX = 200
 /** A shorter text is compared with whole references only, and not looked for in payloads. */
 export const ERASURE_TEXT_CHARS_MIN = 5
 export const ERASURE_LEASE_SECONDS = 120

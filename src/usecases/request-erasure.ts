@@ -2,7 +2,7 @@
 // there. Whoever has the billing API's id of him names the whole customer; an e-mail alone names one person.
 
 import { insertErasure } from '../db/write-erasures.ts'
-import { identityValuesOf } from '../db/read-erasures.ts'
+import { textsOf } from '../db/read-erasures.ts'
 import type { Erasure } from '../db/schema.ts'
 import { comparable, type ErasureReason } from '../domain/erasure.ts'
 import { base32 } from '../domain/ids.ts'
@@ -27,7 +27,7 @@ export async function requestErasure(
   { name }: Operator,
   { customer: { id, texts }, reason }: ErasureRequest,
 ): Promise<Result<Erasure, ErasureTrouble>> {
-  const known = id === null ? [] : await identityValuesOf(db, id)
+  const known = id === null ? [] : await textsOf(db, id)
   const all = new Set([...texts, ...known].map(comparable))
   const erasure = await insertErasure(
     db,

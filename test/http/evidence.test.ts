@@ -3,7 +3,9 @@
 import { env } from 'cloudflare:workers'
 import { beforeEach, describe, expect, it } from 'vitest'
 import type { EventId } from '../../src/domain/ids.ts'
+import { BOOTSTRAP } from '../../src/domain/operator.ts'
 import { keepPresentRuleSet } from '../../src/usecases/keep-rule-set.ts'
+import { requeueEvent } from '../../src/usecases/requeue-event.ts'
 import { fetchApp, OPERATOR, ticket } from '../harness.ts'
 import { createWorld } from '../world.ts'
 import testConfig from '../makegood.config.ts'
@@ -69,6 +71,19 @@ describe('evidence', () => {
     expect([event.commitment, log[0].data.commitment]).toEqual([commitment, commitment])
     expect(rules.hash).toBe(await sha256(bytesOf(rules.text)))
     expect(rules.hash).toBe(await world.deps.ruleSet())
+  })
+
+  it('of an event that was ignored when it came begins with that all the same', async () => {
+    const bare = await createWorld({ config: { ...testConfig, rules: [] } })
+    const [id] = await bare.receive('zendesk', ticket())
+    expect(await requeueEvent(world.deps, BOOTSTRAP, id!)).toMatchObject({ ok: true })
+    await world.work()
+    const { log } = await evidenceOf((await world.adjustment(id!)).id)
+    expect(log.map(({ action }: any) => action).slice(0, 3)).toEqual([
+      'event.received',
+      'event.requeued',
+      'adjustment.created',
+    ])
   })
 
   it('is found by the number of its invoice, and what is not there is 404', async () => {

@@ -183,7 +183,7 @@ async function rejectAll(): Promise<number> {
 
 describe('a customer', () => {
   it('leaves no trace in any table, line or answer, and the log is as it was', async () => {
-    const { customerId } = await everywhere()
+    const { ids, customerId } = await everywhere()
     expect(await rejectAll()).toBeGreaterThan(0)
     await world.tell()
     const entries = async () =>
@@ -205,6 +205,7 @@ describe('a customer', () => {
     const erased = await toTheEnd(await erase({ id: customerId, email: MAIL, also: [NAME] }))
     expect(erased).toMatchObject({ customer: null, waiting: 0, counts: { unchangeable: 0 } })
     expect(tablesWith(await dump(), CANARY)).toEqual([])
+    for (const id of ids) expect([id, await isKept(id)]).toEqual([id, false])
     expect(JSON.stringify(world.lines)).not.toMatch(CANARY)
     expect((await entries()).slice(0, log.length)).toEqual(log)
     const pages = ['/events', '/adjustments', '/identities', '/erasures', `/erasures/${erased.id}`]
