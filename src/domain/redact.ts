@@ -78,11 +78,11 @@ function isSecretName(names: readonly string[]): boolean {
   return isOfCard || SECRET_NAME.test(name)
 }
 
-/** Thirteen digits or more, in groups or not. */
-const DIGITS = /(?<!\d)\d(?:[ -]?\d){12,}/g
-/** How the numbers of the large card networks begin. */
-const CARD = /^(?:3|4|5|2[2-7]|6)/
-const CARD_DIGITS_MIN = 13
+/** Fourteen digits or more, in groups or not. */
+const DIGITS = /(?<!\d)\d(?:[ -]?\d){13,}/g
+/** As the large card networks begin, each with its own lengths: many senders have ids as long. */
+const CARD =
+  /^(?:3[47]\d{13}|3(?:0[0-5]|[689]\d)\d{11}|(?:2[2-7]|35|4\d|5\d|6\d)\d{14}|4\d{18}|62\d{15,17})$/
 const CARD_DIGITS_MAX = 19
 
 function withoutCards<Value extends string | number>(value: Value): Value | string {
@@ -112,7 +112,7 @@ function withoutCardsIn(run: string): string {
 
 /** By its beginning, its length, and the check digit of Luhn. */
 function isCard(digits: string): boolean {
-  if (digits.length < CARD_DIGITS_MIN || !CARD.test(digits)) return false
+  if (!CARD.test(digits)) return false
   const sum = [...digits].reverse().reduce((total, digit, nth) => {
     const doubled = Number(digit) * (nth % 2 === 1 ? 2 : 1)
     return total + (doubled > 9 ? doubled - 9 : doubled)

@@ -25,6 +25,7 @@ describe('card numbers', () => {
     ['no network begins so', '1234567890123452'],
     ['twelve digits', '411111111111'],
     ['part of a longer number', '94111111111111111000'],
+    ['an id of 18 digits', '472000000000012345'],
     ['a time', '2026-10-26 07:33:12'],
     ['a number of milliseconds', '1792999995000'],
   ])('%s is none', (_, text) => {
