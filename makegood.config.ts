@@ -42,6 +42,8 @@ export default defineConfig({
   },
   reasons: { goodwill: { account: '4010' }, service_credit: { account: '4011' } },
   links: { expireAfterDays: 400 },
+  // How long what was delivered is kept, and what never is (docs/privacy.md).
+  retention: { moneyPayloadDays: 400, ignoredPayloadDays: 30 },
   // Who is told what became of it. One whose secrets are not set is off (docs/notices.md).
   notices: [zendeskComment(), slack()],
 })

@@ -186,7 +186,13 @@ async function assertAlive(app: FuzzApp, key: string, target: FuzzTarget): Promi
   const url = `${app.appUrl}/webhooks/${name}`
   const signed = await signLetter(endpoint, secret, letter, { url, publicUrl: null }, { nowMs })
   const answer = await post(url, signed)
-  const [story] = await followLetter(app.appUrl, key, signed, answer)
+  const [story] = await followLetter(
+    { appUrl: app.appUrl, key },
+    { name, endpoint },
+    letter,
+    signed,
+    answer,
+  )
   const { id: ownId } = z.object({ id: z.string() }).parse(JSON.parse(letter.body))
   if (answer.status !== 202 || story?.ownId !== ownId || story.type !== sample.event) {
     throw new Error(`a good delivery was answered ${answer.status}, or is not recorded`)

@@ -147,7 +147,7 @@ const delivererOf =
     const signing = { nowMs: Date.now(), privateKey: keys.privateKey }
     const signed = await signLetter(endpoint, secret, letter, { url, publicUrl: null }, signing)
     const answer = await post(url, signed)
-    const stories = await followLetter(appUrl, key, signed, answer)
+    const stories = await followLetter({ appUrl, key }, { name, endpoint }, letter, signed, answer)
     return { sample, name, endpoint, letter, signed, answer, stories }
   }
 

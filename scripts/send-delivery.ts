@@ -3,6 +3,7 @@
 import { createHash, randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import * as z from 'zod'
+import { eventId } from '../src/domain/ids.ts'
 import { secretBytes } from '../src/sources/bytes.ts'
 import type { Endpoint, Source } from '../src/sources/source.ts'
 import { changeField } from './change-field.ts'
@@ -117,7 +118,6 @@ const eventSchema = z.object({
   type: z.string(),
   mode: z.string().nullable(),
   occurredAt: z.string().nullable(),
-  bodySha256: z.string(),
   fate: z.string(),
   reason: z.string().nullable(),
   rule: z.string().nullable(),
@@ -129,21 +129,43 @@ const storySchema = eventSchema.extend({ adjustments: z.array(adjustmentSchema) 
 
 export type Story = z.infer<typeof storySchema>
 
-/** The events that the delivery made, or made before; by the body's hash where the answer names none. */
+/** To whom it was sent: `name` is the endpoint's. */
+export type Addressee = { readonly name: string; readonly endpoint: Endpoint }
+
+/** The events that the delivery made, or made before; where the answer names none, those that are read in it. */
 export async function followLetter(
-  appUrl: string,
-  key: string,
+  { appUrl, key }: { readonly appUrl: string; readonly key: string },
+  addressee: Addressee,
+  letter: Letter,
   signed: SignedDelivery,
   answer: Answered,
 ): Promise<Story[]> {
   const told = toldEvents(answer.text)
   if (told !== null) return Promise.all(told.map((id) => settledStory(appUrl, key, id)))
-  const hash = createHash('sha256').update(signed.body).digest('hex')
+  const ids = await idsOf(addressee, letter, signed)
   const listed = await ask(appUrl, key, `/api/v1/events?limit=${EVENTS_LOOKED_AT_MAX}`)
   const { data } = z.object({ data: z.array(eventSchema) }).parse(listed)
-  const made = data.filter(({ bodySha256 }) => bodySha256 === hash)
+  const made = data.filter(({ id }) => ids.has(id))
   return Promise.all(made.map(({ id }) => settledStory(appUrl, key, id)))
 }
+
+/** Under each id that its events can have: their own, else the hash of the body or of their own part of it. */
+async function idsOf(
+  { name, endpoint: { source, account } }: Addressee,
+  letter: Letter,
+  signed: SignedDelivery,
+): Promise<ReadonlySet<string>> {
+  const facts = { signed: { id: letter.id, timestamp: null }, unsignedHeader: () => letter.event }
+  const read = source.read(parsedBody(source, signed.body), facts)
+  const ownIds = read.flatMap((event) => [
+    ...('ownId' in event && event.ownId !== null ? [event.ownId] : []),
+    hashId(JSON.stringify(event.data)),
+  ])
+  const all = [hashId(signed.body), ...ownIds].map((own) => eventId(account ?? name, own))
+  return new Set(await Promise.all(all))
+}
+
+const hashId = (text = ''): string => `sha256:${createHash('sha256').update(text).digest('hex')}`
 
 function toldEvents(text: string): readonly string[] | null {
   if (!text.startsWith('{')) return null

@@ -74,7 +74,13 @@ async function send(asked: SendArguments): Promise<void> {
   }
   const key = asked.key ?? vars['BOOTSTRAP_KEY']
   if (!key) throw new Trouble('accepted; what became of it is told to --key, or to BOOTSTRAP_KEY')
-  const stories = await followLetter(new URL(url).origin, key, signed, { status, text })
+  const stories = await followLetter(
+    { appUrl: new URL(url).origin, key },
+    { name, endpoint },
+    letter,
+    signed,
+    { status, text },
+  )
   if (stories.length === 0) line('event', 'none: the delivery only sets the webhook up')
   for (const story of stories) tell(story)
 }

@@ -3,6 +3,7 @@
 
 import { createHash } from 'node:crypto'
 import { signDelivery } from '../scripts/sign-delivery.ts'
+import { base32 } from '../src/domain/ids.ts'
 import type { Endpoint } from '../src/sources/source.ts'
 import { ENDPOINT_SECRETS } from './config.ts'
 import type { Delivery, SourceEvent } from './facts.ts'
@@ -170,4 +171,10 @@ async function signed({ timeline, endpointOf }: Parts, delivery: Delivery): Prom
   return new Request(url + signature.pathSuffix, { method: 'POST', headers, body })
 }
 
-export const sha256Hex = (text: string): string => createHash('sha256').update(text).digest('hex')
+const sha256 = (text: string): Uint8Array => createHash('sha256').update(text).digest()
+
+/** The id of an event whose sender gives it none, as src/domain/ids.ts derives it of the delivered bytes. */
+export const idOfBody = (account: string, body: string): string => {
+  const parts = JSON.stringify(['event', account, `sha256:${sha256(body).toHex()}`])
+  return `evt_${base32(sha256(parts).subarray(0, 20))}`
+}

@@ -3,35 +3,28 @@
 
 import { currencyDecimals } from './domain/currencies.ts'
 import { CHANNELS_MAX } from './domain/limits.ts'
-import {
-  LINK_EXPIRE_DAYS_DEFAULT,
-  LINK_EXPIRE_DAYS_MAX,
-  LINK_PATH_CHARS_MAX,
-} from './domain/limits-links.ts'
+import { LINK_EXPIRE_DAYS_DEFAULT } from './domain/limits-links.ts'
 import { LINK_PATH_DEFAULT } from './domain/link.ts'
 import { limitProblems, limitsOf, type LimitOptions, type Limits } from './domain/money-limits.ts'
 import { noteTextProblems, type NoteTexts } from './domain/note-texts.ts'
+import { redactProblems } from './domain/redact.ts'
 import { reasonsOf, type Reason, type ReasonOptions } from './domain/reason.ts'
+import {
+  retentionOf,
+  retentionProblems,
+  type Retention,
+  type RetentionOptions,
+} from './domain/retention.ts'
 import type { Rule } from './domain/rule.ts'
 import { unknownFields } from './domain/unknown-fields.ts'
 import { finderProblems } from './finder-problems.ts'
 import type { Finder } from './gaps/finder.ts'
+import { linkProblems, type LinkOptions } from './link-problems.ts'
 import type { Channel } from './notices/channel.ts'
 import { accountProblems, endpointProblems, secretProblems } from './endpoint-problems.ts'
 import { zendeskRequestTags } from './rules/zendesk-tags.ts'
 import { reasonProblems, ruleProblems, ruleShapeProblems } from './rule-problems.ts'
 import type { Endpoint } from './sources/source.ts'
-
-export type LinkOptions = {
-  /** Days after which a link answers 410. Default 400. */
-  readonly expireAfterDays?: number
-  /** Hosts that a link may redirect to, besides Commet's own and the billing address's. */
-  readonly hosts?: readonly string[]
-  /** Of the short addresses: `/i` unless you say otherwise, and `/i` opens them always. */
-  readonly path?: string
-  /** Your own domain for them, which leads to this Worker: `https://docs.example.com`. Default PUBLIC_URL. */
-  readonly origin?: string
-}
 
 export type ConfigInput = {
   /** The currency that customers are billed in: an ISO 4217 code with two decimals. */
@@ -51,6 +44,10 @@ export type ConfigInput = {
   readonly findMissed?: readonly Finder[]
   /** What they are told, in place of the usual three lines: `{ issued: ['…', '…', '…'] }`. */
   readonly texts?: NoteTexts
+  /** Fields that are never kept, besides secrets and card numbers: a name, or a path's last steps. */
+  readonly redact?: readonly string[]
+  /** How long what was delivered is kept. */
+  readonly retention?: RetentionOptions
 }
 
 export type Config = {
@@ -64,6 +61,8 @@ export type Config = {
   readonly notices: readonly Channel[]
   readonly findMissed: readonly Finder[]
   readonly texts: NoteTexts
+  readonly redact: readonly string[]
+  readonly retention: Retention
 }
 
 const FIELDS = [
@@ -77,8 +76,9 @@ const FIELDS = [
   'notices',
   'findMissed',
   'texts',
+  'redact',
+  'retention',
 ]
-const LINK_FIELDS = ['expireAfterDays', 'hosts', 'path', 'origin']
 const COMMET_HOST = 'commet.co'
 
 /** Throws one Error that lists every problem, a line each, with the path of the field. */
@@ -104,13 +104,23 @@ export function defineConfig(input: ConfigInput): Config {
     notices: input.notices ?? [],
     findMissed: input.findMissed ?? [],
     texts: input.texts ?? {},
+    redact: input.redact ?? [],
+    retention: retentionOf(input.retention ?? {}),
   }
 }
 
 /** What would keep the other checks from reading it, told before them. TypeScript says it as well. */
 function shapeProblems(input: ConfigInput): string[] {
-  const { endpoints, rules, reasons = {}, limits = {}, links = {}, texts = {} } = input
-  const groups = Object.entries({ endpoints, reasons, limits, links, texts })
+  const {
+    endpoints,
+    rules,
+    reasons = {},
+    limits = {},
+    links = {},
+    texts = {},
+    retention = {},
+  } = input
+  const groups = Object.entries({ endpoints, reasons, limits, links, texts, retention })
     .filter(([, group]) => !isGroup(group))
     .map(([field]) => `${field}: settings in braces are wanted`)
   const named = isGroup(endpoints) ? Object.entries(endpoints) : []
@@ -130,7 +140,6 @@ const isGroup = (value: unknown): boolean =>
 function problemsOf(input: ConfigInput): string[] {
   return [
     ...unknownFields(input, FIELDS, ''),
-    ...unknownFields(input.links ?? {}, LINK_FIELDS, 'links.'),
     ...currencyProblems(input.currency),
     ...timeZoneProblems(input.timeZone),
     ...Object.entries(input.endpoints).flatMap(([name, endpoint]) =>
@@ -146,6 +155,8 @@ function problemsOf(input: ConfigInput): string[] {
     ...finderProblems(input.findMissed ?? [], input.endpoints, input.rules),
     ...noteTextProblems(input.texts ?? {}),
     ...requestTagProblems(input),
+    ...retentionProblems(input.retention ?? {}),
+    ...redactProblems(input.redact ?? [], () => input.rules.flatMap((rule) => rule.paths())),
   ]
 }
 
@@ -197,39 +208,4 @@ function requestTagProblems({ rules, notices = [] }: ConfigInput): string[] {
       return `${path}: lacks ${tag}, by which the rules are asked; name ${asking.join(', ')}`
     })
   })
-}
-
-function linkProblems({ expireAfterDays, hosts, path, origin }: LinkOptions): string[] {
-  const problems = linkAddressProblems(path ?? LINK_PATH_DEFAULT, origin)
-  const days = expireAfterDays ?? LINK_EXPIRE_DAYS_DEFAULT
-  if (!(Number.isInteger(days) && days >= 1 && days <= LINK_EXPIRE_DAYS_MAX)) {
-    problems.push(
-      `links.expireAfterDays: ${days} is not a whole number of days from 1 to ${LINK_EXPIRE_DAYS_MAX}`,
-    )
-  }
-  if (!Array.isArray(hosts ?? [])) return [...problems, 'links.hosts: a list of hosts is wanted']
-  for (const host of hosts ?? []) {
-    if (!/^[a-z0-9-]+(\.[a-z0-9-]+)+$/.test(host)) {
-      problems.push(`links.hosts: ${host} is not a host name such as files.example.com`)
-    }
-  }
-  return problems
-}
-
-const LINK_PATH = new RegExp(`^/[a-z0-9-]{1,${LINK_PATH_CHARS_MAX}}$`)
-/** What the Worker answers itself. */
-const OWN_PATHS = ['/api', '/webhooks', '/healthz', '/readyz', '/docs']
-
-function linkAddressProblems(path: string, origin: string | undefined): string[] {
-  const problems: string[] = []
-  if (!LINK_PATH.test(path) || OWN_PATHS.includes(path)) {
-    problems.push(`links.path: ${path} is not a path of one free name, such as /i or /documents`)
-  }
-  if (
-    origin !== undefined &&
-    (URL.parse(origin)?.origin !== origin || !origin.startsWith('https:'))
-  ) {
-    problems.push(`links.origin: ${origin} is not an origin such as https://docs.example.com`)
-  }
-  return problems
 }

@@ -6,7 +6,7 @@ import type { Config } from './config.ts'
 import { openDatabase, type Database } from './db/database.ts'
 import { OPERATOR_ENDPOINT } from './domain/by-hand.ts'
 import type { Mode } from './domain/event.ts'
-import { ruleSetHash } from './domain/rule-set.ts'
+import { moneyOf, ruleSetHash } from './domain/rule-set.ts'
 import { QUEUE_MESSAGES_PER_SEND_MAX } from './domain/limits.ts'
 import type { NoticeWakeUp, WakeUp } from './domain/wake-up.ts'
 import type { Env } from './env.ts'
@@ -63,7 +63,7 @@ export function createDeps(env: Env, config: Config): Deps {
     random: () => Math.random(),
     newId: () => crypto.randomUUID(),
     randomBytes: (count) => crypto.getRandomValues(new Uint8Array(count)),
-    ruleSet: once(() => ruleSetHash(config.rules, [config.limits, [...config.reasons]])),
+    ruleSet: once(() => ruleSetHash(config.rules, moneyOf(config))),
     log,
   }
 }

@@ -18,6 +18,8 @@ export type Env = {
   readonly AUDIT_KEY?: string
   /** The address under which the world knows this Worker, for links; unset is the request's own. */
   readonly PUBLIC_URL?: string
+  /** Of what is deployed: kept with the rules. */
+  readonly GIT_COMMIT?: string
 }
 
 /** A secret by its configured name; undefined where it isn't set, or isn't text. */

@@ -3,6 +3,9 @@
 import type { Deps } from './deps.ts'
 import { RESTART_CRON } from './domain/wake-up.ts'
 import { thrownFields } from './log.ts'
+import { eraseByClock } from './usecases/erase.ts'
+import { forgetByClock } from './usecases/forget.ts'
+import { keepPresentRuleSet } from './usecases/keep-rule-set.ts'
 import { reconcileByClock } from './usecases/reconcile.ts'
 import { findMissed } from './usecases/find-missed.ts'
 import { sealLog } from './usecases/seal-log.ts'
@@ -14,6 +17,10 @@ export async function runCron(deps: Deps, cron: string): Promise<void> {
     ['sweep', () => runSweep(deps, cron === RESTART_CRON)],
     ['reconcile', () => reconcileByClock(deps).then(() => undefined)],
     ['find_missed', () => findMissed(deps)],
+    ['rule_set', () => keepPresentRuleSet(deps)],
+    ['erase', () => eraseByClock(deps)],
+    ['forget', () => forgetByClock(deps).then(() => undefined)],
+    // Last, so that what the others have written is sealed with it.
     ['seal', () => runSeal(deps)],
   ]
   const thrown: unknown[] = []

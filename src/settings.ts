@@ -28,6 +28,8 @@ export type Settings = {
   /** Current first; empty: the audit log isn't sealed. */
   readonly auditKeys: readonly NamedKey[]
   readonly publicUrl: string | null
+  /** What is deployed, where the deployment says it. */
+  readonly gitCommit: string | null
   /** Of each endpoint, current first; empty means that the endpoint is off. */
   readonly endpointSecrets: ReadonlyMap<string, readonly string[]>
   /** Of each channel that has all that it needs, by the configured names; the others are off. */
@@ -83,6 +85,7 @@ export function readSettings(env: Env, config: Config): Settings {
     linkKeys: areLinkKeysLong ? linkKeys : [],
     auditKeys,
     publicUrl,
+    gitCommit: matching(env.GIT_COMMIT, /^[0-9a-f]{7,64}$/),
     channelSecrets: new Map(
       channels
         .filter(({ missing }) => missing.length === 0)

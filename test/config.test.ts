@@ -169,7 +169,7 @@ describe('a wrong configuration does not start', () => {
       'setting unknown',
       { limit: 5 },
       [
-        'limit: there is no such setting; known are currency, timeZone, endpoints, rules, reasons, limits, links, notices, findMissed, texts',
+        'limit: there is no such setting; known are currency, timeZone, endpoints, rules, reasons, limits, links, notices, findMissed, texts, redact, retention',
       ],
     ],
     [

@@ -13,7 +13,8 @@ const thrownBy = (work: Promise<unknown>): Promise<unknown> =>
   )
 
 const MESSAGE = /^D1_ERROR: NOT NULL constraint failed: payloads\.body: SQLITE_CONSTRAINT/
-const INSERT = "INSERT INTO payloads SELECT 1, 'utf8', NULL, 1"
+const INSERT =
+  "INSERT INTO payloads (event_seq, encoding, body, is_whole) SELECT 1, 'utf8', NULL, 1"
 
 it('what D1 refuses is named by its own code, though D1 gives a cause without it', async () => {
   const error = await thrownBy(env.DB.batch([env.DB.prepare(INSERT)]))
@@ -23,7 +24,7 @@ it('what D1 refuses is named by its own code, though D1 gives a cause without it
 
 it('of what Drizzle throws, the bound parameters are not logged, and D1’s code is', async () => {
   const bound = 'of-a-customer'
-  const query = sql`INSERT INTO payloads SELECT 1, ${bound}, NULL, 1`
+  const query = sql`INSERT INTO payloads (event_seq, encoding, body, is_whole) SELECT 1, ${bound}, NULL, 1`
   const error = await thrownBy(drizzle(env.DB).run(query))
   expect(String(error)).toContain(bound)
   expect(thrownFields(error)).toEqual({ error: 'Error', message: expect.stringMatching(MESSAGE) })

@@ -49,7 +49,6 @@ export type EventRow = {
   readonly endpoint: string
   readonly account: string
   readonly own_id: string | null
-  readonly body_sha256: string
   readonly mode: string | null
   readonly fate: string
 }

@@ -2,7 +2,7 @@
 
 import { firstNameOf } from '../config.ts'
 import type { Fact, SourceEvent } from '../facts.ts'
-import { sha256Hex, type Acknowledged } from '../senders.ts'
+import { idOfBody, type Acknowledged } from '../senders.ts'
 import type { World } from '../world.ts'
 import { has, type Books, type EventRow, type Row } from './books.ts'
 
@@ -64,10 +64,10 @@ function expectedFates({ kind, fact }: SourceEvent): readonly string[] {
 
 function eventRows({ events }: Books): (event: SourceEvent) => readonly EventRow[] {
   const byOwnId = Map.groupBy(events, ({ account, own_id }) => `${account} ${own_id}`)
-  const byBody = Map.groupBy(events, ({ account, body_sha256 }) => `${account} ${body_sha256}`)
+  const byId = Map.groupBy(events, ({ id }) => id)
   return ({ fact, ownId, body }) =>
     (ownId === null
-      ? byBody.get(`${fact.endpoint} ${sha256Hex(body)}`)
+      ? byId.get(idOfBody(fact.endpoint, body))
       : byOwnId.get(`${fact.endpoint} ${ownId}`)) ?? []
 }
 

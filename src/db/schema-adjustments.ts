@@ -116,6 +116,9 @@ export const adjustments = sqliteTable(
     uniqueIndex('adjustments_invoice')
       .on(table.invoiceId)
       .where(sql`${table.invoiceId} IS NOT NULL`),
+    index('adjustments_invoice_number')
+      .on(table.invoiceNumber)
+      .where(sql`${table.invoiceNumber} IS NOT NULL`),
     uniqueIndex('adjustments_reverses')
       .on(table.reverses)
       .where(sql`${table.reverses} IS NOT NULL`),

@@ -65,7 +65,8 @@ export const events = sqliteTable(
     mode: text('mode').$type<Mode>(),
     occurredAt: integer('occurred_at'),
     receivedAt: integer('received_at').notNull(),
-    bodySha256: text('body_sha256').notNull(),
+    /** SHA-256 over the payload's salt and what was kept: it says nothing once these are forgotten. */
+    commitment: text('commitment').notNull(),
     /** Hash of the rules that decided (domain/rule-set.ts). */
     ruleSet: text('rule_set'),
     fate: text('fate').$type<Fate>().notNull(),
@@ -93,6 +94,8 @@ export const payloads = sqliteTable(
     body: text('body').notNull(),
     /** Whether it is the delivery's whole body, or the one event's own part of it, written as JSON. */
     isWhole: integer('is_whole', { mode: 'boolean' }).notNull().default(true),
+    /** 16 bytes in hex, drawn for this payload alone; null of those from before there were salts. */
+    salt: text('salt'),
   },
   (table) => [check('payloads_encoding', oneOf(table.encoding, ENCODINGS))],
 )

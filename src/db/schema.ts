@@ -8,6 +8,7 @@ import type { gapSearches } from './schema-gaps.ts'
 import type { notices } from './schema-notices.ts'
 import type { identities, keys } from './schema-people.ts'
 import type { discrepancies, reconciliations } from './schema-reconciliation.ts'
+import type { erasures } from './schema-retention.ts'
 
 export * from './schema-adjustments.ts'
 export * from './schema-audit.ts'
@@ -17,9 +18,11 @@ export * from './schema-gaps.ts'
 export * from './schema-notices.ts'
 export * from './schema-people.ts'
 export * from './schema-reconciliation.ts'
+export * from './schema-retention.ts'
 
 export type Adjustment = typeof adjustments.$inferSelect
 export type Discrepancy = typeof discrepancies.$inferSelect
+export type Erasure = typeof erasures.$inferSelect
 export type Event = typeof events.$inferSelect
 export type GapSearch = typeof gapSearches.$inferSelect
 export type Identity = typeof identities.$inferSelect

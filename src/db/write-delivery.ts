@@ -6,12 +6,12 @@ import type { BatchItem } from 'drizzle-orm/batch'
 import type { AdjustmentFacts } from '../domain/adjustment.ts'
 import { assert } from '../domain/assert.ts'
 import type { Actor, AuditAction } from '../domain/audit.ts'
-import type { Encoding, Mode } from '../domain/event.ts'
+import type { Mode } from '../domain/event.ts'
 import type { AdjustmentId, EventId } from '../domain/ids.ts'
 import { BOUND_VALUE_BYTES_MAX, EVENTS_PER_DELIVERY_MAX } from '../domain/limits.ts'
 import type { Database } from './database.ts'
 import { insertAdjustments, isNewEvent } from './insert-adjustments.ts'
-import { packPayloads } from './pack-payloads.ts'
+import { packPayloads, type KeptPayload } from './pack-payloads.ts'
 import { toldOfEvents } from './write-notices.ts'
 import { auditEntries, events, payloads, undos, type RecordedDecision } from './schema.ts'
 
@@ -24,13 +24,6 @@ export type NewUndo = {
   readonly ruleIds: readonly string[]
   /** Who asked for it at the source, in small letters. */
   readonly asker: string | null
-}
-
-/** `isWhole`: the delivery's whole body, or the event's own part of it, written as JSON. */
-export type Payload = {
-  readonly encoding: Encoding
-  readonly body: string
-  readonly isWhole: boolean
 }
 
 export type ReceivedEvent = {
@@ -46,7 +39,7 @@ export type ReceivedEvent = {
   readonly decision: RecordedDecision
   readonly adjustments: readonly NewAdjustment[]
   readonly undo: NewUndo | null
-  readonly payload: Payload
+  readonly payload: KeptPayload
 }
 
 export type Delivery = {
@@ -56,7 +49,6 @@ export type Delivery = {
   readonly account: string
   readonly source: string
   readonly unsignedId: string | null
-  readonly bodySha256: string
   readonly ruleSet: string
   readonly receivedAt: number
   readonly wakeAt: number
@@ -179,7 +171,7 @@ function insertEvents(db: Database, packed: PackedDelivery) {
     sql`
   SELECT NULL, e.value ->> 'id', ${delivery.deliveryId}, ${delivery.endpoint}, ${delivery.account},
     ${delivery.source}, e.value ->> 'ownId', ${delivery.unsignedId}, e.value ->> 'type',
-    e.value ->> 'mode', e.value ->> 'occurredAt', ${delivery.receivedAt}, ${delivery.bodySha256},
+    e.value ->> 'mode', e.value ->> 'occurredAt', ${delivery.receivedAt}, e.value ->> 'commitment',
     ${delivery.ruleSet}, ${fateAtTheDoor(packed)},
     e.value ->> 'ruleId', e.value ->> 'reason', e.value -> 'decision'
   FROM json_each(${eventRows}) e
@@ -193,7 +185,7 @@ const insertPayloads = (db: Database, { delivery, payloadBytes, payloadSlices }:
   db.insert(payloads).select(sql`
   SELECT e.seq, p.value ->> 'encoding',
     coalesce(CAST(substr(${payloadBytes}, p.value ->> 'start', p.value ->> 'length') AS TEXT), ''),
-    p.value ->> 'isWhole'
+    p.value ->> 'isWhole', p.value ->> 'salt'
   FROM json_each(${payloadSlices}) p CROSS JOIN events e ON e.id = p.value ->> 'eventId'
   WHERE e.delivery_id = ${delivery.deliveryId}`)
 
@@ -206,7 +198,7 @@ const insertEntries = (db: Database, { delivery, eventRows, adjustmentRows }: Pa
   db.insert(auditEntries).select(sql`
   SELECT NULL, ${delivery.receivedAt}, ${delivery.actor},
     ${'event.received' satisfies AuditAction}, e.id,
-    json_object('fate', e.fate, 'rule', e.rule_id, 'bodySha256', e.body_sha256, 'reason',
+    json_object('fate', e.fate, 'rule', e.rule_id, 'commitment', e.commitment, 'reason',
       iif(e.fate = 'undecided', e.reason, NULL))
   FROM json_each(${eventRows}) p CROSS JOIN events e ON e.id = p.value ->> 'id'
   WHERE e.delivery_id = ${delivery.deliveryId}
@@ -220,9 +212,10 @@ const insertEntries = (db: Database, { delivery, eventRows, adjustmentRows }: Pa
   WHERE a.event_id = p.value ->> 'eventId' AND e.delivery_id = ${delivery.deliveryId}`)
 
 function eventRow(event: ReceivedEvent): object {
-  const { adjustments, payload: _, ...row } = event
+  const { adjustments, payload, ...row } = event
   return {
     ...row,
+    commitment: payload.commitment,
     adjustments: adjustments.flatMap(({ amount, currency, customerReference, mode, ...each }) =>
       [each.id, ...each.formerIds].map((id) => ({
         id,

@@ -31,6 +31,7 @@ export type AuditAction =
   | 'adjustment.invoice_status_seen'
   | 'adjustment.requeued'
   | 'adjustment.adopted'
+  | 'adjustment.erased'
   | 'circuit.opened'
   | 'circuit.closed'
   | 'identity.set'
@@ -52,12 +53,15 @@ export type AuditAction =
   | 'audit.witnessed'
   | 'audit.read'
   | 'audit.exported'
+  | 'payloads.forgotten'
+  | 'erasure.requested'
+  | 'erasure.finished'
 
 /** An operator is known by his key's name. */
 export type Actor =
   | `source:${string}`
   | `operator:${string}`
-  | `system:${'issuer' | 'sweep' | 'dead-letters' | 'limits' | 'undo' | 'notices' | 'reconciliation' | 'gaps' | 'links' | 'audit'}`
+  | `system:${'issuer' | 'sweep' | 'dead-letters' | 'limits' | 'undo' | 'notices' | 'reconciliation' | 'gaps' | 'links' | 'audit' | 'retention' | 'erasure'}`
 
 /** Codes, ids, field names and money only; never a secret, a slug, an address or personal text. */
 export type AuditData = Readonly<Record<string, unknown>>

@@ -7,6 +7,7 @@ export type AlarmId = `alm_${string}`
 export type DiscrepancyId = `dsc_${string}`
 /** By its size: the log of so many entries has one. */
 export type CheckpointId = `checkpoint:${number}`
+export type ErasureId = `era_${string}`
 export type KeyId = `key_${string}`
 
 const FORM = /^[a-z]{3}_[0-9a-z]{32}$/
@@ -26,6 +27,9 @@ export const isDiscrepancyId = (text: string): text is DiscrepancyId =>
   FORM.test(text) && text.startsWith('dsc_')
 export const isCheckpointId = (text: string): text is CheckpointId =>
   /^checkpoint:[1-9]\d{0,14}$/.test(text)
+
+export const isErasureId = (text: string): text is ErasureId =>
+  FORM.test(text) && text.startsWith('era_')
 
 const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz'
 /** Of a hash, as much as an id takes. */

@@ -5,6 +5,7 @@ import type { SourceEvent } from './event.ts'
 import { undecided, type Outcome } from './outcome.ts'
 import { readShape } from './read-shape.ts'
 import type { ReasonCode } from './reason.ts'
+import { schemaPaths } from './schema-paths.ts'
 import { unknownFields } from './unknown-fields.ts'
 
 export { approve, charge, credit, hold, ignore, several, seen, undecided, undo } from './outcome.ts'
@@ -45,10 +46,12 @@ export type Rule = {
   readonly decide: (event: SourceEvent) => Outcome
   /** The fields that it read of an event, as it understood them; null where it can't. */
   readonly read: (event: SourceEvent) => unknown
+  /** The paths that it declares to read, such as `data.object.amount`. */
+  readonly paths: () => readonly string[]
 }
 
 type Optional = 'description' | 'mode' | 'was' | 'alongside'
-type Facts = Omit<Rule, 'decide' | 'read' | 'text' | 'problems'>
+type Facts = Omit<Rule, 'decide' | 'read' | 'paths' | 'text' | 'problems'>
 
 export type RuleDefinition<Payload extends z.core.$ZodType> = Omit<Facts, Optional> &
   Partial<Pick<Facts, Optional>> & {
@@ -97,6 +100,7 @@ export function rule<Payload extends z.core.$ZodType>(definition: RuleDefinition
       return undecided('shape', firstProblem(parsed.error.issues))
     },
     read: (event) => readShape(payload, event.data).data ?? null,
+    paths: () => schemaPaths(payload),
   }
 }
 

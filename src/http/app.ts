@@ -14,6 +14,8 @@ import { fail, NOT_FOUND, TRY_AGAIN } from './answers.ts'
 import { adjustments } from './api/adjustments.ts'
 import { audit } from './api/audit.ts'
 import { byHand } from './api/by-hand.ts'
+import { erasures } from './api/erasures.ts'
+import { evidence } from './api/evidence.ts'
 import { events } from './api/events.ts'
 import { holds } from './api/holds.ts'
 import { identities } from './api/identities.ts'
@@ -38,10 +40,12 @@ export function createApp(depsOf: (env: Env) => Deps, linkPath: string = LINK_PA
     .route('/events', events)
     .route('/adjustments', adjustments)
     .route('/adjustments', byHand)
+    .route('/adjustments', evidence)
     .route('/adjustments', holds)
     .route('/adjustments', reversals)
     .route('/adjustments', requeue)
     .route('/audit', audit)
+    .route('/erasures', erasures)
     .route('/identities', identities)
     .route('/keys', keys)
     .route('/links', linksApi)

@@ -1,7 +1,8 @@
 // One event through the rules: what becomes of it, as the door writes it down. Nothing is read and
 // nothing written, so that a dry run and a backtest ask the same.
 
-import type { NewAdjustment, NewUndo, Payload, ReceivedEvent } from '../db/write-delivery.ts'
+import type { KeptPayload } from '../db/pack-payloads.ts'
+import type { NewAdjustment, NewUndo, ReceivedEvent } from '../db/write-delivery.ts'
 import type { RecordedDecision } from '../db/schema.ts'
 import { assert, unreachable } from '../domain/assert.ts'
 import { decide, type Decision } from '../domain/decide.ts'
@@ -42,7 +43,7 @@ export async function decideEvent(
   { config }: { readonly config: Config },
   delivered: DeliveredWith,
   event: SourceEvent,
-  payload: Payload,
+  payload: KeptPayload,
 ): Promise<DecidedEvent> {
   const mode = event.mode ?? delivered.mode
   const decision = decide(config.rules, delivered.source, event)

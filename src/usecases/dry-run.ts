@@ -5,6 +5,7 @@
 import { findEndpointStart, findUndone, type UndoneByIt } from '../db/ask-dry.ts'
 import { findEvent } from '../db/read-events.ts'
 import type { Event } from '../db/schema.ts'
+import { NO_PAYLOAD } from '../db/pack-payloads.ts'
 import type { NewAdjustment, NewUndo, ReceivedEvent } from '../db/write-delivery.ts'
 import {
   isUnreadable,
@@ -111,9 +112,6 @@ async function decideAll(deps: Reading, { delivered, events }: Read): Promise<De
   }
   return all
 }
-
-/** The rules read the event; what it came in is for the door to keep. */
-const NO_PAYLOAD = { encoding: 'utf8', body: '', isWhole: true } as const
 
 type Read = {
   readonly delivered: DeliveredWith

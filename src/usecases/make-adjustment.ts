@@ -17,7 +17,7 @@ import {
   type ByHandRequest,
 } from '../domain/by-hand.ts'
 import type { Fate, Mode } from '../domain/event.ts'
-import { eventId, sha256, type AdjustmentId, type EventId } from '../domain/ids.ts'
+import { eventId, type AdjustmentId, type EventId } from '../domain/ids.ts'
 import { NATIVE_ID_CHARS_MAX, WAKE_AFTER_SECONDS } from '../domain/limits.ts'
 import { moneyFromMinorUnits, type AmountTrouble, type Money } from '../domain/money.ts'
 import type { Operator } from '../domain/operator.ts'
@@ -25,6 +25,7 @@ import { err, ok, type Result } from '../domain/result.ts'
 import { oneLine } from '../domain/text.ts'
 import type { Deps } from '../deps.ts'
 import { adjustmentOf } from './decide-event.ts'
+import { sealedPayload } from './keep-payload.ts'
 import { wakeCommitted } from './wake-committed.ts'
 
 export type MakeTrouble =
@@ -54,8 +55,7 @@ export async function makeAdjustment(
   const ownKey = keyByHand(request, key, deps.newId)
   const id = await eventId(OPERATOR_ENDPOINT, ownKey)
   const payload = requestText(request)
-  const bodySha256 = (await sha256(new TextEncoder().encode(payload))).toHex()
-  const before = await madeBefore(db, id, request, bodySha256)
+  const before = await madeBefore(db, id, request)
   if (before !== null) return before
   const money = await checked(deps, request)
   if (!money.ok) return money
@@ -68,7 +68,6 @@ export async function makeAdjustment(
     deliveryId: deps.newId(),
     actor: `operator:${operator.name}`,
     unsignedId: null,
-    bodySha256,
     ruleSet: await deps.ruleSet(),
     receivedAt: now,
     wakeAt: now + WAKE_AFTER_SECONDS * 1_000,
@@ -76,7 +75,7 @@ export async function makeAdjustment(
   })
   assert(packed !== null, 'a request within its bounds is larger than D1 takes')
   const isNew = (await commitDelivery(db, packed)).length > 0
-  const made = await madeBefore(db, id, request, bodySha256)
+  const made = await madeBefore(db, id, request)
   assert(made !== null, 'an event by hand was committed and is not there')
   if (!isNew || !made.ok) return made
   await wakeCommitted(deps, made.value.adjustment)
@@ -93,20 +92,35 @@ const COMES_FROM = {
 async function madeBefore(
   db: Database,
   id: EventId,
-  { conflict, again }: ByHandRequest,
-  bodySha256: string,
+  request: ByHandRequest,
 ): Promise<Result<Made, MakeTrouble> | null> {
   const found = await findEvent(db, id)
   if (found === null) return null
-  const { event } = found
-  const [adjustment] = await findAdjustments(db, event.decision.adjustments ?? [])
+  const { conflict, again } = request
+  const { answers } = found.event.decision
+  const [adjustment] = await findAdjustments(db, found.event.decision.adjustments ?? [])
   assert(adjustment !== undefined, 'an event by hand without its adjustment')
-  if (event.bodySha256 === bodySha256) return ok({ adjustment, isNew: false })
-  const isAnswered = conflict !== null && !again && event.decision.answers === conflict
+  if ((answers ?? null) === conflict && isAskedBy(request, adjustment)) {
+    return ok({ adjustment, isNew: false })
+  }
+  const isAnswered = conflict !== null && !again && answers === conflict
   return isAnswered
     ? err({ reason: 'conflict_answered', by: adjustment.id })
     : err({ reason: 'key_mismatch', event: id })
 }
+
+/** All that a request says stands in what it has made, also once its payload is forgotten; but for an erased name. */
+const isAskedBy = (
+  { customer, direction, amount, currency, reason, settlement, originalInvoice }: ByHandRequest,
+  made: Adjustment,
+): boolean =>
+  made.amount === (direction === 'credit' ? -amount : amount) &&
+  made.currency === currency &&
+  made.reason === reason &&
+  made.settlement === settlement &&
+  made.originalInvoice === originalInvoice &&
+  made.customerKind === customer.kind &&
+  (made.customerReference ?? customer.value) === customer.value
 
 /** The amount as money, once nothing of the request is refused. */
 async function checked(
@@ -140,7 +154,7 @@ type Wanted = {
 }
 
 async function eventByHand(
-  deps: Pick<Deps, 'config' | 'ruleSet'>,
+  deps: Pick<Deps, 'config' | 'randomBytes' | 'ruleSet'>,
   { id, ownKey, operator, request, money, payload, mode }: Wanted,
 ): Promise<ReceivedEvent> {
   const { reason, settlement, conflict } = request
@@ -166,6 +180,6 @@ async function eventByHand(
     decision: { considered: [], adjustments: [made.id], ...answers },
     adjustments: [{ ...made, maker: identity }],
     undo: null,
-    payload: { encoding: 'utf8', body: payload, isWhole: true },
+    payload: await sealedPayload(deps, { encoding: 'utf8', body: payload, isWhole: true }),
   }
 }

@@ -1,12 +1,12 @@
 // One delivery: verify, read, decide, commit; then it may be answered. Nothing is parsed before its
 // sender is authenticated, and nothing is answered before it is in D1.
 
+import type { KeptPayload, Payload } from '../db/pack-payloads.ts'
 import {
   commitDelivery,
   packDelivery,
   type Delivery,
   type PackedDelivery,
-  type Payload,
   type ReceivedEvent,
 } from '../db/write-delivery.ts'
 import {
@@ -28,6 +28,8 @@ import type { ProvenRequest } from '../sources/proof.ts'
 import type { Refusal } from '../sources/refusal.ts'
 import type { Answer, Endpoint } from '../sources/source.ts'
 import { decideEvent, type DecidedEvent } from './decide-event.ts'
+import { keepRuleSetOnce } from './keep-rule-set.ts'
+import { redactedPayload, sealedPayload } from './keep-payload.ts'
 import { openIncoming, type KeysTrouble } from './open-incoming.ts'
 import { takeEffect } from './take-effect.ts'
 
@@ -63,6 +65,7 @@ export async function receiveDelivery(
     return ok({ events: [], answer: opened.value.answer, wakeUps: [] })
   }
 
+  await keepRuleSetOnce(deps)
   const actor = `source:${incoming.endpoint}` as const
   const packed = await readDelivery(deps, { ...incoming, actor }, endpoint, opened.value, now)
   const made = await commitDelivery(deps.db, packed)
@@ -94,13 +97,19 @@ export async function readDelivery(
     account: endpoint.account ?? incoming.endpoint,
     source: source.name,
     unsignedId: unsignedId ? oneLine(unsignedId, NATIVE_ID_CHARS_MAX) : null,
-    bodySha256,
     ruleSet: await deps.ruleSet(),
     receivedAt: now,
     wakeAt: now + WAKE_AFTER_SECONDS * 1_000,
   }
+  const keep = async (each: SourceEvent | Unreadable, payload: Payload) => {
+    const kept = redactedPayload(deps.config, source, each, payload)
+    return kept && sealedPayload(deps, kept)
+  }
   const whole = async (reason: UnreadableReason): Promise<PackedDelivery> => {
-    const { effect: _, ...event } = await unreadableEvent(reason, facts.account, bodySha256, raw)
+    const kept =
+      (await keep({ unreadable: reason }, raw)) ??
+      (await sealedPayload(deps, measured(incoming.body, bodySha256)))
+    const { effect: _, ...event } = await unreadableEvent(reason, facts.account, bodySha256, kept)
     const packed = packDelivery({ ...facts, events: [event] })
     assert(packed !== null, 'a body within the limit is larger than D1 takes')
     return packed
@@ -109,11 +118,13 @@ export async function readDelivery(
   const events: ReceivedEvent[] = []
   for (const each of opened.events) {
     const payload = opened.isWhole ? raw : ownPayload(each)
-    if (payload === null) return whole('too_large_to_keep_apart')
+    const kept = payload && (await keep(each, payload))
+    if (!kept) return whole('too_large_to_keep_apart')
+    // Of the delivered bytes: what stands in for an event's id knows no redaction.
     const hash = opened.isWhole ? bodySha256 : await hashOf(payload.body)
     const received = isUnreadable(each)
-      ? await unreadableEvent(each.unreadable, facts.account, hash, payload)
-      : await decideEvent(deps, { ...facts, mode: endpoint.mode, hash }, each, payload)
+      ? await unreadableEvent(each.unreadable, facts.account, hash, kept)
+      : await decideEvent(deps, { ...facts, mode: endpoint.mode, hash }, each, kept)
     // A sender may repeat an event within one delivery; the first is the event.
     if (events.some((event) => event.id === received.id)) continue
     events.push(await takeEffect(deps, facts, received))
@@ -148,7 +159,7 @@ async function unreadableEvent(
   reason: UnreadableReason,
   account: string,
   hash: string,
-  payload: Payload,
+  payload: KeptPayload,
 ): Promise<DecidedEvent> {
   return {
     id: await eventId(account, `sha256:${hash}`),

@@ -2,6 +2,7 @@
 // Ids are derived, so that nothing which is there is made a second time.
 
 import type { Event } from '../db/schema.ts'
+import { NO_PAYLOAD } from '../db/pack-payloads.ts'
 import { packDelivery } from '../db/write-delivery.ts'
 import { commitRequeuedEvent } from '../db/write-requeued-event.ts'
 import { assert } from '../domain/assert.ts'
@@ -45,7 +46,6 @@ export async function requeueEvent(
     deliveryId: recorded.deliveryId,
     actor: `operator:${name}`,
     unsignedId: recorded.unsignedId,
-    bodySha256: recorded.bodySha256,
     receivedAt: now,
     wakeAt: now + WAKE_AFTER_SECONDS * 1_000,
     events: [asRecorded(decided, recorded)],
@@ -57,9 +57,6 @@ export async function requeueEvent(
   await (requeued.made.length === 0 ? wakeToTell(deps, id) : wakeMade(deps, requeued.made))
   return ok(requeued)
 }
-
-/** What was kept stays as it is. */
-const NO_PAYLOAD = { encoding: 'utf8', body: '', isWhole: true } as const
 
 /** An id that was made of the delivery's bytes can't be made again of a part of them. */
 function asRecorded(decided: DecidedEvent, { id }: Event) {

@@ -47,6 +47,7 @@ const ruleThat = (id: string, answer: () => Outcome, changed: Partial<Rule> = {}
   problems: [],
   decide: answer,
   read: () => null,
+  paths: () => [],
   ...changed,
 })
 

@@ -13,6 +13,7 @@ import { createWorld } from '../world.ts'
 const API: Readonly<Record<string, Scope | readonly [Scope, Scope]>> = {
   'GET /api/v1/adjustments': 'read',
   'GET /api/v1/adjustments/:id': 'read',
+  'GET /api/v1/adjustments/:id/evidence': 'read',
   'POST /api/v1/adjustments': 'write',
   'POST /api/v1/adjustments/:id/approve': 'approve',
   'POST /api/v1/adjustments/:id/customer': 'approve',
@@ -32,7 +33,10 @@ const API: Readonly<Record<string, Scope | readonly [Scope, Scope]>> = {
   'GET /api/v1/audit/export': 'read',
   'GET /api/v1/audit/verify': 'read',
   'POST /api/v1/audit/checkpoint': 'read',
+  'GET /api/v1/erasures': 'read',
+  'GET /api/v1/erasures/:id': 'read',
   'GET /api/v1/identities': 'read',
+  'POST /api/v1/erasures': 'admin',
   'POST /api/v1/identities': 'write',
   'POST /api/v1/identities/import': 'write',
   'DELETE /api/v1/keys/:id': 'admin',

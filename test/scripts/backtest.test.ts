@@ -235,7 +235,15 @@ describe('beside a running app', () => {
         const secret = secrets.get(endpoint.secret) ?? ''
         const signed = await signLetter(endpoint, secret, letter, { url, publicUrl: null }, signing)
         const answer = await post(url, signed)
-        events += (await followLetter(stack.appUrl, key, signed, answer)).length
+        events += (
+          await followLetter(
+            { appUrl: stack.appUrl, key },
+            { name, endpoint },
+            letter,
+            signed,
+            answer,
+          )
+        ).length
       }
       expect(events).toBeGreaterThan(samples.length)
       const findings = async (credit: number) => {

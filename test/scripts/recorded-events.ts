@@ -102,10 +102,12 @@ export function writeEvents(statePath: string, count: number): Written[] {
   database.exec('BEGIN')
   const event =
     database.prepare(`INSERT INTO events (seq, id, delivery_id, endpoint, account, source,
-      own_id, type, mode, received_at, body_sha256, fate, rule_id, reason, decision)
+      own_id, type, mode, received_at, commitment, fate, rule_id, reason, decision)
     VALUES (:seq, :id, 'delivery', :endpoint, :endpoint, :source, :own, :type, 'test', :receivedAt,
       'hash', :fate, :rule, :reason, :decision)`)
-  const payload = database.prepare("INSERT INTO payloads VALUES (?, 'utf8', ?, ?)")
+  const payload = database.prepare(
+    "INSERT INTO payloads (event_seq, encoding, body, is_whole) VALUES (?, 'utf8', ?, ?)",
+  )
   const adjustment = database.prepare(`INSERT INTO adjustments
     (id, event_id, rule_id, account, endpoint, source, subject, part, mode, settlement, reason,
       caused_by, amount, currency, customer_reference, description, created_at, state, version,

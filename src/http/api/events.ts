@@ -106,7 +106,7 @@ function requeueFailure(trouble: RequeueEventTrouble): Failure {
   }
 }
 
-function presentEvent(event: Event) {
+export function presentEvent(event: Event) {
   return {
     object: 'event',
     id: event.id,
@@ -119,7 +119,7 @@ function presentEvent(event: Event) {
     mode: event.mode,
     occurredAt: event.occurredAt === null ? null : new Date(event.occurredAt).toISOString(),
     receivedAt: new Date(event.receivedAt).toISOString(),
-    bodySha256: event.bodySha256,
+    commitment: event.commitment,
     fate: event.fate,
     reason: event.reason,
     rule: event.ruleId,

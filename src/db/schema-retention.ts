@@ -1,0 +1,74 @@
+// What is forgotten: how far the clock has come with it, and the customers whom somebody had erased. And
+// the rule sets that have decided, which are kept.
+
+import { sql } from 'drizzle-orm'
+import { check, index, integer, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core'
+import type { Actor } from '../domain/audit.ts'
+import type {
+  ErasedCustomer,
+  ErasureCounts,
+  ErasurePhase,
+  ErasureReason,
+} from '../domain/erasure.ts'
+import type { ErasureId } from '../domain/ids.ts'
+
+/** One row, `clock`: when what is too old is forgotten next, and how far that is. */
+export const retentionProgress = sqliteTable('retention_progress', {
+  name: text('name').$type<'clock'>().primaryKey(),
+  /** Nobody begins before; a runner puts it off by his lease. */
+  wakeAt: integer('wake_at').notNull(),
+  /** Payloads of ignored events up to this one are forgotten. */
+  ignoredThrough: integer('ignored_through').notNull(),
+})
+
+/** A customer whose personal text is to be taken out of everything. It goes on from its progress. */
+export const erasures = sqliteTable(
+  'erasures',
+  {
+    seq: integer('seq').primaryKey(),
+    id: text('id').$type<ErasureId>().notNull(),
+    /** By what he is found; null once it has ended. */
+    customer: text('customer', { mode: 'json' }).$type<ErasedCustomer>(),
+    reason: text('reason').$type<ErasureReason>().notNull(),
+    askedBy: text('asked_by').$type<Actor>().notNull(),
+    requestedAt: integer('requested_at').notNull(),
+    /** The newest event and adjustment that are looked at. */
+    throughEvent: integer('through_event').notNull(),
+    throughAdjustment: integer('through_adjustment').notNull(),
+    phase: text('phase').$type<ErasurePhase>().notNull(),
+    /** The last row of this phase that was looked at. */
+    after: integer('after').notNull(),
+    /** Of adjustments that still go on, found in this round: their personal text is taken out later. */
+    waiting: integer('waiting').notNull(),
+    counts: text('counts', { mode: 'json' }).$type<ErasureCounts>().notNull(),
+    /** Nobody goes on before; null once it has ended. The only clock. */
+    wakeAt: integer('wake_at'),
+    finishedAt: integer('finished_at'),
+  },
+  (table) => [
+    uniqueIndex('erasures_id').on(table.id),
+    index('erasures_wake')
+      .on(table.wakeAt)
+      .where(sql`${table.wakeAt} IS NOT NULL`),
+    check('erasures_id_form', sql`${table.id} GLOB 'era_?*'`),
+    check('erasures_open', sql`(${table.finishedAt} IS NULL) = (${table.wakeAt} IS NOT NULL)`),
+    check(
+      'erasures_customer',
+      sql`(${table.finishedAt} IS NULL) = (${table.customer} IS NOT NULL)`,
+    ),
+  ],
+)
+
+/** The rules, limits and reasons behind a hash, as they were when they first decided something. */
+export const ruleSets = sqliteTable(
+  'rule_sets',
+  {
+    hash: text('hash').primaryKey(),
+    /** JSON for people: names of secrets at most, never a secret. */
+    text: text('text').notNull(),
+    /** The git commit of the deployment, where the build said it. */
+    gitCommit: text('git_commit'),
+    firstSeenAt: integer('first_seen_at').notNull(),
+  },
+  (table) => [check('rule_sets_text', sql`json_valid(${table.text})`)],
+)

@@ -1,0 +1,127 @@
+// What is too old goes, a part at a time: payloads, by the class of their events, and rows whose use is over.
+// Nothing else is removed from any table. The lease only spares work: to forget twice changes nothing.
+
+import { and, asc, eq, gt, lte, sql, type SQL } from 'drizzle-orm'
+import type { AuditAction } from '../domain/audit.ts'
+import type { Fate } from '../domain/event.ts'
+import {
+  MS_PER_DAY,
+  NOTICE_KEPT_DAYS,
+  RETENTION_LEASE_SECONDS,
+  RETENTION_ROWS_PER_STEP,
+  SEEN_REFUND_KEPT_SECONDS,
+} from '../domain/limits.ts'
+import type { Database } from './database.ts'
+import {
+  alarms,
+  auditEntries,
+  events,
+  knownCustomers,
+  notices,
+  payloads,
+  retentionProgress,
+  seenRefunds,
+} from './schema.ts'
+
+export type RetentionRun = typeof retentionProgress.$inferSelect
+
+/** Under a lease; null where it isn't time, or somebody else is at it. */
+export async function takeRetention(db: Database, now: number): Promise<RetentionRun | null> {
+  const wakeAt = now + RETENTION_LEASE_SECONDS * 1_000
+  const [row] = await db
+    .insert(retentionProgress)
+    .values({ name: 'clock', wakeAt, ignoredThrough: 0 })
+    .onConflictDoUpdate({
+      target: retentionProgress.name,
+      set: { wakeAt },
+      setWhere: lte(retentionProgress.wakeAt, now),
+    })
+    .returning()
+  return row ?? null
+}
+
+export async function releaseRetention(
+  db: Database,
+  { wakeAt }: RetentionRun,
+  until: number,
+): Promise<void> {
+  await db
+    .update(retentionProgress)
+    .set({ wakeAt: until })
+    .where(eq(retentionProgress.wakeAt, wakeAt))
+}
+
+export type KeptRow = { readonly seq: number; readonly receivedAt: number; readonly fate: Fate }
+
+/** The oldest payloads that are there, by their events. */
+export const oldestPayloads = (db: Database): Promise<readonly KeptRow[]> =>
+  db
+    .select({ seq: payloads.eventSeq, receivedAt: events.receivedAt, fate: events.fate })
+    .from(payloads)
+    .innerJoin(events, eq(events.seq, payloads.eventSeq))
+    .orderBy(asc(payloads.eventSeq))
+    .limit(RETENTION_ROWS_PER_STEP)
+
+export const nextEvents = (db: Database, after: number): Promise<readonly KeptRow[]> =>
+  db
+    .select({ seq: events.seq, receivedAt: events.receivedAt, fate: events.fate })
+    .from(events)
+    .where(gt(events.seq, after))
+    .orderBy(asc(events.seq))
+    .limit(RETENTION_ROWS_PER_STEP)
+
+export type Forgetting = {
+  /** Of events. */
+  readonly seqs: readonly number[]
+  readonly ignoredThrough: number
+}
+
+/** Answers how many payloads went. */
+export async function forgetPayloads(
+  db: Database,
+  run: RetentionRun,
+  { seqs, ignoredThrough }: Forgetting,
+  now: number,
+): Promise<number> {
+  const action: AuditAction = 'payloads.forgotten'
+  const [gone] = await db.batch([
+    db
+      .delete(payloads)
+      .where(sql`${payloads.eventSeq} IN (SELECT value FROM json_each(${JSON.stringify(seqs)}))`)
+      .returning({ seq: payloads.eventSeq }),
+    db.insert(auditEntries).select(
+      sql`SELECT NULL, ${now}, 'system:retention', ${action}, 'retention',
+        json_object('payloads', changes()) WHERE changes() > 0`,
+    ),
+    db
+      .update(retentionProgress)
+      .set({ ignoredThrough })
+      .where(and(eq(retentionProgress.wakeAt, run.wakeAt))),
+  ])
+  return gone.length
+}
+
+/** Of rows whose use is over; answers whether there may be more. */
+export async function forgetRows(db: Database, now: number): Promise<boolean> {
+  const old = now - NOTICE_KEPT_DAYS * MS_PER_DAY
+  const refundsBefore = now - SEEN_REFUND_KEPT_SECONDS * 1_000
+  const gone = await db.batch([
+    db.delete(knownCustomers).where(among('reference', sql`known_customers WHERE until <= ${now}`)),
+    db.delete(seenRefunds).where(among('event_id', sql`seen_refunds WHERE at < ${refundsBefore}`)),
+    // One that is newer counts the older ones of its kind: they go together.
+    db.delete(notices).where(
+      sql`seq IN (SELECT n.seq FROM (SELECT seq, about, at, wake_at FROM notices
+          ORDER BY seq LIMIT ${sql.raw(String(RETENTION_ROWS_PER_STEP))}) n
+        WHERE n.at < ${old} AND n.wake_at IS NULL AND NOT EXISTS (SELECT 1 FROM notices o
+          WHERE o.about = n.about AND (o.at >= ${old} OR o.wake_at IS NOT NULL)))`,
+    ),
+    db
+      .delete(alarms)
+      .where(among('id', sql`alarms WHERE at < ${old} AND id NOT IN (SELECT about FROM notices)`)),
+  ])
+  return gone.some(({ meta }) => meta.changes >= RETENTION_ROWS_PER_STEP)
+}
+
+const among = (key: string, rows: SQL): SQL =>
+  sql`(${sql.raw(key)}) IN (SELECT ${sql.raw(key)} FROM ${rows}
+    LIMIT ${sql.raw(String(RETENTION_ROWS_PER_STEP))})`

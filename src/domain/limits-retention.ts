@@ -1,0 +1,44 @@
+// Bounds of what is kept of a delivery, and for how long.
+
+/** Beside each payload, so that its hash in the audit log can't be guessed back. */
+export const SALT_BYTES = 16
+/** Names and paths that a configuration takes out. */
+export const REDACTED_PATHS_MAX = 50
+/** Of places in one event that are asked if a rule reads them; further ones are taken out unasked. */
+export const REDACTIONS_TRIED_MAX = 20
+
+// Retention
+export const MONEY_PAYLOAD_DAYS_DEFAULT = 400
+export const IGNORED_PAYLOAD_DAYS_DEFAULT = 30
+export const PAYLOAD_DAYS_MAX = 3_650
+/** Of notices that are done, and of alarms: as long as somebody may ask what was told. */
+export const NOTICE_KEPT_DAYS = 400
+export const RETENTION_EVERY_SECONDS = 3_600
+/** Nobody else forgets meanwhile. */
+export const RETENTION_LEASE_SECONDS = 120
+/** Of each table, that one step looks at. */
+export const RETENTION_ROWS_PER_STEP = 500
+export const RETENTION_STEPS_PER_TICK = 10
+
+// Erasure
+export const ERASURES_OPEN_MAX = 20
+/** Of ids, and of texts, by which one customer is found. */
+export const ERASURE_IDENTIFIERS_MAX = 200
+/** A shorter text is compared with whole references only, and not looked for in payloads. */
+export const ERASURE_TEXT_CHARS_MIN = 5
+export const ERASURE_LEASE_SECONDS = 120
+export const ERASURE_STEPS_PER_TICK = 20
+/** One tick goes on no longer than this. */
+export const ERASURE_TICK_SECONDS = 20
+/** Adjustments, or payloads, that one step looks at. */
+export const ERASURE_ROWS_PER_STEP = 200
+/** Of payloads whose text one step reads: so many, and so many characters, or one. */
+export const ERASURE_PAYLOADS_READ_MAX = 20
+export const ERASURE_CHARS_READ_MAX = 4_000_000
+/** While an adjustment of his goes on, all is looked at again after this. */
+export const ERASURE_AGAIN_SECONDS = 3_600
+
+// Evidence
+/** Of log entries, and of notices, about one adjustment that its evidence lists. */
+export const EVIDENCE_ENTRIES_MAX = 500
+export const EVIDENCE_NOTICES_MAX = 100

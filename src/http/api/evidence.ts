@@ -1,0 +1,88 @@
+// `GET /adjustments/{id}/evidence`, also by the number of its invoice: one adjustment from the delivery to
+// the log, as JSON, or as a page to be printed where the caller accepts `text/html`.
+
+import { Hono } from 'hono'
+import { unreachable } from '../../domain/assert.ts'
+import { findEvidence, type Evidence, type EvidenceTrouble } from '../../usecases/find-evidence.ts'
+import { fail, NOT_FOUND, succeed, type Failure } from '../answers.ts'
+import type { AppContext, AppEnv } from '../context.ts'
+import { evidencePage } from '../evidence-page.ts'
+import { requireScope } from '../require-key.ts'
+import { presentWithNote } from './adjustments.ts'
+import { presentEvent } from './events.ts'
+
+export const evidence = new Hono<AppEnv>().get('/:id/evidence', requireScope('read'), async (c) => {
+  const found = await findEvidence(c.var.deps, c.req.param('id'))
+  if (!found.ok) return fail(c, failureOf(found.error))
+  const shown = await presentEvidence(c, found.value)
+  c.header('vary', 'accept')
+  c.header('cache-control', 'no-store')
+  return c.req.header('accept')?.includes('text/html') ? evidencePage(c, shown) : succeed(c, shown)
+})
+
+function failureOf(trouble: EvidenceTrouble): Failure {
+  switch (trouble.reason) {
+    case 'adjustment_not_found':
+      return { ...NOT_FOUND, code: trouble.reason }
+    case 'invoice_ambiguous':
+      return {
+        status: 409,
+        type: 'conflict_error',
+        code: trouble.reason,
+        message: 'Several adjustments have an invoice of this number: name one of them.',
+        details: { adjustments: trouble.adjustments },
+      }
+    default:
+      return unreachable(trouble)
+  }
+}
+
+const iso = (ms: number): string => new Date(ms).toISOString()
+
+export type ShownEvidence = Awaited<ReturnType<typeof presentEvidence>>
+
+async function presentEvidence(c: AppContext, found: Evidence) {
+  const { adjustment, event, payload, why, rules, entries, notices } = found
+  return {
+    object: 'evidence',
+    madeAt: iso(c.var.deps.now()),
+    adjustment: await presentWithNote(c, adjustment),
+    request: adjustment.request,
+    event: presentEvent(event),
+    why,
+    /** With its salt: SHA-256 over the salt's bytes and the body is the event's commitment. */
+    payload,
+    rules: rules && {
+      ...presentRules(rules, adjustment.ruleId),
+      firstSeenAt: iso(rules.firstSeenAt),
+    },
+    notices: notices.map(({ about, action, at, channels }) => ({
+      about,
+      action,
+      at: iso(at),
+      channels,
+    })),
+    log: entries.map(({ seq, at, actor, action, subject, data }) => ({
+      seq,
+      at: iso(at),
+      actor,
+      action,
+      subject,
+      data: readJson(data),
+    })),
+  }
+}
+
+/** `rule`: the deciding one, whose options and code are text in it; null of what no rule has made. */
+function presentRules({ hash, gitCommit, text }: NonNullable<Evidence['rules']>, ruleId: string) {
+  const parsed = readJson(text)
+  const [rules, money]: readonly unknown[] = Array.isArray(parsed) ? parsed : []
+  const all: readonly unknown[] = Array.isArray(rules) ? rules : []
+  const rule = all.find((each) => isNamed(each, ruleId)) ?? null
+  return { hash, gitCommit, rule, limitsAndReasons: money, text }
+}
+
+const isNamed = (rule: unknown, id: string): boolean =>
+  typeof rule === 'object' && rule !== null && 'id' in rule && rule.id === id
+
+const readJson = (text: string): unknown => JSON.parse(text)

@@ -1,0 +1,192 @@
+// The evidence of one adjustment: everything that the record says of it, as JSON and as a page to print.
+
+import { env } from 'cloudflare:workers'
+import { beforeEach, describe, expect, it } from 'vitest'
+import type { EventId } from '../../src/domain/ids.ts'
+import { BOOTSTRAP } from '../../src/domain/operator.ts'
+import { keepPresentRuleSet } from '../../src/usecases/keep-rule-set.ts'
+import { requeueEvent } from '../../src/usecases/requeue-event.ts'
+import { fetchApp, OPERATOR, ticket } from '../harness.ts'
+import { createWorld } from '../world.ts'
+import testConfig from '../makegood.config.ts'
+
+let world: Awaited<ReturnType<typeof createWorld>>
+beforeEach(async () => {
+  world = await createWorld()
+})
+
+const fetchEvidence = (named: string, accept = 'application/json') =>
+  fetchApp(`https://makegood.example/api/v1/adjustments/${named}/evidence`, {
+    headers: { ...OPERATOR, accept },
+  })
+
+const evidenceOf = async (named: string): Promise<any> =>
+  (await (await fetchEvidence(named)).json<any>()).data
+
+async function issued(fields: Record<string, unknown> = {}): Promise<EventId> {
+  const [id] = await world.receive('zendesk', ticket(fields))
+  await world.work()
+  return id!
+}
+
+const sha256 = async (bytes: readonly number[]): Promise<string> =>
+  new Uint8Array(await crypto.subtle.digest('SHA-256', Uint8Array.from(bytes))).toHex()
+const bytesOf = (text: string): number[] => [...new TextEncoder().encode(text)]
+
+describe('evidence', () => {
+  it('goes from what was delivered to each entry of the log', async () => {
+    const body = ticket({ token: 'sesame-open' })
+    const [id] = await world.receive('zendesk', body)
+    await world.work()
+    const adjustment = await world.adjustment(id!)
+    const shown = await evidenceOf(adjustment.id)
+    expect(shown).toMatchObject({
+      object: 'evidence',
+      adjustment: {
+        id: adjustment.id,
+        asker: 'agent@saas.example',
+        state: 'invoiced',
+        invoice: { number: adjustment.invoiceNumber },
+      },
+      request: { customerId: adjustment.customerId, amount: -2500 },
+      event: { id, fate: 'adjusted', rule: 'zendesk-ticket-credit' },
+      rules: { rule: { id: 'zendesk-ticket-credit', reason: 'goodwill' } },
+    })
+    expect(shown.why.length).toBeGreaterThan(0)
+    expect(JSON.parse(shown.payload.body)).toEqual({ ...body, token: '[redacted]' })
+    expect(shown.log.map(({ action }: any) => action)).toEqual([
+      'event.received',
+      'adjustment.created',
+      'adjustment.claimed',
+      'adjustment.invoiced',
+    ])
+    expect(shown.log[3].data.requestId).toMatch(/\S/)
+    expect(shown.adjustment.link).toContain('/i/')
+  })
+
+  it('is enough to check what was received, and which rules decided, by hand', async () => {
+    const { id } = await world.adjustment(await issued())
+    const { event, log, payload, rules } = await evidenceOf(id)
+    const commitment = await sha256([...Uint8Array.fromHex(payload.salt), ...bytesOf(payload.body)])
+    expect([event.commitment, log[0].data.commitment]).toEqual([commitment, commitment])
+    expect(rules.hash).toBe(await sha256(bytesOf(rules.text)))
+    expect(rules.hash).toBe(await world.deps.ruleSet())
+  })
+
+  it('of an event that was ignored when it came begins with that all the same', async () => {
+    const bare = await createWorld({ config: { ...testConfig, rules: [] } })
+    const [id] = await bare.receive('zendesk', ticket())
+    expect(await requeueEvent(world.deps, BOOTSTRAP, id!)).toMatchObject({ ok: true })
+    await world.work()
+    const { log } = await evidenceOf((await world.adjustment(id!)).id)
+    expect(log.map(({ action }: any) => action).slice(0, 3)).toEqual([
+      'event.received',
+      'event.requeued',
+      'adjustment.created',
+    ])
+  })
+
+  it('is found by the number of its invoice, and what is not there is 404', async () => {
+    const { id, invoiceNumber } = await world.adjustment(await issued())
+    expect((await evidenceOf(invoiceNumber!)).adjustment.id).toBe(id)
+    for (const named of ['INV-NONE', `adj_${'0'.repeat(32)}`, "x' OR 1"]) {
+      expect((await fetchEvidence(encodeURIComponent(named))).status).toBe(404)
+    }
+  })
+
+  it('of a number that two invoices have says which they are', async () => {
+    const one = await world.adjustment(await issued())
+    const other = await world.adjustment(await issued())
+    await env.DB.prepare('UPDATE adjustments SET invoice_number = ? WHERE id = ?')
+      .bind(one.invoiceNumber, other.id)
+      .run()
+    const answer = await fetchEvidence(one.invoiceNumber!)
+    expect(answer.status).toBe(409)
+    expect((await answer.json<any>()).error.details.adjustments.toSorted()).toEqual(
+      [one.id, other.id].toSorted(),
+    )
+  })
+
+  it('is there also when the payload is forgotten, and says so', async () => {
+    const { id } = await world.adjustment(await issued())
+    await env.DB.prepare('DELETE FROM payloads').run()
+    expect(await evidenceOf(id)).toMatchObject({ payload: null, event: { fate: 'adjusted' } })
+    const page = await (await fetchEvidence(id, 'text/html')).text()
+    expect(page).toContain('It is not kept any more')
+  })
+})
+
+describe('the page', () => {
+  it('stands alone: no script, nothing loaded, and what a sender wrote is text', async () => {
+    const attack =
+      '</pre><script src="https://evil.example/x.js"></script><img src=x onerror=alert(1)>'
+    const { id } = await world.adjustment(await issued({ note: attack, asker: `${attack}@x` }))
+    const response = await fetchEvidence(id, 'text/html,application/xhtml+xml;q=0.9,*/*;q=0.8')
+    const page = await response.text()
+    expect(response.headers.get('content-type')).toContain('text/html')
+    expect(response.headers.get('cache-control')).toBe('no-store')
+    expect(page).not.toMatch(/<script|<img|<link|<iframe|\son\w+=["']/i)
+    expect(page).toContain('&lt;/pre&gt;&lt;script')
+    for (const part of [id, 'adjustment.invoiced', 'Entries in the log'])
+      expect(page).toContain(part)
+  })
+
+  it('may load nothing but its own style, by the hash that it has', async () => {
+    const { id } = await world.adjustment(await issued())
+    const response = await fetchEvidence(id, 'text/html')
+    const policy = response.headers.get('content-security-policy') ?? ''
+    const [, style = ''] = /<style>([^]*?)<\/style>/.exec(await response.text()) ?? []
+    const hash = Uint8Array.fromHex(await sha256(bytesOf(style))).toBase64()
+    expect(policy).toContain(`default-src 'none'; style-src 'sha256-${hash}'`)
+  })
+
+  it('is JSON for whoever doesn’t ask for a page', async () => {
+    const { id } = await world.adjustment(await issued())
+    for (const accept of ['*/*', 'application/json', 'text/plain']) {
+      const response = await fetchEvidence(id, accept)
+      expect(response.headers.get('content-type')).toContain('application/json')
+    }
+  })
+})
+
+describe('a rule set', () => {
+  const rows = async () =>
+    (await env.DB.prepare('SELECT * FROM rule_sets ORDER BY first_seen_at').all<any>()).results
+
+  it('is kept once, with the first event that it decides, and the commit of the deployment', async () => {
+    const config = { ...testConfig, rules: testConfig.rules.slice(0, 1) }
+    const { settings } = world.deps
+    const other = await createWorld({
+      config,
+      settings: { ...settings, gitCommit: '0123abc' },
+      ruleSet: async () => 'hash-of-others',
+    })
+    const before = (await rows()).length
+    await other.receive('zendesk', ticket())
+    await other.receive('zendesk', ticket())
+    await keepPresentRuleSet(other.deps)
+    const kept = await rows()
+    expect(kept).toHaveLength(before + 1)
+    expect(kept.find(({ hash }) => hash === 'hash-of-others')).toMatchObject({
+      git_commit: '0123abc',
+    })
+  })
+
+  it('holds no secret of the environment', async () => {
+    await issued()
+    const secrets = Object.entries(env).filter(
+      ([name, value]) => /SECRET|KEY/.test(name) && typeof value === 'string',
+    )
+    expect(secrets.length).toBeGreaterThan(3)
+    const text = JSON.stringify(await rows())
+    for (const [, value] of secrets) expect(text).not.toContain(value)
+  })
+
+  it.each(['UPDATE rule_sets SET text = 1', 'DELETE FROM rule_sets'])(
+    '%s is refused',
+    async (sql) => {
+      await issued()
+      await expect(env.DB.prepare(sql).run()).rejects.toThrow('what has decided is never')
+    },
+  )
+})
