@@ -38,7 +38,8 @@ CREATE TABLE `rule_sets` (
 ) STRICT, WITHOUT ROWID;
 --> statement-breakpoint
 ALTER TABLE `payloads` ADD `salt` text;--> statement-breakpoint
-CREATE INDEX `adjustments_invoice_number` ON `adjustments` (`invoice_number`) WHERE "adjustments"."invoice_number" IS NOT NULL;
+CREATE INDEX `adjustments_invoice_number` ON `adjustments` (`invoice_number`) WHERE "adjustments"."invoice_number" IS NOT NULL;--> statement-breakpoint
+CREATE INDEX `links_labelled` ON `links` (`seq`) WHERE "links"."label" <> '';
 --> statement-breakpoint
 
 -- What was kept is what the log's hash is about: it is forgotten, never changed.

@@ -2,7 +2,7 @@
 
 import { sql } from 'drizzle-orm'
 import type { AuditAction } from '../domain/audit.ts'
-import type { ErasedCustomer } from '../domain/erasure.ts'
+import { isSearchable, spellings, type ErasedCustomer } from '../domain/erasure.ts'
 import { ERASURE_ROWS_PER_STEP } from '../domain/limits.ts'
 import type { Database } from './database.ts'
 import {
@@ -11,6 +11,7 @@ import {
   erasures,
   identities,
   knownCustomers,
+  links,
   seenRefunds,
   undos,
   type Erasure,
@@ -23,7 +24,7 @@ export type RestErased = {
   readonly notes: number
 }
 
-/** What few rows hold: identities, notes on discrepancies, what undos and refunds say of whom. */
+/** What few rows hold: identities, notes on discrepancies, labels of links, what undos and refunds say of whom. */
 export async function eraseRest(
   db: Database,
   run: Erasure,
@@ -34,8 +35,13 @@ export async function eraseRest(
   const held = sql`EXISTS (SELECT 1 FROM erasures WHERE seq = ${run.seq} AND wake_at = ${next})`
   const his = sql`i.seq IN (SELECT seq FROM identities WHERE customer_id IN ${valuesOf(ids)}
     OR lower(value) IN ${valuesOf(texts)} ORDER BY seq LIMIT ${sql.raw(String(ERASURE_ROWS_PER_STEP))})`
+  const named = JSON.stringify(texts.filter(isSearchable).flatMap(spellings))
+  const names = (column: string) => sql`EXISTS (SELECT 1 FROM json_each(${named}) t
+    WHERE instr(lower(${sql.raw(column)}), t.value) > 0)`
+  const isOfHis = (column: string, value: string) => sql`EXISTS (SELECT 1 FROM adjustments a
+    WHERE a.${sql.raw(column)} = ${sql.raw(value)} AND a.customer_id IN ${valuesOf(ids)})`
   const removed: AuditAction = 'identity.removed'
-  const [rows, , gone, noted] = await db.batch([
+  const [rows, , gone, noted, labelled] = await db.batch([
     db.update(erasures).set({ wakeAt: next }).where(isHeld(run.seq, run.wakeAt)).returning(),
     db.insert(auditEntries).select(sql`
       SELECT NULL, ${now}, 'system:erasure', ${removed}, 'identity:' || i.seq,
@@ -49,12 +55,18 @@ export async function eraseRest(
       .update(discrepancies)
       .set({ note: null })
       .where(
-        sql`note IS NOT NULL AND ${held} AND (
-          EXISTS (SELECT 1 FROM adjustments a WHERE a.id = adjustment_id AND a.customer_id IN ${valuesOf(ids)})
-          OR EXISTS (SELECT 1 FROM json_each(${JSON.stringify(texts)}) t
-            WHERE instr(lower(note), t.value) > 0))`,
+        sql`note IS NOT NULL AND ${held} AND (${isOfHis('id', 'adjustment_id')} OR ${names('note')})`,
       )
       .returning({ id: discrepancies.id }),
+    // Not null, which is the link that tickets show.
+    db
+      .update(links)
+      .set({ label: '' })
+      .where(
+        sql`label <> '' AND ${held}
+          AND (${isOfHis('invoice_id', 'links.invoice_id')} OR ${names('label')})`,
+      )
+      .returning({ id: links.id }),
     db
       .update(undos)
       .set({ asker: null })
@@ -67,5 +79,5 @@ export async function eraseRest(
     db.delete(knownCustomers).where(sql`customer_id IN ${valuesOf(ids)} AND ${held}`),
   ])
   const [row] = rows
-  return row ? { run: row, identities: gone.length, notes: noted.length } : null
+  return row ? { run: row, identities: gone.length, notes: noted.length + labelled.length } : null
 }

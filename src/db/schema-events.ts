@@ -118,6 +118,7 @@ export const links = sqliteTable(
     invoiceId: text('invoice_id').notNull(),
     /** Which of its invoice's links: 0 is the one that is made with the invoice. */
     nth: integer('nth').notNull(),
+    /** What a person wrote; empty once it was erased, null where there never was one. */
     label: text('label'),
     createdAt: integer('created_at').notNull(),
     expiresAt: integer('expires_at').notNull(),
@@ -132,6 +133,10 @@ export const links = sqliteTable(
   (table) => [
     uniqueIndex('links_id').on(table.id),
     uniqueIndex('links_invoice').on(table.invoiceId, table.nth),
+    // Few have one; an erasure reads these.
+    index('links_labelled')
+      .on(table.seq)
+      .where(sql`${table.label} <> ''`),
     check('links_id_form', sql`${table.id} GLOB 'lnk_?*'`),
     check('links_counts', sql`${table.nth} >= 0 AND ${table.opened} >= 0`),
     check('links_sealed', sql`(${table.sealedAddress} IS NULL) = (${table.sealedUntil} IS NULL)`),

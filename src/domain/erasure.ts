@@ -73,3 +73,10 @@ export function plainPart(text: string): string {
 }
 
 const PLAIN_PART_CHARS_MIN = 3
+
+/** How one of his texts may stand in a note, after SQLite's lower(), which knows the letters of ASCII only. */
+export const spellings = (text: string): string[] => {
+  const titled = text.replace(/(?<![\p{L}\p{N}])\p{L}/gu, (letter) => letter.toUpperCase())
+  const all = [text, titled, text.toUpperCase()].flatMap((each) => [each, each.normalize('NFD')])
+  return [...new Set(all.map((each) => each.replace(/[A-Z]/g, (letter) => letter.toLowerCase())))]
+}

@@ -154,9 +154,9 @@ async function everywhere(): Promise<{ readonly ids: EventId[]; readonly custome
   const { id: adjustmentId } = await world.adjustment(issued!)
   await env.DB.batch([
     env.DB.prepare(
-      `INSERT INTO discrepancies (seq, id, reason, run, adjustment_id, expected, found, fields,
+      `INSERT INTO discrepancies (seq, id, reason, mode, adjustment_id, expected, found, fields,
          first_seen_at, last_seen_at, note)
-       VALUES (900, 'dsc_1', 'differs', 0, ?, 1, 2, '[]', 1, 1, ?)`,
+       VALUES (900, 'dsc_1', 'differs', 'test', ?, 1, 2, '[]', 1, 1, ?)`,
     ).bind(adjustmentId, `${NAME} has called`),
     env.DB.prepare(
       `INSERT INTO undos VALUES ('zendesk', 'ticket:none', 'none', '', 'evt_none', ?, 1)`,
@@ -165,6 +165,15 @@ async function everywhere(): Promise<{ readonly ids: EventId[]; readonly custome
       `INSERT INTO seen_refunds VALUES ('evt_none', 1, 'test', ?, 1, 'usd', NULL)`,
     ).bind(MAIL),
   ])
+  // One link to an invoice of his, and one that names him and leads to somebody else's.
+  await env.DB.prepare(
+    `INSERT INTO links (id, invoice_id, nth, label, created_at, expires_at)
+     SELECT 'lnk_his', invoice_id, 7, 'for Jo', 1, 2 FROM adjustments WHERE id = ?1
+     UNION ALL SELECT 'lnk_named', 'inv_other', 0, ?2, 1, 2
+     UNION ALL SELECT 'lnk_other', 'inv_other', 1, 'for Bolt', 1, 2`,
+  )
+    .bind(adjustmentId, `sent to ${NAME.toUpperCase()}`)
+    .run()
   return { ids, customerId }
 }
 
@@ -193,6 +202,7 @@ describe('a customer', () => {
       'adjustments',
       'discrepancies',
       'identities',
+      'links',
       'payloads',
       'seen_refunds',
       'undos',
@@ -206,6 +216,14 @@ describe('a customer', () => {
     expect(erased).toMatchObject({ customer: null, waiting: 0, counts: { unchangeable: 0 } })
     expect(tablesWith(await dump(), CANARY)).toEqual([])
     for (const id of ids) expect([id, await isKept(id)]).toEqual([id, false])
+    const { results: links } = await env.DB.prepare(
+      `SELECT id, label FROM links WHERE label IS NOT NULL ORDER BY id`,
+    ).all()
+    expect(links).toEqual([
+      { id: 'lnk_his', label: '' },
+      { id: 'lnk_named', label: '' },
+      { id: 'lnk_other', label: 'for Bolt' },
+    ])
     expect(JSON.stringify(world.lines)).not.toMatch(CANARY)
     expect((await entries()).slice(0, log.length)).toEqual(log)
     const pages = ['/events', '/adjustments', '/identities', '/erasures', `/erasures/${erased.id}`]
