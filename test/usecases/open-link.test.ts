@@ -67,12 +67,12 @@ describe('a click costs', () => {
     expect(await downloads(link.invoiceId)).toBe(1)
   })
 
-  it('four rows written behind the answers of a second: the address, the counter, the entry and its index', async () => {
+  it('five rows written behind the answers of a second: the address, the counter, the entry and its two indexes', async () => {
     const { path } = await world.link()
     reset()
     for (let times = 0; times < 20; times += 1) await world.click(path)
     await world.settle()
-    expect(counts.rowsWritten).toBe(4)
+    expect(counts.rowsWritten).toBe(5)
     expect(counts.queries).toHaveLength(4)
   })
 

@@ -204,7 +204,7 @@ describe('an hour', () => {
       expect(run?.outcome).toBe('complete')
     })
     expect((await callsOf('GET', /./)).length - before).toBe(1)
-    expect(counted.rowsWritten).toBeLessThanOrEqual(16)
+    expect(counted.rowsWritten).toBeLessThanOrEqual(17)
     expect(counted.rowsRead).toBeLessThanOrEqual(100)
     const minute = await metered(async (db) => {
       expect(await reconcileByClock({ ...world.deps, db })).toBeNull()
