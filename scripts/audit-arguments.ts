@@ -3,7 +3,7 @@ import { readPublicKey, isKeyName, type PublicKey } from '../src/domain/signed-n
 import { Trouble } from './trouble.ts'
 
 export const AUDIT_USAGE = `npm run audit -- verify FILE --key PUBLIC_KEY [--key …] [--checkpoint FILE]
-npm run audit -- export [--url ADDRESS] [--key API_KEY] [--out FILE] [--filter NAME=VALUE …] [--csv]
+npm run audit -- export [--url ADDRESS] [--key API_KEY] [--out FILE] [--filter NAME=VALUE …] [--csv | --zip]
 npm run audit -- checkpoint [--url ADDRESS] [--key API_KEY]
 npm run audit -- key [--name makegood.example/audit]
 npm run audit -- bench [--entries 1000000]`
@@ -36,6 +36,7 @@ const OPTIONS = {
   out: { type: 'string' },
   filter: { type: 'string', multiple: true },
   csv: { type: 'boolean' },
+  zip: { type: 'boolean' },
   name: { type: 'string' },
   entries: { type: 'string' },
   help: { type: 'boolean' },
@@ -98,8 +99,12 @@ function keysOf(texts: readonly string[] = []): readonly PublicKey[] {
   })
 }
 
-function queryOf({ filter = [], csv = false }: { filter?: string[]; csv?: boolean }): string {
-  const query = new URLSearchParams(csv ? { format: 'csv' } : {})
+type ExportOptions = { filter?: string[]; csv?: boolean; zip?: boolean }
+
+function queryOf({ filter = [], csv = false, zip = false }: ExportOptions): string {
+  if (csv && zip) throw new Trouble(`--csv or --zip, not both\n${AUDIT_USAGE}`)
+  const format = csv ? 'csv' : zip ? 'zip' : null
+  const query = new URLSearchParams(format === null ? {} : { format })
   for (const each of filter) {
     const [name = '', ...value] = each.split('=')
     query.append(name, value.join('='))

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import * as path from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { checkConfiguration, checkRuleIds } from './check-configuration.ts'
+import { isVerifierFresh, VERIFIER } from './make-verifier.ts'
 import { ROOT } from './project.ts'
 import { runTool, type Finding } from './run-tool.ts'
 
@@ -24,6 +25,8 @@ const CHECKS: readonly Check[] = [
   { name: 'types', run: () => tool('tsc', '-p', 'tsconfig.json') },
   { name: 'types (node)', run: () => tool('tsc', '-p', 'tsconfig.node.json') },
   { name: 'types (sim)', run: () => tool('tsc', '-p', 'tsconfig.sim.json') },
+  { name: 'types (page)', run: () => tool('tsc', '-p', 'tsconfig.verifier.json') },
+  { name: 'verifier', run: checkVerifier },
   { name: 'migrations', run: checkMigrations },
   { name: 'configuration', run: () => checkConfiguration(ROOT) },
   { name: 'rule ids', run: () => checkRuleIds(ROOT, STATE) },
@@ -32,6 +35,12 @@ const CHECKS: readonly Check[] = [
 ]
 
 const tool = (command: string, ...args: readonly string[]) => runTool(ROOT, command, ...args)
+
+/** The page goes out with every export as ZIP: it has to be the check that this checkout has. */
+async function checkVerifier(): Promise<Finding> {
+  const passed = await isVerifierFresh()
+  return { passed, output: `${VERIFIER} is not what the code makes: run \`npm run verifier\`` }
+}
 
 const NO_DRIFT = 'No schema changes'
 

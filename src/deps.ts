@@ -36,6 +36,8 @@ export type Deps = {
   /** 0 ≤ x < 1. */
   readonly random: () => number
   readonly newId: () => string
+  /** The page that checks an export of the log; null where it isn't deployed. */
+  readonly verifyPage: () => Promise<ReadableStream<Uint8Array> | null>
   /** As many bytes, fit to be a secret. */
   readonly randomBytes: (count: number) => Uint8Array
   /** Hash of the deployed rules, limits and reasons. */
@@ -62,10 +64,17 @@ export function createDeps(env: Env, config: Config): Deps {
     now: () => Date.now(),
     random: () => Math.random(),
     newId: () => crypto.randomUUID(),
+    verifyPage: () => readVerifyPage(env),
     randomBytes: (count) => crypto.getRandomValues(new Uint8Array(count)),
     ruleSet: once(() => ruleSetHash(config.rules, moneyOf(config))),
     log,
   }
+}
+
+/** Static files are no part of the Worker: it asks for them as a browser would. */
+async function readVerifyPage({ ASSETS }: Env): Promise<ReadableStream<Uint8Array> | null> {
+  const answer = await ASSETS?.fetch('https://assets.invalid/verify')
+  return answer?.ok === true ? answer.body : null
 }
 
 /** What people make by hand may answer a conflict of any source. */

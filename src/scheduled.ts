@@ -10,6 +10,7 @@ import { reconcileByClock } from './usecases/reconcile.ts'
 import { findMissed } from './usecases/find-missed.ts'
 import { sealLog } from './usecases/seal-log.ts'
 import { sweep } from './usecases/sweep.ts'
+import { tellLateSealing } from './usecases/watch-sealing.ts'
 
 /** One job's trouble stops no other; the first that throws is thrown when all have had their turn. */
 export async function runCron(deps: Deps, cron: string): Promise<void> {
@@ -40,6 +41,10 @@ async function runSweep(deps: Deps, isRestart: boolean): Promise<void> {
 
 /** A fault was alarmed; a missing key is said by /readyz. */
 async function runSeal(deps: Deps): Promise<void> {
-  const sealed = await sealLog(deps)
-  if (sealed.ok && sealed.value.added > 0) deps.log({ event: 'sealed', ...sealed.value })
+  const sealed = await sealLog(deps).catch(async (error: unknown) => {
+    await tellLateSealing(deps)
+    throw error
+  })
+  if (!sealed.ok) await tellLateSealing(deps)
+  else if (sealed.value.added > 0) deps.log({ event: 'sealed', ...sealed.value })
 }

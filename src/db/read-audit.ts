@@ -127,7 +127,7 @@ async function firstAfter(db: Database, at: number, last: number): Promise<numbe
 }
 
 /** All but the one entry of an event that was ignored: as the index on subjects has it, word for word. */
-const IS_INDEXED = sql`("action" <> 'event.received' OR "data" ->> 'fate' <> 'ignored')`
+export const IS_INDEXED = sql`("action" <> 'event.received' OR "data" ->> 'fate' <> 'ignored')`
 
 /** Likewise, of few subjects: the index finds their entries wherever they are. */
 export async function listEntriesOf(

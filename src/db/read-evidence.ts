@@ -1,13 +1,13 @@
 // What the record says of one adjustment, for its evidence.
 
-import { and, asc, desc, eq, inArray, sql } from 'drizzle-orm'
+import { and, asc, desc, eq, inArray } from 'drizzle-orm'
 import type { AuditAction } from '../domain/audit.ts'
-import type { AdjustmentId, EventId } from '../domain/ids.ts'
+import type { AdjustmentId } from '../domain/ids.ts'
 import { EVIDENCE_ENTRIES_MAX, EVIDENCE_NOTICES_MAX } from '../domain/limits.ts'
+import type { EntryRow } from '../domain/sealed-entry.ts'
 import type { Database } from './database.ts'
+import { findReceived, IS_INDEXED } from './read-audit.ts'
 import { adjustments, auditEntries, notices, type Adjustment, type NoticeRow } from './schema.ts'
-
-export type Entry = typeof auditEntries.$inferSelect
 
 /** By a number, live and test may each have one: at most two. */
 export const findByInvoice = (
@@ -23,12 +23,9 @@ export const findByInvoice = (
 
 export type Recorded = {
   /** Of the adjustment and of its event, in the log's order. */
-  readonly entries: readonly Entry[]
+  readonly entries: readonly EntryRow[]
   readonly notices: readonly NoticeRow[]
 }
-
-/** All but the one entry of an event that was ignored. */
-const IS_INDEXED = sql`("action" <> 'event.received' OR "data" ->> 'fate' <> 'ignored')`
 
 export async function findRecorded(
   db: Database,
@@ -50,18 +47,8 @@ export async function findRecorded(
       .limit(EVIDENCE_NOTICES_MAX),
   ])
   const isThere = entries.some(({ action }) => action === RECEIVED)
-  return {
-    entries: isThere ? entries : [...(await findReceived(db, eventId)), ...entries],
-    notices: told,
-  }
+  const received = isThere ? null : await findReceived(db, eventId)
+  return { entries: received === null ? entries : [received, ...entries], notices: told }
 }
 
 const RECEIVED: AuditAction = 'event.received'
-
-/** Of an event that was ignored when it came, and sent through again. */
-const findReceived = (db: Database, eventId: EventId): Promise<readonly Entry[]> =>
-  db
-    .select()
-    .from(auditEntries)
-    .where(and(eq(auditEntries.subject, eventId), eq(auditEntries.action, RECEIVED)))
-    .limit(1)

@@ -68,6 +68,41 @@ export async function readTiles(db: Database, keys: readonly TileKey[]): Promise
   return rows.map(({ hex, ...key }) => ({ ...key, hashes: splitHashes(Uint8Array.fromHex(hex)) }))
 }
 
+/** How far the log is sealed: the row of the job, the newest checkpoint, and what is behind it. */
+export async function findSealState(db: Database) {
+  const newest = db
+    .select({ size: auditCheckpoints.size, at: auditCheckpoints.at })
+    .from(auditCheckpoints)
+    .orderBy(desc(auditCheckpoints.size))
+    .limit(1)
+  const [[row], [checkpoint], [last], [open]] = await db.batch([
+    db.select().from(auditSealing),
+    newest,
+    db
+      .select({ seq: auditEntries.seq })
+      .from(auditEntries)
+      .orderBy(desc(auditEntries.seq))
+      .limit(1),
+    db
+      .select({ at: auditEntries.at })
+      .from(auditEntries)
+      .where(gt(auditEntries.seq, sql`coalesce((SELECT max(size) FROM audit_checkpoints), 0)`))
+      .orderBy(asc(auditEntries.seq))
+      .limit(1),
+  ])
+  const size = checkpoint?.size ?? 0
+  return {
+    size,
+    sealedAt: checkpoint?.at ?? null,
+    unsealed: Math.max(0, (last?.seq ?? 0) - size),
+    /** When the oldest of these was written. */
+    waitingSince: open?.at ?? null,
+    fault: row?.fault ?? null,
+    faultSeq: row?.faultSeq ?? null,
+    faultAt: row?.faultAt ?? null,
+  }
+}
+
 export type StoredKey = typeof auditKeys.$inferSelect
 
 /** Every key that has ever signed, oldest first. */

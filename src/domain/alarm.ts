@@ -27,6 +27,7 @@ export const ALARM_CAUSES = [
   'gap_search_failed',
   'link_target_refused',
   'audit_log_broken',
+  'audit_log_late',
 ] as const
 export type AlarmCause = (typeof ALARM_CAUSES)[number]
 
@@ -84,6 +85,7 @@ const TEXTS: Readonly<Record<AlarmCause, string>> = {
     'add it to links.hosts in makegood.config.ts',
   audit_log_broken:
     'The audit log is not as it was sealed, and nothing of it is sealed until it is again.',
+  audit_log_late: 'Entries of the audit log are not sealed. GET /api/v1/status says since when.',
 }
 
 /** Three lines: what is wrong, where, and what is not told. */

@@ -22,3 +22,11 @@ export const ENTRY_CLOCKS_APART_SECONDS = 600
 export const LISTED_ADJUSTMENTS_MAX = 10
 /** Tiles of 256 entries that an export reads at a time. */
 export const EXPORT_TILES = 32
+/** Of one line of an export: an entry is at most what D1 keeps in a row. */
+export const EXPORT_LINE_BYTES_MAX = 4_194_304
+/** Of an export as ZIP, whose lengths have 32 bits. */
+export const ZIP_BYTES_MAX = 4_294_967_295
+/** Entries of one adjustment whose places in the log are proven at a time: each is in up to five tiles. */
+export const PROVEN_PER_STEP = 25
+/** An entry that has waited for so long for its sealing waits too long. */
+export const SEAL_LATE_SECONDS = 600

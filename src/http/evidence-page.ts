@@ -21,7 +21,19 @@ export async function evidencePage(c: AppContext, evidence: ShownEvidence): Prom
 }
 
 const pageOf = (evidence: ShownEvidence) => {
-  const { adjustment, event, log, madeAt, notices, payload, request, rules, why } = evidence
+  const {
+    adjustment,
+    checkpoint,
+    event,
+    log,
+    madeAt,
+    notices,
+    payload,
+    place,
+    request,
+    rules,
+    why,
+  } = evidence
   return html`<!doctype html>
     <html lang="en">
       <head>
@@ -34,8 +46,8 @@ const pageOf = (evidence: ShownEvidence) => {
         <p>
           Made ${madeAt} from the record. It shows what was received, which rule decided and how
           that rule read then, who let it through, what the billing system answered, and each entry
-          about it in the append-only log. That the log itself is whole, the log's own proof shows,
-          not this page.
+          about it in the append-only log, with the proof that it is in the log as it was signed.
+          Who wants to trust nobody checks an export of the log with the public key.
         </p>
         ${section(
           'Why',
@@ -56,7 +68,15 @@ const pageOf = (evidence: ShownEvidence) => {
           'The rules that decided',
           rules === null ? html`<p>Their text was not kept at that time.</p>` : table(rules),
         )}
-        ${section('Who was told', list(notices))} ${section('Entries in the log', list(log))}
+        ${section('Who was told', list(notices))}
+        ${section(
+          'Its place in the log',
+          html`<ul>
+              ${place.map((sentence) => html`<li>${sentence}</li>`)}
+            </ul>
+            ${table(checkpoint)}`,
+        )}
+        ${section('Entries in the log', list(log))}
       </body>
     </html>`
 }

@@ -24,7 +24,7 @@ type CheckDeps = Pick<Deps, 'db'>
 export const tileOf = (seq: number): number => Math.floor((seq - 1) / TILE_HASHES)
 
 /** Whether the newest checkpoint says what its row says, and is signed by a key that ever signed. */
-async function checkNote(
+export async function checkNote(
   { db }: CheckDeps,
   { size, root, note }: StoredCheckpoint,
 ): Promise<LogFault | null> {

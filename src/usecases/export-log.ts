@@ -17,30 +17,29 @@ import {
   type ExportHead,
 } from '../domain/export-format.ts'
 import { EXPORT_TILES } from '../domain/limits.ts'
-import { HASH_BYTES, inclusionProof } from '../domain/merkle.ts'
 import type { Operator } from '../domain/operator.ts'
 import { entryLine, type EntryRow } from '../domain/sealed-entry.ts'
-import {
-  readFrom,
-  TILE_HASHES,
-  tileName,
-  tilesByName,
-  tilesFor,
-  type TileKey,
-} from '../domain/tiles.ts'
+import { TILE_HASHES, tileName, tilesByName } from '../domain/tiles.ts'
 import { filterOf, type LogQuery } from './list-log.ts'
+import { proofsOf } from './prove-entries.ts'
 import { sealLog } from './seal-log.ts'
 
-export const EXPORT_KINDS = ['ndjson', 'csv'] as const
+export const EXPORT_KINDS = ['ndjson', 'csv', 'zip'] as const
 export type ExportKind = (typeof EXPORT_KINDS)[number]
 
-/** Writes down who exports what, seals what is new, and begins. */
+export type Export = {
+  readonly head: ExportHead
+  /** In UTF-8. */
+  readonly parts: AsyncGenerator<Uint8Array>
+}
+
+/** Writes down who exports what, seals what is new, and begins. A ZIP holds what `ndjson` is. */
 export async function exportLog(
   deps: Deps,
   operator: Operator,
   kind: ExportKind,
   query: LogQuery,
-): Promise<AsyncGenerator<string>> {
+): Promise<Export> {
   const { db, now, log } = deps
   const asked = Object.entries(query).flatMap(([name, value]) =>
     value === undefined ? [] : [[name, value] as const],
@@ -65,10 +64,15 @@ export async function exportLog(
     keys,
   }
   const size = checkpoint?.size ?? 0
-  if (kind === 'csv') return csv(deps, head, size, await filterOf(deps, query))
-  return filter === null
-    ? whole(deps, head, size)
-    : filtered(deps, head, size, await filterOf(deps, query))
+  const wanted = await filterOf(deps, query)
+  if (kind === 'csv') return { head, parts: encoded(csv(deps, head, size, wanted)) }
+  const lines = filter === null ? whole(deps, head, size) : filtered(deps, head, size, wanted)
+  return { head, parts: encoded(lines) }
+}
+
+async function* encoded(texts: AsyncIterable<string>): AsyncGenerator<Uint8Array> {
+  const encoder = new TextEncoder()
+  for await (const text of texts) yield encoder.encode(text)
 }
 
 const WINDOW = EXPORT_TILES * TILE_HASHES
@@ -83,10 +87,10 @@ async function* windows(deps: Deps, filter: AuditFilter): AsyncGenerator<readonl
   }
 }
 
-const text = (lines: readonly string[]): string => lines.map((line) => `${line}\n`).join('')
+const textOf = (lines: readonly string[]): string => lines.map((line) => `${line}\n`).join('')
 
 async function* whole(deps: Deps, head: ExportHead, size: number): AsyncGenerator<string> {
-  yield text([headLine(head)])
+  yield textOf([headLine(head)])
   let [from, entries] = [1, 0]
   let isMarked = false
   for await (const rows of windows(deps, {})) {
@@ -103,11 +107,11 @@ async function* whole(deps: Deps, head: ExportHead, size: number): AsyncGenerato
         lines.push(entryLine(row))
       }
       entries += own.length
-      yield text(lines)
+      yield textOf(lines)
     }
     from += WINDOW
   }
-  yield text([endLine(entries)])
+  yield textOf([endLine(entries)])
 }
 
 /** The leaf hashes of the tiles of one window; of one that isn't there nothing, which shows. */
@@ -130,7 +134,7 @@ async function* filtered(
   size: number,
   filter: AuditFilter,
 ): AsyncGenerator<string> {
-  yield text([headLine(head)])
+  yield textOf([headLine(head)])
   let entries = 0
   let isMarked = false
   for await (const rows of windows(deps, filter)) {
@@ -145,27 +149,9 @@ async function* filtered(
     isMarked ||= rest.length > 0
     lines.push(...rest.map(entryLine))
     entries += rows.length
-    yield text(lines)
+    yield textOf(lines)
   }
-  yield text([endLine(entries)])
-}
-
-/** Of neighbours most tiles are the same: they are read once. */
-async function proofsOf(
-  { db }: Deps,
-  rows: readonly EntryRow[],
-  size: number,
-): Promise<readonly (readonly Uint8Array[])[]> {
-  const keys = new Map<string, TileKey>()
-  for (const { seq } of rows) {
-    for (const key of tilesFor((read) => inclusionProof(seq - 1, size, read))) {
-      keys.set(tileName(key), key)
-    }
-  }
-  const tiles = tilesByName(await readTiles(db, [...keys.values()]))
-  const nothing = new Uint8Array(HASH_BYTES)
-  const read = readFrom(tiles, () => nothing)
-  return rows.map(({ seq }) => inclusionProof(seq - 1, size, read))
+  yield textOf([endLine(entries)])
 }
 
 async function* csv(

@@ -3,14 +3,16 @@
 
 import { findAdjustment } from '../db/read-adjustments.ts'
 import { findEvent, type Payload } from '../db/read-events.ts'
-import { findByInvoice, findRecorded, type Recorded } from '../db/read-evidence.ts'
+import { findByInvoice, findRecorded } from '../db/read-evidence.ts'
+import { findNewestCheckpoint, type StoredCheckpoint } from '../db/read-seal.ts'
 import { findRuleSet } from '../db/rule-sets.ts'
-import type { Adjustment, Event } from '../db/schema.ts'
+import type { Adjustment, Event, NoticeRow } from '../db/schema.ts'
 import { assert } from '../domain/assert.ts'
 import { isAdjustmentId, type AdjustmentId } from '../domain/ids.ts'
 import { err, ok, type Result } from '../domain/result.ts'
 import type { Deps } from '../deps.ts'
 import { explainEvent } from './explain-event.ts'
+import { placeEntries, type PlacedEntry } from './prove-entries.ts'
 
 export type DecidingRules = {
   readonly hash: string
@@ -20,7 +22,7 @@ export type DecidingRules = {
   readonly text: string
 }
 
-export type Evidence = Recorded & {
+export type Evidence = {
   readonly adjustment: Adjustment
   readonly event: Event
   /** Null once it was forgotten. */
@@ -28,6 +30,11 @@ export type Evidence = Recorded & {
   readonly why: readonly string[]
   /** Null where they decided before rules were kept. */
   readonly rules: DecidingRules | null
+  /** Of the adjustment and of its event, in the log's order, each with its place there. */
+  readonly entries: readonly PlacedEntry[]
+  /** What the places are proven by; null where nothing is sealed yet. */
+  readonly checkpoint: StoredCheckpoint | null
+  readonly notices: readonly NoticeRow[]
 }
 
 export type EvidenceTrouble =
@@ -50,5 +57,8 @@ export async function findEvidence(
   const { event, payload } = found
   const { why } = await explainEvent(deps, { event, payload, adjustments: [adjustment] })
   const rules = adjustment.ruleSet === null ? null : await findRuleSet(db, adjustment.ruleSet)
-  return ok({ adjustment, event, payload, why, rules, ...(await findRecorded(db, adjustment)) })
+  const { entries: rows, notices } = await findRecorded(db, adjustment)
+  const checkpoint = await findNewestCheckpoint(db)
+  const entries = await placeEntries(deps, rows, checkpoint)
+  return ok({ adjustment, event, payload, why, rules, entries, checkpoint, notices })
 }

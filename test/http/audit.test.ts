@@ -264,9 +264,9 @@ describe('an export', () => {
     await fillLog(10)
     await sealLog(deps)
     const unkeyed = { ...deps, settings: { ...deps.settings, auditKeys: [] } }
-    const parts = await exportLog(unkeyed, ANNA, 'ndjson', {})
+    const { parts } = await exportLog(unkeyed, ANNA, 'ndjson', {})
     let text = ''
-    for await (const part of parts) text += part
+    for await (const part of parts) text += new TextDecoder().decode(part)
     expect(await verified(text)).toMatchObject({ fault: null, size: 11, sealed: 11, unsealed: 1 })
   })
 

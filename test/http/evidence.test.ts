@@ -1,12 +1,18 @@
 // The evidence of one adjustment: everything that the record says of it, as JSON and as a page to print.
 
 import { env } from 'cloudflare:workers'
+import canonicalize from 'canonicalize'
 import { beforeEach, describe, expect, it } from 'vitest'
 import type { EventId } from '../../src/domain/ids.ts'
 import { BOOTSTRAP } from '../../src/domain/operator.ts'
 import { keepPresentRuleSet } from '../../src/usecases/keep-rule-set.ts'
+import { findEvidence } from '../../src/usecases/find-evidence.ts'
 import { requeueEvent } from '../../src/usecases/requeue-event.ts'
+import { sealLog } from '../../src/usecases/seal-log.ts'
+import { clearLog, fillLog, tamper, VERIFIER } from '../audit-log.ts'
 import { fetchApp, OPERATOR, ticket } from '../harness.ts'
+import { metered } from '../metered-database.ts'
+import { headOfProof, leafOf, verifiedCheckpoint } from '../rfc9162.ts'
 import { createWorld } from '../world.ts'
 import testConfig from '../makegood.config.ts'
 
@@ -146,6 +152,90 @@ describe('the page', () => {
       const response = await fetchEvidence(id, accept)
       expect(response.headers.get('content-type')).toContain('application/json')
     }
+  })
+})
+
+describe('the place in the log', () => {
+  /** What a reader does with it who has nothing else but the public key. */
+  async function proven({ log, checkpoint }: any): Promise<readonly string[]> {
+    const { size, root } = await verifiedCheckpoint(checkpoint.note, VERIFIER)
+    const found = []
+    for (const { place, proof, at, seq, ...entry } of log) {
+      const line = canonicalize({ ...entry, seq, at: Date.parse(at) }) ?? ''
+      const hashes = (proof ?? []).map((each: string) => Uint8Array.fromBase64(each))
+      const head = proof && (await headOfProof(await leafOf(line), seq - 1, size, hashes))
+      found.push(head?.toHex() === root.toHex() ? `${place}, proven` : place)
+    }
+    return found
+  }
+
+  it('is proven to each entry, which a second implementation checks against the public key', async () => {
+    await clearLog()
+    await fillLog(700)
+    const { id } = await world.adjustment(await issued())
+    expect(await evidenceOf(id)).toMatchObject({
+      checkpoint: null,
+      place: ['Not yet sealed: entry 701, 702, 703, 704'],
+    })
+    await sealLog(world.deps)
+    await fillLog(300)
+    await sealLog(world.deps)
+    const shown = await evidenceOf(id)
+    expect(await proven(shown)).toEqual(Array.from({ length: 4 }, () => 'sealed, proven'))
+    expect(shown.checkpoint.size).toBe(1_005)
+    expect(shown.place).toEqual([
+      `Proven to be in the log of 1005 entries that was signed at ${shown.checkpoint.sealedAt}: entry 701, 702, 703, 704`,
+    ])
+    expect(shown.log[0].proof.length).toBeGreaterThan(8)
+    const page = await (await fetchEvidence(id, 'text/html')).text()
+    expect(page).toContain(shown.place[0])
+    expect(page).toContain(shown.log[3].proof[0])
+  })
+
+  it('is not there for an entry that was changed, which is said first', async () => {
+    await clearLog()
+    const { id } = await world.adjustment(await issued())
+    await sealLog(world.deps)
+    await tamper("UPDATE audit_entries SET actor = 'operator:eve' WHERE seq = 2")
+    const shown = await evidenceOf(id)
+    expect(await proven(shown)).toEqual([
+      'sealed, proven',
+      'not_as_sealed',
+      'sealed, proven',
+      'sealed, proven',
+    ])
+    expect(shown.place[0]).toBe('NOT AS SEALED: entry 2')
+  })
+
+  it('is not there where the checkpoint was changed together with its root', async () => {
+    await clearLog()
+    const { id } = await world.adjustment(await issued())
+    await sealLog(world.deps)
+    await tamper("UPDATE audit_checkpoints SET note = replace(note, 'example', 'elsewhere')")
+    const { place, log } = await evidenceOf(id)
+    expect(place).toEqual(['NOT AS SEALED: entry 1, 2, 3, 4'])
+    expect(log.map(({ proof }: any) => proof)).toEqual([null, null, null, null])
+  })
+
+  it('is found by a bounded number of rows, also of an event that was ignored when it came', async () => {
+    await clearLog()
+    await fillLog(5_000)
+    const bare = await createWorld({ config: { ...testConfig, rules: [] } })
+    const [id] = await bare.receive('zendesk', ticket())
+    // As many that came later.
+    await env.DB.prepare(
+      `INSERT INTO audit_entries SELECT NULL, ?1 + seq, actor, action, subject, data FROM audit_entries`,
+    )
+      .bind(world.now())
+      .run()
+    await requeueEvent(world.deps, BOOTSTRAP, id!)
+    await world.work()
+    const { id: adjustment } = await world.adjustment(id!)
+    const cost = await metered(async (db) => {
+      const found = await findEvidence({ ...world.deps, db }, adjustment)
+      expect(found.ok && found.value.entries[0]?.action).toBe('event.received')
+    })
+    expect(cost.rowsRead).toBeLessThan(1_000)
   })
 })
 

@@ -1,8 +1,11 @@
 // How it is, as `GET /api/v1/status` says: with the circuit closed and open, and what waits for people.
 
 import { env } from 'cloudflare:workers'
-import { afterEach, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { SEAL_LATE_SECONDS } from '../../src/domain/limits.ts'
 import { createApp } from '../../src/http/app.ts'
+import { runCron } from '../../src/scheduled.ts'
+import { clearLog, fillLog, tamper } from '../audit-log.ts'
 import { OPERATOR, sandboxControl, ticket } from '../harness.ts'
 import { createWorld, setFaults } from '../world.ts'
 
@@ -22,6 +25,15 @@ it('says whether billing is called, since when not, and how much waits', async (
     billing: { ...closed, failures: 0, probes: 0 },
     reconciliation: { comparedUntil: null, claimsWait: false },
     adjustments: { held: 0, failed: 0 },
+    auditLog: {
+      state: 'sealing',
+      alarm: null,
+      fault: null,
+      sealed: 0,
+      sealedAt: null,
+      unsealed: 0,
+      waitingSince: null,
+    },
     findMissed: [],
   })
 
@@ -54,6 +66,80 @@ it('says whether billing is called, since when not, and how much waits', async (
   expect((await status()).billing).toMatchObject({ state: 'open', cause: 'rate_limited' })
   await world.advance(20)
   expect((await status()).billing).toMatchObject({ state: 'closed', cause: null, probeAt: null })
+})
+
+describe('the sealing of the audit log', () => {
+  beforeEach(clearLog)
+
+  async function sealingWorld() {
+    const world = await createWorld()
+    const minute = async (parts: Partial<typeof world.deps> = {}) => {
+      await runCron({ ...world.deps, ...parts }, '* * * * *').catch(() => undefined)
+    }
+    const status = async (parts: Partial<typeof world.deps> = {}) => {
+      const app = createApp(() => ({ ...world.deps, ...parts }))
+      const response = await app.request('/api/v1/status', { headers: OPERATOR })
+      return (await response.json<any>()).data.auditLog
+    }
+    const told = () => world.lines.filter(({ event }) => event === 'alarm.audit_log_late')
+    return { ...world, minute, status, told }
+  }
+
+  it('goes on, and says what was signed last and what waits', async () => {
+    const world = await sealingWorld()
+    await fillLog(20)
+    await world.minute()
+    const sealedAt = new Date(world.now()).toISOString()
+    const sealed = { state: 'sealing', alarm: null, sealed: 21, sealedAt, unsealed: 0 }
+    expect(await world.status()).toMatchObject({ ...sealed, waitingSince: null })
+    await world.receive('zendesk', ticket())
+    const waitingSince = new Date(world.now()).toISOString()
+    expect(await world.status()).toMatchObject({ ...sealed, unsealed: 2, waitingSince })
+    expect(world.told()).toEqual([])
+  })
+
+  it('that lacks its key, or fails each time, is told once entries wait for ten minutes', async () => {
+    const world = await sealingWorld()
+    const settings = { ...world.deps.settings, auditKeys: [] }
+    await world.receive('zendesk', ticket())
+    await world.minute({ settings })
+    expect(await world.status({ settings })).toMatchObject({ state: 'not_configured', alarm: null })
+    await world.advance(SEAL_LATE_SECONDS + 1)
+    await world.minute({ settings })
+    const late = { alarm: 'audit_log_late', sealed: 0, sealedAt: null }
+    expect(await world.status({ settings })).toMatchObject({ state: 'not_configured', ...late })
+    expect(world.told()).toHaveLength(1)
+    expect(await world.status()).toMatchObject({ state: 'late', ...late })
+
+    const [key] = world.deps.settings.auditKeys
+    const wrong = { ...world.deps.settings, auditKeys: [{ ...key!, seed: new Uint8Array(3) }] }
+    await world.minute({ settings: wrong })
+    expect(world.lines.map(({ event }) => event)).toContain('alarm.seal_failed')
+    expect(world.told()).toHaveLength(2)
+
+    await world.minute()
+    expect(await world.status()).toMatchObject({ state: 'sealing', alarm: null, unsealed: 0 })
+    expect(world.told()).toHaveLength(2)
+  })
+
+  it('that has found another log than it sealed names the entry and the alarm', async () => {
+    const world = await sealingWorld()
+    await fillLog(20)
+    await world.minute()
+    await tamper("UPDATE audit_entries SET actor = 'operator:eve' WHERE seq = 7")
+    await world.advance(700)
+    await world.minute()
+    expect(await world.status()).toMatchObject({
+      state: 'broken',
+      alarm: 'audit_log_broken',
+      fault: {
+        reason: 'entry_changed',
+        seq: 7,
+        since: new Date(world.now()).toISOString(),
+        message: 'entry 7 is not as it was sealed',
+      },
+    })
+  })
 })
 
 it('counts on an index that holds only what waits', async () => {

@@ -201,6 +201,7 @@ describe('the arguments', () => {
     [['key', '--name', 'with blank'], /no blanks/],
     [['unknown'], /there is no command 'unknown'/],
     [['export', '--what'], /--what/],
+    [['export', '--csv', '--zip'], /not both/],
   ])('%j are refused', (args, message) => {
     expect(() => parseAuditArguments(args)).toThrow(message)
   })

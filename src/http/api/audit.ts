@@ -8,9 +8,11 @@ import { unreachable } from '../../domain/assert.ts'
 import { intactThrough } from '../../domain/checkpoint-note.ts'
 import { SUBJECT_CHARS_MAX } from '../../domain/limits.ts'
 import { faultText } from '../../domain/log-fault.ts'
+import { ok } from '../../domain/result.ts'
 import type { EntryRow } from '../../domain/sealed-entry.ts'
 import { verifyLog, type LogCheck } from '../../usecases/check-log.ts'
 import { EXPORT_KINDS, exportLog, type ExportKind } from '../../usecases/export-log.ts'
+import { exportZip } from '../../usecases/export-zip.ts'
 import { listLog } from '../../usecases/list-log.ts'
 import { sealLog, type SealTrouble } from '../../usecases/seal-log.ts'
 import { fail, NOT_FOUND, succeed, TRY_AGAIN, type Failure } from '../answers.ts'
@@ -64,9 +66,13 @@ export const audit = new Hono<AppEnv>()
     async (c) => {
       const { deps, operator } = c.var
       const { format, ...query } = c.req.valid('query')
-      const parts = await exportLog(deps, operator, format, query)
+      const made =
+        format === 'zip'
+          ? await exportZip(deps, operator, query)
+          : ok((await exportLog(deps, operator, format, query)).parts)
+      if (!made.ok) return fail(c, PAGE_NOT_DEPLOYED)
       const { type, name } = FILES[format]
-      return c.body(streamOf(parts), 200, {
+      return c.body(streamOf(made.value), 200, {
         'content-type': type,
         'content-disposition': `attachment; filename="${name}"`,
         'cache-control': 'no-store',
@@ -101,16 +107,23 @@ export const audit = new Hono<AppEnv>()
 const FILES: Readonly<Record<ExportKind, { readonly type: string; readonly name: string }>> = {
   ndjson: { type: 'application/x-ndjson; charset=utf-8', name: 'audit-log.ndjson' },
   csv: { type: 'text/csv; charset=utf-8', name: 'audit-log.csv' },
+  zip: { type: 'application/zip', name: 'audit-log.zip' },
+}
+
+const PAGE_NOT_DEPLOYED: Failure = {
+  ...TRY_AGAIN,
+  code: 'not_configured',
+  message:
+    'The page assets/verify.html is not deployed. As ndjson the log is exported all the same.',
 }
 
 /** A part is made when the reader has room for it, and none any more once he is gone. */
-function streamOf(parts: AsyncGenerator<string>): ReadableStream<Uint8Array> {
-  const encoder = new TextEncoder()
+function streamOf(parts: AsyncGenerator<Uint8Array>): ReadableStream<Uint8Array> {
   return new ReadableStream({
     async pull(controller) {
       const part = await parts.next()
       if (part.done === true) controller.close()
-      else controller.enqueue(encoder.encode(part.value))
+      else controller.enqueue(part.value)
     },
     async cancel() {
       await parts.return(undefined)

@@ -4,6 +4,7 @@
 import { Hono } from 'hono'
 import { unreachable } from '../../domain/assert.ts'
 import { findEvidence, type Evidence, type EvidenceTrouble } from '../../usecases/find-evidence.ts'
+import type { PlacedEntry } from '../../usecases/prove-entries.ts'
 import { fail, NOT_FOUND, succeed, type Failure } from '../answers.ts'
 import type { AppContext, AppEnv } from '../context.ts'
 import { evidencePage } from '../evidence-page.ts'
@@ -42,7 +43,7 @@ const iso = (ms: number): string => new Date(ms).toISOString()
 export type ShownEvidence = Awaited<ReturnType<typeof presentEvidence>>
 
 async function presentEvidence(c: AppContext, found: Evidence) {
-  const { adjustment, event, payload, why, rules, entries, notices } = found
+  const { adjustment, event, payload, why, rules, entries, checkpoint, notices } = found
   return {
     object: 'evidence',
     madeAt: iso(c.var.deps.now()),
@@ -62,15 +63,41 @@ async function presentEvidence(c: AppContext, found: Evidence) {
       at: iso(at),
       channels,
     })),
-    log: entries.map(({ seq, at, actor, action, subject, data }) => ({
-      seq,
+    /** What each `proof` leads to (docs/audit-format.md). */
+    checkpoint: checkpoint && {
+      size: checkpoint.size,
+      root: checkpoint.root,
+      sealedAt: iso(checkpoint.at),
+      note: checkpoint.note,
+    },
+    place: placeText(entries, checkpoint),
+    log: entries.map(({ at, data, proof, ...entry }) => ({
+      ...entry,
       at: iso(at),
-      actor,
-      action,
-      subject,
       data: readJson(data),
+      proof: proof && proof.map((hash) => hash.toBase64()),
     })),
   }
+}
+
+/** In an auditor's words. */
+function placeText(
+  entries: Evidence['entries'],
+  checkpoint: Evidence['checkpoint'],
+): readonly string[] {
+  const numbers = (wanted: PlacedEntry['place']): string[] =>
+    entries.filter(({ place }) => place === wanted).map(({ seq }) => String(seq))
+  const [changed, sealed, open] = [
+    numbers('not_as_sealed'),
+    numbers('sealed'),
+    numbers('not_yet_sealed'),
+  ]
+  const log = `the log of ${checkpoint?.size ?? 0} entries that was signed at ${iso(checkpoint?.at ?? 0)}`
+  return [
+    ...(changed.length > 0 ? [`NOT AS SEALED: entry ${changed.join(', ')}`] : []),
+    ...(sealed.length > 0 ? [`Proven to be in ${log}: entry ${sealed.join(', ')}`] : []),
+    ...(open.length > 0 ? [`Not yet sealed: entry ${open.join(', ')}`] : []),
+  ]
 }
 
 /** `rule`: the deciding one, whose options and code are text in it; null of what no rule has made. */

@@ -1,10 +1,12 @@
-import { intactThrough } from '../src/domain/checkpoint-note.ts'
-import type { ExportReport } from '../src/domain/verify-export.ts'
+// What a check of an export came to, in an auditor's words.
+
+import { intactThrough } from './checkpoint-note.ts'
+import type { ExportReport } from './verify-export.ts'
 
 const entries = (count: number): string =>
   `${count.toLocaleString('en-US')} ${count === 1 ? 'entry' : 'entries'}`
 
-/** In an auditor's words; the first line is the answer. */
+/** The first line is the answer. */
 export function reportLines(report: ExportReport, isCompared: boolean): readonly string[] {
   const { fault, size, sealed, through, unsealed, isFiltered } = report
   if (fault !== null) return [`NOT INTACT: ${fault.what}`]
