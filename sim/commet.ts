@@ -136,19 +136,7 @@ export function createCommet(options: CommetOptions): Commet {
       if (named.success) refusals.push({ at, about: named.data.customerId })
     },
     handle,
-    reissue: (invoice, now) => {
-      if (invoice.status !== 'outstanding') return
-      invoice.status = 'void'
-      const id = `inv_${invoices.length + 1}`
-      const amount = invoice.amount + 1_000 * Math.sign(invoice.amount)
-      const made = {
-        createdAt: now,
-        listedAt: now,
-        isReissued: true,
-        status: 'outstanding',
-      } as const
-      invoices.push({ ...invoice, ...made, id, amount })
-    },
+    reissue: (invoice, now) => reissue(invoices, invoice, now),
     keyed: (call, now) => {
       const key = keyOf(call)
       if (key === null) return null
@@ -158,6 +146,15 @@ export function createCommet(options: CommetOptions): Commet {
       return known.print === printOf(call) ? known.reply : refusal(409, 'idempotency_key_mismatch')
     },
   }
+}
+
+function reissue(invoices: Invoice[], invoice: Invoice, now: number): void {
+  if (invoice.status !== 'outstanding') return
+  invoice.status = 'void'
+  const id = `inv_${invoices.length + 1}`
+  const amount = invoice.amount + 1_000 * Math.sign(invoice.amount)
+  const made = { createdAt: now, listedAt: now, isReissued: true, status: 'outstanding' } as const
+  invoices.push({ ...invoice, ...made, id, amount })
 }
 
 const withCustomer = z.object({ customerId: z.string() })
