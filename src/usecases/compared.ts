@@ -42,34 +42,7 @@ export const identified = (
   )
 
 /** Of which nothing new could be learnt: it stays open as it is, and has had its turn. */
-export const stillOpen = ({
-  id,
-  reason,
-  adjustmentId,
-  eventId,
-  invoiceId,
-  invoiceCreatedAt,
-  day,
-  currency,
-  expected,
-  found,
-  fields,
-}: Discrepancy): Compared => ({
+export const stillOpen = (discrepancy: Discrepancy): Compared => ({
   ...NOTHING_COMPARED,
-  findings: [
-    {
-      id,
-      reason,
-      adjustmentId,
-      eventId,
-      invoiceId,
-      invoiceCreatedAt,
-      day,
-      currency,
-      expected,
-      found,
-      fields,
-      isCounted: false,
-    },
-  ],
+  findings: [{ ...discrepancy, isCounted: false }],
 })
