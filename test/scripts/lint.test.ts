@@ -83,6 +83,12 @@ const CODE_ROWS: Row[] = [
     }),
   ),
   {
+    what: 'what catches in src is light',
+    file: 'src/commet/catches.ts',
+    code: "import * as z from 'zod/mini'\nexport const y = z.catch(z.string(), '')\n",
+    says: 'every utility of zod',
+  },
+  {
     what: 'fetch belongs to src/commet, src/gaps, src/notices and src/keys.ts',
     file: 'src/usecases/fetches.ts',
     code: "export const y = () => fetch('https://example.com')\n",
