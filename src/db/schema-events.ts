@@ -6,6 +6,7 @@ import type { Consideration } from '../domain/decide.ts'
 import { ENCODINGS, FATES, MODES, type Encoding, type Fate, type Mode } from '../domain/event.ts'
 import type { AdjustmentId, EventId, LinkId } from '../domain/ids.ts'
 import type { ApprovalFailure } from '../domain/outcome.ts'
+import { forMigrations } from './for-migrations.ts'
 import { oneOf } from './one-of.ts'
 
 /** Why an event has its fate; names of fields, money and reasons only, nothing personal. */
@@ -73,13 +74,13 @@ export const events = sqliteTable(
     reason: text('reason'),
     decision: text('decision', { mode: 'json' }).$type<RecordedDecision>().notNull(),
   },
-  (table) => [
+  forMigrations((table) => [
     uniqueIndex('events_id').on(table.id),
     check('events_id_form', sql`${table.id} GLOB 'evt_?*'`),
     check('events_mode', oneOf(table.mode, MODES)),
     check('events_fate', oneOf(table.fate, FATES)),
     check('events_decision', sql`json_valid(${table.decision})`),
-  ],
+  ]),
 )
 
 /** What was delivered, apart from the event, so that it can be forgotten while the event stays. */
@@ -94,7 +95,7 @@ export const payloads = sqliteTable(
     /** Whether it is the delivery's whole body, or the one event's own part of it, written as JSON. */
     isWhole: integer('is_whole', { mode: 'boolean' }).notNull().default(true),
   },
-  (table) => [check('payloads_encoding', oneOf(table.encoding, ENCODINGS))],
+  forMigrations((table) => [check('payloads_encoding', oneOf(table.encoding, ENCODINGS))]),
 )
 
 /** When an endpoint received its first event; kept by a trigger. */
@@ -126,13 +127,13 @@ export const links = sqliteTable(
     /** The end of that address. */
     sealedUntil: integer('sealed_until'),
   },
-  (table) => [
+  forMigrations((table) => [
     uniqueIndex('links_id').on(table.id),
     uniqueIndex('links_invoice').on(table.invoiceId, table.nth),
     check('links_id_form', sql`${table.id} GLOB 'lnk_?*'`),
     check('links_counts', sql`${table.nth} >= 0 AND ${table.opened} >= 0`),
     check('links_sealed', sql`(${table.sealedAddress} IS NULL) = (${table.sealedUntil} IS NULL)`),
-  ],
+  ]),
 )
 
 /** One fact with actor, action, subject and time. Append-only: triggers refuse everything else. */
@@ -146,10 +147,10 @@ export const auditEntries = sqliteTable(
     subject: text('subject').notNull(),
     data: text('data').notNull(),
   },
-  (table) => [
+  forMigrations((table) => [
     index('audit_entries_opened')
       .on(table.subject, table.at)
       .where(sql`${table.action} = 'link.opened'`),
     check('audit_entries_data', sql`json_valid(${table.data})`),
-  ],
+  ]),
 )
