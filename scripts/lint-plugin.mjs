@@ -6,6 +6,8 @@ const ZOD =
   'Import zod as a namespace, `* as z`: the named or default `z` carries every locale into the bundle, 70 KiB gzip.'
 const ZOD_MINI =
   "In src write `import * as z from 'zod/mini'`: the methods of the classic one cost the bundle 15 KiB gzip."
+const ZOD_CATCH =
+  'Write `orElse` of src/commet/contract.ts: `z.catch` carries every utility of zod into the bundle, 2 KiB gzip.'
 
 const ZODS = new Set(['zod', 'zod/mini'])
 // The words of messages are the one other thing that src has of it.
@@ -53,6 +55,11 @@ export default {
           ImportDeclaration: check,
           ExportNamedDeclaration: check,
           ExportAllDeclaration: check,
+          MemberExpression(node) {
+            if (node.object.name === 'z' && node.property.name === 'catch') {
+              context.report({ node, message: ZOD_CATCH })
+            }
+          },
         }
       },
     },

@@ -12,12 +12,17 @@ const name = z.string().check(z.minLength(1))
 const metadata = z.record(z.string(), z.unknown())
 const livemode = z.boolean()
 const time = z.string()
+export const webAddress = z.string().check(z.refine((text) => URL.canParse(text)))
 
 /** Whole units of the settlement scale (100 is $1.00), never beyond 2^53. */
 const money = z.int()
 
+// `z.catch` itself reaches for all of zod's utilities by their namespace, which costs the bundle 2 KiB gzip.
+const orElse = <Shape extends z.core.$ZodType>(innerType: Shape, value: z.output<Shape>) =>
+  new z.ZodMiniCatch({ type: 'catch', innerType, catchValue: () => value }) as z.ZodMiniCatch<Shape>
+
 /** A field by which nothing is decided: where it is missing, or of another form, no money stops. */
-const unread = <Field extends z.core.$ZodType>(field: Field) => z.catch(z.nullish(field), null)
+const unread = <Field extends z.core.$ZodType>(field: Field) => orElse(z.nullish(field), null)
 
 // Invoices
 
@@ -75,16 +80,16 @@ export type Invoice = z.infer<typeof invoice>
 
 /** What can be read of a row that isn't as the reference says: whether it carries our mark. */
 const unreadableInvoice = z.object({
-  id: z.catch(z.nullable(name), null),
-  createdAt: z.catch(z.nullable(time), null),
-  metadata: z.catch(z.nullable(metadata), null),
+  id: orElse(z.nullable(name), null),
+  createdAt: orElse(z.nullable(time), null),
+  metadata: orElse(z.nullable(metadata), null),
 })
 export type UnreadableInvoice = z.infer<typeof unreadableInvoice>
 
 /** A row of `GET /invoices` of which none may hide the others. */
 export const listedInvoice = z.union([
   invoice,
-  z.catch(unreadableInvoice, { id: null, createdAt: null, metadata: null }),
+  orElse(unreadableInvoice, { id: null, createdAt: null, metadata: null }),
 ])
 export type ListedInvoice = z.infer<typeof listedInvoice>
 
@@ -92,7 +97,7 @@ export type ListedInvoice = z.infer<typeof listedInvoice>
 export const invoiceDownload = z.object({
   object: z.literal('invoice'),
   livemode,
-  url: z.url(),
+  url: webAddress,
   expiresAt: unread(time),
 })
 export type InvoiceDownload = z.infer<typeof invoiceDownload>

@@ -15,6 +15,7 @@ import type { AdjustmentId, EventId } from '../domain/ids.ts'
 import { AMOUNT_MINOR_UNITS_MAX } from '../domain/limits.ts'
 import { CAUSERS, SETTLEMENTS, type Causer, type Settlement } from '../domain/rule.ts'
 import type { Trouble } from '../domain/trouble.ts'
+import { forMigrations } from './for-migrations.ts'
 import { oneOf } from './one-of.ts'
 
 /** A complete amount to give or take. What the door wrote never changes; its state does. */
@@ -110,7 +111,7 @@ export const adjustments = sqliteTable(
     /** When a person last said that he has looked for its invoice, and found none that stands. */
     lookedAt: integer('looked_at'),
   },
-  (table) => [
+  forMigrations((table) => [
     uniqueIndex('adjustments_id').on(table.id),
     uniqueIndex('adjustments_subject').on(table.account, table.subject, table.ruleId, table.part),
     uniqueIndex('adjustments_invoice')
@@ -163,7 +164,7 @@ export const adjustments = sqliteTable(
       'adjustments_invoiced',
       sql`(${table.state} = 'invoiced') = (${table.invoiceId} IS NOT NULL)`,
     ),
-  ],
+  ]),
 )
 
 /** Every rule that ever made an adjustment; kept by a trigger. One that vanishes needs a `was`. */

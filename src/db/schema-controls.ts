@@ -13,6 +13,7 @@ import type { Mode } from '../domain/event.ts'
 import type { AdjustmentId, EventId } from '../domain/ids.ts'
 import type { Settlement } from '../domain/rule.ts'
 import { SWITCH_KINDS, type SwitchKind } from '../domain/switch.ts'
+import { forMigrations } from './for-migrations.ts'
 import { oneOf } from './one-of.ts'
 
 /**
@@ -34,7 +35,7 @@ export const limitSums = sqliteTable(
     total: integer('total').notNull(),
     adjustments: integer('adjustments').notNull(),
   },
-  (table) => [
+  forMigrations((table) => [
     primaryKey({
       columns: [
         table.kind,
@@ -47,7 +48,7 @@ export const limitSums = sqliteTable(
       ],
     }),
     check('limit_sums_total', sql`${table.total} >= 0 AND ${table.adjustments} >= 0`),
-  ],
+  ]),
 )
 
 /** One person's yes to one hold of one adjustment, at the version and amount that he saw. */
@@ -64,7 +65,9 @@ export const approvals = sqliteTable(
     /** The event by which it came, where it came by one: the event approves nothing a second time. */
     eventId: text('event_id').$type<EventId>(),
   },
-  (table) => [primaryKey({ columns: [table.adjustmentId, table.hold, table.identity] })],
+  forMigrations((table) => [
+    primaryKey({ columns: [table.adjustmentId, table.hold, table.identity] }),
+  ]),
 )
 
 /** What a rule's adjustments for a subject are to be undone, before or after they are there. */
@@ -82,7 +85,9 @@ export const undos = sqliteTable(
     asker: text('asker'),
     at: integer('at').notNull(),
   },
-  (table) => [primaryKey({ columns: [table.account, table.subject, table.ruleId, table.mode] })],
+  forMigrations((table) => [
+    primaryKey({ columns: [table.account, table.subject, table.ruleId, table.mode] }),
+  ]),
 )
 
 /** A refund that the billing system has recorded itself; kept as long as another record of it may come. */
@@ -100,7 +105,9 @@ export const seenRefunds = sqliteTable(
     /** The record that was there before it, and is of the same refund. */
     adjustmentId: text('adjustment_id').$type<AdjustmentId>(),
   },
-  (table) => [index('seen_refunds_amount').on(table.amount, table.currency, table.at)],
+  forMigrations((table) => [
+    index('seen_refunds_amount').on(table.amount, table.currency, table.at),
+  ]),
 )
 
 /** What is paused; no row is running. Read in every claim. */
@@ -115,10 +122,10 @@ export const switches = sqliteTable(
     /** A code, such as `per_hour_per_rule`, or null where a person paused it. */
     cause: text('cause'),
   },
-  (table) => [
+  forMigrations((table) => [
     primaryKey({ columns: [table.kind, table.key] }),
     check('switches_kind', oneOf(table.kind, SWITCH_KINDS)),
-  ],
+  ]),
 )
 
 /** How the billing API is doing: one row, and none as long as every call was answered. Read in every claim. */
@@ -145,7 +152,7 @@ export const circuits = sqliteTable(
     /** Rises with every write: what was read is what is changed, or nothing is. */
     version: integer('version').notNull(),
   },
-  (table) => [
+  forMigrations((table) => [
     check('circuits_cause', oneOf(table.cause, CIRCUIT_CAUSES)),
     check('circuits_counts', sql`${table.failures} >= 0 AND ${table.probes} >= 0`),
     check(
@@ -154,5 +161,5 @@ export const circuits = sqliteTable(
         AND (${table.cause} IS NULL) = (${table.probeAt} IS NULL)
         AND (${table.probeBy} IS NULL OR ${table.cause} IS NOT NULL)`,
     ),
-  ],
+  ]),
 )

@@ -6,6 +6,7 @@ import type { Consideration } from '../domain/decide.ts'
 import { ENCODINGS, FATES, MODES, type Encoding, type Fate, type Mode } from '../domain/event.ts'
 import type { AdjustmentId, EventId, LinkId } from '../domain/ids.ts'
 import type { ApprovalFailure } from '../domain/outcome.ts'
+import { forMigrations } from './for-migrations.ts'
 import { oneOf } from './one-of.ts'
 
 /** Why an event has its fate; names of fields, money and reasons only, nothing personal. */
@@ -74,13 +75,13 @@ export const events = sqliteTable(
     reason: text('reason'),
     decision: text('decision', { mode: 'json' }).$type<RecordedDecision>().notNull(),
   },
-  (table) => [
+  forMigrations((table) => [
     uniqueIndex('events_id').on(table.id),
     check('events_id_form', sql`${table.id} GLOB 'evt_?*'`),
     check('events_mode', oneOf(table.mode, MODES)),
     check('events_fate', oneOf(table.fate, FATES)),
     check('events_decision', sql`json_valid(${table.decision})`),
-  ],
+  ]),
 )
 
 /** What was delivered, apart from the event, so that it can be forgotten while the event stays. */
@@ -97,7 +98,7 @@ export const payloads = sqliteTable(
     /** 16 bytes in hex, drawn for this payload alone; null of those from before there were salts. */
     salt: text('salt'),
   },
-  (table) => [check('payloads_encoding', oneOf(table.encoding, ENCODINGS))],
+  forMigrations((table) => [check('payloads_encoding', oneOf(table.encoding, ENCODINGS))]),
 )
 
 /** When an endpoint received its first event; kept by a trigger. */
@@ -130,7 +131,7 @@ export const links = sqliteTable(
     /** The end of that address. */
     sealedUntil: integer('sealed_until'),
   },
-  (table) => [
+  forMigrations((table) => [
     uniqueIndex('links_id').on(table.id),
     uniqueIndex('links_invoice').on(table.invoiceId, table.nth),
     // Few have one; an erasure reads these.
@@ -140,7 +141,7 @@ export const links = sqliteTable(
     check('links_id_form', sql`${table.id} GLOB 'lnk_?*'`),
     check('links_counts', sql`${table.nth} >= 0 AND ${table.opened} >= 0`),
     check('links_sealed', sql`(${table.sealedAddress} IS NULL) = (${table.sealedUntil} IS NULL)`),
-  ],
+  ]),
 )
 
 /** One fact with actor, action, subject and time. Append-only: triggers refuse everything else. */
@@ -154,7 +155,7 @@ export const auditEntries = sqliteTable(
     subject: text('subject').notNull(),
     data: text('data').notNull(),
   },
-  (table) => [
+  forMigrations((table) => [
     index('audit_entries_opened')
       .on(table.subject, table.at)
       .where(sql`${table.action} = 'link.opened'`),
@@ -164,5 +165,5 @@ export const auditEntries = sqliteTable(
       .on(table.subject)
       .where(sql`"action" <> 'event.received' OR "data" ->> 'fate' <> 'ignored'`),
     check('audit_entries_data', sql`json_valid(${table.data})`),
-  ],
+  ]),
 )

@@ -2,6 +2,7 @@
 
 import { sql } from 'drizzle-orm'
 import { check, integer, sqliteTable, text } from 'drizzle-orm/sqlite-core'
+import { forMigrations } from './for-migrations.ts'
 
 export const gapSearches = sqliteTable(
   'gap_searches',
@@ -23,9 +24,9 @@ export const gapSearches = sqliteTable(
     lastAt: integer('last_at'),
     lastFound: integer('last_found'),
   },
-  (table) => [
+  forMigrations((table) => [
     check('gap_searches_counts', sql`${table.found} >= 0 AND ${table.failures} >= 0`),
     check('gap_searches_trouble', sql`(${table.trouble} IS NULL) = (${table.failures} = 0)`),
     check('gap_searches_last', sql`(${table.lastAt} IS NULL) = (${table.lastFound} IS NULL)`),
-  ],
+  ]),
 )

@@ -6,6 +6,7 @@ import type { AuditAction } from '../domain/audit.ts'
 import type { AlarmCause, AlarmFacts } from '../domain/alarm.ts'
 import type { AlarmId } from '../domain/ids.ts'
 import type { About, Channels } from '../domain/notice.ts'
+import { forMigrations } from './for-migrations.ts'
 
 /** One fact that people at its source are told of, over every channel that wants it. */
 export const notices = sqliteTable(
@@ -23,13 +24,13 @@ export const notices = sqliteTable(
     /** Of each channel that was tried: how it ended, or when it is tried next. */
     channels: text('channels', { mode: 'json' }).$type<Channels>().notNull(),
   },
-  (table) => [
+  forMigrations((table) => [
     index('notices_about').on(table.about),
     index('notices_wake')
       .on(table.wakeAt)
       .where(sql`${table.wakeAt} IS NOT NULL`),
     check('notices_channels', sql`json_valid(${table.channels})`),
-  ],
+  ]),
 )
 
 /** What people who operate it hear: once for each cause and hour. */
@@ -46,8 +47,8 @@ export const alarms = sqliteTable(
     /** Of its first occurrence: codes, ids and numbers. */
     facts: text('facts', { mode: 'json' }).$type<AlarmFacts>().notNull(),
   },
-  (table) => [
+  forMigrations((table) => [
     uniqueIndex('alarms_cause').on(table.cause, table.key, table.hour),
     check('alarms_facts', sql`json_valid(${table.facts})`),
-  ],
+  ]),
 )

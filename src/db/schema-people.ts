@@ -5,6 +5,7 @@ import { check, integer, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqli
 import { CUSTOMER_KINDS, type CustomerKind } from '../domain/customer.ts'
 import type { KeyId } from '../domain/ids.ts'
 import type { Scope } from '../domain/operator.ts'
+import { forMigrations } from './for-migrations.ts'
 import { oneOf } from './one-of.ts'
 
 /** Keys of the operator's API. Only the key's hash is kept. */
@@ -24,13 +25,13 @@ export const keys = sqliteTable(
     expiresAt: integer('expires_at'),
     revokedAt: integer('revoked_at'),
   },
-  (table) => [
+  forMigrations((table) => [
     uniqueIndex('keys_id').on(table.id),
     uniqueIndex('keys_name').on(table.name),
     uniqueIndex('keys_hash').on(table.hash),
     check('keys_id_form', sql`${table.id} GLOB 'key_?*'`),
     check('keys_scopes', sql`json_array_length(${table.scopes}) > 0`),
-  ],
+  ]),
 )
 
 /** Which customer of the billing API a source's customer is. */
@@ -46,11 +47,11 @@ export const identities = sqliteTable(
     at: integer('at').notNull(),
     actor: text('actor').notNull(),
   },
-  (table) => [
+  forMigrations((table) => [
     uniqueIndex('identities_value').on(table.value, table.kind, table.account),
     check('identities_kind', oneOf(table.kind, CUSTOMER_KINDS)),
     check('identities_value', sql`${table.value} <> '' AND ${table.customerId} <> ''`),
-  ],
+  ]),
 )
 
 /** What the billing API last said of a customer, to be believed until its end. */

@@ -22,6 +22,7 @@ import {
   type ReconciliationCounts,
   type ReconciliationOutcome,
 } from '../domain/reconciliation.ts'
+import { forMigrations } from './for-migrations.ts'
 import { oneOf } from './one-of.ts'
 
 /** One comparison of a window of time. It goes on from its progress, whoever holds its lease. */
@@ -49,7 +50,7 @@ export const reconciliations = sqliteTable(
     counts: text('counts', { mode: 'json' }).$type<ReconciliationCounts>(),
     sums: text('sums', { mode: 'json' }).$type<readonly DayTotal[]>(),
   },
-  (table) => [
+  forMigrations((table) => [
     index('reconciliations_open')
       .on(table.seq)
       .where(sql`${table.finishedAt} IS NULL`),
@@ -70,7 +71,7 @@ export const reconciliations = sqliteTable(
       'reconciliations_finished',
       sql`(${table.finishedAt} IS NULL) = (${table.outcome} IS NULL)`,
     ),
-  ],
+  ]),
 )
 
 /** What an unfinished comparison has seen of ours so far; removed when it ends. */
@@ -87,7 +88,7 @@ export const listedInvoices = sqliteTable(
     /** Whether it was made in the window, and stands. */
     isCounted: integer('is_counted', { mode: 'boolean' }).notNull(),
   },
-  (table) => [primaryKey({ columns: [table.run, table.invoiceId] })],
+  forMigrations((table) => [primaryKey({ columns: [table.run, table.invoiceId] })]),
 )
 
 /** What of its findings an unfinished comparison counts in its sums; removed when it ends. */
@@ -102,7 +103,7 @@ export const countedFindings = sqliteTable(
     expected: integer('expected').notNull(),
     found: integer('found').notNull(),
   },
-  (table) => [primaryKey({ columns: [table.run, table.discrepancy] })],
+  forMigrations((table) => [primaryKey({ columns: [table.run, table.discrepancy] })]),
 )
 
 /** What doesn't fit, with a reason each: open until a later look finds it right, or a person settles it. */
@@ -134,7 +135,7 @@ export const discrepancies = sqliteTable(
     /** In a person's words. Never in the audit log. */
     note: text('note'),
   },
-  (table) => [
+  forMigrations((table) => [
     uniqueIndex('discrepancies_id').on(table.id),
     index('discrepancies_open')
       .on(table.lastSeenAt)
@@ -151,5 +152,5 @@ export const discrepancies = sqliteTable(
       'discrepancies_settled',
       sql`(${table.settledAt} IS NULL) = (${table.settledBy} IS NULL)`,
     ),
-  ],
+  ]),
 )

@@ -1,10 +1,8 @@
 // The HTTP surface: one small Hono per resource, put together here.
 
-import { Hono } from 'hono'
 import { createMiddleware } from 'hono/factory'
 import { requestId } from 'hono/request-id'
 import { routePath } from 'hono/route'
-import { secureHeaders } from 'hono/secure-headers'
 import type { Deps } from '../deps.ts'
 import { LINK_PATH_DEFAULT } from '../domain/link.ts'
 import { REQUEST_ID_CHARS_MAX } from '../domain/limits.ts'
@@ -31,11 +29,13 @@ import type { AppEnv } from './context.ts'
 import { health } from './health.ts'
 import { links } from './links.ts'
 import { requireKey } from './require-key.ts'
+import { createRoutes } from './routes.ts'
+import { secureHeaders } from './secure-headers.ts'
 import { webhooks } from './webhooks.ts'
 
 /** `linkPath`: where links are opened too, besides the path that they always have. */
 export function createApp(depsOf: (env: Env) => Deps, linkPath: string = LINK_PATH_DEFAULT) {
-  const api = new Hono<AppEnv>()
+  const api = createRoutes()
     .use(requireKey)
     .route('/events', events)
     .route('/adjustments', adjustments)
@@ -55,9 +55,9 @@ export function createApp(depsOf: (env: Env) => Deps, linkPath: string = LINK_PA
     .route('/status', status)
     .route('/switches', switches)
 
-  const app = new Hono<AppEnv>()
+  const app = createRoutes()
     .use(requestId({ limitLength: REQUEST_ID_CHARS_MAX }))
-    .use(secureHeaders())
+    .use(secureHeaders)
     .use(async (c, next) => {
       c.set('deps', depsOf(c.env))
       c.set('logFields', new Map())

@@ -1,15 +1,14 @@
-import { Hono } from 'hono'
 import { assertReachable } from '../db/database.ts'
 import { thrownFields } from '../log.ts'
 import { isForStaff } from '../notices/channel.ts'
 import { notSet } from '../settings.ts'
 import { findersOf } from '../usecases/finders-of.ts'
-import type { AppEnv } from './context.ts'
+import { createRoutes } from './routes.ts'
 
 const ON_ALONE = 'on; of a closed ticket nobody is told, since no channel for people is on'
 
 /** `/healthz`: alive. `/readyz`: configured; it names what is missing, never a value. */
-export const health = new Hono<AppEnv>()
+export const health = createRoutes()
   .get('/healthz', (c) => c.json({ status: 'alive' }))
   .get('/readyz', async (c) => {
     const { config, settings, db, log } = c.var.deps

@@ -1,7 +1,6 @@
 // The short links. Nothing of a request but the slug decides where a link leads; who asks decides only
 // whether he is led there (docs/links.md), and whether he reads a page or JSON.
 
-import { Hono } from 'hono'
 import { agentOf, takesPages } from '../domain/agent.ts'
 import { unreachable } from '../domain/assert.ts'
 import { networkOf } from '../domain/client-network.ts'
@@ -11,13 +10,14 @@ import { noteOpening } from '../usecases/note-opening.ts'
 import type { After } from '../usecases/fetch-address.ts'
 import { findOpenLink, openLink, type LinkTrouble } from '../usecases/open-link.ts'
 import { fail, TRY_AGAIN, wrongMethod, type Failure } from './answers.ts'
-import type { AppContext, AppEnv } from './context.ts'
+import type { AppContext } from './context.ts'
 import { showPage, type LinkPage } from './link-pages.ts'
+import { createRoutes } from './routes.ts'
 
 /** Whatever stands behind the path is a slug, also where none could be so, and where nothing is. */
 const SLUG = '/:slug{[^]*}'
 
-export const links = new Hono<AppEnv>()
+export const links = createRoutes()
   .use(async (c, next) => {
     await next()
     c.header('cache-control', 'no-store')

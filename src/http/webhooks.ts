@@ -1,13 +1,13 @@
 // Where deliveries arrive. The public answer says less than the log: a prober learns nothing.
 
-import { Hono } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
 import { unreachable } from '../domain/assert.ts'
 import { BODY_BYTES_MAX } from '../domain/limits.ts'
 import { thrownFields } from '../log.ts'
 import { receiveDelivery, type ReceiveTrouble } from '../usecases/receive-delivery.ts'
 import { fail, methodNotAllowed, TRY_AGAIN, type Failure } from './answers.ts'
-import type { AppContext, AppEnv } from './context.ts'
+import type { AppContext } from './context.ts'
+import { createRoutes } from './routes.ts'
 
 const TOO_LARGE: Failure = {
   status: 413,
@@ -16,7 +16,7 @@ const TOO_LARGE: Failure = {
   message: `A delivery has at most ${BODY_BYTES_MAX} bytes.`,
 }
 
-export const webhooks = new Hono<AppEnv>()
+export const webhooks = createRoutes()
   .post(
     '/:endpoint/:token?',
     bodyLimit({ maxSize: BODY_BYTES_MAX, onError: (c) => fail(c, TOO_LARGE) }),

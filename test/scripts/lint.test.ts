@@ -86,6 +86,18 @@ const CODE_ROWS: Row[] = [
     }),
   ),
   {
+    what: 'what catches in src is light',
+    file: 'src/commet/catches.ts',
+    code: "import * as z from 'zod/mini'\nexport const y = z.catch(z.string(), '')\n",
+    says: 'every utility of zod',
+  },
+  {
+    what: 'routes are made without the presets of Hono',
+    file: 'src/http/api/preset.ts',
+    code: "import { Hono } from 'hono'\nexport const y = new Hono()\n",
+    says: 'Take createRoutes()',
+  },
+  {
     what: 'fetch belongs to src/commet, src/gaps, src/notices and src/keys.ts',
     file: 'src/usecases/fetches.ts',
     code: "export const y = () => fetch('https://example.com')\n",

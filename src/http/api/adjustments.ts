@@ -1,4 +1,3 @@
-import { Hono } from 'hono'
 import { findAdjustment, findReversal, listAdjustments } from '../../db/read-adjustments.ts'
 import { listApprovals, type ApprovalRow } from '../../db/read-approvals.ts'
 import type { Adjustment } from '../../db/schema.ts'
@@ -9,11 +8,12 @@ import { note } from '../../domain/note.ts'
 import { todoOf } from '../../domain/todo.ts'
 import { linkAddress } from '../../usecases/link-address.ts'
 import { fail, NOT_FOUND, succeed, succeedPage } from '../answers.ts'
-import type { AppContext, AppEnv } from '../context.ts'
+import type { AppContext } from '../context.ts'
 import { requireScope } from '../require-key.ts'
+import { createRoutes } from '../routes.ts'
 import { validPage } from '../validate.ts'
 
-export const adjustments = new Hono<AppEnv>()
+export const adjustments = createRoutes()
   .get('/', requireScope('read'), validPage, async (c) => {
     const { limit, cursor = null } = c.req.valid('query')
     const rows = await listAdjustments(c.var.deps.db, { before: cursor, limit: limit + 1 })

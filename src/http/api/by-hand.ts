@@ -2,7 +2,6 @@
 // Idempotency-Key was used, or the conflict answered, by the same request before. It is billed after the
 // answer, or held.
 
-import { Hono } from 'hono'
 import { createMiddleware } from 'hono/factory'
 import * as z from 'zod/mini'
 import { unreachable } from '../../domain/assert.ts'
@@ -23,6 +22,7 @@ import { makeAdjustment, type MakeTrouble } from '../../usecases/make-adjustment
 import { fail, NOT_FOUND, succeed, TRY_AGAIN, type Failure } from '../answers.ts'
 import type { AppContext, AppEnv } from '../context.ts'
 import { requireScope } from '../require-key.ts'
+import { createRoutes } from '../routes.ts'
 import { validBody } from '../validate.ts'
 import { presentWithNote } from './adjustments.ts'
 
@@ -100,7 +100,7 @@ const validKey = createMiddleware<AppEnv>((c, next) => {
 
 const INVALID = { status: 400, type: 'validation_error', code: 'validation_error' } as const
 
-export const byHand = new Hono<AppEnv>().post(
+export const byHand = createRoutes().post(
   '/',
   requireScope('write'),
   validKey,

@@ -1,4 +1,3 @@
-import { Hono } from 'hono'
 import * as z from 'zod/mini'
 import { findAdjustments } from '../../db/read-adjustments.ts'
 import { findEvent, listEvents } from '../../db/read-events.ts'
@@ -9,14 +8,14 @@ import { dismissEvent, type DismissalTrouble } from '../../usecases/dismiss-even
 import { explainEvent } from '../../usecases/explain-event.ts'
 import { requeueEvent, type RequeueEventTrouble } from '../../usecases/requeue-event.ts'
 import { fail, NOT_FOUND, succeed, succeedPage, type Failure } from '../answers.ts'
-import type { AppEnv } from '../context.ts'
 import { requireScope } from '../require-key.ts'
+import { createRoutes } from '../routes.ts'
 import { validBody, validPage } from '../validate.ts'
 import { presentWithNote } from './adjustments.ts'
 
 const MISSING: Failure = { ...NOT_FOUND, code: 'event_not_found' }
 
-export const events = new Hono<AppEnv>()
+export const events = createRoutes()
   .get('/', requireScope('read'), validPage, async (c) => {
     const { limit, cursor = null } = c.req.valid('query')
     const rows = await listEvents(c.var.deps.db, { before: cursor, limit: limit + 1 })

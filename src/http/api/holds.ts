@@ -1,7 +1,6 @@
 // The answers to a hold: approve, reject, choose the customer. Whoever answers names the version that
 // he saw; each answer carries the adjustment as it is now.
 
-import { Hono } from 'hono'
 import * as z from 'zod/mini'
 import type { Adjustment } from '../../db/schema.ts'
 import type { ApprovalRefusal, ChoiceRefusal, RejectionRefusal } from '../../domain/approval.ts'
@@ -13,8 +12,9 @@ import { approveAdjustment, type ApprovalTrouble } from '../../usecases/approve-
 import { chooseCustomer, type ChoiceTrouble } from '../../usecases/choose-customer.ts'
 import { rejectAdjustment, type RejectionTrouble } from '../../usecases/reject-adjustment.ts'
 import { fail, NOT_FOUND, succeed, TRY_AGAIN, type Failure } from '../answers.ts'
-import type { AppContext, AppEnv } from '../context.ts'
+import type { AppContext } from '../context.ts'
 import { requireScope } from '../require-key.ts'
+import { createRoutes } from '../routes.ts'
 import { validBody } from '../validate.ts'
 import { presentWithNote } from './adjustments.ts'
 
@@ -40,7 +40,7 @@ const choice = z.strictObject({
 
 const MISSING: Failure = { ...NOT_FOUND, code: 'adjustment_not_found' }
 
-export const holds = new Hono<AppEnv>()
+export const holds = createRoutes()
   .post('/:id/approve', requireScope('approve'), validBody(approval), async (c) => {
     const id = c.req.param('id')
     if (!isAdjustmentId(id)) return fail(c, MISSING)

@@ -1,6 +1,5 @@
 // Which customer of the billing API a source's customer is: a list, one at a time, or a whole CSV.
 
-import { Hono } from 'hono'
 import * as z from 'zod/mini'
 import { listIdentities } from '../../db/read-identities.ts'
 import type { Identity } from '../../db/schema.ts'
@@ -23,8 +22,8 @@ import {
 import { removeIdentity } from '../../usecases/remove-identity.ts'
 import { setIdentity, type SetIdentityTrouble } from '../../usecases/set-identity.ts'
 import { fail, NOT_FOUND, succeed, TRY_AGAIN, type Failure } from '../answers.ts'
-import type { AppEnv } from '../context.ts'
 import { requireScope } from '../require-key.ts'
+import { createRoutes } from '../routes.ts'
 import { limitBody, validBody, validPageWith } from '../validate.ts'
 
 const filters = {
@@ -42,7 +41,7 @@ const newIdentity = z.strictObject({
   customerId: z.string(),
 })
 
-export const identities = new Hono<AppEnv>()
+export const identities = createRoutes()
   .get('/', requireScope('read'), validPageWith(filters), async (c) => {
     const { limit, cursor = null, ...filter } = c.req.valid('query')
     const page = { before: cursor, limit }

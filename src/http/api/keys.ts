@@ -1,6 +1,5 @@
 // Keys of the operator's API: who may do what, until when. All of it needs the scope admin.
 
-import { Hono } from 'hono'
 import * as z from 'zod/mini'
 import { findKey, listKeys, type Key } from '../../db/read-keys.ts'
 import { unreachable } from '../../domain/assert.ts'
@@ -14,8 +13,8 @@ import { BOOTSTRAP, isKeyId, OPERATOR_NAME, SCOPES } from '../../domain/operator
 import { makeKey, type MakeKeyTrouble } from '../../usecases/make-key.ts'
 import { revokeKey } from '../../usecases/revoke-key.ts'
 import { fail, NOT_FOUND, succeed, succeedPage, type Failure } from '../answers.ts'
-import type { AppEnv } from '../context.ts'
 import { requireScope } from '../require-key.ts'
+import { createRoutes } from '../routes.ts'
 import { validBody, validPage } from '../validate.ts'
 
 const NAME_FORM = 'small letters, digits, dots, dashes and underscores, the first a letter or digit'
@@ -51,7 +50,7 @@ const IS_BOOTSTRAP: Failure = {
     'with npx wrangler secret put BOOTSTRAP_KEY, and the old one ends.',
 }
 
-export const keys = new Hono<AppEnv>()
+export const keys = createRoutes()
   .post('/', requireScope('admin'), validBody(newKey), async (c) => {
     const { deps, operator, logFields } = c.var
     const { name, email = null, scopes, expiresAt, expiresInDays } = c.req.valid('json')

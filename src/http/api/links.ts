@@ -1,6 +1,5 @@
 // Links to invoices' PDFs: made for any invoice, listed, shown again, revoked. A list never holds an address.
 
-import { Hono } from 'hono'
 import * as z from 'zod/mini'
 import { findLink, listLinks } from '../../db/read-links.ts'
 import type { Link } from '../../db/schema.ts'
@@ -14,8 +13,9 @@ import { addressOfLink } from '../../usecases/link-address.ts'
 import { makeLink, type MakeLinkTrouble } from '../../usecases/make-link.ts'
 import { revokeLink } from '../../usecases/revoke-link.ts'
 import { fail, NOT_FOUND, succeed, TRY_AGAIN, type Failure } from '../answers.ts'
-import type { AppContext, AppEnv } from '../context.ts'
+import type { AppContext } from '../context.ts'
 import { requireScope } from '../require-key.ts'
+import { createRoutes } from '../routes.ts'
 import { validBody, validPageWith } from '../validate.ts'
 
 const invoiceId = z.string().check(z.minLength(1), z.maxLength(BILLING_ID_CHARS_MAX))
@@ -37,7 +37,7 @@ const newLink = z.strictObject({
 
 const LINK_NOT_FOUND: Failure = { ...NOT_FOUND, code: 'link_not_found' }
 
-export const links = new Hono<AppEnv>()
+export const links = createRoutes()
   .post('/', requireScope('write'), validBody(newLink), async (c) => {
     const { deps, operator, logFields } = c.var
     const {

@@ -1,6 +1,5 @@
 // Comparisons with the billing API: what was compared, a further one, and what doesn't fit.
 
-import { Hono } from 'hono'
 import * as z from 'zod/mini'
 import {
   findReconciliation,
@@ -19,8 +18,8 @@ import {
   type StartTrouble,
 } from '../../usecases/start-reconciliation.ts'
 import { fail, NOT_FOUND, succeed, succeedPage, TRY_AGAIN, type Failure } from '../answers.ts'
-import type { AppEnv } from '../context.ts'
 import { refuseWithout, requireScope } from '../require-key.ts'
+import { createRoutes } from '../routes.ts'
 import { validBody, validPage, validPageWith } from '../validate.ts'
 
 const moment = z.pipe(
@@ -45,7 +44,7 @@ const seqOf = (id: string): number | null => {
 
 const MISSING: Failure = { ...NOT_FOUND, code: 'reconciliation_not_found' }
 
-export const reconciliations = new Hono<AppEnv>()
+export const reconciliations = createRoutes()
   .get('/', requireScope('read'), validPage, async (c) => {
     const { limit, cursor = null } = c.req.valid('query')
     const rows = await listReconciliations(c.var.deps.db, { before: cursor, limit: limit + 1 })
@@ -71,7 +70,7 @@ export const reconciliations = new Hono<AppEnv>()
     return fail(c, failureOf(started.error))
   })
 
-export const discrepancies = new Hono<AppEnv>()
+export const discrepancies = createRoutes()
   .get(
     '/',
     requireScope('read'),

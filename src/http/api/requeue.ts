@@ -1,7 +1,6 @@
 // Trying again: `POST /adjustments/{id}/requeue` and `/adopt`, for one that a person saw at a version, and
 // `POST /adjustments/requeue` for many that have failed.
 
-import { Hono } from 'hono'
 import * as z from 'zod/mini'
 import type { Adjustment } from '../../db/schema.ts'
 import { unreachable } from '../../domain/assert.ts'
@@ -20,8 +19,9 @@ import {
   type RequeueTrouble,
 } from '../../usecases/requeue-adjustment.ts'
 import { fail, NOT_FOUND, succeed, TRY_AGAIN, type Failure } from '../answers.ts'
-import type { AppContext, AppEnv } from '../context.ts'
+import type { AppContext } from '../context.ts'
 import { requireScope } from '../require-key.ts'
+import { createRoutes } from '../routes.ts'
 import { validBody } from '../validate.ts'
 import { presentWithNote } from './adjustments.ts'
 
@@ -62,7 +62,7 @@ const many = z.pipe(
 
 const MISSING: Failure = { ...NOT_FOUND, code: 'adjustment_not_found' }
 
-export const requeue = new Hono<AppEnv>()
+export const requeue = createRoutes()
   .post('/requeue', requireScope('approve'), validBody(many), async (c) => {
     const { deps, operator, logFields } = c.var
     const { requeued, hasMore } = await requeueMany(deps, operator, c.req.valid('json'))

@@ -1,7 +1,6 @@
 // Undoing what is invoiced: by a reversal, a second adjustment of the opposite amount, or by voiding the
 // invoice while it is outstanding. Whoever undoes it names the version that he saw.
 
-import { Hono } from 'hono'
 import * as z from 'zod/mini'
 import type { Adjustment } from '../../db/schema.ts'
 import { unreachable } from '../../domain/assert.ts'
@@ -10,8 +9,9 @@ import { UNDO_WAYS, type UndoRefusal } from '../../domain/reversal.ts'
 import { reverseByHand, type UndoTrouble } from '../../usecases/reverse-adjustment.ts'
 import { requestVoid } from '../../usecases/void-invoice.ts'
 import { fail, NOT_FOUND, succeed, type Failure } from '../answers.ts'
-import type { AppContext, AppEnv } from '../context.ts'
+import type { AppContext } from '../context.ts'
 import { refuseWithout, requireScope } from '../require-key.ts'
+import { createRoutes } from '../routes.ts'
 import { validBody } from '../validate.ts'
 import { presentWithNote } from './adjustments.ts'
 
@@ -20,7 +20,7 @@ const undoing = z.strictObject({ version: z.int().check(z.gte(1)), how: z.enum(U
 const MISSING: Failure = { ...NOT_FOUND, code: 'adjustment_not_found' }
 
 /** `reversal`: 201 with the reversal. `void`: 202 with the adjustment, whose invoice is voided soon. */
-export const reversals = new Hono<AppEnv>().post(
+export const reversals = createRoutes().post(
   '/:id/reverse',
   requireScope('write', 'approve'),
   validBody(undoing),

@@ -2,7 +2,6 @@
 // { endpoint, payload, type? }, where `type` is the header that some senders have the type in. A dry run
 // changes nothing: it needs the scope read.
 
-import { Hono } from 'hono'
 import * as z from 'zod/mini'
 import { listSwitches } from '../../db/read-switches.ts'
 import { unreachable } from '../../domain/assert.ts'
@@ -13,8 +12,9 @@ import type { Switch } from '../../domain/switch.ts'
 import type { Config } from '../../config.ts'
 import { dryRun, type DryInput, type DryTrouble } from '../../usecases/dry-run.ts'
 import { fail, NOT_FOUND, succeed, TRY_AGAIN, type Failure } from '../answers.ts'
-import type { AppContext, AppEnv } from '../context.ts'
+import type { AppContext } from '../context.ts'
 import { requireScope } from '../require-key.ts'
+import { createRoutes } from '../routes.ts'
 import { validBody } from '../validate.ts'
 import { presentDryRun } from './present-dry-run.ts'
 
@@ -43,7 +43,7 @@ const input = z.pipe(
   }),
 )
 
-export const rules = new Hono<AppEnv>()
+export const rules = createRoutes()
   .get('/', requireScope('read'), async (c) => {
     const { config, db, ruleSet } = c.var.deps
     const paused = await listSwitches(db)

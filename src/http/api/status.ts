@@ -1,7 +1,6 @@
 // How it is: whether the billing API is called, until when our record has been compared with it, and how much
 // waits for a person. `GET /status`.
 
-import { Hono } from 'hono'
 import { findCircuit } from '../../db/read-circuit.ts'
 import { findSearches } from '../../db/read-gaps.ts'
 import { findRecordAge } from '../../db/read-record.ts'
@@ -13,10 +12,10 @@ import { faultText } from '../../domain/log-fault.ts'
 import { sealingOf } from '../../domain/sealing.ts'
 import { findersOf } from '../../usecases/finders-of.ts'
 import { succeed } from '../answers.ts'
-import type { AppEnv } from '../context.ts'
 import { requireScope } from '../require-key.ts'
+import { createRoutes } from '../routes.ts'
 
-export const status = new Hono<AppEnv>().get('/', requireScope('read'), async (c) => {
+export const status = createRoutes().get('/', requireScope('read'), async (c) => {
   const { db, now, billing, settings } = c.var.deps
   const circuit = await findCircuit(db)
   const record = billing && (await findRecordAge(db, billing.mode, now()))

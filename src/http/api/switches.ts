@@ -1,17 +1,17 @@
 // What is paused. `PUT /switches/all`, `/rule/<id>`, `/endpoint/<name>` or `/customer/<billing id>` pauses,
 // `DELETE` resumes. Both say what is now, and change nothing where it is so already.
 
-import { Hono } from 'hono'
 import { listSwitches, type SwitchRow } from '../../db/read-switches.ts'
 import { unreachable } from '../../domain/assert.ts'
 import { SWITCH_KINDS, type Switch } from '../../domain/switch.ts'
 import { pause, type SwitchTrouble } from '../../usecases/pause.ts'
 import { resume } from '../../usecases/resume.ts'
 import { fail, NOT_FOUND, succeed, type Failure } from '../answers.ts'
-import type { AppContext, AppEnv } from '../context.ts'
+import type { AppContext } from '../context.ts'
 import { requireScope } from '../require-key.ts'
+import { createRoutes } from '../routes.ts'
 
-export const switches = new Hono<AppEnv>()
+export const switches = createRoutes()
   .get('/', requireScope('read'), async (c) => {
     const rows = await listSwitches(c.var.deps.db)
     return succeed(c, rows.map(presentSwitch))
