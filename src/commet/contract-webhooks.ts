@@ -1,6 +1,7 @@
 // The shapes of the endpoints that Commet delivers its own webhooks to: @commet/node 7.10.0.
 
 import * as z from 'zod/mini'
+import { webAddress } from './contract.ts'
 
 export const webhookEndpoint = z.object({
   object: z.literal('webhook'),
@@ -36,7 +37,7 @@ export const webhookTest = z.object({
 export type WebhookTest = z.infer<typeof webhookTest>
 
 export const webhookRequest = z.object({
-  url: z.url(),
+  url: webAddress,
   events: z.array(z.string()).check(z.minLength(1)),
   description: z.exactOptional(z.string()),
   apiVersion: z.exactOptional(z.string()),
@@ -44,7 +45,7 @@ export const webhookRequest = z.object({
 export type WebhookRequest = z.infer<typeof webhookRequest>
 
 export const webhookChange = z.object({
-  url: z.exactOptional(z.url()),
+  url: z.exactOptional(webAddress),
   events: z.exactOptional(z.array(z.string()).check(z.minLength(1))),
   description: z.exactOptional(z.nullable(z.string())),
   isActive: z.exactOptional(z.boolean()),

@@ -12,6 +12,7 @@ const name = z.string().check(z.minLength(1))
 const metadata = z.record(z.string(), z.unknown())
 const livemode = z.boolean()
 const time = z.string()
+export const webAddress = z.string().check(z.refine((text) => URL.canParse(text)))
 
 /** Whole units of the settlement scale (100 is $1.00), never beyond 2^53. */
 const money = z.int()
@@ -96,7 +97,7 @@ export type ListedInvoice = z.infer<typeof listedInvoice>
 export const invoiceDownload = z.object({
   object: z.literal('invoice'),
   livemode,
-  url: z.url(),
+  url: webAddress,
   expiresAt: unread(time),
 })
 export type InvoiceDownload = z.infer<typeof invoiceDownload>

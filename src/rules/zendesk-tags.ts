@@ -76,10 +76,14 @@ export function zendeskRequestTags(rules: readonly Rule[]): readonly string[] {
   return [...asks(CREDIT, 'requestTag'), ...asks(UNDO, 'undoTag'), ...asks(APPROVAL, 'approvalTag')]
 }
 
-const presets = z.tuple([z.object({ amounts: z.record(z.string(), z.unknown()) })], z.unknown())
+const presets = z.object({ amounts: z.record(z.string(), z.unknown()) })
 
 /** The tags that have an amount of their own. */
 export const zendeskPresetTags = (rules: readonly Rule[]): readonly string[] =>
   rules
     .filter(({ id }) => id === CREDIT)
-    .flatMap(({ text }) => Object.keys(presets.safeParse(JSON.parse(text)).data?.[0].amounts ?? {}))
+    .flatMap(({ text }) => {
+      // What a rule was made with stands first in its text.
+      const [options]: readonly unknown[] = JSON.parse(text)
+      return Object.keys(presets.safeParse(options).data?.amounts ?? {})
+    })
