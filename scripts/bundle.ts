@@ -1,6 +1,7 @@
-// Bundles the Worker as Wrangler would, so that what runs locally is what would be deployed.
+// Bundles the Worker: in one file for local runs, and in modules for the upload. Options are Wrangler's own.
+import * as path from 'node:path'
 import { build } from 'esbuild'
-import type { BuildFailure } from 'esbuild'
+import type { BuildFailure, Metafile } from 'esbuild'
 import { readWranglerConfig, ROOT } from './project.ts'
 import { Trouble } from './trouble.ts'
 
@@ -53,4 +54,47 @@ function tellFailure({ errors }: BuildFailure): string {
     location === null ? text : `${location.file}:${location.line}:${location.column}: ${text}`,
   )
   return `the Worker cannot be bundled: ${lines.join('\n  ')}`
+}
+
+/** Names of files in the folder: what an isolate loads before its first request, and what it loads when asked for. */
+type Modules = { readonly atOnce: readonly string[]; readonly later: readonly string[] }
+
+/**
+ * The Worker as it is deployed: minified modules in `folder`, index.js first, their source maps beside them.
+ * @throws Trouble with esbuild's own lines when a file cannot be read or parsed
+ */
+export async function buildWorker(entry: string, folder: string): Promise<Modules> {
+  const { alias, define } = readWranglerConfig()
+  const { metafile } = await build({
+    ...LIKE_WRANGLER,
+    conditions: [...LIKE_WRANGLER.conditions],
+    external: [...LIKE_WRANGLER.external],
+    absWorkingDir: ROOT,
+    entryPoints: [entry],
+    define,
+    ...(alias === undefined ? {} : { alias }),
+    outdir: folder,
+    splitting: true,
+    minify: true,
+    sourcemap: 'linked',
+    sourcesContent: false,
+    legalComments: 'none',
+    metafile: true,
+    logLevel: 'silent',
+  }).catch((error: unknown) => {
+    throw isBuildFailure(error) ? new Trouble(tellFailure(error)) : error
+  })
+  return partModules(metafile, path.relative(ROOT, path.join(folder, 'index.js')))
+}
+
+function partModules({ outputs }: Metafile, index: string): Modules {
+  const atOnce = new Set([index])
+  for (const file of atOnce) {
+    for (const { kind, path: imported } of outputs[file]?.imports ?? []) {
+      if (kind === 'import-statement' && imported in outputs) atOnce.add(imported)
+    }
+  }
+  const modules = Object.keys(outputs).filter((file) => file.endsWith('.js'))
+  const names = (files: readonly string[]) => files.map((file) => path.basename(file))
+  return { atOnce: names([...atOnce]), later: names(modules.filter((file) => !atOnce.has(file))) }
 }

@@ -81,8 +81,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       ...given(options),
     }
     const place = { statePath, log: options.log ?? 'normal', port, sandboxPort }
-    const entry = options.entry ?? readWranglerConfig().main
-    if (entry === undefined) throw new Trouble('wrangler.toml names no `main`')
+    const entry = options.entry ?? 'src/index.ts'
     const [script, sandbox] = await Promise.all([
       bundleWorker(entry),
       sandboxWorker(),

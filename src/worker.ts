@@ -2,13 +2,16 @@
 
 import type { Config } from './config.ts'
 import { createDeps, type Deps } from './deps.ts'
+import { LINK_PATH_DEFAULT } from './domain/link.ts'
 import type { NoticeWakeUp, WakeUp } from './domain/wake-up.ts'
 import type { Env } from './env.ts'
-import { createApp } from './http/app.ts'
+import { createDoor } from './http/door.ts'
 import { consume } from './queue.ts'
-import { runCron } from './scheduled.ts'
 
-/** `parts`: in place of what it is given otherwise, such as a clock that a trial holds. */
+/**
+ * `parts`: in place of what it is given otherwise, such as a clock that a trial holds. Most requests are deliveries,
+ * and most isolates see nothing else, so what operators and the cron need is loaded when they come.
+ */
 export function createWorker(config: Config, parts: Partial<Deps> = {}) {
   // The environment of an isolate doesn't change, so it is parsed once.
   const known = new WeakMap<Env, Deps>()
@@ -17,10 +20,25 @@ export function createWorker(config: Config, parts: Partial<Deps> = {}) {
     known.set(env, deps)
     return deps
   }
-  const app = createApp(depsOf, config.links.path)
+  const { path } = config.links
+  const door = createDoor(depsOf, path)
+  const atDoor = new Set(['/webhooks', '/healthz', '/readyz', LINK_PATH_DEFAULT, path])
+  let whole: typeof door | undefined
+  const loadWhole = async (): Promise<typeof door> => {
+    const { createApp } = await import('./http/app.ts')
+    return (whole ??= createApp(depsOf, path))
+  }
   return {
-    fetch: (request, env, context) => app.fetch(request, env, context),
+    fetch: async (request, env, context) => {
+      const app = atDoor.has(firstSegment(request)) ? door : await loadWhole()
+      return app.fetch(request, env, context)
+    },
     queue: (batch, env) => consume(depsOf(env), batch),
-    scheduled: (controller, env) => runCron(depsOf(env), controller.cron),
+    scheduled: async (controller, env) => {
+      const { runCron } = await import('./scheduled.ts')
+      await runCron(depsOf(env), controller.cron)
+    },
   } satisfies ExportedHandler<Env, WakeUp | NoticeWakeUp>
 }
+
+const firstSegment = ({ url }: Request): string => `/${new URL(url).pathname.split('/', 2)[1]}`

@@ -1,14 +1,7 @@
-// The HTTP surface: one small Hono per resource, put together here.
+// The whole HTTP surface: the door, and behind it one small Hono per resource.
 
-import { createMiddleware } from 'hono/factory'
-import { requestId } from 'hono/request-id'
-import { routePath } from 'hono/route'
 import type { Deps } from '../deps.ts'
-import { LINK_PATH_DEFAULT } from '../domain/link.ts'
-import { REQUEST_ID_CHARS_MAX } from '../domain/limits.ts'
 import type { Env } from '../env.ts'
-import { log, thrownFields } from '../log.ts'
-import { fail, NOT_FOUND, TRY_AGAIN } from './answers.ts'
 import { adjustments } from './api/adjustments.ts'
 import { audit } from './api/audit.ts'
 import { byHand } from './api/by-hand.ts'
@@ -25,16 +18,12 @@ import { reversals } from './api/reversals.ts'
 import { rules } from './api/rules.ts'
 import { status } from './api/status.ts'
 import { switches } from './api/switches.ts'
-import type { AppEnv } from './context.ts'
-import { health } from './health.ts'
-import { links } from './links.ts'
+import { createDoor } from './door.ts'
 import { requireKey } from './require-key.ts'
 import { createRoutes } from './routes.ts'
-import { secureHeaders } from './secure-headers.ts'
-import { webhooks } from './webhooks.ts'
 
 /** `linkPath`: where links are opened too, besides the path that they always have. */
-export function createApp(depsOf: (env: Env) => Deps, linkPath: string = LINK_PATH_DEFAULT) {
+export function createApp(depsOf: (env: Env) => Deps, linkPath?: string) {
   const api = createRoutes()
     .use(requireKey)
     .route('/events', events)
@@ -55,42 +44,5 @@ export function createApp(depsOf: (env: Env) => Deps, linkPath: string = LINK_PA
     .route('/status', status)
     .route('/switches', switches)
 
-  const app = createRoutes()
-    .use(requestId({ limitLength: REQUEST_ID_CHARS_MAX }))
-    .use(secureHeaders)
-    .use(async (c, next) => {
-      c.set('deps', depsOf(c.env))
-      c.set('logFields', new Map())
-      await next()
-    })
-    .use(logRequest)
-    .route('/', health)
-    .route('/webhooks', webhooks)
-    .route('/api/v1', api)
-    .notFound((c) => fail(c, NOT_FOUND))
-    .onError((error, c) => {
-      // The deps themselves may be what threw.
-      const deps: Deps | undefined = c.var.deps
-      const write = deps?.log ?? log
-      write({ event: 'alarm.request_threw', ...thrownFields(error) })
-      return fail(c, TRY_AGAIN)
-    })
-  for (const path of new Set([LINK_PATH_DEFAULT, linkPath])) app.route(path, links)
-  return app
+  return createDoor(depsOf, linkPath).route('/api/v1', api)
 }
-
-/** The route's pattern stands for the path: a slug is never logged. */
-const logRequest = createMiddleware<AppEnv>(async (c, next) => {
-  const { deps, logFields, requestId: id } = c.var
-  const startedAt = deps.now()
-  await next()
-  deps.log({
-    event: 'request',
-    requestId: id,
-    method: c.req.method,
-    route: routePath(c, -1),
-    status: c.res.status,
-    ms: deps.now() - startedAt,
-    ...Object.fromEntries(logFields),
-  })
-})
