@@ -4,6 +4,7 @@
 import { sql } from 'drizzle-orm'
 import { blob, check, integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core'
 import { LOG_FAULTS, type LogFaultReason } from '../domain/log-fault.ts'
+import { forMigrations } from './for-migrations.ts'
 import { oneOf } from './one-of.ts'
 
 /** 256 hashes of the tree, of 32 bytes each; only the last tile of a level has fewer, and grows. */
@@ -15,13 +16,13 @@ export const auditTiles = sqliteTable(
     idx: integer('idx').notNull(),
     hashes: blob('hashes').$type<Uint8Array>().notNull(),
   },
-  (table) => [
+  forMigrations((table) => [
     primaryKey({ columns: [table.level, table.idx] }),
     check(
       'audit_tiles_hashes',
       sql`length(${table.hashes}) BETWEEN 32 AND 8192 AND length(${table.hashes}) % 32 = 0`,
     ),
-  ],
+  ]),
 )
 
 /** A signed statement over the first `size` entries. */
@@ -64,9 +65,9 @@ export const auditSealing = sqliteTable(
     faultSeq: integer('fault_seq'),
     faultAt: integer('fault_at'),
   },
-  (table) => [
+  forMigrations((table) => [
     check('audit_sealing_name', sql`${table.name} = 'log'`),
     check('audit_sealing_fault', oneOf(table.fault, LOG_FAULTS)),
     check('audit_sealing_fault_seq', sql`(${table.fault} IS NULL) = (${table.faultSeq} IS NULL)`),
-  ],
+  ]),
 )

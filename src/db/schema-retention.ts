@@ -11,6 +11,7 @@ import type {
   ErasureReason,
 } from '../domain/erasure.ts'
 import type { ErasureId } from '../domain/ids.ts'
+import { forMigrations } from './for-migrations.ts'
 
 /** One row, `clock`: when what is too old is forgotten next, and how far that is. */
 export const retentionProgress = sqliteTable('retention_progress', {
@@ -45,7 +46,7 @@ export const erasures = sqliteTable(
     wakeAt: integer('wake_at'),
     finishedAt: integer('finished_at'),
   },
-  (table) => [
+  forMigrations((table) => [
     uniqueIndex('erasures_id').on(table.id),
     index('erasures_wake')
       .on(table.wakeAt)
@@ -56,7 +57,7 @@ export const erasures = sqliteTable(
       'erasures_customer',
       sql`(${table.finishedAt} IS NULL) = (${table.customer} IS NOT NULL)`,
     ),
-  ],
+  ]),
 )
 
 /** The rules, limits and reasons behind a hash, as they were when they first decided something. */
@@ -70,5 +71,5 @@ export const ruleSets = sqliteTable(
     gitCommit: text('git_commit'),
     firstSeenAt: integer('first_seen_at').notNull(),
   },
-  (table) => [check('rule_sets_text', sql`json_valid(${table.text})`)],
+  forMigrations((table) => [check('rule_sets_text', sql`json_valid(${table.text})`)]),
 )

@@ -1,6 +1,5 @@
 // The audit log: a list, exports, checkpoints, and whether it still is as it was sealed.
 
-import { Hono } from 'hono'
 import * as z from 'zod/mini'
 import { findNewestCheckpoint } from '../../db/read-seal.ts'
 import type { StoredCheckpoint } from '../../db/read-seal.ts'
@@ -16,8 +15,9 @@ import { exportZip } from '../../usecases/export-zip.ts'
 import { listLog } from '../../usecases/list-log.ts'
 import { sealLog, type SealTrouble } from '../../usecases/seal-log.ts'
 import { fail, NOT_FOUND, succeed, TRY_AGAIN, type Failure } from '../answers.ts'
-import type { AppContext, AppEnv } from '../context.ts'
+import type { AppContext } from '../context.ts'
 import { requireScope } from '../require-key.ts'
+import { createRoutes } from '../routes.ts'
 import { validPageWith, validQuery } from '../validate.ts'
 
 const word = z.string().check(z.minLength(1), z.maxLength(SUBJECT_CHARS_MAX))
@@ -47,7 +47,7 @@ const filters = {
   ),
 }
 
-export const audit = new Hono<AppEnv>()
+export const audit = createRoutes()
   .get('/', requireScope('read'), validPageWith(filters), async (c) => {
     const { deps, operator } = c.var
     const { limit, cursor = null, ...query } = c.req.valid('query')

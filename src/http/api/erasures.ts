@@ -1,7 +1,6 @@
 // `POST /erasures` { customer: { id?, externalId?, email?, also? }, reason? }: 202, and the clock takes out
 // what names him; `GET /erasures/{id}` says how far that is. What he is known by is never shown again.
 
-import { Hono } from 'hono'
 import * as z from 'zod/mini'
 import { findErasure, listErasures, openAdjustmentsOf } from '../../db/read-erasures.ts'
 import type { Erasure } from '../../db/schema.ts'
@@ -16,8 +15,8 @@ import {
 import { isIdentifier } from '../../domain/text.ts'
 import { requestErasure, type ErasureRequest } from '../../usecases/request-erasure.ts'
 import { fail, NOT_FOUND, succeed, succeedPage } from '../answers.ts'
-import type { AppEnv } from '../context.ts'
 import { requireScope } from '../require-key.ts'
+import { createRoutes } from '../routes.ts'
 import { validBody, validPage } from '../validate.ts'
 
 const OTHER_TEXTS_MAX = 10
@@ -68,7 +67,7 @@ const body = z.pipe(
   }),
 )
 
-export const erasures = new Hono<AppEnv>()
+export const erasures = createRoutes()
   .get('/', requireScope('read'), validPage, async (c) => {
     const { limit, cursor = null } = c.req.valid('query')
     const rows = await listErasures(c.var.deps.db, { before: cursor, limit: limit + 1 })

@@ -1,18 +1,18 @@
 // `GET /adjustments/{id}/evidence`, also by the number of its invoice: one adjustment from the delivery to
 // the log, as JSON, or as a page to be printed where the caller accepts `text/html`.
 
-import { Hono } from 'hono'
 import { unreachable } from '../../domain/assert.ts'
 import { findEvidence, type Evidence, type EvidenceTrouble } from '../../usecases/find-evidence.ts'
 import type { PlacedEntry } from '../../usecases/prove-entries.ts'
 import { fail, NOT_FOUND, succeed, type Failure } from '../answers.ts'
-import type { AppContext, AppEnv } from '../context.ts'
+import type { AppContext } from '../context.ts'
 import { evidencePage } from '../evidence-page.ts'
 import { requireScope } from '../require-key.ts'
+import { createRoutes } from '../routes.ts'
 import { presentWithNote } from './adjustments.ts'
 import { presentEvent } from './events.ts'
 
-export const evidence = new Hono<AppEnv>().get('/:id/evidence', requireScope('read'), async (c) => {
+export const evidence = createRoutes().get('/:id/evidence', requireScope('read'), async (c) => {
   const found = await findEvidence(c.var.deps, c.req.param('id'))
   if (!found.ok) return fail(c, failureOf(found.error))
   const shown = await presentEvidence(c, found.value)
