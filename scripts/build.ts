@@ -1,12 +1,20 @@
-// Builds the Worker as it is deployed: dist/index.js, what it needs at once, and beside it what is loaded when
-// it is first asked for. Wrangler runs this before each upload (`[build]` in wrangler.toml), and changes nothing.
+// Builds the Worker into dist/ as it is deployed. Wrangler runs this before each upload (`[build]` in
+// wrangler.toml), and changes nothing of it.
 
 import * as fs from 'node:fs'
 import * as path from 'node:path'
-import { buildWorker } from './bundle.ts'
-import { ROOT } from './project.ts'
+import { bundleWorker, OUT } from './bundle.ts'
+import { ENTRY, ROOT } from './project.ts'
+import { tellTrouble } from './trouble.ts'
 
-const OUT = path.join(ROOT, 'dist')
-
-fs.rmSync(OUT, { recursive: true, force: true })
-await buildWorker('src/index.ts', OUT)
+try {
+  const { modules, maps } = await bundleWorker(ENTRY, 'upload')
+  const folder = path.join(ROOT, OUT)
+  fs.rmSync(folder, { recursive: true, force: true })
+  fs.mkdirSync(folder)
+  for (const { name, text } of [...modules, ...maps])
+    fs.writeFileSync(path.join(folder, name), text)
+} catch (error) {
+  console.error(tellTrouble(error))
+  process.exitCode = 1
+}

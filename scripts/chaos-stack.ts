@@ -59,13 +59,13 @@ export async function prepareChaos(folder: string): Promise<ChaosStack> {
   const sandboxUrl = `http://${HOST}:${ports.sandbox}`
   const secrets = drawSecrets()
   const vars = { ...secrets, COMMET_API_URL: sandboxUrl, PUBLIC_URL: appUrl }
-  const [script, sandbox] = await Promise.all([
-    bundleWorker('sandbox/chaos-worker.ts'),
+  const [{ modules }, sandbox] = await Promise.all([
+    bundleWorker('sandbox/chaos-worker.ts', 'local'),
     sandboxWorker(),
     migrate(statePath('app')),
   ])
   const workerOf = (part: PartName, clock: ChaosClock): V4WorkerOptions =>
-    part === 'sandbox' ? sandbox : appWorker(script, { ...vars, ...clockVars(clock) })
+    part === 'sandbox' ? sandbox : appWorker(modules, { ...vars, ...clockVars(clock) })
 
   const parts = new Map<PartName, PartProcess>()
   const kill = async (part: PartName): Promise<void> => {

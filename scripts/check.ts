@@ -4,15 +4,15 @@ import * as fs from 'node:fs'
 import { tmpdir } from 'node:os'
 import * as path from 'node:path'
 import { gzipSync } from 'node:zlib'
-import { buildWorker } from './bundle.ts'
+import { bundleWorker, type WorkerModule } from './bundle.ts'
 import { checkConfiguration, checkRuleIds } from './check-configuration.ts'
 import { isVerifierFresh, VERIFIER } from './make-verifier.ts'
-import { ROOT } from './project.ts'
+import { ENTRY, ROOT } from './project.ts'
 import { runTool, type Finding } from './run-tool.ts'
 
-/** What every isolate loads before its first request. */
+/** What is evaluated before a delivery, a click or a wake-up is answered. */
 const BUNDLE_GZIP_KIB_MAX = 150
-/** With what is loaded when an operator or the cron comes. */
+/** With what is evaluated when an operator or the cron comes. */
 const WHOLE_GZIP_KIB_MAX = 250
 const STATE = process.env['MAKEGOOD_STATE'] || path.join(ROOT, '.wrangler', 'state')
 
@@ -69,23 +69,25 @@ async function checkMigrations(folder: string): Promise<Finding> {
 
 /** As `wrangler deploy` would upload it; what the network carries and the start-up pays for. */
 async function checkBundle(folder: string): Promise<Finding> {
-  const built = await tool(
-    'wrangler',
-    'deploy',
-    '--dry-run',
-    '--outdir',
-    path.join(folder, 'bundle'),
-  )
+  const upload = path.join(folder, 'upload')
+  const built = await tool('wrangler', 'deploy', '--dry-run', '--outfile', upload)
   if (!built.passed) return built
-  const out = path.join(folder, 'modules')
-  const { atOnce, later } = await buildWorker('src/index.ts', out)
-  const kibOf = (name: string) => gzipSync(fs.readFileSync(path.join(out, name))).length / 1024
-  const sum = (names: readonly string[]) => names.reduce((kib, name) => kib + kibOf(name), 0)
-  const [first, whole] = [sum(atOnce), sum([...atOnce, ...later])]
+  const { modules, maps } = await bundleWorker(ENTRY, 'upload')
+  const form = fs.readFileSync(upload, 'utf8')
+  const lost = [...modules, ...maps].filter(({ name }) => !form.includes(`filename="${name}"`))
+  if (lost.length > 0) {
+    const names = lost.map(({ name }) => name).join(', ')
+    return { passed: false, output: `not in the upload: ${names}` }
+  }
+  const first = gzipKib(modules.filter(({ isLater }) => !isLater))
+  const whole = gzipKib(modules)
   const note = `${first.toFixed(1)} KiB gzip of ${BUNDLE_GZIP_KIB_MAX} at once, ${whole.toFixed(1)} of ${WHOLE_GZIP_KIB_MAX} in all`
   const passed = first <= BUNDLE_GZIP_KIB_MAX && whole <= WHOLE_GZIP_KIB_MAX
   return { passed, note, output: `the Worker has ${note} allowed` }
 }
+
+const gzipKib = (modules: readonly WorkerModule[]): number =>
+  modules.reduce((bytes, { text }) => bytes + gzipSync(text).length, 0) / 1024
 
 async function runAll(folder: string): Promise<string[]> {
   const failed: string[] = []

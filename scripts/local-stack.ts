@@ -6,10 +6,10 @@ import { convertV4MiniflareOptions, Log, LogLevel, Miniflare, NoOpLog } from 'mi
 import type { V4MiniflareOptions, V4WorkerOptions, V4WorkerOptionsShape } from 'miniflare'
 import { unstable_getMiniflareWorkerOptions } from 'wrangler'
 import { sandboxWorker } from '../sandbox/worker-options.ts'
-import { bundleWorker } from './bundle.ts'
+import { bundleWorker, type WorkerModule } from './bundle.ts'
 import { applyMigrations } from './migrations.ts'
 import { claimPort, HOST } from './ports.ts'
-import { readWranglerConfig, ROOT } from './project.ts'
+import { ENTRY, readWranglerConfig, ROOT } from './project.ts'
 import { guardRuntime } from './runtime-guard.ts'
 import { channelVars } from './stand-ins.ts'
 import { lockState } from './state-lock.ts'
@@ -27,7 +27,7 @@ export type StackOptions = {
    * PUBLIC_URL the app's own address unless they are set here.
    */
   vars: Record<string, string>
-  /** Another entry file than wrangler.toml's `main`. */
+  /** Another entry file than src/index.ts. */
   entry?: string
   /** 'normal' passes the Worker's console on to stdout and stderr; 'quiet' passes nothing on. */
   log?: 'quiet' | 'normal'
@@ -81,14 +81,15 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       ...given(options),
     }
     const place = { statePath, log: options.log ?? 'normal', port, sandboxPort }
-    const entry = options.entry ?? 'src/index.ts'
-    const [script, sandbox] = await Promise.all([
-      bundleWorker(entry),
+    const entry = options.entry ?? ENTRY
+    const [{ modules }, sandbox] = await Promise.all([
+      bundleWorker(entry, 'local'),
       sandboxWorker(),
       migrate(statePath),
     ])
-    const optionsFor = (code: string) => stackOptions(place, appWorker(code, vars), sandbox)
-    const started = new Miniflare(convertV4MiniflareOptions(optionsFor(script)))
+    const optionsFor = (code: readonly WorkerModule[]) =>
+      convertV4MiniflareOptions(stackOptions(place, appWorker(code, vars), sandbox))
+    const started = new Miniflare(optionsFor(modules))
     runtime = started
     await listening(started)
     let stopping: Promise<void> | undefined
@@ -96,7 +97,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       ...address,
       tick: (cron) => tick(started, cron ?? firstCron()),
       reload: async () =>
-        started.setOptions(convertV4MiniflareOptions(optionsFor(await bundleWorker(entry)))),
+        started.setOptions(optionsFor((await bundleWorker(entry, 'local')).modules)),
       stop: () => (stopping ??= end()),
     }
   } catch (error) {
@@ -146,14 +147,21 @@ function appBindings(): V4WorkerOptionsShape {
   return bindings
 }
 
-export function appWorker(script: string, vars: Record<string, string>): V4WorkerOptions {
+export function appWorker(
+  modules: readonly WorkerModule[],
+  vars: Record<string, string>,
+): V4WorkerOptions {
   const bindings = appBindings()
   return {
     ...bindings,
     name: APP,
     bindings: { ...bindings.bindings, ...vars },
     modulesRoot: ROOT,
-    modules: [{ type: 'ESModule', path: path.join(ROOT, 'index.js'), contents: script }],
+    modules: modules.map(({ name, text: contents }) => ({
+      type: 'ESModule',
+      path: path.join(ROOT, name),
+      contents,
+    })),
   }
 }
 

@@ -6,6 +6,9 @@ import type { Unstable_Config } from 'wrangler'
 
 export const ROOT = path.resolve(import.meta.dirname, '..')
 
+/** What the Worker is built of. */
+export const ENTRY = 'src/index.ts'
+
 /** wrangler.toml with Wrangler's own defaults filled in. Throws Wrangler's UserError when it is wrong. */
 export function readWranglerConfig(): Unstable_Config {
   return unstable_readConfig({ config: path.join(ROOT, 'wrangler.toml') }, { hideWarnings: true })
