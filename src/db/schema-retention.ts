@@ -32,13 +32,14 @@ export const erasures = sqliteTable(
     reason: text('reason').$type<ErasureReason>().notNull(),
     askedBy: text('asked_by').$type<Actor>().notNull(),
     requestedAt: integer('requested_at').notNull(),
-    /** The newest event and adjustment that are looked at. */
+    /** The newest event that is part of it: what came later is not. */
     throughEvent: integer('through_event').notNull(),
+    /** The last adjustment that this round has looked at. */
     throughAdjustment: integer('through_adjustment').notNull(),
     phase: text('phase').$type<ErasurePhase>().notNull(),
-    /** The last row of this phase that was looked at. */
+    /** The last payload that this round has looked at, by its event. */
     after: integer('after').notNull(),
-    /** Of adjustments that still go on, found in this round: their personal text is taken out later. */
+    /** How much goes on, found in this round, for which text of his has to stay. */
     waiting: integer('waiting').notNull(),
     counts: text('counts', { mode: 'json' }).$type<ErasureCounts>().notNull(),
     /** Nobody goes on before; null once it has ended. The only clock. */
