@@ -12,12 +12,12 @@ import type {
 } from '../domain/erasure.ts'
 import type { ErasureId } from '../domain/ids.ts'
 
-/** One row, `clock`: when what is too old is forgotten next, and how far that is. */
+/** `clock`: when what is too old is forgotten next. Each row says how far that is. */
 export const retentionProgress = sqliteTable('retention_progress', {
-  name: text('name').$type<'clock'>().primaryKey(),
+  name: text('name').$type<'clock' | 'openings'>().primaryKey(),
   /** Nobody begins before; a runner puts it off by his lease. */
   wakeAt: integer('wake_at').notNull(),
-  /** Payloads of ignored events up to this one are forgotten. */
+  /** Payloads of ignored events up to this one are forgotten; of `openings`, links up to this one are looked at. */
   ignoredThrough: integer('ignored_through').notNull(),
 })
 
