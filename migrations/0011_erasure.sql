@@ -49,7 +49,8 @@ BEGIN
 END;
 --> statement-breakpoint
 
--- An erasure, as long as it is open, empties what names a person, of what has come to its end.
+-- An erasure, as long as it is open, empties what names a person, of what has come to its end. What has failed
+-- may be sent through again, so that its customer stays; and who asked for an undo can't approve what it makes.
 DROP TRIGGER adjustments_refuse_change;
 --> statement-breakpoint
 CREATE TRIGGER adjustments_refuse_change BEFORE UPDATE OF
@@ -68,6 +69,8 @@ WHEN (NEW.customer_reference IS NOT OLD.customer_reference OR NEW.asker IS NOT O
     (NEW.customer_reference IS NULL OR NEW.customer_reference IS OLD.customer_reference)
     AND (NEW.asker IS NULL OR NEW.asker IS OLD.asker)
     AND OLD.state IN ('invoiced', 'rejected', 'cancelled', 'failed')
+    AND (OLD.state <> 'failed' OR NEW.customer_reference IS OLD.customer_reference
+      OR NEW.chosen_customer_id IS NOT NULL)
     AND EXISTS (SELECT 1 FROM erasures WHERE wake_at IS NOT NULL)
   )
 BEGIN
@@ -79,7 +82,11 @@ DROP TRIGGER undos_refuse_update;
 CREATE TRIGGER undos_refuse_update BEFORE UPDATE ON undos
 WHEN NOT (NEW.account = OLD.account AND NEW.subject = OLD.subject AND NEW.rule_id = OLD.rule_id
   AND NEW.mode = OLD.mode AND NEW.event_id = OLD.event_id AND NEW.at = OLD.at AND NEW.asker IS NULL
-  AND EXISTS (SELECT 1 FROM erasures WHERE wake_at IS NOT NULL))
+  AND EXISTS (SELECT 1 FROM erasures WHERE wake_at IS NOT NULL)
+  AND NOT EXISTS (SELECT 1 FROM adjustments a WHERE a.account = OLD.account AND a.subject = OLD.subject
+    AND a.rule_id = OLD.rule_id AND a.reverses IS NULL AND a.reversed_by IS NULL
+    AND (a.state IN ('due', 'issuing', 'held', 'invoiced')
+      OR (a.state = 'failed' AND OLD.mode = coalesce(a.mode, '')))))
 BEGIN
   SELECT RAISE(ABORT, 'an undo is never changed');
 END;

@@ -1,11 +1,14 @@
-// The last step of an erasure: what a few rows hold besides adjustments and payloads.
+// The last step of an erasure: what a few rows hold besides adjustments and payloads. Nothing of it goes while
+// something goes on that is paid, held back, or answered by it, which the batch itself asks.
 
-import { sql } from 'drizzle-orm'
+import { gt, sql, type SQL } from 'drizzle-orm'
 import type { AuditAction } from '../domain/audit.ts'
 import { isSearchable, spellings, type ErasedCustomer } from '../domain/erasure.ts'
 import { ERASURE_ROWS_PER_STEP } from '../domain/limits.ts'
 import type { Database } from './database.ts'
+import { refundsCountSince, spelled, undoOfHis, valuesOf, whatGoesOn } from './erasure-waits.ts'
 import {
+  adjustments,
   auditEntries,
   discrepancies,
   erasures,
@@ -16,68 +19,116 @@ import {
   undos,
   type Erasure,
 } from './schema.ts'
-import { isHeld, nextLease, valuesOf } from './write-erasures.ts'
+import { isHeld, nextLease } from './write-erasures.ts'
 
 export type RestErased = {
+  /** Its `waiting` is what goes on now; with any, nothing went. */
   readonly run: Erasure
+  /** There are adjustments that it has not looked at: nothing went. */
+  readonly isBehind: boolean
   readonly identities: number
   readonly notes: number
 }
 
-/** What few rows hold: identities, notes on discrepancies, labels of links, what undos and refunds say of whom. */
+/** Null where the lease was lost. */
 export async function eraseRest(
   db: Database,
   run: Erasure,
-  { ids, texts }: ErasedCustomer,
+  customer: ErasedCustomer,
   now: number,
 ): Promise<RestErased | null> {
   const next = nextLease(run, now)
-  const held = sql`EXISTS (SELECT 1 FROM erasures WHERE seq = ${run.seq} AND wake_at = ${next})`
-  const his = sql`i.seq IN (SELECT seq FROM identities WHERE customer_id IN ${valuesOf(ids)}
-    OR lower(value) IN ${valuesOf(texts)} ORDER BY seq LIMIT ${sql.raw(String(ERASURE_ROWS_PER_STEP))})`
-  const named = JSON.stringify(texts.filter(isSearchable).flatMap(spellings))
-  const names = (column: string) => sql`EXISTS (SELECT 1 FROM json_each(${named}) t
-    WHERE instr(lower(${sql.raw(column)}), t.value) > 0)`
-  const isOfHis = (column: string, value: string) => sql`EXISTS (SELECT 1 FROM adjustments a
-    WHERE a.${sql.raw(column)} = ${sql.raw(value)} AND a.customer_id IN ${valuesOf(ids)})`
+  const { throughAdjustment } = run
+  const mayGo = sql`EXISTS (SELECT 1 FROM erasures
+      WHERE seq = ${run.seq} AND wake_at = ${next} AND waiting = 0)
+    AND NOT EXISTS (SELECT 1 FROM adjustments n WHERE n.seq > ${throughAdjustment})`
+  const [rows, behind, , gone, noted, labelled] = await db.batch([
+    db
+      .update(erasures)
+      .set({ wakeAt: next, waiting: whatGoesOn(run, customer, now) })
+      .where(isHeld(run.seq, run.wakeAt))
+      .returning(),
+    db
+      .select({ seq: adjustments.seq })
+      .from(adjustments)
+      .where(gt(adjustments.seq, throughAdjustment))
+      .limit(1),
+    ...eraseIdentities(db, customer, mayGo, now),
+    ...eraseWritten(db, customer, mayGo),
+    ...eraseOthers(db, run, customer, mayGo, now),
+  ])
+  const [row] = rows
+  if (!row) return null
+  const notes = noted.length + labelled.length
+  return { run: row, isBehind: behind.length > 0, identities: gone.length, notes }
+}
+
+function eraseIdentities(db: Database, customer: ErasedCustomer, mayGo: SQL, now: number) {
   const removed: AuditAction = 'identity.removed'
-  const [rows, , gone, noted, labelled] = await db.batch([
-    db.update(erasures).set({ wakeAt: next }).where(isHeld(run.seq, run.wakeAt)).returning(),
+  const his = sql`(SELECT seq FROM identities WHERE customer_id IN ${valuesOf(customer.ids)}
+    OR lower(value) IN ${spelled(customer)}
+    ORDER BY seq LIMIT ${sql.raw(String(ERASURE_ROWS_PER_STEP))})`
+  return [
     db.insert(auditEntries).select(sql`
       SELECT NULL, ${now}, 'system:erasure', ${removed}, 'identity:' || i.seq,
         json_object('account', i.account, 'customerId', i.customer_id, 'kind', i.kind)
-      FROM identities i WHERE ${his} AND ${held}`),
+      FROM identities i WHERE i.seq IN ${his} AND ${mayGo}`),
     db
       .delete(identities)
-      .where(sql`seq IN (SELECT i.seq FROM identities i WHERE ${his}) AND ${held}`)
+      .where(sql`seq IN ${his} AND ${mayGo}`)
       .returning({ seq: identities.seq }),
+  ] as const
+}
+
+/** What people wrote about others, and that names him. */
+function eraseWritten(db: Database, { texts }: ErasedCustomer, mayGo: SQL) {
+  const named = valuesOf(texts.filter(isSearchable).flatMap(spellings))
+  const names = (column: string) => sql`EXISTS (SELECT 1 FROM ${named} t
+    WHERE instr(lower(${sql.raw(column)}), t.value) > 0)`
+  return [
     db
       .update(discrepancies)
       .set({ note: null })
-      .where(
-        sql`note IS NOT NULL AND ${held} AND (${isOfHis('id', 'adjustment_id')} OR ${names('note')})`,
-      )
+      .where(sql`note IS NOT NULL AND ${names('note')} AND ${mayGo}`)
       .returning({ id: discrepancies.id }),
     // Not null, which is the link that tickets show.
     db
       .update(links)
       .set({ label: '' })
-      .where(
-        sql`label <> '' AND ${held}
-          AND (${isOfHis('invoice_id', 'links.invoice_id')} OR ${names('label')})`,
-      )
+      .where(sql`label <> '' AND ${names('label')} AND ${mayGo}`)
       .returning({ id: links.id }),
+  ] as const
+}
+
+function eraseOthers(
+  db: Database,
+  run: Erasure,
+  customer: ErasedCustomer,
+  mayGo: SQL,
+  now: number,
+) {
+  const ids = valuesOf(customer.ids)
+  const texts = spelled(customer)
+  return [
+    // What has failed may be sent through again: to whom the identity has said that it is.
+    db
+      .update(adjustments)
+      .set({ chosenCustomerId: sql`customer_id` })
+      .where(
+        sql`state IN ('held', 'failed') AND state = 'failed' AND chosen_customer_id IS NULL
+          AND customer_kind <> 'billing_id' AND ${mayGo}
+          AND (customer_id IN ${ids} OR lower(customer_reference) IN ${texts})`,
+      ),
     db
       .update(undos)
       .set({ asker: null })
-      .where(sql`lower(asker) IN ${valuesOf(texts)} AND ${held}`),
+      .where(
+        sql`(account, subject, rule_id, mode) IN (SELECT u.account, u.subject, u.rule_id, u.mode
+          FROM undos u WHERE ${undoOfHis(run, customer)}) AND ${mayGo}`,
+      ),
     db
       .delete(seenRefunds)
-      .where(
-        sql`(customer IN ${valuesOf(ids)} OR lower(customer) IN ${valuesOf(texts)}) AND ${held}`,
-      ),
-    db.delete(knownCustomers).where(sql`customer_id IN ${valuesOf(ids)} AND ${held}`),
-  ])
-  const [row] = rows
-  return row ? { run: row, identities: gone.length, notes: noted.length + labelled.length } : null
+      .where(sql`lower(customer) IN ${texts} AND at < ${refundsCountSince(now)} AND ${mayGo}`),
+    db.delete(knownCustomers).where(sql`customer_id IN ${ids} AND ${mayGo}`),
+  ] as const
 }

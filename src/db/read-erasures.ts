@@ -1,10 +1,9 @@
 // What an erasure looks at, a part at a time.
 
-import { and, asc, eq, gt, isNotNull, lt, desc, lte, sql } from 'drizzle-orm'
-import type { AdjustmentState } from '../domain/adjustment.ts'
-import type { CustomerKind } from '../domain/customer.ts'
-import type { Encoding } from '../domain/event.ts'
+import { and, asc, eq, gt, isNotNull, lt, desc, lte, sql, type SQL } from 'drizzle-orm'
+import type { ErasableAdjustment } from '../domain/erasable.ts'
 import type { ErasedCustomer } from '../domain/erasure.ts'
+import type { Encoding } from '../domain/event.ts'
 import type { AdjustmentId, ErasureId } from '../domain/ids.ts'
 import {
   ERASURE_CHARS_READ_MAX,
@@ -14,6 +13,7 @@ import {
   PAGE_ROWS_MAX,
 } from '../domain/limits.ts'
 import type { Database } from './database.ts'
+import { eventGoesOn, goesOnOfHis, spelled } from './erasure-waits.ts'
 import type { Page } from './page.ts'
 import { adjustments, erasures, events, identities, payloads, type Erasure } from './schema.ts'
 
@@ -41,27 +41,15 @@ export async function findDueErasure(db: Database, now: number): Promise<number 
   return row?.seq ?? null
 }
 
-export type ErasableAdjustment = {
-  readonly seq: number
-  readonly id: AdjustmentId
-  readonly state: AdjustmentState
-  readonly customerId: string | null
-  readonly chosenCustomerId: string | null
-  readonly customerKind: CustomerKind
-  readonly customerReference: string | null
-  readonly asker: string | null
-  readonly decisionNote: string | null
-  readonly subject: string
-  /** Of its event, while its payload is kept. */
-  readonly payload: number | null
-}
-
-export const nextAdjustments = (
+/** Behind the last that this round has looked at; of any event, since what goes on is waited for. */
+export async function nextAdjustments(
   db: Database,
-  after: number,
-  through: number,
-): Promise<readonly ErasableAdjustment[]> =>
-  db
+  { throughAdjustment, throughEvent }: Erasure,
+): Promise<readonly ErasableAdjustment[]> {
+  const isPart = sql<number>`(${events.seq} <= ${throughEvent} OR EXISTS (SELECT 1
+    FROM adjustments o CROSS JOIN events e ON e.id = o.event_id
+    WHERE o.id = ${adjustments.reverses} AND e.seq <= ${throughEvent}))`
+  const rows = await db
     .select({
       seq: adjustments.seq,
       id: adjustments.id,
@@ -71,16 +59,25 @@ export const nextAdjustments = (
       customerKind: adjustments.customerKind,
       customerReference: adjustments.customerReference,
       asker: adjustments.asker,
+      countedAt: adjustments.countedAt,
       decisionNote: adjustments.decisionNote,
       subject: adjustments.subject,
+      isPart,
       payload: payloads.eventSeq,
+      isEventOpen: sql<number>`${eventGoesOn('events')}`,
     })
     .from(adjustments)
     .leftJoin(events, eq(events.id, adjustments.eventId))
     .leftJoin(payloads, eq(payloads.eventSeq, events.seq))
-    .where(and(gt(adjustments.seq, after), lte(adjustments.seq, through)))
+    .where(gt(adjustments.seq, throughAdjustment))
     .orderBy(asc(adjustments.seq))
     .limit(ERASURE_ROWS_PER_STEP)
+  return rows.map((row) => ({
+    ...row,
+    isPart: row.isPart === 1,
+    isEventOpen: row.isEventOpen === 1,
+  }))
+}
 
 export type ErasablePayload = {
   readonly seq: number
@@ -88,7 +85,7 @@ export type ErasablePayload = {
   readonly body: string
   readonly ownId: string | null
   readonly decision: string
-  /** Whether an adjustment that the event asked for still goes on. */
+  /** Whether something that the event asked for still goes on. */
   readonly isOpen: boolean
 }
 
@@ -100,7 +97,7 @@ export type PayloadPage = {
 
 /**
  * The next payloads that may hold one of the texts, whole. `parts`: what each of them surely has, in small
- * letters; an empty one may be in any. JSON may have written any character by its number.
+ * letters; an empty one may be in any. JSON and XML may have written any character by its number.
  */
 export async function nextPayloads(
   db: Database,
@@ -113,7 +110,7 @@ export async function nextPayloads(
     ORDER BY event_seq LIMIT ${sql.raw(String(ERASURE_ROWS_PER_STEP))})`
   const candidates = sql`(SELECT p.seq, p.encoding, p.body,
       sum(length(p.body)) OVER (ORDER BY p.seq) AS chars, row_number() OVER (ORDER BY p.seq) AS nth
-    FROM ${page} p WHERE p.encoding = 'base64' OR instr(p.body, '\\u') > 0
+    FROM ${page} p WHERE p.encoding = 'base64' OR instr(p.body, '\\u') > 0 OR instr(p.body, '&#') > 0
       OR EXISTS (SELECT 1 FROM json_each(${JSON.stringify(parts)}) t
         WHERE t.value = '' OR instr(lower(p.body), t.value) > 0)) c`
   const [found, [bounds]] = await db.batch([
@@ -124,8 +121,7 @@ export async function nextPayloads(
         body: sql<string>`c.body`,
         ownId: events.ownId,
         decision: sql<string>`${events.decision}`,
-        isOpen: sql<number>`EXISTS (SELECT 1 FROM json_each(${events.decision}, '$.adjustments') w
-          CROSS JOIN adjustments a ON a.id = w.value WHERE a.state IN ('due', 'issuing', 'held'))`,
+        isOpen: sql<number>`${eventGoesOn('events')}`,
       })
       .from(candidates)
       .innerJoin(events, sql`${events.seq} = c.seq`)
@@ -168,21 +164,26 @@ export async function textsOf(db: Database, customerId: string): Promise<readonl
   return [...values, ...references].map(({ text }) => text)
 }
 
-/** His adjustments that still go on. What goes on has a time. */
+/** His adjustments, and those that he asked for, for which an erasure waits. */
 export async function openAdjustmentsOf(
   db: Database,
-  { ids, texts }: ErasedCustomer,
+  customer: ErasedCustomer,
 ): Promise<readonly AdjustmentId[]> {
-  const among = (values: readonly string[]) =>
-    sql`(SELECT value FROM json_each(${JSON.stringify(values)}))`
-  const rows = await db
-    .select({ id: adjustments.id })
-    .from(adjustments)
-    .where(
-      sql`wake_at IS NOT NULL AND state IN ('due', 'issuing', 'held')
-        AND (customer_id IN ${among(ids)} OR chosen_customer_id IN ${among(ids)}
-          OR lower(customer_reference) IN ${among(texts)})`,
-    )
-    .limit(PAGE_ROWS_MAX)
-  return rows.map(({ id }) => id)
+  const his = spelled(customer)
+  const ids = (rows: SQL) =>
+    db
+      .select({ id: adjustments.id })
+      .from(adjustments)
+      .where(sql`seq IN (${rows})`)
+      .limit(PAGE_ROWS_MAX)
+  const [open, asked, failed] = await db.batch([
+    ids(sql`SELECT a.seq FROM adjustments a WHERE ${goesOnOfHis(customer)}`),
+    ids(sql`SELECT a.seq FROM adjustments a WHERE a.wake_at IS NOT NULL
+      AND a.state IN ('due', 'issuing', 'held') AND lower(a.asker) IN ${his}`),
+    // The index of what waits is for exactly these two states.
+    ids(sql`SELECT a.seq FROM adjustments a WHERE a.state IN ('held', 'failed')
+      AND a.state = 'failed' AND a.customer_id IS NULL AND a.chosen_customer_id IS NULL
+      AND lower(a.customer_reference) IN ${his}`),
+  ])
+  return [...new Set([...open, ...asked, ...failed].map(({ id }) => id))]
 }

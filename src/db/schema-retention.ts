@@ -13,12 +13,12 @@ import type {
 import type { ErasureId } from '../domain/ids.ts'
 import { forMigrations } from './for-migrations.ts'
 
-/** One row, `clock`: when what is too old is forgotten next, and how far that is. */
+/** `clock`: when what is too old is forgotten next. Each row says how far that is. */
 export const retentionProgress = sqliteTable('retention_progress', {
-  name: text('name').$type<'clock'>().primaryKey(),
+  name: text('name').$type<'clock' | 'openings'>().primaryKey(),
   /** Nobody begins before; a runner puts it off by his lease. */
   wakeAt: integer('wake_at').notNull(),
-  /** Payloads of ignored events up to this one are forgotten. */
+  /** Payloads of ignored events up to this one are forgotten; of `openings`, links up to this one are looked at. */
   ignoredThrough: integer('ignored_through').notNull(),
 })
 
@@ -33,13 +33,14 @@ export const erasures = sqliteTable(
     reason: text('reason').$type<ErasureReason>().notNull(),
     askedBy: text('asked_by').$type<Actor>().notNull(),
     requestedAt: integer('requested_at').notNull(),
-    /** The newest event and adjustment that are looked at. */
+    /** The newest event that is part of it: what came later is not. */
     throughEvent: integer('through_event').notNull(),
+    /** The last adjustment that this round has looked at. */
     throughAdjustment: integer('through_adjustment').notNull(),
     phase: text('phase').$type<ErasurePhase>().notNull(),
-    /** The last row of this phase that was looked at. */
+    /** The last payload that this round has looked at, by its event. */
     after: integer('after').notNull(),
-    /** Of adjustments that still go on, found in this round: their personal text is taken out later. */
+    /** How much goes on, found in this round, for which text of his has to stay. */
     waiting: integer('waiting').notNull(),
     counts: text('counts', { mode: 'json' }).$type<ErasureCounts>().notNull(),
     /** Nobody goes on before; null once it has ended. The only clock. */

@@ -1,5 +1,5 @@
-// What is too old goes, a part at a time: payloads, by the class of their events, and rows whose use is over.
-// Nothing else is removed from any table. The lease only spares work: to forget twice changes nothing.
+// What is too old goes, a part at a time: payloads, by the class of their events, rows whose use is over, and
+// that links were opened. Nothing else is removed from any table. The lease only spares work: to forget twice changes nothing.
 
 import { and, asc, eq, gt, lte, sql, type SQL } from 'drizzle-orm'
 import type { AuditAction } from '../domain/audit.ts'
@@ -7,6 +7,8 @@ import type { Fate } from '../domain/event.ts'
 import {
   MS_PER_DAY,
   NOTICE_KEPT_DAYS,
+  OPENINGS_KEPT_DAYS,
+  OPENINGS_LOOKED_AT_MAX,
   RETENTION_LEASE_SECONDS,
   RETENTION_ROWS_PER_STEP,
   SEEN_REFUND_KEPT_SECONDS,
@@ -17,6 +19,7 @@ import {
   auditEntries,
   events,
   knownCustomers,
+  links,
   notices,
   payloads,
   retentionProgress,
@@ -108,18 +111,58 @@ export async function forgetRows(db: Database, now: number): Promise<boolean> {
   const gone = await db.batch([
     db.delete(knownCustomers).where(among('reference', sql`known_customers WHERE until <= ${now}`)),
     db.delete(seenRefunds).where(among('event_id', sql`seen_refunds WHERE at < ${refundsBefore}`)),
-    // One that is newer counts the older ones of its kind: they go together.
+    // One that is newer counts the older ones of its kind: they go together. Those that have to stay are passed.
     db.delete(notices).where(
-      sql`seq IN (SELECT n.seq FROM (SELECT seq, about, at, wake_at FROM notices
-          ORDER BY seq LIMIT ${sql.raw(String(RETENTION_ROWS_PER_STEP))}) n
-        WHERE n.at < ${old} AND n.wake_at IS NULL AND NOT EXISTS (SELECT 1 FROM notices o
-          WHERE o.about = n.about AND (o.at >= ${old} OR o.wake_at IS NOT NULL)))`,
+      among(
+        'seq',
+        sql`notices n WHERE n.at < ${old} AND n.wake_at IS NULL
+          AND n.seq < ifnull((SELECT seq FROM notices WHERE at >= ${old} ORDER BY seq LIMIT 1), 9e15)
+          AND NOT EXISTS (SELECT 1 FROM notices o
+            WHERE o.about = n.about AND (o.at >= ${old} OR o.wake_at IS NOT NULL)) ORDER BY n.seq`,
+      ),
     ),
     db
       .delete(alarms)
-      .where(among('id', sql`alarms WHERE at < ${old} AND id NOT IN (SELECT about FROM notices)`)),
+      .where(
+        among(
+          'id',
+          sql`alarms a WHERE a.at < ${old} AND NOT EXISTS (SELECT 1 FROM notices WHERE about = a.id)`,
+        ),
+      ),
   ])
   return gone.some(({ meta }) => meta.changes >= RETENTION_ROWS_PER_STEP)
+}
+
+/**
+ * That a link was opened, which nobody has done for so long. No index says which these are: each time the next
+ * ones are looked at, and then the first again. The count goes too, since it would have no beginning.
+ */
+export async function forgetOpenings(db: Database, now: number): Promise<void> {
+  const old = now - OPENINGS_KEPT_DAYS * MS_PER_DAY
+  const rows = sql.raw(String(OPENINGS_LOOKED_AT_MAX))
+  const next = sql`(SELECT seq FROM links WHERE seq > ifnull((SELECT ignored_through
+    FROM retention_progress WHERE name = 'openings'), 0) ORDER BY seq LIMIT ${rows})`
+  await db.batch([
+    db
+      .update(links)
+      .set({
+        opened: 0,
+        firstOpenedAt: null,
+        lastOpenedAt: null,
+        sealedAddress: null,
+        sealedUntil: null,
+      })
+      .where(sql`last_opened_at < ${old} AND seq IN ${next}`),
+    db
+      .insert(retentionProgress)
+      .select(
+        sql`SELECT 'openings', 0, iif(count(*) < ${rows}, 0, max(seq)) FROM ${next} WHERE true`,
+      )
+      .onConflictDoUpdate({
+        target: retentionProgress.name,
+        set: { ignoredThrough: sql`excluded.ignored_through` },
+      }),
+  ])
 }
 
 const among = (key: string, rows: SQL): SQL =>

@@ -39,15 +39,47 @@ export const comparable = (text: string): string => text.normalize('NFC').toLowe
 /** A text too short to be looked for among others would be found in everybody's. */
 export const isSearchable = (text: string): boolean => text.length >= ERASURE_TEXT_CHARS_MIN
 
-/** Whether something holds one of his texts, as a whole word. `texts`: comparable ones. */
+/**
+ * Whether something holds one of his texts, as a whole word. `texts`: comparable ones. However deep it is
+ * nested: one payload that can't be walked would keep every erasure from its end.
+ */
 export function holdsText(value: unknown, texts: readonly string[]): boolean {
-  if (typeof value === 'string') return texts.some((text) => hasWord(comparable(value), text))
-  if (typeof value === 'number') return texts.includes(String(value))
-  if (typeof value !== 'object' || value === null) return false
-  if (Array.isArray(value)) return value.some((each: unknown) => holdsText(each, texts))
-  return Object.entries(value).some(
-    ([name, each]: [string, unknown]) => holdsText(name, texts) || holdsText(each, texts),
-  )
+  const left: unknown[] = [value]
+  while (left.length > 0) {
+    const each = left.pop()
+    if (typeof each === 'string' && hasOneOf(each, texts)) return true
+    if (typeof each === 'number' && texts.includes(String(each))) return true
+    if (typeof each !== 'object' || each === null) continue
+    for (const [name, inner] of Object.entries(each)) {
+      if (!Array.isArray(each)) left.push(name)
+      left.push(inner)
+    }
+  }
+  return false
+}
+
+function hasOneOf(written: string, texts: readonly string[]): boolean {
+  const forms = ESCAPED.test(written) ? [written, unescaped(written)] : [written]
+  return forms.map(comparable).some((form) => texts.some((text) => hasWord(form, text)))
+}
+
+const ESCAPED = /\\u|&/
+const ESCAPES = /\\u([\da-f]{4})|&#x([\da-f]{1,6});|&#(\d{1,7});|&(amp|lt|gt|quot|apos);/gi
+const NAMED: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" }
+const CODE_POINT_MAX = 0x10_ff_ff
+
+/** As JSON, XML and HTML write a letter by its number or name, also within a text that was escaped already. */
+const unescaped = (text: string): string =>
+  text.replace(ESCAPES, (all: string, unit?: string, hex?: string, decimal?: string, name = '') => {
+    const digits = unit ?? hex
+    const code = digits === undefined ? Number(decimal ?? Number.NaN) : Number.parseInt(digits, 16)
+    return code <= CODE_POINT_MAX ? String.fromCodePoint(code) : (NAMED[name.toLowerCase()] ?? all)
+  })
+
+/** Whether a person has written one of his texts, also as a part of a word. */
+export function namesHim(written: string, { texts }: ErasedCustomer): boolean {
+  const note = comparable(written)
+  return texts.some((text) => isSearchable(text) && note.includes(text))
 }
 
 const WORD = /[\p{L}\p{N}]/u

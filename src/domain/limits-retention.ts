@@ -6,6 +6,8 @@ export const SALT_BYTES = 16
 export const REDACTED_PATHS_MAX = 50
 /** Of places in one event that are asked if a rule reads them; further ones are taken out unasked. */
 export const REDACTIONS_TRIED_MAX = 20
+/** Of schemas of one path that lie in each other: unions, wrappers, one that holds itself. */
+export const SCHEMA_WRAPPERS_MAX = 32
 
 // Retention
 export const MONEY_PAYLOAD_DAYS_DEFAULT = 400
@@ -13,6 +15,10 @@ export const IGNORED_PAYLOAD_DAYS_DEFAULT = 30
 export const PAYLOAD_DAYS_MAX = 3_650
 /** Of notices that are done, and of alarms: as long as somebody may ask what was told. */
 export const NOTICE_KEPT_DAYS = 400
+/** That a link was opened, since it last was. */
+export const OPENINGS_KEPT_DAYS = 400
+/** Of links, that one look goes through for it. */
+export const OPENINGS_LOOKED_AT_MAX = 5_000
 export const RETENTION_EVERY_SECONDS = 3_600
 /** Nobody else forgets meanwhile. */
 export const RETENTION_LEASE_SECONDS = 120
@@ -21,7 +27,8 @@ export const RETENTION_ROWS_PER_STEP = 500
 export const RETENTION_STEPS_PER_TICK = 10
 
 // Erasure
-export const ERASURES_OPEN_MAX = 20
+/** One that waits for a refund is open for two days, for an asker as long as a limit counts him. */
+export const ERASURES_OPEN_MAX = 100
 /** Of ids, and of texts, by which one customer is found. */
 export const ERASURE_IDENTIFIERS_MAX = 200
 /** A shorter text is compared with whole references only, and not looked for in payloads. */
@@ -35,7 +42,7 @@ export const ERASURE_ROWS_PER_STEP = 200
 /** Of payloads whose text one step reads: so many, and so many characters, or one. */
 export const ERASURE_PAYLOADS_READ_MAX = 20
 export const ERASURE_CHARS_READ_MAX = 4_000_000
-/** While an adjustment of his goes on, all is looked at again after this. */
+/** While something goes on that it has to leave, all is looked at again after this. */
 export const ERASURE_AGAIN_SECONDS = 3_600
 
 // Evidence

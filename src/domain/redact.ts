@@ -86,7 +86,7 @@ const CARD =
 const CARD_DIGITS_MAX = 19
 
 function withoutCards<Value extends string | number>(value: Value): Value | string {
-  if (typeof value === 'number') return value
+  if (typeof value === 'number') return isCardNumber(value) ? REDACTED : value
   const kept = value.replace(DIGITS, withoutCardsIn)
   return kept === value ? value : kept
 }
@@ -108,6 +108,12 @@ function withoutCardsIn(run: string): string {
     if (isFound) first = last
   }
   return kept
+}
+
+/** Of a number beyond 2^53 the last digits are not those that were sent, so the check digit says nothing. */
+function isCardNumber(value: number): boolean {
+  const digits = String(Math.abs(value))
+  return Number.isSafeInteger(value) ? isCard(digits) : CARD.test(digits)
 }
 
 /** By its beginning, its length, and the check digit of Luhn. */

@@ -1,25 +1,45 @@
 // The paths that a schema declares, such as `data.object.amount`: what a rule says that it reads. Of a
-// record, whose names are known only when something comes, it is the record's own path.
+// record, whose names are known only when something comes, each name is `*`.
 
-import { BODY_PATH_STEPS_MAX } from './limits.ts'
+import { BODY_PATH_STEPS_MAX, SCHEMA_WRAPPERS_MAX } from './limits.ts'
 
-/** `schema`: one of zod's; anything else declares nothing. Lists add no step. */
-export function schemaPaths(schema: unknown, path: readonly string[] = []): readonly string[] {
+/**
+ * `schema`: one of zod's; anything else declares nothing. Lists and tuples add no step. `around`: the schemas
+ * that have the same path, since one may hold itself.
+ */
+export function schemaPaths(
+  schema: unknown,
+  path: readonly string[] = [],
+  around: readonly unknown[] = [],
+): readonly string[] {
   const parts = partsOf(schema)
   if (parts === null || path.length > BODY_PATH_STEPS_MAX) return []
-  const { shape, ...inner } = parts
+  if (around.includes(schema) || around.length > SCHEMA_WRAPPERS_MAX) return []
+  const { shape, getter } = parts
   const own = path.length === 0 ? [] : [path.join('.')]
   const fields = Object.entries(isObject(shape) ? shape : {})
   const below = fields.flatMap(([name, field]) => schemaPaths(field, [...path, name]))
-  const inside = INNER.flatMap((name) => {
-    const part: unknown = inner[name]
-    return (Array.isArray(part) ? part : [part]).flatMap((each) => schemaPaths(each, path))
-  })
-  return [...new Set([...own, ...below, ...inside])]
+  const named = OF_ANY_NAME.flatMap((name) => schemaPaths(parts[name], [...path, '*']))
+  const lazy: unknown = typeof getter === 'function' ? Reflect.apply(getter, undefined, []) : null
+  const inside = [lazy, ...INNER.map((name) => parts[name])].flat()
+  const same = inside.flatMap((each) => schemaPaths(each, path, [...around, schema]))
+  return [...new Set([...own, ...below, ...named, ...same])]
 }
 
-/** Where zod keeps what a schema is made of: wrappers, lists, pipes, unions, intersections. */
-const INNER = ['innerType', 'element', 'in', 'options', 'left', 'right'] as const
+/** Where zod keeps what a schema is made of: wrappers, lists, tuples, pipes, unions, intersections. */
+const INNER = [
+  'innerType',
+  'element',
+  'items',
+  'rest',
+  'in',
+  'out',
+  'options',
+  'left',
+  'right',
+] as const
+/** Records, and what an object takes beside its own fields. */
+const OF_ANY_NAME = ['valueType', 'catchall'] as const
 
 function partsOf(schema: unknown): Readonly<Record<string, unknown>> | null {
   const inside = isObject(schema) ? schema['_zod'] : null

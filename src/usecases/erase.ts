@@ -1,19 +1,15 @@
 // An erasure goes through all adjustments, then through all payloads, then through the rest, in bounded
 // steps under a lease, with its progress in D1: a crash repeats one step, and a step takes out nothing twice.
-// What of his still goes on is left as it is, and all is looked at again an hour later.
+// What still goes on is left as it is, with the rest, and all is looked at again an hour later.
 
 import { eraseRest } from '../db/erase-rest.ts'
+import { commitErasureStep } from '../db/erase-step.ts'
 import { findDueErasure, nextAdjustments, nextPayloads } from '../db/read-erasures.ts'
-import type { ErasableAdjustment, ErasablePayload } from '../db/read-erasures.ts'
+import type { ErasablePayload } from '../db/read-erasures.ts'
 import type { Erasure } from '../db/schema.ts'
-import {
-  commitErasureStep,
-  finishErasure,
-  releaseErasure,
-  takeErasure,
-  type ErasedAdjustment,
-} from '../db/write-erasures.ts'
+import { finishErasure, releaseErasure, takeErasure } from '../db/write-erasures.ts'
 import { assert } from '../domain/assert.ts'
+import { askersCountSince, erasureOf, type ErasableAdjustment } from '../domain/erasable.ts'
 import {
   comparable,
   holdsText,
@@ -46,7 +42,8 @@ export async function eraseByClock(deps: Deps): Promise<void> {
   await releaseErasure(deps.db, run, deps.now() + seconds * 1_000)
 }
 
-const isNewRound = ({ phase, after }: Erasure): boolean => phase === 'adjustments' && after === 0
+const isNewRound = ({ phase, throughAdjustment }: Erasure): boolean =>
+  phase === 'adjustments' && throughAdjustment === 0
 
 /** Null where the lease was lost. */
 function takeStep(deps: Deps, run: Erasure): Promise<Erasure | null> {
@@ -62,46 +59,63 @@ function takeStep(deps: Deps, run: Erasure): Promise<Erasure | null> {
   }
 }
 
-const isOpen = ({ state }: ErasableAdjustment): boolean =>
-  state === 'due' || state === 'issuing' || state === 'held'
-
 async function stepAdjustments(
-  { db, now }: Deps,
+  deps: Deps,
   run: Erasure,
   customer: ErasedCustomer,
 ): Promise<Erasure | null> {
-  const rows = await nextAdjustments(db, run.after, run.throughAdjustment)
+  const rows = await nextAdjustments(deps.db, run)
+  if (rows.length > 0) return eraseRows(deps, run, customer, rows)
+  const { throughAdjustment, counts } = run
+  const waiting = isNewRound(run) ? 0 : run.waiting
+  const progress = { customer, phase: 'payloads', after: 0, throughAdjustment } as const
+  return commitErasureStep(
+    deps.db,
+    run,
+    { ...NOTHING, progress: { ...progress, waiting, counts } },
+    deps.now(),
+  )
+}
+
+const NOTHING = { adjustments: [], ended: [], payloads: [], details: [] } as const
+
+async function eraseRows(
+  { config, db, now }: Deps,
+  run: Erasure,
+  customer: ErasedCustomer,
+  rows: readonly ErasableAdjustment[],
+): Promise<Erasure | null> {
+  const at = now()
   const known = withReferences(customer, rows)
-  const his = rows.filter((row) => isHis(row, known))
-  const ended = his.filter((row) => !isOpen(row))
-  const erased = rows
-    .filter((row) => !isOpen(row))
-    .map((row): ErasedAdjustment => ({ id: row.id, fields: fieldsOf(row, known) }))
-    .filter(({ fields }) => fields.length > 0)
-  const found = new Set(ended.flatMap(({ payload }) => (payload === null ? [] : [payload])))
-  const { counts } = run
-  const last = rows.at(-1)
+  const askedSince = askersCountSince(config.limits, at)
+  const found = rows.map((row) => ({ row, ...erasureOf(row, known, askedSince) }))
+  const ended = found.filter(({ isEnded }) => isEnded).map(({ row }) => row)
+  const taken = found.filter(
+    ({ row, isEnded, fields }) => fields.length > 0 || (isEnded && row.payload !== null),
+  )
+  const texts = known.texts.filter(isSearchable)
+  const fixed = taken.filter(({ row }) => holdsText(row.subject, texts)).length
+  const { phase, after, counts } = run
   return commitErasureStep(
     db,
     run,
     {
       progress: {
         customer: known,
-        phase: last ? 'adjustments' : 'payloads',
-        after: last?.seq ?? 0,
-        waiting: (run.after === 0 ? 0 : run.waiting) + his.length - ended.length,
-        counts: {
-          ...counts,
-          adjustments: counts.adjustments + erased.length,
-          payloads: counts.payloads + found.size,
-          unchangeable: counts.unchangeable + his.filter((row) => namesHim(row, known)).length,
-        },
+        phase,
+        after,
+        throughAdjustment: rows.at(-1)?.seq ?? run.throughAdjustment,
+        waiting: (isNewRound(run) ? 0 : run.waiting) + found.filter(({ waits }) => waits).length,
+        counts: { ...counts, unchangeable: counts.unchangeable + fixed },
       },
-      adjustments: erased,
-      payloads: [...found],
+      adjustments: found
+        .filter(({ fields }) => fields.length > 0)
+        .map(({ row: { id }, fields }) => ({ id, fields })),
+      ended: ended.map(({ id }) => id),
+      payloads: [...new Set(ended.flatMap(({ payload }) => (payload === null ? [] : [payload])))],
       details: [],
     },
-    now(),
+    at,
   )
 }
 
@@ -111,34 +125,10 @@ function withReferences(
   rows: readonly ErasableAdjustment[],
 ): ErasedCustomer {
   const found = rows
-    .filter(({ customerId }) => customerId !== null && ids.includes(customerId))
+    .filter(({ isPart, customerId }) => isPart && customerId !== null && ids.includes(customerId))
     .flatMap(({ customerReference: text }) => (text === null ? [] : [comparable(text)]))
   return { ids, texts: [...new Set([...texts, ...found])].slice(0, ERASURE_IDENTIFIERS_MAX) }
 }
-
-const isHis = (
-  { customerId, chosenCustomerId, customerReference }: ErasableAdjustment,
-  { ids, texts }: ErasedCustomer,
-): boolean =>
-  [customerId, chosenCustomerId].some((id) => id !== null && ids.includes(id)) ||
-  (customerReference !== null && texts.includes(comparable(customerReference)))
-
-/** The billing API's own id says nothing by itself, and the money is accounted for by it. */
-function fieldsOf(row: ErasableAdjustment, customer: ErasedCustomer): readonly string[] {
-  const { asker, customerKind, customerReference, decisionNote } = row
-  const isAsker = asker !== null && customer.texts.includes(comparable(asker))
-  const about = isHis(row, customer)
-  return [
-    ...(about && customerReference !== null && customerKind !== 'billing_id'
-      ? ['customerReference']
-      : []),
-    ...(about && decisionNote !== null ? ['decisionNote'] : []),
-    ...(isAsker ? ['asker'] : []),
-  ]
-}
-
-const namesHim = ({ subject }: ErasableAdjustment, { texts }: ErasedCustomer): boolean =>
-  holdsText(subject, texts.filter(isSearchable))
 
 async function stepPayloads(
   { db, now }: Deps,
@@ -163,15 +153,15 @@ async function stepPayloads(
         customer,
         phase: last === null ? 'rest' : 'payloads',
         after: last ?? 0,
+        throughAdjustment: run.throughAdjustment,
         waiting: run.waiting + his.length - ended.length,
         counts: {
           ...counts,
-          payloads: counts.payloads + ended.length,
           unchangeable:
             counts.unchangeable + ended.filter(({ ownId }) => holdsText(ownId, texts)).length,
         },
       },
-      adjustments: [],
+      ...NOTHING,
       payloads: ended.map(({ seq }) => seq),
       details: ended
         .filter(({ decision }) => holdsText(JSON.parse(decision), texts))
@@ -191,31 +181,38 @@ function dataOf({ encoding, body }: ErasablePayload): unknown {
   }
 }
 
+/** What came while payloads were looked through comes first. Nothing else goes while something goes on. */
 async function stepRest(
-  { db, log, now }: Deps,
+  deps: Deps,
   run: Erasure,
   customer: ErasedCustomer,
 ): Promise<Erasure | null> {
+  const { db, log, now } = deps
+  const rows = await nextAdjustments(db, run)
+  if (rows.length > 0) return eraseRows(deps, run, customer, rows)
+  if (run.waiting > 0) return beginAgain(deps, run, customer)
   const rest = await eraseRest(db, run, customer, now())
-  if (rest === null) return null
+  if (rest === null || rest.isBehind) return rest?.run ?? null
+  if (rest.run.waiting > 0) return beginAgain(deps, rest.run, customer)
+  const { phase, after, throughAdjustment, waiting } = rest.run
   const counts = {
     ...run.counts,
     identities: run.counts.identities + rest.identities,
     notes: run.counts.notes + rest.notes,
   }
-  const nothing = { adjustments: [], payloads: [], details: [] }
-  const { waiting } = run
   if (rest.identities > 0) {
-    const progress = { customer, phase: 'rest', after: 0, waiting, counts } as const
-    return commitErasureStep(db, rest.run, { ...nothing, progress }, now())
-  }
-  if (waiting > 0) {
-    // What was counted as unchangeable is counted again.
-    const again = { ...counts, unchangeable: 0 }
-    const progress = { customer, phase: 'adjustments', after: 0, waiting, counts: again } as const
-    return commitErasureStep(db, rest.run, { ...nothing, progress }, now())
+    const progress = { customer, phase, after, throughAdjustment, waiting, counts }
+    return commitErasureStep(db, rest.run, { ...NOTHING, progress }, now())
   }
   const finished = await finishErasure(db, rest.run, counts, now())
   if (finished) log({ event: 'erased', erasure: finished.id, payloads: counts.payloads })
   return finished
+}
+
+/** What was waited for is shown until the next round, which counts anew. */
+const beginAgain = ({ db, now }: Deps, run: Erasure, customer: ErasedCustomer) => {
+  const { waiting, counts } = run
+  const start = { phase: 'adjustments', after: 0, throughAdjustment: 0 } as const
+  const progress = { ...start, customer, waiting, counts }
+  return commitErasureStep(db, run, { ...NOTHING, progress }, now())
 }

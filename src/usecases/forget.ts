@@ -2,6 +2,7 @@
 // was decided, made and logged stays.
 
 import {
+  forgetOpenings,
   forgetPayloads,
   forgetRows,
   nextEvents,
@@ -23,6 +24,7 @@ export async function forgetByClock(deps: Deps): Promise<number | null> {
   const { db, log } = deps
   let run = await takeRetention(db, deps.now())
   if (run === null) return null
+  await forgetOpenings(db, deps.now())
   let payloads = 0
   let isMore = true
   for (let steps = 0; isMore && steps < RETENTION_STEPS_PER_TICK; steps++) {

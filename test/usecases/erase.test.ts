@@ -7,8 +7,9 @@ import { eraseByClock } from '../../src/usecases/erase.ts'
 import { rejectAdjustment } from '../../src/usecases/reject-adjustment.ts'
 import { sealLog } from '../../src/usecases/seal-log.ts'
 import { findErasure } from '../../src/db/read-erasures.ts'
+import { commitErasureStep } from '../../src/db/erase-step.ts'
 import { findNewestCheckpoint } from '../../src/db/read-seal.ts'
-import { commitErasureStep, insertErasure, takeErasure } from '../../src/db/write-erasures.ts'
+import { insertErasure, takeErasure } from '../../src/db/write-erasures.ts'
 import { checkExport } from '../../src/domain/check-export.ts'
 import { NOTHING_ERASED } from '../../src/domain/erasure.ts'
 import type { ErasureId, EventId } from '../../src/domain/ids.ts'
@@ -449,10 +450,11 @@ describe('its steps', () => {
       customer,
       phase: 'rest',
       after: 0,
+      throughAdjustment: 0,
       waiting: 0,
       counts: NOTHING_ERASED,
     } as const
-    const step = { progress, adjustments: [], payloads: [seq], details: [seq] }
+    const step = { progress, adjustments: [], ended: [], payloads: [seq], details: [seq] }
     const second = (await takeErasure(db, run, now() + 200_000))!
     expect(await commitErasureStep(db, late, step, now())).toBeNull()
     expect(await isKept(id!)).toBe(true)
