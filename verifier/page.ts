@@ -75,6 +75,7 @@ function show({ isGood, lines }: Answer): void {
     }),
   )
   answer.hidden = false
+  answer.scrollIntoView({ block: 'nearest' })
 }
 
 async function run(): Promise<void> {
@@ -91,6 +92,8 @@ async function run(): Promise<void> {
   button.disabled = false
 }
 
+// A browser that lacks something ends before this line.
+part('old', HTMLElement).hidden = true
 form.addEventListener('submit', (event) => {
   event.preventDefault()
   void run()

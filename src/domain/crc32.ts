@@ -3,7 +3,7 @@
 /** What each byte adds. */
 const TABLE = Int32Array.from({ length: 256 }, (_, byte) => {
   let crc = byte
-  for (let bit = 0; bit < 8; bit++) crc = (crc >>> 1) ^ (crc % 2 === 1 ? 0xedb88320 : 0)
+  for (let bit = 0; bit < 8; bit++) crc = (crc >>> 1) ^ ((crc & 1) * 0xedb88320)
   return crc
 })
 

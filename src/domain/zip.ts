@@ -11,14 +11,18 @@ type Written = { readonly name: Uint8Array; crc: number; length: number; readonl
 
 const encoder = new TextEncoder()
 
-/** `at`: milliseconds since 1970, the time of each file. Throws where it would have more than ZIP_BYTES_MAX. */
-export async function* zip(files: readonly ZipFile[], at: number): AsyncGenerator<Uint8Array> {
+/** `at`: milliseconds since 1970, the time of each file. Throws where it would have more than `bytesMax`. */
+export async function* zip(
+  files: readonly ZipFile[],
+  at: number,
+  bytesMax: number = ZIP_BYTES_MAX,
+): AsyncGenerator<Uint8Array> {
   const written: Written[] = []
   const head = fixedHead(at)
   let position = 0
   const counted = (bytes: Uint8Array): Uint8Array => {
     position += bytes.length
-    assert(position <= ZIP_BYTES_MAX, 'a ZIP that is too large')
+    assert(position <= bytesMax, 'a ZIP that is too large')
     return bytes
   }
   for (const { name, content } of files) {
