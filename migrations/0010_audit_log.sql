@@ -20,11 +20,12 @@ CREATE TABLE `audit_sealing` (
 	`compared_at` integer NOT NULL,
 	`witnessed_day` integer NOT NULL,
 	`witnessed_size` integer NOT NULL,
+	`sealed_size` integer NOT NULL,
 	`fault` text,
 	`fault_seq` integer,
 	`fault_at` integer,
 	CONSTRAINT "audit_sealing_name" CHECK("audit_sealing"."name" = 'log'),
-	CONSTRAINT "audit_sealing_fault" CHECK("audit_sealing"."fault" IN ('entry_missing', 'entry_changed', 'tree_changed', 'checkpoint_changed')),
+	CONSTRAINT "audit_sealing_fault" CHECK("audit_sealing"."fault" IN ('entry_missing', 'entry_changed', 'tree_changed', 'checkpoint_changed', 'signed_by_others', 'entry_added')),
 	CONSTRAINT "audit_sealing_fault_seq" CHECK(("audit_sealing"."fault" IS NULL) = ("audit_sealing"."fault_seq" IS NULL))
 ) STRICT, WITHOUT ROWID;
 --> statement-breakpoint
@@ -89,4 +90,33 @@ CREATE TRIGGER audit_keys_refuse_replace BEFORE INSERT ON audit_keys
 WHEN EXISTS (SELECT 1 FROM audit_keys WHERE id = NEW.id)
 BEGIN
   SELECT RAISE(ABORT, 'a key of the audit log is never replaced');
+END;
+--> statement-breakpoint
+
+-- How far the log is known to be sealed: a checkpoint that is gone shows by it.
+CREATE TRIGGER audit_sealing_refuse_smaller BEFORE UPDATE ON audit_sealing
+WHEN NEW.sealed_size < OLD.sealed_size OR NEW.witnessed_size < OLD.witnessed_size
+BEGIN
+  SELECT RAISE(ABORT, 'what was sealed never shrinks');
+END;
+--> statement-breakpoint
+CREATE TRIGGER audit_sealing_refuse_delete BEFORE DELETE ON audit_sealing
+BEGIN
+  SELECT RAISE(ABORT, 'how far the log is sealed is never removed');
+END;
+--> statement-breakpoint
+CREATE TRIGGER audit_sealing_refuse_replace BEFORE INSERT ON audit_sealing
+WHEN EXISTS (SELECT 1 FROM audit_sealing)
+BEGIN
+  SELECT RAISE(ABORT, 'how far the log is sealed is never replaced');
+END;
+--> statement-breakpoint
+
+-- Entries are numbered 1, 2, 3 …: one with a number of its own would be in no tree, or be the last for ever. The number is
+-- drawn after BEFORE triggers have run.
+CREATE TRIGGER audit_entries_refuse_gap AFTER INSERT ON audit_entries
+WHEN NEW.seq < 1
+  OR (NEW.seq > 1 AND NOT EXISTS (SELECT 1 FROM audit_entries WHERE seq = NEW.seq - 1))
+BEGIN
+  SELECT RAISE(ABORT, 'entries are never numbered by hand');
 END;

@@ -48,6 +48,12 @@ BEGIN
   SELECT RAISE(ABORT, 'a payload is forgotten, never changed');
 END;
 --> statement-breakpoint
+CREATE TRIGGER payloads_refuse_replace BEFORE INSERT ON payloads
+WHEN EXISTS (SELECT 1 FROM payloads WHERE event_seq = NEW.event_seq)
+BEGIN
+  SELECT RAISE(ABORT, 'a payload is never replaced');
+END;
+--> statement-breakpoint
 
 -- An erasure, as long as it is open, empties what names a person, of what has come to its end. What has failed
 -- may be sent through again, so that its customer stays; and who asked for an undo can't approve what it makes.
@@ -96,6 +102,12 @@ BEGIN
   SELECT RAISE(ABORT, 'erasures are never removed');
 END;
 --> statement-breakpoint
+CREATE TRIGGER erasures_refuse_replace BEFORE INSERT ON erasures
+WHEN EXISTS (SELECT 1 FROM erasures WHERE id = NEW.id OR seq = NEW.seq)
+BEGIN
+  SELECT RAISE(ABORT, 'erasures are never replaced');
+END;
+--> statement-breakpoint
 CREATE TRIGGER erasures_refuse_change BEFORE UPDATE ON erasures
 WHEN OLD.finished_at IS NOT NULL
 BEGIN
@@ -110,4 +122,10 @@ END;
 CREATE TRIGGER rule_sets_refuse_delete BEFORE DELETE ON rule_sets
 BEGIN
   SELECT RAISE(ABORT, 'what has decided is never removed');
+END;
+--> statement-breakpoint
+CREATE TRIGGER rule_sets_refuse_replace BEFORE INSERT ON rule_sets
+WHEN EXISTS (SELECT 1 FROM rule_sets WHERE hash = NEW.hash)
+BEGIN
+  SELECT RAISE(ABORT, 'what has decided is never replaced');
 END;

@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util'
 import { readPublicKey, isKeyName, type PublicKey } from '../src/domain/signed-note.ts'
 import { Trouble } from './trouble.ts'
 
-export const AUDIT_USAGE = `npm run audit -- verify FILE --key PUBLIC_KEY [--key …] [--checkpoint FILE]
+export const AUDIT_USAGE = `npm run audit -- verify FILE --key PUBLIC_KEY [--checkpoint FILE [--old-key PUBLIC_KEY …]]
 npm run audit -- export [--url ADDRESS] [--key API_KEY] [--out FILE] [--filter NAME=VALUE …] [--csv | --zip]
 npm run audit -- checkpoint [--url ADDRESS] [--key API_KEY]
 npm run audit -- key [--name makegood.example/audit]
@@ -14,9 +14,11 @@ export type AuditArguments =
   | {
       readonly kind: 'verify'
       readonly file: string
-      readonly keys: readonly PublicKey[]
+      readonly key: PublicKey
       /** A file that holds an older checkpoint. */
       readonly checkpoint: string | null
+      /** Of keys that may have signed that one. */
+      readonly oldKeys: readonly PublicKey[]
     }
   | ({ readonly kind: 'export'; readonly out: string | null; readonly query: string } & Remote)
   | ({ readonly kind: 'checkpoint' } & Remote)
@@ -32,6 +34,7 @@ const BENCH_ENTRIES = 1_000_000
 const OPTIONS = {
   key: { type: 'string', multiple: true },
   checkpoint: { type: 'string' },
+  'old-key': { type: 'string', multiple: true },
   url: { type: 'string' },
   out: { type: 'string' },
   filter: { type: 'string', multiple: true },
@@ -55,12 +58,7 @@ export function parseAuditArguments(args: readonly string[]): AuditArguments {
   switch (command) {
     case 'verify':
       if (file === undefined) throw new Trouble(`verify what?\n${AUDIT_USAGE}`)
-      return {
-        kind: 'verify',
-        file,
-        keys: keysOf(values.key),
-        checkpoint: values.checkpoint ?? null,
-      }
+      return { kind: 'verify', file, ...trusted(values) }
     case 'export':
       return { kind: 'export', ...remote, out: values.out ?? null, query: queryOf(values) }
     case 'checkpoint':
@@ -86,17 +84,34 @@ function read(args: readonly string[]) {
   }
 }
 
-function keysOf(texts: readonly string[] = []): readonly PublicKey[] {
-  if (texts.length === 0) {
+type VerifyOptions = { key?: string[]; 'old-key'?: string[]; checkpoint?: string }
+
+/** One key for the export: whoever has a key of before, a thief say, could sign another one. */
+function trusted({ key: given = [], 'old-key': former = [], checkpoint }: VerifyOptions) {
+  const [key, ...others] = given.map((text) => keyOf('--key', text))
+  if (key === undefined) {
     throw new Trouble(
       '--key is missing: the public key that you were given, name+id+base64. The keys in the file itself prove nothing',
     )
   }
-  return texts.map((text) => {
-    const key = readPublicKey(text)
-    if (key === null) throw new Trouble(`--key '${text}' is not a public key, name+id+base64`)
-    return key
-  })
+  if (others.length > 0) {
+    throw new Trouble(
+      '--key is the one that signs now; one that has signed the checkpoint you kept is --old-key',
+    )
+  }
+  if (former.length > 0 && checkpoint === undefined) {
+    throw new Trouble(
+      '--old-key is the key of a checkpoint that you have kept: --checkpoint is missing',
+    )
+  }
+  const oldKeys = former.map((text) => keyOf('--old-key', text))
+  return { key, oldKeys, checkpoint: checkpoint ?? null }
+}
+
+function keyOf(option: string, text: string): PublicKey {
+  const key = readPublicKey(text)
+  if (key === null) throw new Trouble(`${option} '${text}' is not a public key, name+id+base64`)
+  return key
 }
 
 type ExportOptions = { filter?: string[]; csv?: boolean; zip?: boolean }

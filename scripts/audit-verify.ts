@@ -8,14 +8,15 @@ import { Trouble } from './trouble.ts'
 
 const PIECE_BYTES = 1_048_576
 
-/** `older`: a signed note. Throws Trouble where the file can't be read, or is no export that these keys have signed. */
+/** `older`: a signed note; `formerKeys` are for it alone. Throws Trouble where the file can't be read, or is no export that these keys have signed. */
 export async function verifyFile(
   file: string,
   keys: readonly PublicKey[],
   older: string | null,
+  formerKeys: readonly PublicKey[] = [],
 ): Promise<ExportReport> {
   const pieces = fs.createReadStream(file, { highWaterMark: PIECE_BYTES })
-  const checked = await checkExport(pieces, keys, older).catch((error: unknown) => {
+  const checked = await checkExport(pieces, keys, older, formerKeys).catch((error: unknown) => {
     throw isOfFiles(error) ? new Trouble(`${file} can not be read`) : error
   })
   if (!checked.ok) throw new Trouble(`${file}: ${checked.error}`)

@@ -14,7 +14,7 @@ import { tellTrouble, Trouble } from './trouble.ts'
 async function verify(asked: Extract<AuditArguments, { kind: 'verify' }>): Promise<boolean> {
   const startedAt = performance.now()
   const older = asked.checkpoint === null ? null : readNote(asked.checkpoint)
-  const report = await verifyFile(asked.file, asked.keys, older)
+  const report = await verifyFile(asked.file, [asked.key], older, asked.oldKeys)
   for (const line of reportLines(report, older !== null)) console.log(line)
   console.error(`${((performance.now() - startedAt) / 1_000).toFixed(1)} s`)
   return report.fault === null

@@ -18,6 +18,8 @@ export type Env = {
   readonly LINK_KEY?: string
   /** `current,previous`: what signs the audit log, as `npm run audit -- key` makes them. */
   readonly AUDIT_KEY?: string
+  /** Public halves of former keys, with commas: only where AUDIT_KEY was replaced without them. */
+  readonly AUDIT_KEY_FORMER?: string
   /** The address under which the world knows this Worker, for links; unset is the request's own. */
   readonly PUBLIC_URL?: string
   /** Of what is deployed: kept with the rules. */

@@ -6,7 +6,12 @@ import { billingMode } from './domain/adjustment.ts'
 import type { Mode } from './domain/event.ts'
 import { LINK_KEY_CHARS_MIN, OPERATOR_KEY_CHARS_MIN } from './domain/limits.ts'
 import { isLoopback } from './domain/link.ts'
-import { readSigningKey, type NamedKey } from './domain/signed-note.ts'
+import {
+  readPublicKey,
+  readSigningKey,
+  type NamedKey,
+  type PublicKey,
+} from './domain/signed-note.ts'
 import { secretOf, type Env } from './env.ts'
 import { endpointFor } from './finder-problems.ts'
 import type { Channel } from './notices/channel.ts'
@@ -27,6 +32,8 @@ export type Settings = {
   readonly linkKeys: readonly string[]
   /** Current first; empty: the audit log isn't sealed. */
   readonly auditKeys: readonly NamedKey[]
+  /** Public halves of keys that have signed it and are gone: the newest checkpoint may be theirs. */
+  readonly formerAuditKeys: readonly PublicKey[]
   readonly publicUrl: string | null
   /** What is deployed, where the deployment says it. */
   readonly gitCommit: string | null
@@ -53,7 +60,7 @@ export function readSettings(env: Env, config: Config): Settings {
   const bootstrapKey = matching(env.BOOTSTRAP_KEY, MAKEGOOD_KEY)
   const linkKeys = secretList(env.LINK_KEY)
   const areLinkKeysLong = linkKeys.every((key) => key.length >= LINK_KEY_CHARS_MIN)
-  const auditKeys = readAuditKeys(env.AUDIT_KEY)
+  const { auditKeys, ...audit } = readAuditSettings(env)
   const publicUrl = env.PUBLIC_URL ? readAddress(env.PUBLIC_URL) : null
   const requirements: [boolean, string][] = [
     [baseUrl !== null, 'COMMET_API_URL is not an https address'],
@@ -66,10 +73,7 @@ export function readSettings(env: Env, config: Config): Settings {
       linkKeys.length > 0 && areLinkKeysLong,
       `LINK_KEY is not set, or one of its keys is shorter than ${LINK_KEY_CHARS_MIN} characters`,
     ],
-    [
-      auditKeys.length > 0,
-      'AUDIT_KEY is not set, or not as `npm run audit -- key` makes it: the audit log is not sealed',
-    ],
+    ...audit.requirements,
     [!env.PUBLIC_URL || publicUrl !== null, 'PUBLIC_URL is not an https address'],
   ]
   const endpoints = [...config.endpoints].map(([name, endpoint]) => ({
@@ -84,6 +88,7 @@ export function readSettings(env: Env, config: Config): Settings {
     // A short key is not passed over in silence: the next one would then be taken for the current.
     linkKeys: areLinkKeysLong ? linkKeys : [],
     auditKeys,
+    formerAuditKeys: audit.formerAuditKeys,
     publicUrl,
     gitCommit: matching(env.GIT_COMMIT, /^[0-9a-f]{7,64}$/),
     channelSecrets: new Map(
@@ -150,9 +155,22 @@ function namedSecrets(env: Env, { secrets }: Pick<Channel, 'secrets'>): NamedSec
 }
 
 /** One that can't be read isn't passed over: the next one would be taken for the current. */
-function readAuditKeys(value: string | undefined): readonly NamedKey[] {
-  const keys = secretList(value).map(readSigningKey)
-  return keys.every((key) => key !== null) ? keys : []
+function readAuditSettings(env: Env) {
+  const keys = secretList(env.AUDIT_KEY).map(readSigningKey)
+  const auditKeys = keys.every((key) => key !== null) ? keys : []
+  const former = secretList(env.AUDIT_KEY_FORMER).map(readPublicKey)
+  const formerAuditKeys = former.every((key) => key !== null) ? former : []
+  const requirements: [boolean, string][] = [
+    [
+      auditKeys.length > 0,
+      'AUDIT_KEY is not set, or not as `npm run audit -- key` makes it: the audit log is not sealed',
+    ],
+    [
+      formerAuditKeys.length === former.length,
+      'AUDIT_KEY_FORMER holds what is not a public key, name+id+base64: it is not used',
+    ],
+  ]
+  return { auditKeys, formerAuditKeys, requirements }
 }
 
 export const notSet = (names: readonly string[]): string =>

@@ -20,8 +20,9 @@ function part<Kind extends Element>(id: string, kind: new () => Kind): Kind {
 
 const form = part('form', HTMLFormElement)
 const log = part('log', HTMLInputElement)
-const keys = part('keys', HTMLTextAreaElement)
+const key = part('key', HTMLTextAreaElement)
 const kept = part('kept', HTMLInputElement)
+const oldKeys = part('old-keys', HTMLTextAreaElement)
 const button = part('check', HTMLButtonElement)
 const progress = part('progress', HTMLProgressElement)
 const answer = part('answer', HTMLElement)
@@ -46,16 +47,19 @@ async function* piecesOf(file: File): AsyncGenerator<Uint8Array> {
 function keysOf(text: string): readonly PublicKey[] | null {
   const lines = text.split('\n').flatMap((line) => line.trim() || [])
   const read = lines.map(readPublicKey)
-  return lines.length > 0 && read.every((key) => key !== null) ? read : null
+  return read.every((each) => each !== null) ? read : null
 }
 
 async function check(): Promise<Answer> {
   const file = log.files?.[0]
   const older = kept.files?.[0]
-  const trusted = keysOf(keys.value)
+  const trusted = keysOf(key.value)
+  const former = keysOf(oldKeys.value)
   if (!file) return trouble('Choose the export first.')
-  if (trusted === null) return trouble('The public key can not be read: name+id+base64 is wanted.')
-  const checked = await checkExport(piecesOf(file), trusted, (await older?.text()) ?? null)
+  if (trusted?.length !== 1) return trouble('One public key is wanted: name+id+base64.')
+  if (former === null) return trouble('A former key can not be read: name+id+base64 is wanted.')
+  const note = (await older?.text()) ?? null
+  const checked = await checkExport(piecesOf(file), trusted, note, former)
   if (!checked.ok) return trouble(`NOT INTACT: ${checked.error}`)
   const lines = reportLines(checked.value, older !== undefined)
   return { isGood: checked.value.fault === null, lines }

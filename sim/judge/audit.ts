@@ -11,9 +11,16 @@ const WITHOUT_VERSION: ReadonlySet<string> = new Set([
 ])
 
 export function* checkAudit(books: Books): Iterable<string> {
-  const { entries, rows, events, entriesOf } = books
+  const { entries, rows, events, entriesOf, world } = books
   for (const [position, { seq }] of entries.entries()) {
     if (seq !== position + 1) return yield `entries_gap: ${seq} at ${position + 1}`
+  }
+  // In any other spelling an entry would be sealed as a text.
+  const texts = world.database.rows<{ seq: number; data: string }>(
+    'SELECT seq, data FROM audit_entries',
+  )
+  for (const { seq, data } of texts) {
+    if (JSON.stringify(JSON.parse(data)) !== data) yield `entry_text: ${seq}`
   }
   for (const row of rows) yield* checkRow(row, entriesOf(row.id))
   for (const { id, fate } of events) {

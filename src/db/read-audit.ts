@@ -146,7 +146,7 @@ export async function listEntriesOf(
       sql`${auditEntries.seq} IN (
         SELECT n.value FROM json_each(${JSON.stringify(subjects)}) s, json_each((
           SELECT json_group_array(seq) FROM (SELECT seq FROM audit_entries
-            WHERE subject = s.value AND ${IS_INDEXED} AND seq < ${below}
+            WHERE subject = s.value AND ${IS_INDEXED} AND seq BETWEEN 1 AND ${below} - 1
             ORDER BY seq DESC LIMIT ${each}))) n)`,
     )
     .orderBy(desc(auditEntries.seq))

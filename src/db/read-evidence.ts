@@ -1,6 +1,6 @@
 // What the record says of one adjustment, for its evidence.
 
-import { and, asc, desc, eq, inArray } from 'drizzle-orm'
+import { and, asc, desc, eq, gte, inArray } from 'drizzle-orm'
 import type { AuditAction } from '../domain/audit.ts'
 import type { AdjustmentId } from '../domain/ids.ts'
 import { EVIDENCE_ENTRIES_MAX, EVIDENCE_NOTICES_MAX } from '../domain/limits.ts'
@@ -36,7 +36,7 @@ export async function findRecorded(
     db
       .select()
       .from(auditEntries)
-      .where(and(inArray(auditEntries.subject, about), IS_INDEXED))
+      .where(and(inArray(auditEntries.subject, about), IS_INDEXED, gte(auditEntries.seq, 1)))
       .orderBy(asc(auditEntries.seq))
       .limit(EVIDENCE_ENTRIES_MAX),
     db

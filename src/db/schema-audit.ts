@@ -59,6 +59,8 @@ export const auditSealing = sqliteTable(
     /** The day, since 1970 in UTC, whose checkpoint went out last, and that one's size. */
     witnessedDay: integer('witnessed_day').notNull(),
     witnessedSize: integer('witnessed_size').notNull(),
+    /** Of the newest checkpoint: if there is none of that size, somebody has removed it. */
+    sealedSize: integer('sealed_size').notNull(),
     /** Why nothing is sealed any more; null while all is well. */
     fault: text('fault').$type<LogFaultReason>(),
     /** The first entry that is not as it was sealed. */

@@ -1,7 +1,7 @@
 // Sealing: a checkpoint and the tiles that it is of commit together, and only on top of the one that was read.
 // None of it is an entry of the log, since each would have to be sealed in its turn; a change of keys is one.
 
-import { and, eq, inArray, lt, lte, sql } from 'drizzle-orm'
+import { and, eq, gt, inArray, lt, lte, or, sql } from 'drizzle-orm'
 import type { AuditAction, AuditEntry } from '../domain/audit.ts'
 import { ALARM_SOURCE } from '../domain/alarm.ts'
 import type { LogFault } from '../domain/log-fault.ts'
@@ -21,22 +21,17 @@ export async function takeSealing(
     leaseUntil,
   }: { readonly now: number; readonly day: number; readonly leaseUntil: number },
 ): Promise<SealingRow | null> {
-  const [row] = await db
-    .insert(auditSealing)
-    .values({
-      name: 'log',
-      leaseUntil,
-      nextTile: 0,
-      comparedAt: now,
-      witnessedDay: day,
-      witnessedSize: 0,
-    })
-    .onConflictDoUpdate({
-      target: auditSealing.name,
-      set: { leaseUntil },
-      setWhere: lte(auditSealing.leaseUntil, now),
-    })
-    .returning()
+  const [, [row]] = await db.batch([
+    db.insert(auditSealing).select(
+      sql`SELECT 'log', 0, 0, ${now}, ${day}, 0, 0, NULL, NULL, NULL
+        WHERE NOT EXISTS (SELECT 1 FROM audit_sealing)`,
+    ),
+    db
+      .update(auditSealing)
+      .set({ leaseUntil })
+      .where(lte(auditSealing.leaseUntil, now))
+      .returning(),
+  ])
   return row ?? null
 }
 
@@ -68,6 +63,7 @@ export async function commitSeal(
       )
       .returning({ size: auditCheckpoints.size }),
     ...tiles.map(({ tile, had }) => (had === 0 ? insertTile(db, tile) : growTile(db, tile))),
+    db.update(auditSealing).set({ sealedSize: size }).where(AFTER_CHANGE),
   ])
   return rows.length > 0
 }
@@ -129,19 +125,21 @@ export async function commitKeys(
   ])
 }
 
-/** Once a day, what was sealed last goes out, where it is new. Whether it is this call that has it told. */
+/**
+ * Once a day, what was sealed last goes out. Whether it is this call that has it told. A day that is still to come
+ * is no reason for silence: somebody has written it there.
+ */
 export async function commitWitness(
   db: Database,
   { size, day, at }: { readonly size: number; readonly day: number; readonly at: number },
-  isNew: boolean,
 ): Promise<boolean> {
-  const isTold = isNew && db.tells(ALARM_SOURCE)
+  const isTold = db.tells(ALARM_SOURCE)
   const action: AuditAction = 'audit.witnessed'
   const [rows] = await db.batch([
     db
       .update(auditSealing)
       .set({ witnessedDay: day, witnessedSize: size })
-      .where(lt(auditSealing.witnessedDay, day))
+      .where(or(lt(auditSealing.witnessedDay, day), gt(auditSealing.witnessedDay, day + 1)))
       .returning({ day: auditSealing.witnessedDay }),
     ...(isTold
       ? [

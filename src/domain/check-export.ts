@@ -12,11 +12,12 @@ import {
   type Verification,
 } from './verify-export.ts'
 
-/** `older`: a signed note that was kept. The error is a sentence about the export. What `pieces` throws is thrown. */
+/** `older`: a signed note that was kept; `formerKeys` are for it alone. The error is a sentence about the export. What `pieces` throws is thrown. */
 export async function checkExport(
   pieces: AsyncIterable<Uint8Array>,
   keys: readonly PublicKey[],
   older: string | null,
+  formerKeys: readonly PublicKey[] = [],
 ): Promise<Result<ExportReport, string>> {
   let state: Verification | null = null
   for await (const lines of linesOf(pieces)) {
@@ -24,7 +25,7 @@ export async function checkExport(
     for (const line of lines) {
       if (state !== null) takeLine(state, line)
       else {
-        const opened = await openExport(line, keys, older)
+        const opened = await openExport(line, keys, older, formerKeys)
         if (!opened.ok) return opened
         state = opened.value
       }

@@ -3,7 +3,7 @@
 import { csvField } from './csv.ts'
 import { canonical } from './canonical.ts'
 import type { ExportHead } from './export-format.ts'
-import type { EntryRow } from './sealed-entry.ts'
+import { dataText, type EntryRow } from './sealed-entry.ts'
 
 const COLUMNS = ['seq', 'time', 'actor', 'action', 'subject', 'data', 'sealed']
 
@@ -33,7 +33,7 @@ export const csvLine = (
     actor,
     action,
     subject,
-    data,
+    dataText(data),
     isSealed ? 'yes' : 'not yet',
   ]
     .map(csvField)

@@ -16,12 +16,20 @@ export type EntryRow = {
 const encoder = new TextEncoder()
 
 export const entryLine = ({ data, ...row }: EntryRow): string =>
-  canonical({ ...row, data: parsed(data) })
+  canonical({ ...row, data: dataOf(data) })
 
-/** What isn't JSON, which only somebody has written who was past the tables' checks, is text. */
-function parsed(text: string): unknown {
+/** The text of the data as the line has it. */
+export const dataText = (data: string): string => canonical(dataOf(data))
+
+/**
+ * What a stored text says, if it is written in the one way that Makegood and SQLite write it; else the text itself.
+ * A name that stands there twice, a blank or a number beyond its precision would leave no trace in a value, and
+ * the row could be changed without another hash. What isn't JSON somebody has written who was past the tables' checks.
+ */
+export function dataOf(text: string): unknown {
   try {
-    return JSON.parse(text)
+    const value: unknown = JSON.parse(text)
+    return JSON.stringify(value) === text ? value : text
   } catch {
     return text
   }

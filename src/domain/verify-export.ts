@@ -3,6 +3,7 @@
 
 import { EXPORT_FORMAT } from './export-format.ts'
 import { memberOf, numberOf, parsedLine, type Fields } from './json-line.ts'
+import { noteIn } from './kept-note.ts'
 import {
   append,
   EMPTY_FRONTIER,
@@ -60,11 +61,15 @@ export type Verification = {
 
 const ENTRY = new TextEncoder().encode('{"action":')
 
-/** `older`: a signed note that was kept. The error is a sentence. */
+/**
+ * `older`: a signed note that was kept. `formerKeys` are trusted for that one alone: what a key that was stolen has signed
+ * is believed only where the reader kept it himself. The error is a sentence.
+ */
 export async function openExport(
   head: Uint8Array,
   keys: readonly PublicKey[],
   older: string | null,
+  formerKeys: readonly PublicKey[] = [],
 ): Promise<Result<Verification, string>> {
   const read = memberOf(parsedLine(head), 'export')
   if (read === null || read['format'] !== EXPORT_FORMAT) {
@@ -74,7 +79,8 @@ export async function openExport(
   if (typeof checkpoint !== 'string') return err('it has no checkpoint: nothing of it is sealed')
   const signed = await openCheckpoint(checkpoint, keys)
   if (typeof signed === 'string') return err(`its checkpoint ${NOTE_TROUBLES[signed]}`)
-  const kept = older === null ? null : await openCheckpoint(older, keys)
+  const keptKeys = [...keys, ...formerKeys]
+  const kept = older === null ? null : await openCheckpoint(noteIn(older), keptKeys)
   if (typeof kept === 'string') return err(`the older checkpoint ${NOTE_TROUBLES[kept]}`)
   const stale = kept && staleness(signed, kept, filter !== null)
   if (stale) return err(stale)

@@ -6,7 +6,7 @@ import type { Database } from '../db/database.ts'
 import { findWithApprovals, listAllOfSubject } from '../db/read-approvals.ts'
 import { findEvent } from '../db/read-events.ts'
 import { findCircuit } from '../db/read-circuit.ts'
-import { findCheckpoint } from '../db/read-seal.ts'
+import { findCheckpoint, findEntryTime } from '../db/read-seal.ts'
 import { findPausing } from '../db/read-switches.ts'
 import type { DueNotice } from '../db/read-notices.ts'
 import type { Adjustment, Event } from '../db/schema.ts'
@@ -210,7 +210,9 @@ async function ofCheckpoint(
 ): Promise<Notice | null> {
   const stored = await findCheckpoint(db, Number(about.slice('checkpoint:'.length)))
   if (stored === null) return null
-  const { size, root, note: signed, at } = stored
+  const { size, root, note: signed } = stored
+  // Of its last entry, which the tree has: the time of a checkpoint is signed by nobody.
+  const at = (await findEntryTime(db, size)) ?? 0
   return {
     ...(await ofOperation(row, 'checkpoint')),
     lines: checkpointNote({ size, note: signed, at }),

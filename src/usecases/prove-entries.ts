@@ -9,7 +9,7 @@ import { decoded } from '../domain/signed-note.ts'
 import { readFrom, tileName, tilesByName, tilesFor, type TileKey } from '../domain/tiles.ts'
 import { checkNote } from './check-log.ts'
 
-type ProofDeps = Pick<Deps, 'db'>
+type ProofDeps = Pick<Deps, 'db' | 'settings'>
 type Proof = readonly Uint8Array[]
 
 /** Of entries up to `size`. Of neighbours most tiles are the same: they are read once. */

@@ -1,14 +1,7 @@
 // Sealing: what is new in the audit log is hashed into its tree, and the tree is signed, in bounded steps. What was
 // sealed last is compared first; a log that isn't as it was sealed is not sealed any further, and alarms.
 
-import {
-  findNewestCheckpoint,
-  findSealing,
-  lastSeq,
-  readEntries,
-  type SealingRow,
-  type StoredCheckpoint,
-} from '../db/read-seal.ts'
+import { readLogState, readUnsealed, type LogState, type SealingRow } from '../db/read-seal.ts'
 import {
   commitCompared,
   commitFault,
@@ -31,11 +24,19 @@ import { EMPTY_FRONTIER, frontierAt, rootOf } from '../domain/merkle.ts'
 import { err, ok, type Result } from '../domain/result.ts'
 import { entryHash } from '../domain/sealed-entry.ts'
 import { readCheckpoint, signCheckpoint, type NamedKey } from '../domain/signed-note.ts'
-import { appendAll, extendTiles, readFrom, TILE_HASHES, tileName } from '../domain/tiles.ts'
+import { appendAll, extendTiles, readFrom, tileName } from '../domain/tiles.ts'
 import { announceKeys } from './announce-keys.ts'
-import { compareTiles, faultIn, readTreeParts, tileOf } from './check-log.ts'
+import {
+  compareTiles,
+  faultIn,
+  faultOfNothing,
+  faultOfState,
+  isForgotten,
+  tileOf,
+  treeOf,
+} from './check-log.ts'
 import { reportFault } from './report-fault.ts'
-import { witness } from './witness.ts'
+import { isWitnessDue, witness } from './witness.ts'
 
 export type SealTrouble =
   | { readonly reason: 'not_configured' }
@@ -51,20 +52,22 @@ export async function sealLog(deps: Deps): Promise<Result<Sealed, SealTrouble>> 
   const [key] = settings.auditKeys
   if (!key) return err({ reason: 'not_configured' })
   const startedAt = now()
-  const idle = await sizeWhereIdle(deps, startedAt)
+  const state = await readLogState(db)
+  const idle = sizeWhereIdle(state, startedAt)
   if (idle !== null) return ok({ size: idle, added: 0 })
   const leaseUntil = startedAt + SEAL_LEASE_SECONDS * 1_000
   const row = await takeSealing(db, { now: startedAt, day: dayOf(startedAt), leaseUntil })
   if (row === null) return err({ reason: 'busy' })
   try {
     if (!(await announceKeys(deps))) return err({ reason: 'not_configured' })
-    const before = await findNewestCheckpoint(db)
-    const fault =
-      (await faultOfBefore(deps, row, before)) ?? (await compareOlder(deps, row, before))
+    if (isForgotten(state)) return await stop(deps, { reason: 'checkpoint_changed', seq: 1 })
+    const size = state.checkpoint?.size ?? 0
+    const fault = (await faultOfBefore(deps, row, size)) ?? (await compareOlder(deps, row, size))
     if (fault) return await stop(deps, fault)
-    if (row.fault !== null) await commitFault(db, null, now())
     const sealed = await sealNew(deps, key, startedAt + SEAL_DEADLINE_MS)
     if (!sealed.ok) return await stop(deps, sealed.error)
+    // Not before: a gap in what is new stays what it is, with its time.
+    if (row.fault !== null) await commitFault(db, null, now())
     await witness(deps, row)
     return sealed
   } finally {
@@ -75,12 +78,11 @@ export async function sealLog(deps: Deps): Promise<Result<Sealed, SealTrouble>> 
 const dayOf = (at: number): number => Math.floor(at / MS_PER_DAY)
 
 /** Most minutes have nothing to seal, and nothing is written in them. Null where there is something to do. */
-async function sizeWhereIdle({ db }: Deps, at: number): Promise<number | null> {
-  const row = await findSealing(db)
-  const size = (await findNewestCheckpoint(db))?.size ?? 0
-  if (row === null || row.fault !== null || (await lastSeq(db)) !== size) return null
+function sizeWhereIdle({ sealing: row, checkpoint, last }: LogState, at: number): number | null {
+  const size = checkpoint?.size ?? 0
+  if (row === null || row.fault !== null || last !== size) return null
   const isTime = at - row.comparedAt >= LOG_COMPARE_SECONDS * 1_000
-  return isTime || dayOf(at) > row.witnessedDay ? null : size
+  return isTime || isWitnessDue(row, dayOf(at)) ? null : size
 }
 
 async function stop(deps: Deps, fault: LogFault): Promise<Result<never, SealTrouble>> {
@@ -92,28 +94,21 @@ async function stop(deps: Deps, fault: LogFault): Promise<Result<never, SealTrou
 async function faultOfBefore(
   deps: Deps,
   { faultSeq }: SealingRow,
-  checkpoint: StoredCheckpoint | null,
+  size: number,
 ): Promise<LogFault | null> {
-  if (faultSeq === null || checkpoint === null) return null
-  const { fault } = await compareTiles(
-    deps,
-    checkpoint,
-    tileOf(Math.min(faultSeq, checkpoint.size)),
-    1,
-  )
-  return fault
+  if (faultSeq === null) return null
+  return (await compareTiles(deps, tileOf(Math.max(1, Math.min(faultSeq, size))), 1)).fault
 }
 
 /** Each time some of the older entries, all of them in turn. */
 async function compareOlder(
   deps: Deps,
   { nextTile }: SealingRow,
-  checkpoint: StoredCheckpoint | null,
+  size: number,
 ): Promise<LogFault | null> {
-  if (checkpoint === null) return null
-  const last = tileOf(checkpoint.size)
+  const last = tileOf(size)
   const from = nextTile > last ? 0 : nextTile
-  const { fault, to } = await compareTiles(deps, checkpoint, from, LOG_COMPARE_TILES)
+  const { fault, to } = await compareTiles(deps, from, LOG_COMPARE_TILES)
   if (fault === null) await commitCompared(deps.db, to >= last ? 0 : to + 1, deps.now())
   return fault
 }
@@ -136,20 +131,18 @@ async function sealNew(
 
 async function sealStep(deps: Deps, key: NamedKey): Promise<Result<Sealed, LogFault>> {
   const { db, now, settings } = deps
-  const before = await findNewestCheckpoint(db)
+  const part = await readUnsealed(db, SEAL_ENTRIES_PER_STEP)
+  const { checkpoint: before, last: newest, rows } = part
   const size = before?.size ?? 0
-  const newest = await lastSeq(db)
   if (newest === size) return ok({ size, added: 0 })
   if (newest < size) return err({ reason: 'entry_missing', seq: newest + 1 })
-  const last = Math.max(0, tileOf(size))
-  const start = last * TILE_HASHES
-  const tiles = await readTreeParts(deps, before ?? { size, root: '' }, last, last)
-  const rows = await readEntries(db, start, size - start + SEAL_ENTRIES_PER_STEP)
+  const from = Math.max(0, tileOf(size))
+  const tiles = treeOf(part)
   const sealedRows = rows.filter(({ seq }) => seq <= size)
   const newRows = rows.slice(sealedRows.length)
-  const fault = before
-    ? faultIn(tiles, size, { from: last, to: last, rows: sealedRows })
-    : faultOfNothing(tiles.has(tileName({ level: 0, idx: 0 })))
+  const fault =
+    (await faultOfState(deps, part)) ??
+    (before ? faultIn(tiles, size, { from, to: from, rows: sealedRows }) : faultOfNothing(tiles))
   if (fault) return err(fault)
   const gap = newRows.findIndex(({ seq }, at) => seq !== size + 1 + at)
   if (gap >= 0) return err({ reason: 'entry_missing', seq: size + 1 + gap })
@@ -176,7 +169,3 @@ async function sealStep(deps: Deps, key: NamedKey): Promise<Result<Sealed, LogFa
   const isOurs = await commitSeal(db, size, stored, grown)
   return ok({ size: checkpoint.size, added: isOurs ? leaves.length : 0 })
 }
-
-/** Hashes of a log that has no checkpoint: all of them were removed. */
-const faultOfNothing = (isThere: boolean): LogFault | null =>
-  isThere ? { reason: 'checkpoint_changed', seq: 1 } : null

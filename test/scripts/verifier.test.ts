@@ -209,7 +209,7 @@ function fakePage() {
 async function scriptSays({ log, keys, kept: note }: Asked): Promise<readonly string[]> {
   const part = fakePage()
   part('log').files = [new File([fs.readFileSync(log)], 'log')]
-  part('keys').value = keys
+  part('key').value = keys
   if (note !== null) part('kept').files = [new File([fs.readFileSync(note)], 'note')]
   part('form').submit?.({ preventDefault: () => undefined })
   await expect.poll(() => part('check').disabled || part('answer').hidden).toBe(false)
@@ -251,7 +251,7 @@ describe.runIf(program !== null || process.env['CI'] !== undefined)('the page in
     expect(await page.evaluate(`document.getElementById('old').hidden`)).toBe(true)
     await page.choose('#log', [log])
     if (note !== null) await page.choose('#kept', [note])
-    await page.evaluate(`document.getElementById('keys').value = ${JSON.stringify(keys)}`)
+    await page.evaluate(`document.getElementById('key').value = ${JSON.stringify(keys)}`)
     await page.evaluate(`document.getElementById('check').click()`)
     await page.until(`!document.getElementById('answer').hidden`)
     const lines = `[...document.querySelectorAll('#answer p')].map((each) => each.textContent)`

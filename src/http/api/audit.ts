@@ -8,7 +8,7 @@ import { intactThrough } from '../../domain/checkpoint-note.ts'
 import { SUBJECT_CHARS_MAX } from '../../domain/limits.ts'
 import { faultText } from '../../domain/log-fault.ts'
 import { ok } from '../../domain/result.ts'
-import type { EntryRow } from '../../domain/sealed-entry.ts'
+import { dataOf, type EntryRow } from '../../domain/sealed-entry.ts'
 import { verifyLog, type LogCheck } from '../../usecases/check-log.ts'
 import { EXPORT_KINDS, exportLog, type ExportKind } from '../../usecases/export-log.ts'
 import { exportZip } from '../../usecases/export-zip.ts'
@@ -91,6 +91,8 @@ export const audit = createRoutes()
   })
   .get('/verify', requireScope('read'), validPageWith({}), async (c) => {
     const { cursor = 0 } = c.req.valid('query')
+    // With no key nobody's signature can be checked, and that is no fault of the log.
+    if (c.var.deps.settings.auditKeys.length === 0) return fail(c, NOT_CONFIGURED)
     const checked = await verifyLog(c.var.deps, cursor)
     if (checked.fault) {
       c.var.logFields.set('reason', checked.fault.reason)
@@ -145,10 +147,16 @@ function answerCheckpoint(c: AppContext, checkpoint: StoredCheckpoint | null): R
   return succeed(c, { object: 'checkpoint', size, root, sealedAt: iso(at), note })
 }
 
+const NOT_CONFIGURED: Failure = {
+  ...TRY_AGAIN,
+  code: 'not_configured',
+  message: 'No audit key is configured.',
+}
+
 function failureOf(trouble: SealTrouble): Failure {
   switch (trouble.reason) {
     case 'not_configured':
-      return { ...TRY_AGAIN, code: 'not_configured', message: 'No audit key is configured.' }
+      return NOT_CONFIGURED
     case 'busy':
       return { ...TRY_AGAIN, code: 'busy', message: 'The log is being sealed. Try again.' }
     case 'broken':
@@ -170,10 +178,11 @@ const presentEntry = ({ data, at, ...entry }: EntryRow) => ({
   object: 'audit_entry',
   ...entry,
   at: iso(at),
-  data: JSON.parse(data),
+  data: dataOf(data),
 })
 
-function presentCheck({ checkpoint, from, to, fault, next, last }: LogCheck) {
+function presentCheck(checked: LogCheck) {
+  const { checkpoint, from, to, fault, last } = checked
   const size = checkpoint?.size ?? 0
   return {
     object: 'audit_check',
@@ -185,15 +194,15 @@ function presentCheck({ checkpoint, from, to, fault, next, last }: LogCheck) {
     entries: size,
     sealedAt: checkpoint && iso(checkpoint.at),
     unsealed: Math.max(0, last - size),
-    summary: summaryOf({ checkpoint, from, to, fault, next, last }),
+    summary: summaryOf(checked),
   }
 }
 
-function summaryOf({ checkpoint, from, to, fault, next }: LogCheck): string {
+function summaryOf({ checkpoint, from, to, fault, next, through }: LogCheck): string {
   if (fault) return `not intact: ${faultText(fault)}`
   if (checkpoint === null) return 'nothing is sealed yet'
   if (next !== null) return `entries ${from} to ${to} of ${checkpoint.size} are as they were sealed`
-  return from === 1
-    ? intactThrough(checkpoint.size, checkpoint.at)
+  return from === 1 && through !== null
+    ? intactThrough(checkpoint.size, through)
     : `entries ${from} to ${to}, the last of ${checkpoint.size}, are as they were sealed`
 }

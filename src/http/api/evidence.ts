@@ -2,6 +2,7 @@
 // the log, as JSON, or as a page to be printed where the caller accepts `text/html`.
 
 import { unreachable } from '../../domain/assert.ts'
+import { dataOf } from '../../domain/sealed-entry.ts'
 import { findEvidence, type Evidence, type EvidenceTrouble } from '../../usecases/find-evidence.ts'
 import type { PlacedEntry } from '../../usecases/prove-entries.ts'
 import { fail, NOT_FOUND, succeed, type Failure } from '../answers.ts'
@@ -74,7 +75,7 @@ async function presentEvidence(c: AppContext, found: Evidence) {
     log: entries.map(({ at, data, proof, ...entry }) => ({
       ...entry,
       at: iso(at),
-      data: readJson(data),
+      data: dataOf(data),
       proof: proof && proof.map((hash) => hash.toBase64()),
     })),
   }

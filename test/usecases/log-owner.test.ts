@@ -1,0 +1,338 @@
+// What somebody can do to the log who owns the database and has dropped its triggers, but has not the key that signs:
+// the next sealing stops, and says so. What only a kept checkpoint finds is said in docs/audit.md, and shown here too.
+
+import { env } from 'cloudflare:workers'
+import { beforeEach, describe, expect, it } from 'vitest'
+import { openDatabase } from '../../src/db/database.ts'
+import { findNewestCheckpoint, findSealing } from '../../src/db/read-seal.ts'
+import { listEntriesOf } from '../../src/db/read-audit.ts'
+import { findRecorded } from '../../src/db/read-evidence.ts'
+import type { Deps } from '../../src/deps.ts'
+import type { AdjustmentId, EventId } from '../../src/domain/ids.ts'
+import { rootOf } from '../../src/domain/merkle.ts'
+import { entryHash, type EntryRow } from '../../src/domain/sealed-entry.ts'
+import {
+  publicKeyOf,
+  readPublicKey,
+  readSigningKey,
+  signCheckpoint,
+  writePublicKey,
+  type SigningKey,
+} from '../../src/domain/signed-note.ts'
+import { extendTiles, frontierOf, joinHashes } from '../../src/domain/tiles.ts'
+import { finishVerification, openExport, takeLine } from '../../src/domain/verify-export.ts'
+import { checkLog, verifyLog } from '../../src/usecases/check-log.ts'
+import { exportLog } from '../../src/usecases/export-log.ts'
+import { sealLog } from '../../src/usecases/seal-log.ts'
+import { BOOTSTRAP } from '../../src/domain/operator.ts'
+import { clearLog, fillLog, tamper, VERIFIER, withoutGuards } from '../audit-log.ts'
+import { createWorld } from '../world.ts'
+
+beforeEach(clearLog)
+
+const ORIGIN = 'makegood.example/audit'
+const all = async (sql: string): Promise<any[]> => (await env.DB.prepare(sql).all()).results
+const run = (sql: string): Promise<unknown> => env.DB.prepare(sql).run()
+
+async function sealed(deps: Deps): Promise<unknown> {
+  const result = await sealLog(deps)
+  return result.ok ? result.value : result.error
+}
+
+async function sealedLog(count: number) {
+  const world = await createWorld()
+  await fillLog(count - 1)
+  expect(await sealed(world.deps)).toEqual({ size: count, added: count })
+  return world
+}
+
+const broken = (reason: string, seq: number) => ({ reason: 'broken', fault: { reason, seq } })
+
+/** Hashes all entries as they are now, and puts a checkpoint over them that `key` has signed. */
+async function sealAs(key: SigningKey, origin = ORIGIN): Promise<void> {
+  const rows: EntryRow[] = await all('SELECT * FROM audit_entries ORDER BY seq')
+  const leaves = rows.map(entryHash)
+  const root = rootOf(frontierOf(leaves))
+  const note = await signCheckpoint({ origin, size: rows.length, root }, [key])
+  const { id } = await publicKeyOf(key)
+  await env.DB.batch([
+    env.DB.prepare('DELETE FROM audit_tiles'),
+    env.DB.prepare('DELETE FROM audit_checkpoints'),
+    ...extendTiles(new Map(), 0, leaves).map(({ level, idx, hashes }) =>
+      env.DB.prepare('INSERT INTO audit_tiles VALUES (?, ?, unhex(?))').bind(
+        level,
+        idx,
+        joinHashes(hashes).toHex(),
+      ),
+    ),
+    env.DB.prepare('INSERT INTO audit_checkpoints VALUES (?, ?, 1793000000000, ?, ?)').bind(
+      rows.length,
+      root.toBase64(),
+      note,
+      id,
+    ),
+    env.DB.prepare('UPDATE audit_sealing SET sealed_size = ?').bind(rows.length),
+  ])
+}
+
+const FORGE = `UPDATE audit_entries SET data = '{"amount":-999999}' WHERE seq = 100`
+const THIEF: SigningKey = { name: ORIGIN, seed: new Uint8Array(32).fill(7) }
+
+async function exported(deps: Deps): Promise<string[]> {
+  let text = ''
+  const decoder = new TextDecoder()
+  const { parts } = await exportLog(deps, BOOTSTRAP, 'ndjson', {})
+  for await (const part of parts) text += decoder.decode(part, { stream: true })
+  return text.trimEnd().split('\n')
+}
+
+/** What an auditor is told who has the public key, and perhaps a checkpoint. */
+async function audited(lines: readonly string[], older: string | null = null): Promise<string> {
+  const encoder = new TextEncoder()
+  const [head = '', ...rest] = lines
+  const opened = await openExport(encoder.encode(head), [readPublicKey(VERIFIER)!], older)
+  if (!opened.ok) return opened.error
+  for (const line of rest) takeLine(opened.value, encoder.encode(line))
+  return finishVerification(opened.value).fault?.what ?? 'intact'
+}
+
+describe('another history', () => {
+  it('signed with a key that was written beside the true ones is sealed no further', async () => {
+    const { deps, lines } = await sealedLog(301)
+    await withoutGuards(async () => {
+      await run(FORGE)
+      await sealAs(THIEF)
+      const own = await publicKeyOf(THIEF)
+      await env.DB.prepare('INSERT INTO audit_keys VALUES (?, ?, 1, 2)')
+        .bind(own.id, writePublicKey(own))
+        .run()
+    })
+    await fillLog(1)
+    expect(await checkLog(deps, 0)).toMatchObject({
+      fault: { reason: 'signed_by_others', seq: 301 },
+    })
+    expect(await sealed(deps)).toEqual(broken('signed_by_others', 301))
+    expect(lines).toContainEqual({
+      event: 'alarm.audit_log_broken',
+      seq: 301,
+      reason: 'signed_by_others',
+    })
+    expect(await audited(await exported(deps))).toBe(
+      'its checkpoint is not signed by the key that was given',
+    )
+  })
+
+  it('is not begun where all checkpoints and hashes are gone', async () => {
+    const { deps } = await sealedLog(301)
+    await tamper('DELETE FROM audit_tiles')
+    await tamper('DELETE FROM audit_checkpoints')
+    expect(await checkLog(deps, 0)).toMatchObject({
+      fault: { reason: 'checkpoint_changed', seq: 1 },
+    })
+    expect(await sealed(deps)).toEqual(broken('checkpoint_changed', 1))
+    expect(await all('SELECT * FROM audit_checkpoints')).toEqual([])
+  })
+
+  it('nor where the row that says how far it was sealed is gone too, in each minute that follows', async () => {
+    const { deps } = await sealedLog(301)
+    for (const table of ['audit_tiles', 'audit_checkpoints', 'audit_sealing']) {
+      await tamper(`DELETE FROM ${table}`)
+    }
+    expect(await checkLog(deps, 0)).toMatchObject({
+      fault: { reason: 'checkpoint_changed', seq: 1 },
+    })
+    for (let minute = 0; minute < 3; minute++) {
+      expect(await sealed(deps)).toEqual(broken('checkpoint_changed', 1))
+    }
+  })
+
+  it('behind an older checkpoint is not sealed, though that one is genuine', async () => {
+    const { deps } = await sealedLog(301)
+    const tiles = await all('SELECT level, idx, hex(hashes) AS hex FROM audit_tiles')
+    await fillLog(100)
+    await sealed(deps)
+    await withoutGuards(async () => {
+      for (const [table, column] of [
+        ['audit_checkpoints', 'size'],
+        ['audit_entries', 'seq'],
+      ]) {
+        await run(`DELETE FROM ${table} WHERE ${column} > 301`)
+      }
+      await run('DELETE FROM audit_tiles')
+      for (const { level, idx, hex } of tiles) {
+        await run(`INSERT INTO audit_tiles VALUES (${level}, ${idx}, unhex('${hex}'))`)
+      }
+    })
+    await fillLog(200)
+    expect(await checkLog(deps, 0)).toMatchObject({
+      fault: { reason: 'checkpoint_changed', seq: 302 },
+    })
+    expect(await sealed(deps)).toEqual(broken('checkpoint_changed', 302))
+  })
+
+  it('with all that says otherwise rewritten is sealed, and only a kept checkpoint finds it', async () => {
+    const { deps } = await sealedLog(301)
+    const { note: kept } = (await findNewestCheckpoint(deps.db))!
+    await withoutGuards(async () => {
+      await run(FORGE)
+      for (const table of ['tiles', 'checkpoints', 'keys', 'sealing']) {
+        await run(`DELETE FROM audit_${table}`)
+      }
+    })
+    expect(await sealed(deps)).toMatchObject({ added: 302 })
+    const lines = await exported(deps)
+    expect(await audited(lines)).toBe('intact')
+    expect(await audited(lines, kept)).toBe(
+      'its first 301 entries are not those of the older checkpoint',
+    )
+  })
+
+  it('of another log, though its checkpoint is signed with the same key, is none of this one', async () => {
+    const { deps } = await sealedLog(301)
+    const [key] = deps.settings.auditKeys
+    await withoutGuards(() => sealAs(key!, 'staging.example/audit'))
+    await fillLog(1)
+    expect(await sealed(deps)).toEqual(broken('signed_by_others', 301))
+  })
+
+  it('a time at which the daily checkpoint would go out never silences it', async () => {
+    const world = await sealedLog(301)
+    await env.DB.exec('UPDATE audit_sealing SET witnessed_day = 9000000000')
+    await world.advance(86_400)
+    await sealed(world.deps)
+    const today = Math.floor(world.now() / 86_400_000)
+    expect(await findSealing(world.deps.db)).toMatchObject({ witnessedDay: today })
+  })
+})
+
+describe('a key that was replaced at once', () => {
+  const NEXT = readSigningKey(
+    'PRIVATE+KEY+makegood.example/next+16cbc8d6+AWRlZmdoaWprbG1ub3BxcnN0dXZ3eHl6e3x9fn+AgYKD',
+  )!
+  const withKeys = (deps: Deps, former: readonly string[]): Deps => ({
+    ...deps,
+    settings: {
+      ...deps.settings,
+      auditKeys: [NEXT],
+      formerAuditKeys: former.map((text) => readPublicKey(text)!),
+    },
+  })
+
+  it('seals on once the public half of the former one is named, and stops until then', async () => {
+    const own = await publicKeyOf(NEXT)
+    const next = { ...NEXT, id: own.id }
+    const { deps } = await sealedLog(301)
+    await fillLog(1)
+    const [without, named] = [[], [VERIFIER]].map((former) => {
+      const made = withKeys(deps, former)
+      return { ...made, settings: { ...made.settings, auditKeys: [next] } }
+    })
+    expect(await sealed(without!)).toEqual(broken('signed_by_others', 301))
+    expect(await sealed(named!)).toEqual({ size: 303, added: 2 })
+    // Its name is not the log's: whose log it is only the former one's says.
+    await fillLog(1)
+    expect(await sealed(without!)).toMatchObject({ reason: 'broken' })
+  })
+})
+
+describe('an entry', () => {
+  const ADJUSTMENT = 'adj_00000000000000000000000000000007' as AdjustmentId
+  const added = (seq: string): string =>
+    `INSERT INTO audit_entries VALUES (${seq}, 1793000000000, 'operator:anna', 'adjustment.approved', '${ADJUSTMENT}', '{}')`
+
+  it.each(['-5', '0', '303', '9223372036854775807'])(
+    'is never given the number %s by hand, with no trigger dropped',
+    async (seq) => {
+      await sealedLog(301)
+      await expect(run(added(seq))).rejects.toThrow('entries are never numbered by hand')
+      await run(added('NULL'))
+      expect(await all('SELECT max(seq) AS last, min(seq) AS first FROM audit_entries')).toEqual([
+        { first: 1, last: 302 },
+      ])
+    },
+  )
+
+  it('below the first is found where the trigger was dropped, and shown to nobody', async () => {
+    const { deps } = await sealedLog(301)
+    await tamper(added('-5'))
+    const page = await listEntriesOf(
+      deps.db,
+      { subjects: [ADJUSTMENT] },
+      { before: null, limit: 100 },
+    )
+    expect(page.rows.map(({ seq }) => seq)).toEqual([79, 78, 77, 76, 75, 74, 73, 72, 71, 70])
+    const found = await findRecorded(deps.db, { id: ADJUSTMENT, eventId: 'evt_0' as EventId })
+    expect(found.entries.map(({ seq }) => seq)).not.toContain(-5)
+    expect(await checkLog(deps, 0)).toMatchObject({ fault: { reason: 'entry_added', seq: -5 } })
+    await fillLog(1)
+    expect(await sealed(deps)).toEqual(broken('entry_added', -5))
+    await tamper('DELETE FROM audit_entries WHERE seq = -5')
+    expect(await sealed(deps)).toEqual({ size: 302, added: 1 })
+  })
+
+  it.each([
+    ['a name that stands there twice', `'{"amount":-7777777,' || substr(data, 2)`],
+    ['a blank', `replace(data, ':', ': ')`],
+    ['a number beyond its precision', `replace(data, '-9900', '-9900.0000000000000001')`],
+    ['another spelling', `replace(data, 'usd', '\\u0075sd')`],
+  ])('with %s is not the one that was sealed', async (_, data) => {
+    const { deps } = await sealedLog(301)
+    const [before] = await all('SELECT data FROM audit_entries WHERE seq = 99')
+    await tamper(`UPDATE audit_entries SET data = ${data} WHERE seq = 99`)
+    const [after] = await all('SELECT data FROM audit_entries WHERE seq = 99')
+    expect(after).not.toEqual(before)
+    expect(await checkLog(deps, 0)).toMatchObject({ fault: { reason: 'entry_changed', seq: 99 } })
+    expect(await audited(await exported(deps))).toBe('entry 99 is not as it was sealed')
+  })
+})
+
+/** A database in which somebody else seals five new entries before each call and behind it. */
+function besideASealing(deps: Deps) {
+  let [calls, isBusy] = [0, false]
+  const beside = async () => {
+    if (isBusy) return
+    isBusy = true
+    await fillLog(250)
+    expect(await sealed(deps)).toMatchObject({ added: 250 })
+    isBusy = false
+    calls += 1
+  }
+  const around = async <Value>(act: () => Promise<Value>): Promise<Value> => {
+    await beside()
+    const value = await act()
+    await beside()
+    return value
+  }
+  const wrap = (statement: any): any =>
+    new Proxy(statement, {
+      get(target, name) {
+        if (name === 'bind') return (...values: unknown[]) => wrap(target.bind(...values))
+        const value = Reflect.get(target, name)
+        if (typeof value !== 'function') return value
+        return (...values: unknown[]) => around(() => value.apply(target, values))
+      },
+    })
+  const d1 = new Proxy(env.DB, {
+    get(target, name) {
+      if (name === 'prepare') return (text: string) => wrap(target.prepare(text))
+      const value = Reflect.get(target, name)
+      if (typeof value !== 'function') return value
+      return (...values: any[]) => around(() => value.apply(target, values))
+    },
+  })
+  return { db: openDatabase(d1), calls: () => calls }
+}
+
+describe('beside a sealing', () => {
+  it('a check is no alarm', { timeout: 60_000 }, async () => {
+    const world = await sealedLog(21)
+    const { deps, lines } = world
+    const beside = besideASealing(deps)
+    for (const after of [0, 256, 512]) {
+      expect(await verifyLog({ ...deps, db: beside.db }, after)).toMatchObject({ fault: null })
+    }
+    expect(beside.calls()).toBeGreaterThan(5)
+    expect(lines).toEqual([])
+    expect(await findSealing(deps.db)).toMatchObject({ fault: null })
+  })
+})
