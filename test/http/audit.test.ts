@@ -8,6 +8,7 @@ import type { Deps } from '../../src/deps.ts'
 import { LIST_ROWS_READ_MAX } from '../../src/domain/limits.ts'
 import { readPublicKey } from '../../src/domain/signed-note.ts'
 import { finishVerification, openExport, takeLine } from '../../src/domain/verify-export.ts'
+import { createApp } from '../../src/http/app.ts'
 import { exportLog } from '../../src/usecases/export-log.ts'
 import { filterOf, listLog } from '../../src/usecases/list-log.ts'
 import { sealLog } from '../../src/usecases/seal-log.ts'
@@ -265,6 +266,19 @@ describe('an export', () => {
       data: { format: 'ndjson', filters: [] },
     })
     expect(await verified(text)).toMatchObject({ fault: null, size: 602, sealed: 602, unsealed: 0 })
+  })
+
+  it('as ZIP is refused, and written down nowhere, where its page is not deployed', async () => {
+    const { deps } = await createWorld()
+    const app = createApp(() => ({ ...deps, verifyPage: async () => null }))
+    const path = '/api/v1/audit/export?format=zip'
+    const refused = await app.request(path, { headers: OPERATOR })
+    expect(refused.status).toBe(503)
+    expect((await refused.json<any>()).error.code).toBe('not_configured')
+    expect(await env.DB.prepare('SELECT * FROM audit_entries').first()).toBeNull()
+    const made = await createApp(() => deps).request(path, { headers: OPERATOR })
+    expect([made.status, made.headers.get('content-type')]).toEqual([200, 'application/zip'])
+    await made.body?.cancel()
   })
 
   it('lists what came after the checkpoint as not yet sealed', async () => {
