@@ -21,6 +21,27 @@ describe('card numbers', () => {
   })
 
   it.each([
+    ['a number', 4242424242424242],
+    ['a number with a sign', -378282246310005],
+    ['a number whose last digits no reader of JSON keeps', 4000000000000000006],
+  ])('of a card as %s goes too', (_, pan) => {
+    expect(redact({ paid_with: pan })).toEqual({
+      data: { paid_with: REDACTED },
+      places: ['paid_with'],
+    })
+    const spared = new Set(['paid_with'])
+    expect(redactData({ paid_with: pan }, { named: [], spared }).places).toEqual([])
+  })
+
+  it.each([4242424242424241, 1792999995000, 1792999995000000, 1e21, 42, 0.5])(
+    'the number %d is none',
+    (value) => {
+      const data = { value }
+      expect(redact(data).data).toBe(data)
+    },
+  )
+
+  it.each([
     ['a wrong check digit', '4111111111111112'],
     ['no network begins so', '1234567890123452'],
     ['twelve digits', '411111111111'],
@@ -116,6 +137,43 @@ describe('what a rule declares to read', () => {
         'list.id',
       ].toSorted(),
     )
+  })
+
+  it('has those of tuples, records, loose and lazy objects, and of what is prepared before', () => {
+    type Node = { readonly name: string; readonly nodes: readonly Node[] }
+    const node: z.ZodType<Node> = z.lazy(() => z.object({ name: z.string(), nodes: z.array(node) }))
+    const itself: z.ZodType<unknown> = z.lazy(() =>
+      z.union([itself, z.object({ own: z.string() })]),
+    )
+    const unending = (): z.ZodType<unknown> => z.lazy(unending)
+    const made = z.object({
+      pair: z.tuple([z.object({ first: z.string() })], z.object({ more: z.string() })),
+      by_id: z.record(z.string(), z.object({ price: z.int() })),
+      loose: z.object({ known: z.string() }).catchall(z.object({ other: z.string() })),
+      node,
+      itself,
+      unending: unending(),
+      prepared: z.preprocess((value) => value, z.object({ after: z.string() })),
+    })
+    const paths = schemaPaths(made)
+    for (const path of [
+      'pair.first',
+      'pair.more',
+      'by_id.*.price',
+      'loose.known',
+      'loose.*.other',
+      'node.name',
+      'node.nodes.nodes.name',
+      'itself.own',
+      'unending',
+      'prepared.after',
+    ]) {
+      expect(paths).toContain(path)
+    }
+    for (const taken of ['first', 'more', 'price', 'other', 'nodes.name', 'own', 'after']) {
+      expect(redactProblems([taken], () => paths)).toHaveLength(1)
+    }
+    expect(redactProblems(['elsewhere'], () => paths)).toEqual([])
   })
 
   it.each([

@@ -5,7 +5,11 @@ import { beforeEach, describe, expect, it } from 'vitest'
 import { defineConfig } from '../../src/config.ts'
 import { findEvent } from '../../src/db/read-events.ts'
 import type { EventId } from '../../src/domain/ids.ts'
-import { MS_PER_DAY, RETENTION_ROWS_PER_STEP } from '../../src/domain/limits.ts'
+import {
+  MS_PER_DAY,
+  OPENINGS_LOOKED_AT_MAX,
+  RETENTION_ROWS_PER_STEP,
+} from '../../src/domain/limits.ts'
 import { BOOTSTRAP } from '../../src/domain/operator.ts'
 import { dryRun } from '../../src/usecases/dry-run.ts'
 import { forgetByClock } from '../../src/usecases/forget.ts'
@@ -191,6 +195,39 @@ describe('rows whose use is over', () => {
     expect(await column('notices', 'seq')).toEqual([2, 3, 4, 5])
   })
 
+  it('and those that have to stay don’t keep the later ones', async () => {
+    const many = RETENTION_ROWS_PER_STEP + 3
+    const notices = (first: number, about: string, days: number, wakeAt: string) =>
+      `WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < ${many - 1})
+       INSERT INTO notices SELECT ${first} + i, '${about}' || i, 'adjustment.held', ${at(days)}, ${wakeAt}, 1, '{}'
+       FROM n`
+    await run(
+      notices(1, 'adj_stuck', 402, '9e15'),
+      notices(10_001, 'adj_old', 401, 'NULL'),
+      notices(20_001, 'adj_new', 1, 'NULL'),
+    )
+    await later(0)
+    const seqs = await column('notices', 'seq')
+    expect([seqs.length, seqs.at(0), seqs.at(many)]).toEqual([2 * many, 1, 20_001])
+  })
+
+  it('that links were opened goes 400 days after they last were; the links stay', async () => {
+    const link = (seq: number, days: number) =>
+      `INSERT INTO links VALUES (${seq}, 'lnk_${seq}', 'inv_${seq}', 0, NULL, 1, 2, NULL, 3, 1, ${at(days)}, 'sealed', 5)`
+    await run(link(900, 401), link(901, 399))
+    await later(0)
+    expect(
+      await column(
+        'links',
+        `opened || ' ' || ifnull(last_opened_at, '') || ' ' || ifnull(sealed_address, '')`,
+      ),
+    ).toEqual(['0  ', `3 ${at(399)} sealed`])
+    expect(await column('links', 'first_opened_at')).toEqual([null, 1])
+    // The look begins anew: also with those that it has passed.
+    await later(2)
+    expect(await column('links', 'opened')).toEqual([0, 0])
+  })
+
   it('alarms go after 400 days, with their notices', async () => {
     const alarm = (id: string, days: number) =>
       `INSERT INTO alarms VALUES ('${id}', 'rule_paused', '${id}', 1, ${at(days)}, '{}')`
@@ -225,6 +262,26 @@ describe('rows whose use is over', () => {
     const after = (await env.DB.prepare('SELECT * FROM audit_entries ORDER BY seq').all()).results
     expect(after.slice(0, entries.length)).toEqual(entries)
     expect(await countRows('payloads')).toBe(0)
+  })
+
+  it('of many links so many are looked at in an hour, and then the next', async () => {
+    const many = OPENINGS_LOOKED_AT_MAX + 2
+    await env.DB.prepare(
+      `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ${many})
+       INSERT INTO links SELECT 1000 + i, 'lnk_m' || i, 'inv_m' || i, 0, NULL, 1, 2, NULL, 1, 1, 1, NULL, NULL FROM n`,
+    ).run()
+    const opened = async () =>
+      (
+        await env.DB.prepare(
+          `SELECT count(*) AS n FROM links WHERE opened > 0 AND id GLOB 'lnk_m*'`,
+        ).first<any>()
+      ).n
+    const look = (hours: number) =>
+      forgetByClock({ ...world.deps, now: () => world.now() + hours * 3_600_000 })
+    await look(0)
+    expect(await opened()).toBeGreaterThanOrEqual(2)
+    await look(1)
+    expect(await opened()).toBe(0)
   })
 })
 

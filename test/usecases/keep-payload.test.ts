@@ -41,7 +41,8 @@ describe('what is kept', () => {
   it('has neither card numbers nor the values of secrets, and the rules have decided before', async () => {
     const world = await createWorld()
     const comment = `please charge ${CARD} again`
-    const body = ticket({ comment, session: { access_token: 'sesame-open' }, amount: '12.50' })
+    const session = { access_token: 'sesame-open' }
+    const body = ticket({ comment, session, paid_with: 4242424242424242, amount: '12.50' })
     const [id] = await world.receive('zendesk', { ...body, tags: 'credit_requested' })
     const { event: row, payload } = await kept(world.deps, id!)
     expect(row.fate).toBe('adjusted')
@@ -50,6 +51,7 @@ describe('what is kept', () => {
       tags: 'credit_requested',
       comment: 'please charge [redacted] again',
       session: { access_token: '[redacted]' },
+      paid_with: '[redacted]',
     })
   })
 
