@@ -56,7 +56,10 @@ async function check(): Promise<Answer> {
   const trusted = keysOf(key.value)
   const former = keysOf(oldKeys.value)
   if (!file) return trouble('Choose the export first.')
-  if (trusted?.length !== 1) return trouble('One public key is wanted: name+id+base64.')
+  if (!trusted?.length) {
+    return trouble('The public key can not be read: name+id+base64 is wanted.')
+  }
+  if (trusted.length > 1) return trouble('One public key is wanted: the one that signs now.')
   if (former === null) return trouble('A former key can not be read: name+id+base64 is wanted.')
   const note = (await older?.text()) ?? null
   const checked = await checkExport(piecesOf(file), trusted, note, former)

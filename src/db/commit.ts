@@ -36,13 +36,16 @@ export async function commitChange<Row>(
   return rows[0] ?? null
 }
 
-/** What came between may have changed nothing, so the entry itself tells if this batch committed it. */
+/**
+ * What came between may have changed nothing, so the entry itself tells if this batch committed it. The index on
+ * subjects is of all but received events, and is used where the query says so.
+ */
 const alarmOfEntry = (db: Database, { alarm = null, subject, action, at }: AuditEntry) =>
   alarmIf(
     db,
     alarm,
     sql`EXISTS (SELECT 1 FROM audit_entries
-      WHERE subject = ${subject} AND action = ${action} AND at = ${at})`,
+      WHERE subject = ${subject} AND "action" <> 'event.received' AND action = ${action} AND at = ${at})`,
   )
 
 /** An entry about something that changed no state. */

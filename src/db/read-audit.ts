@@ -1,7 +1,7 @@
 // The audit log as it is read. A log without gaps is a list of numbers: a page is a range of them, and a time is
 // found by halving. A page reads at most LIST_ROWS_READ_MAX rows, whatever is asked for.
 
-import { and, asc, desc, eq, gte, inArray, lt, or, sql, type SQL } from 'drizzle-orm'
+import { and, asc, desc, eq, gte, lt, sql, type SQL } from 'drizzle-orm'
 import { ENTRY_CLOCKS_APART_SECONDS, LIST_ROWS_READ_MAX } from '../domain/limits.ts'
 import type { EntryRow } from '../domain/sealed-entry.ts'
 import type { Database } from './database.ts'
@@ -69,7 +69,8 @@ export async function listEntries(
 ): Promise<EntryPage> {
   const bounds = await seqsBetween(db, filter)
   const end = Math.min(before ?? bounds.end, bounds.end)
-  const width = isOfAdjustment(filter) ? WINDOW_OF_ADJUSTMENTS : WINDOW
+  const isLookedUp = isOfAdjustment(filter) || filter.subjects !== undefined
+  const width = isLookedUp ? WINDOW_OF_ADJUSTMENTS : WINDOW
   const start = Math.max(bounds.start, end - width)
   if (start >= end) return { rows: [], next: null }
   const rows = await db
@@ -169,29 +170,37 @@ const isMatching = (row: EntryRow, { from, to, actor, action }: AuditFilter): bo
   (actor === undefined || row.actor === actor) &&
   (action === undefined || row.action === action)
 
-/** By a source's subject, such as `ticket:42`, in these accounts, or by an invoice's id: adjustments and their events. */
+/** Of every account that has an adjustment, also of endpoints that are configured no more: a row for each. */
+const ACCOUNTS = sql`WITH RECURSIVE a(account) AS (
+  SELECT min(account) FROM adjustments UNION ALL
+  SELECT (SELECT min(x.account) FROM adjustments x WHERE x.account > a.account) FROM a
+  WHERE a.account IS NOT NULL) SELECT account FROM a WHERE account IS NOT NULL`
+
+/**
+ * By a source's subject, such as `ticket:42`, or by an invoice's id: adjustments and their events. Null where there
+ * are more than `most` adjustments.
+ */
 export async function subjectsOf(
   db: Database,
-  asked: {
-    readonly subject?: string | undefined
-    readonly accounts: readonly string[]
-    readonly invoiceId?: string | undefined
-  },
+  {
+    subject,
+    invoiceId,
+  }: { readonly subject?: string | undefined; readonly invoiceId?: string | undefined },
   most: number,
-): Promise<readonly string[]> {
-  const { subject, accounts, invoiceId } = asked
-  const rows = await db
-    .select({ id: adjustments.id, eventId: adjustments.eventId })
-    .from(adjustments)
-    .where(
-      or(
-        subject === undefined
-          ? undefined
-          : and(inArray(adjustments.account, [...accounts]), eq(adjustments.subject, subject)),
-        invoiceId === undefined ? undefined : eq(adjustments.invoiceId, invoiceId),
-      ),
-    )
-    .limit(most)
+): Promise<readonly string[] | null> {
+  const found = (which: SQL) =>
+    db
+      .select({ id: adjustments.id, eventId: adjustments.eventId })
+      .from(adjustments)
+      .where(which)
+      .limit(most + 1)
+  const rows = [
+    ...(subject === undefined
+      ? []
+      : await found(sql`account IN (${ACCOUNTS}) AND subject = ${subject}`)),
+    ...(invoiceId === undefined ? [] : await found(eq(adjustments.invoiceId, invoiceId))),
+  ]
+  if (rows.length > most) return null
   return [...new Set(rows.flatMap(({ id, eventId }) => [id, eventId]))]
 }
 

@@ -9,13 +9,10 @@ export type RuleSet = typeof ruleSets.$inferSelect
 /** Writes nothing where it is there. */
 export async function keepRuleSet(db: Database, ruleSet: RuleSet): Promise<void> {
   const { hash, text, gitCommit, firstSeenAt } = ruleSet
-  await db
-    .insert(ruleSets)
-    .select(
-      sql`SELECT ${hash}, ${text}, ${gitCommit}, ${firstSeenAt}
+  await db.insert(ruleSets).select(
+    sql`SELECT ${hash}, ${text}, ${gitCommit}, ${firstSeenAt}
       WHERE NOT EXISTS (SELECT 1 FROM rule_sets WHERE hash = ${hash})`,
-    )
-    .onConflictDoNothing()
+  )
 }
 
 export async function findRuleSet(db: Database, hash: string): Promise<RuleSet | null> {

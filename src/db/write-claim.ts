@@ -29,6 +29,8 @@ import { pauseRule } from './write-switch.ts'
 
 export type Claim = {
   readonly asked: Asked
+  /** Hash of the rules, limits and reasons by which it is asked. */
+  readonly rules: string
   /** Null where the customer isn't known: then it is held in any case. */
   readonly request: FrozenRequest | null
   /** Of a record: what it was compared with. If there is more by now, nothing is claimed. */
@@ -47,7 +49,7 @@ export type Claimed = Adjustment & { readonly known: readonly KnownInvoice[] }
 export async function claim(
   db: Database,
   read: Adjustment,
-  { asked, request, compared, mode }: Claim,
+  { asked, rules, request, compared, mode }: Claim,
 ): Promise<Claimed | null> {
   // It counts in the very hour and day whose room was asked for.
   const { now } = asked
@@ -102,7 +104,7 @@ export async function claim(
         ),
       )
       .returning(claimedColumns(read.id)),
-    insertOutcomeEntry(db, read, now),
+    insertOutcomeEntry(db, asked, rules),
     ...toldOfStates(db, read, { held: 'adjustment.held', cancelled: 'adjustment.cancelled' }, now),
     ...pauseIfRunaway(db, read, now),
   ])
@@ -135,7 +137,12 @@ const hasRunAway = ({ id }: Adjustment) => sql`
   AND NOT EXISTS (SELECT 1 FROM adjustments a, json_each(a.hold_reasons) r
     WHERE a.id = ${id} AND r.value NOT IN (SELECT value FROM json_each(${JSON.stringify(RUNAWAY_REASONS)})))`
 
-const insertOutcomeEntry = (db: Database, { id }: Adjustment, now: number) =>
+/** Of the row that has the number of what was asked about. Null limits: none was asked again. */
+const insertOutcomeEntry = (
+  db: Database,
+  { seq, now, limits, first, duplicateMs }: Asked,
+  rules: string,
+) =>
   db.insert(auditEntries).select(sql`
   SELECT NULL, ${now}, 'system:issuer',
     CASE a.state WHEN 'issuing' THEN ${'adjustment.claimed' satisfies AuditAction}
@@ -144,10 +151,11 @@ const insertOutcomeEntry = (db: Database, { id }: Adjustment, now: number) =>
     a.id,
     CASE a.state
       WHEN 'issuing' THEN json_object('attempt', a.attempts, 'generation', a.generation,
-        'customerId', a.customer_id, 'cleared', json(coalesce(a.cleared_reasons, '[]')))
+        'customerId', a.customer_id, 'cleared', json(coalesce(a.cleared_reasons, '[]')),
+        'rules', ${rules}, 'limits', json(${JSON.stringify(limits && { ...limits, first, duplicateMs })}))
       WHEN 'held' THEN json_object('reasons', json(a.hold_reasons), 'details', json(a.hold_details))
       ELSE json_object('cause', 'undone') END
-  FROM adjustments a WHERE a.id = ${id} AND ${AFTER_CHANGE}`)
+  FROM adjustments a WHERE a.seq = ${seq} AND ${AFTER_CHANGE}`)
 
 /**
  * Nothing was claimed because something is paused: it is looked at again later, or when that is

@@ -205,8 +205,8 @@ const insertEntries = (db: Database, { delivery, eventRows, adjustmentRows }: Pa
   UNION ALL
   SELECT NULL, ${delivery.receivedAt}, ${delivery.actor},
     ${'adjustment.created' satisfies AuditAction}, a.id,
-    json_object('event', a.event_id, 'rule', a.rule_id, 'amount', a.amount, 'currency', a.currency,
-      'settlement', a.settlement)
+    json_object('event', a.event_id, 'rule', a.rule_id, 'rules', a.rule_set, 'amount', a.amount,
+      'currency', a.currency, 'settlement', a.settlement)
   FROM json_each(${adjustmentRows}) p CROSS JOIN adjustments a ON a.id = p.value ->> 'id'
   JOIN events e ON e.id = a.event_id
   WHERE a.event_id = p.value ->> 'eventId' AND e.delivery_id = ${delivery.deliveryId}`)

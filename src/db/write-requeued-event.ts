@@ -51,8 +51,8 @@ export async function commitRequeuedEvent(
     ),
     db.insert(auditEntries).select(sql`
       SELECT NULL, ${at}, ${actor}, ${created}, a.id,
-        json_object('event', a.event_id, 'rule', a.rule_id, 'amount', a.amount, 'currency', a.currency,
-          'settlement', a.settlement)
+        json_object('event', a.event_id, 'rule', a.rule_id, 'rules', a.rule_set, 'amount', a.amount,
+          'currency', a.currency, 'settlement', a.settlement)
       FROM json_each(${adjustmentRows}) p CROSS JOIN adjustments a ON a.id = p.value ->> 'id'
       WHERE a.event_id = ${read.id} AND ${AFTER_CHANGE}`),
     // A fate that is told is its last, so whoever came second finds it told.

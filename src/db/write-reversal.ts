@@ -35,7 +35,15 @@ export async function commitReversal(
   { facts, cause, event, actor }: NewReversal,
   now: number,
 ): Promise<Adjustment | null> {
-  const { id: reversal, eventId, ruleId: rule, amount, currency, settlement } = facts
+  const {
+    id: reversal,
+    eventId,
+    ruleId: rule,
+    ruleSet: rules,
+    amount,
+    currency,
+    settlement,
+  } = facts
   const by = event === null ? {} : { event }
   const reversed: AuditEntry = {
     at: now,
@@ -77,7 +85,7 @@ export async function commitReversal(
         actor,
         action: 'adjustment.created',
         subject: reversal,
-        data: { event: eventId, rule, amount, currency, settlement, reverses: original.id },
+        data: { event: eventId, rule, rules, amount, currency, settlement, reverses: original.id },
       },
       AFTER_CHANGE,
     ),

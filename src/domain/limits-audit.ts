@@ -18,8 +18,10 @@ export const LOG_CHECK_TILES = 32
 export const LOG_LEVELS_MAX = 5
 /** How much later than a newer entry an older one can say that it was written. */
 export const ENTRY_CLOCKS_APART_SECONDS = 600
-/** Adjustments of one ticket or invoice whose entries are listed together. */
-export const LISTED_ADJUSTMENTS_MAX = 10
+/** Adjustments of one ticket or invoice by which the log is filtered; of more, somebody has to name one. */
+export const FILTER_ADJUSTMENTS_MAX = 100
+/** Subjects whose entries an index finds for one page; of more the log is gone through. */
+export const LISTED_SUBJECTS_MAX = 20
 /** Tiles of 256 entries that an export reads at a time. */
 export const EXPORT_TILES = 32
 /** Of one line of an export: an entry is at most what D1 keeps in a row. */

@@ -23,8 +23,11 @@ export const moneyOf = ({ limits, reasons }: { limits: unknown; reasons: Iterabl
 ]
 
 /** Of that text: 64 hex digits. */
-export const ruleSetHash = async (rules: readonly Rule[], money: unknown): Promise<string> =>
-  (await sha256(new TextEncoder().encode(ruleSetText(rules, money)))).toHex()
+export const ruleSetHash = (rules: readonly Rule[], money: unknown): Promise<string> =>
+  hashOfRules(ruleSetText(rules, money))
+
+export const hashOfRules = async (text: string): Promise<string> =>
+  (await sha256(new TextEncoder().encode(text))).toHex()
 
 const sortedFields = (facts: object): object =>
   Object.fromEntries(Object.entries(facts).toSorted(([one], [other]) => (one < other ? -1 : 1)))

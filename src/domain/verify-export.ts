@@ -3,7 +3,7 @@
 
 import { EXPORT_FORMAT } from './export-format.ts'
 import { memberOf, numberOf, parsedLine, type Fields } from './json-line.ts'
-import { noteIn } from './kept-note.ts'
+import { openKept } from './kept-note.ts'
 import {
   append,
   EMPTY_FRONTIER,
@@ -61,10 +61,7 @@ export type Verification = {
 
 const ENTRY = new TextEncoder().encode('{"action":')
 
-/**
- * `older`: a signed note that was kept. `formerKeys` are trusted for that one alone: what a key that was stolen has signed
- * is believed only where the reader kept it himself. The error is a sentence.
- */
+/** `older`: a signed note that was kept; `formerKeys` are for it alone. The error is a sentence. */
 export async function openExport(
   head: Uint8Array,
   keys: readonly PublicKey[],
@@ -79,8 +76,7 @@ export async function openExport(
   if (typeof checkpoint !== 'string') return err('it has no checkpoint: nothing of it is sealed')
   const signed = await openCheckpoint(checkpoint, keys)
   if (typeof signed === 'string') return err(`its checkpoint ${NOTE_TROUBLES[signed]}`)
-  const keptKeys = [...keys, ...formerKeys]
-  const kept = older === null ? null : await openCheckpoint(noteIn(older), keptKeys)
+  const kept = older === null ? null : await openKept(older, [...keys, ...formerKeys])
   if (typeof kept === 'string') return err(`the older checkpoint ${NOTE_TROUBLES[kept]}`)
   const stale = kept && staleness(signed, kept, filter !== null)
   if (stale) return err(stale)
@@ -134,12 +130,9 @@ export function takeLine(state: Verification, line: Uint8Array): void {
   }
   const end = memberOf(value, 'end')
   if (!end) {
-    const seq = state.isFiltered ? null : state.lastSeq + 1
-    return blame(
-      state,
-      seq,
-      seq ? 'can not be read' : `a line behind entry ${state.lastSeq} can not be read`,
-    )
+    const what = 'can not be read'
+    if (!state.isFiltered) return blame(state, state.lastSeq + 1, what)
+    return blame(state, null, `a line behind entry ${state.lastSeq} ${what}`)
   }
   state.part = 'end'
   const count = state.sealed + state.unsealed

@@ -18,9 +18,10 @@ import {
 } from '../domain/export-format.ts'
 import { EXPORT_TILES } from '../domain/limits.ts'
 import type { Operator } from '../domain/operator.ts'
+import { ok, type Result } from '../domain/result.ts'
 import { entryLine, type EntryRow } from '../domain/sealed-entry.ts'
 import { TILE_HASHES, tileName, tilesByName } from '../domain/tiles.ts'
-import { filterOf, type LogQuery } from './list-log.ts'
+import { filterOf, type FilterTrouble, type LogQuery } from './list-log.ts'
 import { proofsOf } from './prove-entries.ts'
 import { sealLog } from './seal-log.ts'
 
@@ -39,8 +40,10 @@ export async function exportLog(
   operator: Operator,
   kind: ExportKind,
   query: LogQuery,
-): Promise<Export> {
+): Promise<Result<Export, FilterTrouble>> {
   const { db, now, log } = deps
+  const wanted = await filterOf(deps, query)
+  if (!wanted.ok) return wanted
   const asked = Object.entries(query).flatMap(([name, value]) =>
     value === undefined ? [] : [[name, value] as const],
   )
@@ -64,10 +67,13 @@ export async function exportLog(
     keys,
   }
   const size = checkpoint?.size ?? 0
-  const wanted = await filterOf(deps, query)
-  if (kind === 'csv') return { head, parts: encoded(csv(deps, head, size, wanted)) }
-  const lines = filter === null ? whole(deps, head, size) : filtered(deps, head, size, wanted)
-  return { head, parts: encoded(lines) }
+  const lines =
+    kind === 'csv'
+      ? csv(deps, head, size, wanted.value)
+      : filter === null
+        ? whole(deps, head, size)
+        : filtered(deps, head, size, wanted.value)
+  return ok({ head, parts: encoded(lines) })
 }
 
 async function* encoded(texts: AsyncIterable<string>): AsyncGenerator<Uint8Array> {

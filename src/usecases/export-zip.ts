@@ -6,9 +6,9 @@ import type { Operator } from '../domain/operator.ts'
 import { err, ok, type Result } from '../domain/result.ts'
 import { zip } from '../domain/zip.ts'
 import { exportLog } from './export-log.ts'
-import type { LogQuery } from './list-log.ts'
+import type { FilterTrouble, LogQuery } from './list-log.ts'
 
-export type ZipTrouble = { readonly reason: 'page_not_deployed' }
+export type ZipTrouble = FilterTrouble | { readonly reason: 'page_not_deployed' }
 
 /** Nothing is written down where the page isn't there. */
 export async function exportZip(
@@ -18,7 +18,9 @@ export async function exportZip(
 ): Promise<Result<AsyncGenerator<Uint8Array>, ZipTrouble>> {
   const page = await deps.verifyPage()
   if (page === null) return err({ reason: 'page_not_deployed' })
-  const { head, parts } = await exportLog(deps, operator, 'zip', query)
+  const made = await exportLog(deps, operator, 'zip', query)
+  if (!made.ok) return made
+  const { head, parts } = made.value
   const files = [
     { name: ZIP_NAMES.readme, content: once(readmeOf(head)) },
     { name: ZIP_NAMES.page, content: page },

@@ -8,8 +8,11 @@ import { findNewestCheckpoint, type StoredCheckpoint } from '../db/read-seal.ts'
 import { findRuleSet } from '../db/rule-sets.ts'
 import type { Adjustment, Event, NoticeRow } from '../db/schema.ts'
 import { assert } from '../domain/assert.ts'
+import type { AuditAction } from '../domain/audit.ts'
 import { isAdjustmentId, type AdjustmentId } from '../domain/ids.ts'
 import { err, ok, type Result } from '../domain/result.ts'
+import { hashOfRules } from '../domain/rule-set.ts'
+import { dataOf, type EntryRow } from '../domain/sealed-entry.ts'
 import type { Deps } from '../deps.ts'
 import { explainEvent } from './explain-event.ts'
 import { placeEntries, type PlacedEntry } from './prove-entries.ts'
@@ -20,6 +23,8 @@ export type DecidingRules = {
   readonly firstSeenAt: number
   /** `[rules, [limits, reasons]]`: the very text that the hash is over. */
   readonly text: string
+  /** Whether the text has this hash, and the log's entry of the adjustment names it. */
+  readonly isAsRecorded: boolean
 }
 
 export type Evidence = {
@@ -56,9 +61,24 @@ export async function findEvidence(
   assert(found !== null, 'an adjustment without its event')
   const { event, payload } = found
   const { why } = await explainEvent(deps, { event, payload, adjustments: [adjustment] })
-  const rules = adjustment.ruleSet === null ? null : await findRuleSet(db, adjustment.ruleSet)
   const { entries: rows, notices } = await findRecorded(db, adjustment)
+  const rules = await decidingRules(deps, adjustment, rows)
   const checkpoint = await findNewestCheckpoint(db)
   const entries = await placeEntries(deps, rows, checkpoint)
   return ok({ adjustment, event, payload, why, rules, entries, checkpoint, notices })
 }
+
+async function decidingRules(
+  { db }: Pick<Deps, 'db'>,
+  { ruleSet }: Adjustment,
+  entries: readonly EntryRow[],
+): Promise<DecidingRules | null> {
+  const found = ruleSet === null ? null : await findRuleSet(db, ruleSet)
+  if (found === null) return null
+  const created = entries.find(({ action }) => action === CREATED)
+  const named: unknown = Reflect.get(Object(dataOf(created?.data ?? '')), 'rules')
+  const isAsRecorded = named === found.hash && (await hashOfRules(found.text)) === found.hash
+  return { ...found, isAsRecorded }
+}
+
+const CREATED: AuditAction = 'adjustment.created'

@@ -172,9 +172,9 @@ async function claimAndAttempt(
   deps: Deps,
   billing: Billing,
   read: Adjustment,
-  what: Claim,
+  what: Omit<Claim, 'rules'>,
 ): Promise<IssueResult> {
-  const claimed = await claim(deps.db, read, what)
+  const claimed = await claim(deps.db, read, { ...what, rules: await deps.ruleSet() })
   if (!claimed) {
     const pausable = { ...what.asked, customerId: what.asked.customer }
     return stoppedAt(deps, read, pausable, billing.mode)

@@ -11,7 +11,9 @@ import {
 import type { Deps } from '../deps.ts'
 import type { Operator } from '../domain/operator.ts'
 import { isEventId } from '../domain/ids.ts'
-import { LISTED_ADJUSTMENTS_MAX, MS_PER_HOUR } from '../domain/limits.ts'
+import { FILTER_ADJUSTMENTS_MAX, LISTED_SUBJECTS_MAX, MS_PER_HOUR } from '../domain/limits.ts'
+import { err, ok, type Result } from '../domain/result.ts'
+import type { Page } from '../db/page.ts'
 import { commitRead } from '../db/write-reading.ts'
 
 /** What the API takes. Times: milliseconds since 1970. */
@@ -26,23 +28,29 @@ export type LogQuery = Pick<
   readonly invoice?: string | undefined
 }
 
+/** A page of some of a ticket's entries would be no answer, and an export of them less. */
+export type FilterTrouble = { readonly reason: 'too_many_adjustments' }
+
 /** With the subjects that a ticket or an invoice comes to. */
-export async function filterOf({ db, config }: Deps, query: LogQuery): Promise<AuditFilter> {
+export async function filterOf(
+  { db }: Pick<Deps, 'db'>,
+  query: LogQuery,
+): Promise<Result<AuditFilter, FilterTrouble>> {
   const { subject, ticket, invoice, ...filter } = query
   const invoiceNumber = invoice !== undefined && isNumber(invoice) ? invoice : undefined
   const invoiceId = invoiceNumber === undefined ? invoice : undefined
   const wanted = { ...filter, invoiceNumber }
   if (ticket === undefined && invoiceId === undefined) {
-    return subject === undefined ? wanted : { ...wanted, subjects: [subject] }
+    return ok(subject === undefined ? wanted : { ...wanted, subjects: [subject] })
   }
-  const accounts = [...new Set([...config.endpoints].map(([name, each]) => each.account ?? name))]
   const asked = {
-    accounts,
     subject: ticket?.includes(':') === false ? `ticket:${ticket}` : ticket,
     invoiceId,
   }
-  const found = await subjectsOf(db, asked, LISTED_ADJUSTMENTS_MAX)
-  return { ...wanted, subjects: found.filter((each) => subject === undefined || each === subject) }
+  const found = await subjectsOf(db, asked, FILTER_ADJUSTMENTS_MAX)
+  if (found === null) return err({ reason: 'too_many_adjustments' })
+  const subjects = found.filter((each) => subject === undefined || each === subject)
+  return ok({ ...wanted, subjects })
 }
 
 /** As the billing API numbers invoices; its ids have no hyphen. */
@@ -53,8 +61,8 @@ export async function listLog(
   deps: Deps,
   operator: Operator,
   query: LogQuery,
-  page: { readonly before: number | null; readonly limit: number },
-): Promise<EntryPage> {
+  page: Page,
+): Promise<Result<EntryPage, FilterTrouble>> {
   const at = deps.now()
   await commitRead(deps.db, {
     at,
@@ -64,15 +72,20 @@ export async function listLog(
     data: { filters: Object.keys(query).filter((name) => Reflect.get(query, name) !== undefined) },
   })
   const filter = await filterOf(deps, query)
-  const { subjects, ...rest } = filter
-  const isIndexed =
-    subjects !== undefined && rest.customer === undefined && rest.amount === undefined
-  if (!isIndexed || rest.invoiceNumber !== undefined) return listEntries(deps.db, filter, page)
-  const found = await listEntriesOf(deps.db, { ...filter, subjects }, page)
+  return filter.ok ? ok(await pageOf(deps, filter.value, page)) : filter
+}
+
+async function pageOf({ db }: Deps, filter: AuditFilter, page: Page): Promise<EntryPage> {
+  const { subjects, customer, amount, invoiceNumber } = filter
+  const isPlain = customer === undefined && amount === undefined && invoiceNumber === undefined
+  if (subjects === undefined || !isPlain || subjects.length > LISTED_SUBJECTS_MAX) {
+    return listEntries(db, filter, page)
+  }
+  const found = await listEntriesOf(db, { ...filter, subjects }, page)
   const [only] = subjects
   const isEmpty = found.rows.length === 0 && page.before === null && subjects.length === 1
   if (!isEmpty || only === undefined || !isEventId(only)) return found
-  const received = await findReceived(deps.db, only)
-  const isAsked = received && (query.action ?? received.action) === received.action
+  const received = await findReceived(db, only)
+  const isAsked = received && (filter.action ?? received.action) === received.action
   return isAsked ? { rows: [received], next: null } : found
 }

@@ -58,8 +58,8 @@ describe('a list of the log', () => {
     await listLog(world.deps, ANNA, { action: 'audit.read' }, page)
     await listLog(world.deps, { ...ANNA, name: 'bert' }, {}, page)
     await world.advance(3_600)
-    const { rows } = await listLog(world.deps, ANNA, {}, page)
-    expect(rows.map(({ actor, action }) => [actor, action])).toEqual([
+    const listed = await listLog(world.deps, ANNA, {}, page)
+    expect(listed.ok && listed.value.rows.map(({ actor, action }) => [actor, action])).toEqual([
       ['operator:anna', 'audit.read'],
       ['operator:bert', 'audit.read'],
       ['operator:anna', 'audit.read'],
@@ -106,6 +106,46 @@ describe('a list of the log', () => {
       `/audit?customer=${adjustment.customerId}&action=adjustment.invoiced`,
     )
     expect(ofCustomer.data.map(({ subject }: any) => subject)).toContain(adjustment.id)
+  })
+
+  it('has all of a ticket with many adjustments, also where its endpoint is configured no more', async () => {
+    const world = await createWorld()
+    const [id] = await world.receive('zendesk', ticket({ ticket_id: '78001' }))
+    const one = await world.adjustment(id!)
+    const columns = Object.keys(
+      (await env.DB.prepare('SELECT * FROM adjustments LIMIT 1').first<object>())!,
+    )
+    const copy = (count: number, own: string, account: string) =>
+      env.DB.prepare(
+        `INSERT INTO adjustments
+        WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ${count})
+        SELECT ${columns.map((name) => ({ seq: 'NULL', id: `printf('adj_%s%030d', '${own}', n.i)`, part: `printf('p%d', n.i)`, account: `'${account}'`, subject: `iif('${own}' = 'cc', 'ticket:78002', subject)` })[name] ?? name).join(', ')}
+        FROM adjustments, n WHERE id = '${one.id}'`,
+      ).run()
+    await copy(15, 'aa', one.account)
+    await copy(1, 'bb', 'endpoint-of-before')
+    await env.DB.exec(
+      `INSERT INTO audit_entries SELECT NULL, 1793000000000, 'system:issuer', 'adjustment.held', id, '{}' FROM adjustments WHERE subject = 'ticket:78001' AND id <> '${one.id}'`,
+    )
+    const held = new Set<string>()
+    for (let cursor = ''; ;) {
+      const page = await api(`/audit?ticket=78001&action=adjustment.held&limit=100${cursor}`)
+      for (const { subject } of page.data) held.add(subject)
+      if (!page.hasMore) break
+      cursor = `&cursor=${page.nextCursor}`
+    }
+    expect(held.size).toBe(16)
+    const exported = await (await get('/export?ticket=78001&action=adjustment.held')).text()
+    expect(await verified(exported)).toMatchObject({ fault: null, sealed: 16 })
+    await copy(101, 'cc', one.account)
+    const before = await env.DB.prepare('SELECT count(*) AS n FROM audit_entries').first('n')
+    for (const place of ['', '/export', '/export?format=csv']) {
+      const answer = await get(`${place}${place.includes('?') ? '&' : '?'}ticket=78002`)
+      expect([place, answer.status]).toEqual([place, 409])
+      expect((await answer.json<any>()).error.code).toBe('too_many_adjustments')
+    }
+    // That the list was asked for is an entry already, of this hour.
+    expect(await env.DB.prepare('SELECT count(*) AS n FROM audit_entries').first('n')).toBe(before)
   })
 
   it('finds the one entry of an event that was ignored', async () => {
@@ -243,7 +283,9 @@ describe('in a long log', () => {
       if (next === null) break
     }
     expect(seqs).toEqual(Array.from({ length: 3_000 }, (_, at) => 6_000 - at))
-    expect(await filterOf(world.deps, { subject: 'one' })).toMatchObject({ subjects: ['one'] })
+    expect(await filterOf(world.deps, { subject: 'one' })).toMatchObject({
+      value: { subjects: ['one'] },
+    })
   })
 })
 
@@ -286,9 +328,10 @@ describe('an export', () => {
     await fillLog(10)
     await sealLog(deps)
     const unkeyed = { ...deps, settings: { ...deps.settings, auditKeys: [] } }
-    const { parts } = await exportLog(unkeyed, ANNA, 'ndjson', {})
+    const made = await exportLog(unkeyed, ANNA, 'ndjson', {})
+    if (!made.ok) expect.fail(made.error.reason)
     let text = ''
-    for await (const part of parts) text += new TextDecoder().decode(part)
+    for await (const part of made.value.parts) text += new TextDecoder().decode(part)
     expect(await verified(text)).toMatchObject({ fault: null, size: 11, sealed: 11, unsealed: 1 })
   })
 
@@ -385,6 +428,17 @@ describe('checkpoints and checks', () => {
       )
     },
   )
+
+  it('says until when by its last entry, since nobody signs the time of a checkpoint', async () => {
+    const { deps } = await createWorld()
+    await fillLog(41)
+    await sealLog(deps)
+    await tamper('UPDATE audit_checkpoints SET at = 9999999999999')
+    const last = await env.DB.prepare('SELECT at FROM audit_entries WHERE seq = 42').first('at')
+    expect((await api('/audit/verify')).data.summary).toBe(
+      `log intact through ${new Date(Number(last)).toISOString()}, 42 entries`,
+    )
+  })
 
   it('a short log is intact in one step', async () => {
     await fillLog(41)

@@ -77,6 +77,15 @@ describe('evidence', () => {
     expect([event.commitment, log[0].data.commitment]).toEqual([commitment, commitment])
     expect(rules.hash).toBe(await sha256(bytesOf(rules.text)))
     expect(rules.hash).toBe(await world.deps.ruleSet())
+    expect(rules.isAsRecorded).toBe(true)
+    const [, created, claimed] = log
+    expect(created.data.rules).toBe(rules.hash)
+    expect(claimed.data.rules).toBe(rules.hash)
+    expect(claimed.data.limits).toMatchObject({
+      ...world.deps.config.limits.of.owed,
+      first: 0,
+      duplicateMs: expect.any(Number),
+    })
   })
 
   it('of an event that was ignored when it came begins with that all the same', async () => {
@@ -184,7 +193,7 @@ describe('the place in the log', () => {
     expect(await proven(shown)).toEqual(Array.from({ length: 4 }, () => 'sealed, proven'))
     expect(shown.checkpoint.size).toBe(1_005)
     expect(shown.place).toEqual([
-      `Proven to be in the log of 1005 entries that was signed at ${shown.checkpoint.sealedAt}: entry 701, 702, 703, 704`,
+      `Proven to be in the log of 1005 entries that was signed: entry 701, 702, 703, 704`,
     ])
     expect(shown.log[0].proof.length).toBeGreaterThan(8)
     const page = await (await fetchEvidence(id, 'text/html')).text()
@@ -262,6 +271,27 @@ describe('a rule set', () => {
     })
   })
 
+  it('that is not the one whose hash the log has is said to be another', async () => {
+    const { id } = await world.adjustment(await issued())
+    const triggers = (
+      await env.DB.prepare(
+        "SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'rule_sets'",
+      ).all<any>()
+    ).results
+    for (const { name } of triggers) await env.DB.exec(`DROP TRIGGER ${name}`)
+    const hash = await world.deps.ruleSet()
+    const change = `UPDATE rule_sets SET text = replace(text, 'goodwill', 'nothing') WHERE hash = '${hash}'`
+    await env.DB.exec(change)
+    const { rules, place } = await evidenceOf(id)
+    expect(rules.isAsRecorded).toBe(false)
+    expect(place).toContain(
+      'NOT AS RECORDED: the log names other rules than those whose text is kept',
+    )
+    await env.DB.exec(change.replace("'goodwill', 'nothing'", "'nothing', 'goodwill'"))
+    for (const { sql } of triggers) await env.DB.prepare(sql).run()
+    expect((await evidenceOf(id)).rules.isAsRecorded).toBe(true)
+  })
+
   it('holds no secret of the environment', async () => {
     await issued()
     const secrets = Object.entries(env).filter(
@@ -272,11 +302,12 @@ describe('a rule set', () => {
     for (const [, value] of secrets) expect(text).not.toContain(value)
   })
 
-  it.each(['UPDATE rule_sets SET text = 1', 'DELETE FROM rule_sets'])(
-    '%s is refused',
-    async (sql) => {
-      await issued()
-      await expect(env.DB.prepare(sql).run()).rejects.toThrow('what has decided is never')
-    },
-  )
+  it.each([
+    'UPDATE rule_sets SET text = 1',
+    'DELETE FROM rule_sets',
+    `INSERT OR REPLACE INTO rule_sets SELECT hash, '[]', NULL, 1 FROM rule_sets`,
+  ])('%s is refused', async (sql) => {
+    await issued()
+    await expect(env.DB.prepare(sql).run()).rejects.toThrow('what has decided is never')
+  })
 })

@@ -169,6 +169,8 @@ describe('the ZIP', () => {
   })
 })
 
+const PUBLISHED = 'makegood.example/audit+9970207e+AXm1Vi6P5lT5QHixEuipi6eQH4U65pW+1+DjkQutBJZk'
+
 /** As much of a document as the page's script has to do with. */
 function fakePage() {
   class Part {
@@ -229,6 +231,7 @@ describe('the script of the page', () => {
   it.each([
     ['', 'The public key can not be read: name+id+base64 is wanted.'],
     ['nonsense', 'The public key can not be read: name+id+base64 is wanted.'],
+    [`${PUBLISHED}\n${PUBLISHED}`, 'One public key is wanted: the one that signs now.'],
   ])('asks for a public key where %j is given', async (keys, line) => {
     expect(await scriptSays({ log: at('audit-log.ndjson'), keys, kept: null })).toEqual([line])
   })

@@ -10,7 +10,7 @@ import { findRecorded } from '../../src/db/read-evidence.ts'
 import type { Deps } from '../../src/deps.ts'
 import type { AdjustmentId, EventId } from '../../src/domain/ids.ts'
 import { rootOf } from '../../src/domain/merkle.ts'
-import { entryHash, type EntryRow } from '../../src/domain/sealed-entry.ts'
+import { dataText, entryHash, type EntryRow } from '../../src/domain/sealed-entry.ts'
 import {
   publicKeyOf,
   readPublicKey,
@@ -81,8 +81,9 @@ const THIEF: SigningKey = { name: ORIGIN, seed: new Uint8Array(32).fill(7) }
 async function exported(deps: Deps): Promise<string[]> {
   let text = ''
   const decoder = new TextDecoder()
-  const { parts } = await exportLog(deps, BOOTSTRAP, 'ndjson', {})
-  for await (const part of parts) text += decoder.decode(part, { stream: true })
+  const made = await exportLog(deps, BOOTSTRAP, 'ndjson', {})
+  if (!made.ok) expect.fail(made.error.reason)
+  for await (const part of made.value.parts) text += decoder.decode(part, { stream: true })
   return text.trimEnd().split('\n')
 }
 
@@ -283,6 +284,7 @@ describe('an entry', () => {
     expect(after).not.toEqual(before)
     expect(await checkLog(deps, 0)).toMatchObject({ fault: { reason: 'entry_changed', seq: 99 } })
     expect(await audited(await exported(deps))).toBe('entry 99 is not as it was sealed')
+    expect(dataText(after.data)).toBe(JSON.stringify(after.data))
   })
 })
 
@@ -322,6 +324,57 @@ function besideASealing(deps: Deps) {
   })
   return { db: openDatabase(d1), calls: () => calls }
 }
+
+describe('a checkpoint that was kept', () => {
+  it('is of a former key, and the export is believed by the present one alone', async () => {
+    const { deps } = await sealedLog(301)
+    const former: SigningKey = { name: ORIGIN, seed: new Uint8Array(32).fill(9) }
+    const formerKey = await publicKeyOf(former)
+    const rows: EntryRow[] = await all('SELECT * FROM audit_entries WHERE seq <= 200 ORDER BY seq')
+    const root = rootOf(frontierOf(rows.map(entryHash)))
+    const kept = await signCheckpoint({ origin: ORIGIN, size: 200, root }, [former])
+    const lines = await exported(deps)
+    const encoder = new TextEncoder()
+    const key = readPublicKey(VERIFIER)!
+    const head = encoder.encode(lines[0])
+    expect(await openExport(head, [key], kept)).toMatchObject({ ok: false })
+    expect(await openExport(head, [key], kept, [formerKey])).toMatchObject({ ok: true })
+    // Whoever has stolen the former key signs another log behind that checkpoint.
+    const fork = JSON.parse(lines[0]!)
+    fork.export.checkpoint = await signCheckpoint({ origin: ORIGIN, size: 301, root }, [former])
+    const forged = await openExport(encoder.encode(JSON.stringify(fork)), [key], kept, [formerKey])
+    expect(forged).toEqual({
+      ok: false,
+      error: 'its checkpoint is not signed by the key that was given',
+    })
+  })
+
+  it.each([
+    ['without its last line break', (note: string) => note.trimEnd()],
+    ['with another kind of line breaks', (note: string) => note.replaceAll('\n', '\r\n')],
+    [
+      'out of a chat, with a line in front and an id behind',
+      (note: string) => `Audit log: 301 entries. Keep this message.\n${note}ntc_0123\n`,
+    ],
+    ['with blanks behind', (note: string) => note.replaceAll('\n', '  \n') + '\n\n'],
+  ])('is read %s', async (_, as) => {
+    const { deps } = await sealedLog(301)
+    const { note } = (await findNewestCheckpoint(deps.db))!
+    await fillLog(10)
+    const lines = await exported(deps)
+    expect(await audited(lines, as(note))).toBe('intact')
+    expect(await audited(lines, as(note.replace('301', '300')))).toBe(
+      'the older checkpoint has a signature that does not fit it',
+    )
+  })
+
+  it('is none where there is none', async () => {
+    const { deps } = await sealedLog(301)
+    expect(await audited(await exported(deps), 'Audit log\n— me\n')).toBe(
+      'the older checkpoint is not a signed checkpoint',
+    )
+  })
+})
 
 describe('beside a sealing', () => {
   it('a check is no alarm', { timeout: 60_000 }, async () => {

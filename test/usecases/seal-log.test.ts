@@ -116,7 +116,7 @@ describe('sealing', () => {
       get: (target, name) => {
         if (name !== 'batch') return Reflect.get(target, name)
         return async (statements: any) => {
-          if (!/^insert into "audit_checkpoints"/.test(statements[0].toSQL().sql)) {
+          if (!statements[0].toSQL().sql.startsWith('insert into "audit_checkpoints"')) {
             return target.batch(statements)
           }
           await env.DB.exec('UPDATE audit_sealing SET lease_until = 0')

@@ -455,6 +455,7 @@ describe('what is invoiced', () => {
       data: {
         event: undoing,
         rule: 'reversal',
+        rules: await world.deps.ruleSet(),
         amount: 1250,
         currency: 'usd',
         settlement: 'owed',

@@ -3,16 +3,18 @@
 import * as z from 'zod/mini'
 import { findNewestCheckpoint } from '../../db/read-seal.ts'
 import type { StoredCheckpoint } from '../../db/read-seal.ts'
+import type { Deps } from '../../deps.ts'
 import { unreachable } from '../../domain/assert.ts'
 import { intactThrough } from '../../domain/checkpoint-note.ts'
-import { SUBJECT_CHARS_MAX } from '../../domain/limits.ts'
+import { FILTER_ADJUSTMENTS_MAX, SUBJECT_CHARS_MAX } from '../../domain/limits.ts'
 import { faultText } from '../../domain/log-fault.ts'
+import type { Operator } from '../../domain/operator.ts'
 import { ok } from '../../domain/result.ts'
 import { dataOf, type EntryRow } from '../../domain/sealed-entry.ts'
 import { verifyLog, type LogCheck } from '../../usecases/check-log.ts'
 import { EXPORT_KINDS, exportLog, type ExportKind } from '../../usecases/export-log.ts'
-import { exportZip } from '../../usecases/export-zip.ts'
-import { listLog } from '../../usecases/list-log.ts'
+import { exportZip, type ZipTrouble } from '../../usecases/export-zip.ts'
+import { listLog, type LogQuery } from '../../usecases/list-log.ts'
 import { sealLog, type SealTrouble } from '../../usecases/seal-log.ts'
 import { fail, NOT_FOUND, succeed, TRY_AGAIN, type Failure } from '../answers.ts'
 import type { AppContext } from '../context.ts'
@@ -51,7 +53,9 @@ export const audit = createRoutes()
   .get('/', requireScope('read'), validPageWith(filters), async (c) => {
     const { deps, operator } = c.var
     const { limit, cursor = null, ...query } = c.req.valid('query')
-    const { rows, next } = await listLog(deps, operator, query, { before: cursor, limit })
+    const page = await listLog(deps, operator, query, { before: cursor, limit })
+    if (!page.ok) return fail(c, troubleOf(page.error))
+    const { rows, next } = page.value
     return c.json({
       success: true,
       data: rows.map(presentEntry),
@@ -66,11 +70,8 @@ export const audit = createRoutes()
     async (c) => {
       const { deps, operator } = c.var
       const { format, ...query } = c.req.valid('query')
-      const made =
-        format === 'zip'
-          ? await exportZip(deps, operator, query)
-          : ok((await exportLog(deps, operator, format, query)).parts)
-      if (!made.ok) return fail(c, PAGE_NOT_DEPLOYED)
+      const made = await partsOf(deps, operator, format, query)
+      if (!made.ok) return fail(c, troubleOf(made.error))
       const { type, name } = FILES[format]
       return c.body(streamOf(made.value), 200, {
         'content-type': type,
@@ -112,11 +113,31 @@ const FILES: Readonly<Record<ExportKind, { readonly type: string; readonly name:
   zip: { type: 'application/zip', name: 'audit-log.zip' },
 }
 
-const PAGE_NOT_DEPLOYED: Failure = {
-  ...TRY_AGAIN,
-  code: 'not_configured',
-  message:
-    'The page assets/verify.html is not deployed. As ndjson the log is exported all the same.',
+async function partsOf(deps: Deps, operator: Operator, format: ExportKind, query: LogQuery) {
+  if (format === 'zip') return exportZip(deps, operator, query)
+  const made = await exportLog(deps, operator, format, query)
+  return made.ok ? ok(made.value.parts) : made
+}
+
+function troubleOf(trouble: ZipTrouble): Failure {
+  switch (trouble.reason) {
+    case 'page_not_deployed':
+      return {
+        ...TRY_AGAIN,
+        code: 'not_configured',
+        message:
+          'The page assets/verify.html is not deployed. As ndjson the log is exported all the same.',
+      }
+    case 'too_many_adjustments':
+      return {
+        status: 409,
+        type: 'conflict_error',
+        code: trouble.reason,
+        message: `It has more than ${FILTER_ADJUSTMENTS_MAX} adjustments: name one of them as subject.`,
+      }
+    default:
+      return unreachable(trouble)
+  }
 }
 
 /** A part is made when the reader has room for it, and none any more once he is gone. */

@@ -71,7 +71,7 @@ async function presentEvidence(c: AppContext, found: Evidence) {
       sealedAt: iso(checkpoint.at),
       note: checkpoint.note,
     },
-    place: placeText(entries, checkpoint),
+    place: placeText(entries, checkpoint, rules),
     log: entries.map(({ at, data, proof, ...entry }) => ({
       ...entry,
       at: iso(at),
@@ -85,6 +85,7 @@ async function presentEvidence(c: AppContext, found: Evidence) {
 function placeText(
   entries: Evidence['entries'],
   checkpoint: Evidence['checkpoint'],
+  rules: Evidence['rules'],
 ): readonly string[] {
   const numbers = (wanted: PlacedEntry['place']): string[] =>
     entries.filter(({ place }) => place === wanted).map(({ seq }) => String(seq))
@@ -93,8 +94,11 @@ function placeText(
     numbers('sealed'),
     numbers('not_yet_sealed'),
   ]
-  const log = `the log of ${checkpoint?.size ?? 0} entries that was signed at ${iso(checkpoint?.at ?? 0)}`
+  const log = `the log of ${checkpoint?.size ?? 0} entries that was signed`
   return [
+    ...(rules?.isAsRecorded === false
+      ? ['NOT AS RECORDED: the log names other rules than those whose text is kept']
+      : []),
     ...(changed.length > 0 ? [`NOT AS SEALED: entry ${changed.join(', ')}`] : []),
     ...(sealed.length > 0 ? [`Proven to be in ${log}: entry ${sealed.join(', ')}`] : []),
     ...(open.length > 0 ? [`Not yet sealed: entry ${open.join(', ')}`] : []),
@@ -102,12 +106,15 @@ function placeText(
 }
 
 /** `rule`: the deciding one, whose options and code are text in it; null of what no rule has made. */
-function presentRules({ hash, gitCommit, text }: NonNullable<Evidence['rules']>, ruleId: string) {
+function presentRules(
+  { hash, gitCommit, text, isAsRecorded }: NonNullable<Evidence['rules']>,
+  ruleId: string,
+) {
   const parsed = readJson(text)
   const [rules, money]: readonly unknown[] = Array.isArray(parsed) ? parsed : []
   const all: readonly unknown[] = Array.isArray(rules) ? rules : []
   const rule = all.find((each) => isNamed(each, ruleId)) ?? null
-  return { hash, gitCommit, rule, limitsAndReasons: money, text }
+  return { hash, isAsRecorded, gitCommit, rule, limitsAndReasons: money, text }
 }
 
 const isNamed = (rule: unknown, id: string): boolean =>
