@@ -9,18 +9,21 @@ const LATE_CLAIMS_MAX = 3
 
 export function* checkCircuit(books: Books): Iterable<string> {
   let openedBy: Entry | null = null
-  let claims = 0
+  let claimed: string[] = []
   let invoiced = 0
   for (const entry of books.entries) {
-    if (entry.action === 'adjustment.claimed' && openedBy !== null) claims += 1
-    if (entry.action === 'adjustment.invoiced' && isProbed(openedBy)) invoiced += 1
-    if (invoiced > LATE_CLAIMS_MAX) {
+    // The one whose invoice closes it has its entry before the closing.
+    if (invoiced > LATE_CLAIMS_MAX && entry.action !== 'circuit.closed') {
       return yield `circuit_stays_open: ${invoiced} invoiced since ${openedBy?.seq}`
     }
+    if (entry.action === 'adjustment.claimed' && openedBy !== null) claimed.push(entry.subject)
+    // What was claimed before it opened was under way, however many they were.
+    const isAsked = entry.action === 'adjustment.invoiced' && claimed.includes(entry.subject)
+    if (isAsked && isProbed(openedBy)) invoiced += 1
     if (entry.action !== 'circuit.opened' && entry.action !== 'circuit.closed') continue
-    yield* checkOpen(openedBy, entry, claims)
+    yield* checkOpen(openedBy, entry, claimed.length)
     openedBy = entry.action === 'circuit.opened' ? entry : null
-    claims = 0
+    claimed = []
     invoiced = 0
   }
   const [row] = books.world.database.rows<{ cause: string | null }>('SELECT cause FROM circuits')
