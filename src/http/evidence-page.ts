@@ -4,7 +4,7 @@ import { html, raw } from 'hono/html'
 import type { AppContext } from './context.ts'
 import type { ShownEvidence } from './api/evidence.ts'
 
-const STYLE = `body{font:14px/1.5 system-ui,sans-serif;margin:2rem auto;max-width:60rem;color:#111}
+const STYLE = `body{font:14px/1.5 system-ui,sans-serif;margin:2rem auto;padding:0 1rem;max-width:60rem;color:#111}
 h1{font-size:1.4rem}h2{font-size:1.05rem;margin-top:2rem;border-bottom:1px solid #999}
 table{border-collapse:collapse;width:100%}td,th{text-align:left;vertical-align:top;padding:.2rem .6rem .2rem 0}
 th{font-weight:600;white-space:nowrap}tr{break-inside:avoid}pre{white-space:pre-wrap;word-break:break-word;margin:0}
