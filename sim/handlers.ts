@@ -75,9 +75,10 @@ export function createHandlers(parts: Parts): Handlers {
     },
     tick: () => {
       const { isolate, deps } = fleet.pick()
+      const isHealthy = isHealed()
       const over = (settled: Settled<void>): void => {
-        // It is meant to reject where the database does, so that the platform counts it as failed.
-        if ('error' in settled && isHealed()) threw('cron')(settled.error)
+        // It is meant to reject where the database or a queue does, so that the platform counts it as failed.
+        if ('error' in settled && isHealthy) threw('cron')(settled.error)
       }
       const task = { isolate, kind: 'cron', died: () => undefined }
       host.spawn(task, () => runCron(deps, '* * * * *'), over)
