@@ -2,7 +2,7 @@
 // Web Crypto. For the time of a run they are the simulator's, so the product runs as it is, and every run
 // of one seed is the same.
 
-import { createHash, createHmac, timingSafeEqual } from 'node:crypto'
+import { createHash, createHmac, hkdfSync, timingSafeEqual } from 'node:crypto'
 
 export type Surroundings = {
   readonly now: () => number
@@ -89,10 +89,26 @@ const SUBTLE = {
         .update(data)
         .digest(),
     ).buffer,
-  importKey: async (_: string, secret: Uint8Array, algorithm: object): Promise<object> => {
+  importKey: async (_: string, secret: Uint8Array, algorithm: unknown): Promise<object> => {
     const key = {}
-    const hash = hashName(Reflect.get(algorithm, 'hash'))
+    const hash = hashName(Reflect.get(Object(algorithm), 'hash'))
     keys.set(key, { hash, secret: Uint8Array.from(secret) })
+    return key
+  },
+  deriveKey: async (
+    {
+      hash,
+      salt,
+      info,
+    }: { readonly hash: unknown; readonly salt: Uint8Array; readonly info: Uint8Array },
+    from: object,
+    { hash: used, length }: { readonly hash: unknown; readonly length: number },
+  ): Promise<object> => {
+    const known = keys.get(from)
+    if (known === undefined) throw new Error('a key that was not imported here')
+    const made = hkdfSync(nodeName(hashName(hash)), known.secret, salt, info, length / 8)
+    const key = {}
+    keys.set(key, { hash: hashName(used), secret: new Uint8Array(made) })
     return key
   },
   sign: async (_: unknown, key: object, data: Uint8Array): Promise<ArrayBuffer> =>
