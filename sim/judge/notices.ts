@@ -1,5 +1,7 @@
 // Who asked is told: in the ticket exactly once, in the chat at least once, and of every fact that is told.
 
+import { MS_PER_DAY } from '../../src/domain/limits.ts'
+import { NOTICE_KEPT_DAYS } from '../../src/domain/limits-retention.ts'
 import { noticeOfTag } from '../desk.ts'
 import type { Books, Row } from './books.ts'
 
@@ -36,8 +38,11 @@ export function* checkNotices(books: Books): Iterable<string> {
   }
   const key = (about: string, action: string): string => `${about} ${action}`
   const due = new Map<string, number>()
-  for (const { subject, action } of entries) {
-    if (TOLD.has(action)) due.set(key(subject, action), (due.get(key(subject, action)) ?? 0) + 1)
+  // What is older may be forgotten by the end; clocks of processes differ by less than a day.
+  const keptSince = world.timeline.now() - (NOTICE_KEPT_DAYS - 1) * MS_PER_DAY
+  for (const { at, subject, action } of entries) {
+    if (TOLD.has(action) && at > keptSince)
+      due.set(key(subject, action), (due.get(key(subject, action)) ?? 0) + 1)
   }
   const written = Map.groupBy(notices, ({ about, action }) => key(about, action))
   for (const [fact, count] of due) {
