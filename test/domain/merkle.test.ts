@@ -154,11 +154,27 @@ describe('canonical JSON', () => {
       actor: 'system:limits',
       action: 'adjustment.held',
       subject: 'adj_x',
-      data: '{"b":[1,{"d":null,"c":"\\ud800\\n"}],"a":5.0}',
+      data: '{"b":[1,{"d":null,"c":"\\ud800\\n"}],"a":5}',
     })
     expect(line).toBe(
       '{"action":"adjustment.held","actor":"system:limits","at":1793000000000,"data":{"a":5,"b":[1,{"c":"\\ud800\\n","d":null}]},"seq":7,"subject":"adj_x"}',
     )
     expect(lineHash(line).toHex()).toBe((await leafOf(line)).toHex())
+  })
+
+  it.each([
+    ['a name that stands there twice', '{"amount":-7,"amount":-10000}'],
+    ['a blank', '{"amount": -10000}'],
+    ['a number that is written otherwise', '{"amount":-10000.0}'],
+  ])('of data with %s keeps it as the text that it is', (_, data) => {
+    const line = entryLine({
+      seq: 7,
+      at: 1_793_000_000_000,
+      actor: 'system:limits',
+      action: 'adjustment.held',
+      subject: 'adj_x',
+      data,
+    })
+    expect(JSON.parse(line).data).toBe(data)
   })
 })
