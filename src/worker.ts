@@ -41,4 +41,6 @@ export function createWorker(config: Config, parts: Partial<Deps> = {}) {
   } satisfies ExportedHandler<Env, WakeUp | NoticeWakeUp>
 }
 
-const firstSegment = ({ url }: Request): string => `/${new URL(url).pathname.split('/', 2)[1]}`
+/** By the text alone: with two `Host` headers an address is none that could be parsed. */
+const firstSegment = ({ url }: Request): string =>
+  /^[^:]*:\/\/[^/]*(\/[^/?#]*)/.exec(url)?.[1] ?? '/'
