@@ -91,13 +91,13 @@ function isChangedUnseen({ world, entriesOf }: Books, { id }: Row, invoice: Invo
 }
 const SKEW_MS = 5_000
 
-/** By the billing API's own webhook. */
+/** By the billing API's own webhook, or by the look after a void that was refused. */
 const wasSeen = (books: Books, { id }: Row, status: Invoice['status']): boolean =>
   books
     .entriesOf(id)
     .some(
       ({ action, data }) =>
-        action === 'adjustment.invoice_status_seen' && data['status'] === status,
+        /\.(invoice_status_seen|void_failed)$/.test(action) && data['status'] === status,
     )
 
 const wasOutstanding = ({ world }: Books): boolean =>

@@ -5,7 +5,7 @@
 import { sql, type SQL } from 'drizzle-orm'
 import type { Mode } from '../domain/event.ts'
 import type { HoldDetail, HoldReason, LimitName } from '../domain/hold.ts'
-import type { EventId } from '../domain/ids.ts'
+import type { AdjustmentId, EventId } from '../domain/ids.ts'
 import { LIMIT_ROWS_MAX, MS_PER_DAY } from '../domain/limits.ts'
 import type { ClassLimits } from '../domain/money-limits.ts'
 import type { Settlement } from '../domain/rule.ts'
@@ -20,6 +20,8 @@ export type Asked = {
   readonly endpoint: string
   /** The rule's id and its former ones. */
   readonly ruleIds: readonly string[]
+  /** What it would be called under its rule's other ids. */
+  readonly otherIds: readonly AdjustmentId[]
   readonly alongside: readonly string[]
   readonly settlement: Settlement
   readonly mode: Mode | null
@@ -147,13 +149,28 @@ const SAME_AMOUNT = sql`
       AND NOT (y.account = ${of('account')} AND y.subject = ${of('subject')})
       AND n.seq <> ${of('seq')} AND y.reverses IS NULL`
 
-const possibleDuplicate = (duplicateMs: number): SQL => sql`
-  (SELECT json_object('reason', 'possible_duplicate', 'adjustment', o.id)
-    FROM (${duplicateMs > 0 ? sql`${SAME_SUBJECT} UNION ALL ${SAME_AMOUNT}` : SAME_SUBJECT}) o LIMIT 1)`
+/**
+ * An invoice that stands under one of its other ids, whose row is gone: the database was put back since, and its
+ * rule was renamed.
+ */
+const LOST = sql`
+  SELECT d.adjustment_id AS id FROM json_each(ask.j, '$.otherIds') i
+    CROSS JOIN discrepancies d ON d.adjustment_id = i.value
+    WHERE d.reason = 'unknown_adjustment' AND d.found <> 0`
+
+const possibleDuplicate = ({ duplicateMs, otherIds }: Asked): SQL => sql`
+  (SELECT json_object('reason', 'possible_duplicate', 'adjustment', o.id) FROM (${sql.join(
+    [
+      SAME_SUBJECT,
+      ...(duplicateMs > 0 ? [SAME_AMOUNT] : []),
+      ...(otherIds.length > 0 ? [LOST] : []),
+    ],
+    sql` UNION ALL `,
+  )}) o LIMIT 1)`
 
 /** A question for each reason that only the database can find: JSON of its detail, or NULL. */
 function* questions(asked: Asked): Generator<readonly [HoldReason, SQL]> {
-  const { limits, first, asker, duplicateMs } = asked
+  const { limits, first, asker } = asked
   if (limits === null) return
   const { holdAbove, perCustomer, perAsker, perDay, perHourPerRule } = limits
   const over = (name: LimitName, max: number, used: SQL) => {
@@ -179,7 +196,7 @@ function* questions(asked: Asked): Generator<readonly [HoldReason, SQL]> {
     yield over('perHourPerRule', perHourPerRule, used)
   }
   if (first > 0) yield ['new_rule', newRule(first)]
-  yield ['possible_duplicate', possibleDuplicate(duplicateMs)]
+  yield ['possible_duplicate', possibleDuplicate(asked)]
 }
 
 /** JSON text: the list of `HoldDetail` for which `ask` has to wait, without what was cleared. */

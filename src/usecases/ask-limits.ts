@@ -8,6 +8,7 @@ import { isAskerHidden } from '../domain/approval.ts'
 import { dayOf } from '../domain/day.ts'
 import type { Mode } from '../domain/event.ts'
 import type { HoldDetail } from '../domain/hold.ts'
+import { adjustmentId, type AdjustmentId } from '../domain/ids.ts'
 import { ownIds } from '../domain/rule.ts'
 import type { Config } from '../config.ts'
 import type { Deps } from '../deps.ts'
@@ -61,6 +62,17 @@ export type Seen = {
   readonly mode?: Mode
   /** Minor units of its event's other parts for its subject, where they aren't in the database. */
   readonly otherParts?: number
+  readonly otherIds?: readonly AdjustmentId[]
+}
+
+/** What the billing API's invoice of it may carry where its rule has had other ids. */
+export function otherIdsOf(
+  config: Config,
+  { ruleId, account, subject, part }: AdjustmentFacts,
+): Promise<AdjustmentId[]> {
+  const { ruleIds } = ruleFacts(config, ruleId)
+  const others = ruleIds.filter((each) => each !== ruleId)
+  return Promise.all(others.map((each) => adjustmentId(each, account, subject, part)))
 }
 
 /** What of a row the limits ask about; a new one has counted nowhere yet. */
@@ -74,7 +86,7 @@ export type Asking = AdjustmentFacts &
 export function askedOf(
   { config, now }: Pick<Deps, 'config' | 'now'>,
   adjustment: Asking,
-  { customer, found, mode, otherParts }: Seen,
+  { customer, found, mode, otherParts, otherIds = [] }: Seen,
 ): Asked {
   const { limits, timeZone } = config
   const at = now()
@@ -99,6 +111,7 @@ export function askedOf(
     asker: adjustment.asker,
     isAskerHidden: isAskerHidden(adjustment),
     otherParts: otherParts ?? null,
+    otherIds,
     now: at,
     day,
     hour: hourOf(at),

@@ -16,7 +16,7 @@ import type { WakeUp } from '../domain/wake-up.ts'
 import type { Billing, Deps } from '../deps.ts'
 import { applyUndo, type UndoResult } from './apply-undo.ts'
 import { throughCircuit, waitForCircuit, type Parked } from './ask-circuit.ts'
-import { askedOf, reasonsSeen, ruleFacts } from './ask-limits.ts'
+import { askedOf, otherIdsOf, reasonsSeen, ruleFacts } from './ask-limits.ts'
 import { makeAttempt, type AttemptResult } from './make-attempt.ts'
 import { postponeOrFail } from './postpone-or-fail.ts'
 import { raiseAlarm } from './raise-alarm.ts'
@@ -129,12 +129,14 @@ async function claimFirst(
   const seen = reasonsSeen(config, billing.mode, adjustment, customer, endpointStartedAt)
   const found = [...seen, ...doubts]
   const { customerId } = customer
-  const asked = askedOf(deps, adjustment, { customer: customerId, found, mode: billing.mode })
+  const otherIds = await otherIdsOf(config, adjustment)
+  const { mode } = billing
+  const asked = askedOf(deps, adjustment, { customer: customerId, found, mode, otherIds })
   return claimAndAttempt(deps, billing, adjustment, {
     asked,
     request: customerId === null ? null : frozenRequest(adjustment, customerId),
     compared,
-    mode: billing.mode,
+    mode,
   })
 }
 

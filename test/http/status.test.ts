@@ -25,7 +25,7 @@ it('says whether billing is called, since when not, and how much waits', async (
     billing: { ...closed, failures: 0, probes: 0 },
     reconciliation: { comparedUntil: null, claimsWait: false },
     adjustments: { held: 0, failed: 0 },
-    auditLog: {
+    audit: {
       state: 'sealing',
       alarm: null,
       fault: null,
@@ -79,7 +79,7 @@ describe('the sealing of the audit log', () => {
     const status = async (parts: Partial<typeof world.deps> = {}) => {
       const app = createApp(() => ({ ...world.deps, ...parts }))
       const response = await app.request('/api/v1/status', { headers: OPERATOR })
-      return (await response.json<any>()).data.auditLog
+      return (await response.json<any>()).data.audit
     }
     const told = () => world.lines.filter(({ event }) => event === 'alarm.audit_log_late')
     return { ...world, minute, status, told }

@@ -5,13 +5,18 @@ import { env } from 'cloudflare:workers'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { eraseByClock } from '../../src/usecases/erase.ts'
 import { rejectAdjustment } from '../../src/usecases/reject-adjustment.ts'
+import { sealLog } from '../../src/usecases/seal-log.ts'
 import { findErasure } from '../../src/db/read-erasures.ts'
+import { findNewestCheckpoint } from '../../src/db/read-seal.ts'
 import { commitErasureStep } from '../../src/db/erase-step.ts'
 import { insertErasure, takeErasure } from '../../src/db/write-erasures.ts'
+import { checkExport } from '../../src/domain/check-export.ts'
 import { NOTHING_ERASED } from '../../src/domain/erasure.ts'
 import type { ErasureId, EventId } from '../../src/domain/ids.ts'
 import { BOOTSTRAP } from '../../src/domain/operator.ts'
 import { ERASURE_AGAIN_SECONDS, ERASURE_ROWS_PER_STEP } from '../../src/domain/limits.ts'
+import { readPublicKey } from '../../src/domain/signed-note.ts'
+import { VERIFIER } from '../audit-log.ts'
 import { api, creditRequest, fetchApp, OPERATOR, refund, ticket } from '../harness.ts'
 import { entriesOf, setFaults } from '../world.ts'
 import { noticeWorld } from '../notice-world.ts'
@@ -29,6 +34,13 @@ beforeEach(async () => {
   world = await noticeWorld()
 })
 afterEach(() => setFaults())
+
+const get = (path: string): Promise<Response> =>
+  fetchApp(`https://makegood.example/api/v1${path}`, { headers: OPERATOR })
+
+async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  yield bytes
+}
 
 type Table = readonly [string, readonly string[]]
 
@@ -212,6 +224,8 @@ describe('a customer', () => {
     expect(tablesWith(before, /agent@saas/)).not.toContain('audit_entries')
     const log = await entries()
     expect(JSON.stringify([log, world.lines])).not.toMatch(CANARY)
+    await sealLog(world.deps)
+    const checkpoint = (await findNewestCheckpoint(world.deps.db))!
 
     const erased = await toTheEnd(await erase({ id: customerId, email: MAIL, also: [NAME] }))
     expect(erased).toMatchObject({ customer: null, waiting: 0, counts: { unchangeable: 0 } })
@@ -234,6 +248,19 @@ describe('a customer', () => {
       'erasure.finished',
     ])
     expect((await entriesOf(erased.id))[1]?.data).toEqual(erased.counts)
+    expect(checkpoint.size).toBeGreaterThan(log.length)
+    for (const format of ['ndjson', 'csv']) {
+      const exported = await (await get(`/audit/export?format=${format}`)).bytes()
+      expect(new TextDecoder().decode(exported)).not.toMatch(CANARY)
+      if (format === 'csv') continue
+      // Also against the checkpoint of before he was erased.
+      const checked = await checkExport(once(exported), [readPublicKey(VERIFIER)!], checkpoint.note)
+      expect(checked).toMatchObject({ ok: true, value: { fault: null, unsealed: 0 } })
+    }
+    const { id: adjustmentId } = await world.adjustment(ids[0]!)
+    const evidence = await (await get(`/adjustments/${adjustmentId}/evidence`)).text()
+    expect(evidence).not.toMatch(CANARY)
+    expect(evidence).toContain('Proven to be in the log')
   })
 
   it('is found by his id alone: what his adjustments and identities call him is looked for too', async () => {

@@ -310,3 +310,31 @@ describe('put back to thirty days ago', () => {
     expect((await world.adjustment(late!)).state).toBe('invoiced')
   })
 })
+
+describe('put back to thirty days ago, with every rule renamed since', () => {
+  it('holds what the billing API has under the former id, and bills what is new', async () => {
+    await toTheEnd()
+    await keep()
+    const lost = [refund({ amount: 6_001 }), refund({ amount: 6_002 })]
+    await deliverAll(lost.map((each) => ['stripe', each]))
+    await world.advance(30 * DAY)
+    await putBack()
+    const { config } = world.deps
+    const renamed = config.rules.map((rule) => ({
+      ...rule,
+      id: `${rule.id}-renamed`,
+      was: [rule.id, ...rule.was],
+    }))
+    world = await createWorld({ config: { ...config, rules: renamed } })
+    await toTheEnd()
+    const before = await ledger()
+    const ids = (await Promise.all(lost.map((each) => world.receive('stripe', each)))).flat()
+    await world.receive('stripe', refund({ amount: 6_003 }))
+    expect(await world.work()).toEqual(['held', 'held', 'issued'])
+    expect((await ledger()).size).toBe(before.size + 1)
+    const { holdDetails } = await world.adjustment(ids[0]!)
+    const [known] = holdDetails ?? []
+    expect(known?.reason).toBe('possible_duplicate')
+    expect(before.has(known?.adjustment ?? '')).toBe(true)
+  })
+})

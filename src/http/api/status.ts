@@ -9,12 +9,11 @@ import { findSealState } from '../../db/read-seal.ts'
 import { countWaiting } from '../../db/read-status.ts'
 import type { GapSearch } from '../../db/schema.ts'
 import { isOpen, type Circuit } from '../../domain/circuit.ts'
-import { faultText } from '../../domain/log-fault.ts'
-import { sealingOf } from '../../domain/sealing.ts'
 import { findersOf } from '../../usecases/finders-of.ts'
 import { succeed } from '../answers.ts'
 import type { AppEnv } from '../context.ts'
 import { requireScope } from '../require-key.ts'
+import { presentSealing } from './present-sealing.ts'
 
 export const status = new Hono<AppEnv>().get('/', requireScope('read'), async (c) => {
   const { db, now, billing, settings } = c.var.deps
@@ -33,7 +32,7 @@ export const status = new Hono<AppEnv>().get('/', requireScope('read'), async (c
     },
     /** Each at most STATUS_COUNT_MAX. */
     adjustments: await countWaiting(db),
-    auditLog: presentSealing(await findSealState(db), settings.auditKeys.length > 0, now()),
+    audit: presentSealing(await findSealState(db), settings.auditKeys.length > 0, now()),
     /** Of deliveries that never came, by endpoint. */
     findMissed: finders.map(({ name, off }) =>
       presentSearch(
@@ -52,25 +51,6 @@ const presentCircuit = (circuit: Circuit, now: number) => {
     return { state, cause: null, openedAt: null, probeAt: null, failures, probes: 0 }
   }
   return { state, cause, openedAt: iso(openedAt), probeAt: iso(probeAt), failures, probes }
-}
-
-type SealState = Awaited<ReturnType<typeof findSealState>>
-
-/** `fault`: the first entry that is not as it was sealed. Nothing is sealed while it is so. */
-function presentSealing(found: SealState, isConfigured: boolean, now: number) {
-  const { size, sealedAt, unsealed, waitingSince, fault: reason, faultSeq: seq, faultAt } = found
-  const isBroken = reason !== null && seq !== null
-  return {
-    ...sealingOf({ isConfigured, isBroken, waitingSince }, now),
-    fault: isBroken
-      ? { reason, seq, since: iso(faultAt), message: faultText({ reason, seq }) }
-      : null,
-    /** Of the newest checkpoint: how many entries it is of, and when it was signed. */
-    sealed: size,
-    sealedAt: iso(sealedAt),
-    unsealed,
-    waitingSince: iso(waitingSince),
-  }
 }
 
 /** `lastFound`: so many deliveries had never come when it ended last. */
