@@ -4,6 +4,7 @@ import * as path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { keepAuditKey } from './audit-key.ts'
 import { readDevVars } from './dev-vars.ts'
+import { gitCommit } from './git-commit.ts'
 import { endWithParent } from './lifetime.ts'
 import { startStack } from './local-stack.ts'
 import type { Stack } from './local-stack.ts'
@@ -71,7 +72,8 @@ async function main(): Promise<void> {
   const port = readPort('PORT', 8787)
   const sandboxPort = readPort('SANDBOX_PORT', 8790)
   const { vars: kept, made } = readDevVars()
-  const vars = await keepAuditKey(kept)
+  const commit = await gitCommit()
+  const vars = { ...(commit && { GIT_COMMIT: commit }), ...(await keepAuditKey(kept)) }
   const running = await startStack({ port, sandboxPort, statePath, vars })
   stack = running
   if (stopping) return running.stop()

@@ -1,6 +1,22 @@
 // A log that the test fills by SQL, and one who is past all guards.
 
 import { env } from 'cloudflare:workers'
+import { expect } from 'vitest'
+import type { Deps } from '../src/deps.ts'
+import { rootOf } from '../src/domain/merkle.ts'
+import { BOOTSTRAP } from '../src/domain/operator.ts'
+import { entryHash, type EntryRow } from '../src/domain/sealed-entry.ts'
+import {
+  publicKeyOf,
+  readPublicKey,
+  signCheckpoint,
+  type SigningKey,
+} from '../src/domain/signed-note.ts'
+import { extendTiles, frontierOf, joinHashes } from '../src/domain/tiles.ts'
+import { finishVerification, openExport, takeLine } from '../src/domain/verify-export.ts'
+import { exportLog } from '../src/usecases/export-log.ts'
+
+export const ORIGIN = 'makegood.example/audit'
 
 /** Of the key in vitest.config.ts. */
 export const VERIFIER =
@@ -45,3 +61,55 @@ export const fillLog = (count: number): Promise<unknown> =>
   )
     .bind(count)
     .run()
+
+/** Hashes all entries as they are now, and puts a checkpoint over them that `key` has signed. */
+export async function sealAs(key: SigningKey, origin = ORIGIN): Promise<void> {
+  const { results: rows } = await env.DB.prepare(
+    'SELECT * FROM audit_entries WHERE seq > 0 ORDER BY seq',
+  ).all<EntryRow>()
+  const leaves = rows.map(entryHash)
+  const root = rootOf(frontierOf(leaves))
+  const note = await signCheckpoint({ origin, size: rows.length, root }, [key])
+  const { id } = await publicKeyOf(key)
+  await env.DB.batch([
+    env.DB.prepare('DELETE FROM audit_tiles'),
+    env.DB.prepare('DELETE FROM audit_checkpoints'),
+    ...extendTiles(new Map(), 0, leaves).map(({ level, idx, hashes }) =>
+      env.DB.prepare('INSERT INTO audit_tiles VALUES (?, ?, unhex(?))').bind(
+        level,
+        idx,
+        joinHashes(hashes).toHex(),
+      ),
+    ),
+    env.DB.prepare('INSERT INTO audit_checkpoints VALUES (?, ?, 1793000000000, ?, ?)').bind(
+      rows.length,
+      root.toBase64(),
+      note,
+      id,
+    ),
+    env.DB.prepare('UPDATE audit_sealing SET sealed_size = ?').bind(rows.length),
+  ])
+}
+
+/** The lines of a whole export, which seals what is new first. */
+export async function exported(deps: Deps): Promise<string[]> {
+  let text = ''
+  const decoder = new TextDecoder()
+  const made = await exportLog(deps, BOOTSTRAP, 'ndjson', {})
+  if (!made.ok) expect.fail(made.error.reason)
+  for await (const part of made.value.parts) text += decoder.decode(part, { stream: true })
+  return text.trimEnd().split('\n')
+}
+
+/** What an auditor is told who has the public key, and perhaps a checkpoint. */
+export async function audited(
+  lines: readonly string[],
+  older: string | null = null,
+): Promise<string> {
+  const encoder = new TextEncoder()
+  const [head = '', ...rest] = lines
+  const opened = await openExport(encoder.encode(head), [readPublicKey(VERIFIER)!], older)
+  if (!opened.ok) return opened.error
+  for (const line of rest) takeLine(opened.value, encoder.encode(line))
+  return finishVerification(opened.value).fault?.what ?? 'intact'
+}

@@ -19,18 +19,25 @@ import {
   writePublicKey,
   type SigningKey,
 } from '../../src/domain/signed-note.ts'
-import { extendTiles, frontierOf, joinHashes } from '../../src/domain/tiles.ts'
-import { finishVerification, openExport, takeLine } from '../../src/domain/verify-export.ts'
+import { frontierOf } from '../../src/domain/tiles.ts'
+import { openExport } from '../../src/domain/verify-export.ts'
 import { checkLog, verifyLog } from '../../src/usecases/check-log.ts'
-import { exportLog } from '../../src/usecases/export-log.ts'
 import { sealLog } from '../../src/usecases/seal-log.ts'
-import { BOOTSTRAP } from '../../src/domain/operator.ts'
-import { clearLog, fillLog, tamper, VERIFIER, withoutGuards } from '../audit-log.ts'
+import {
+  audited,
+  clearLog,
+  exported,
+  fillLog,
+  ORIGIN,
+  sealAs,
+  tamper,
+  VERIFIER,
+  withoutGuards,
+} from '../audit-log.ts'
 import { createWorld } from '../world.ts'
 
 beforeEach(clearLog)
 
-const ORIGIN = 'makegood.example/audit'
 const all = async (sql: string): Promise<any[]> => (await env.DB.prepare(sql).all()).results
 const run = (sql: string): Promise<unknown> => env.DB.prepare(sql).run()
 
@@ -48,54 +55,8 @@ async function sealedLog(count: number) {
 
 const broken = (reason: string, seq: number) => ({ reason: 'broken', fault: { reason, seq } })
 
-/** Hashes all entries as they are now, and puts a checkpoint over them that `key` has signed. */
-async function sealAs(key: SigningKey, origin = ORIGIN): Promise<void> {
-  const rows: EntryRow[] = await all('SELECT * FROM audit_entries ORDER BY seq')
-  const leaves = rows.map(entryHash)
-  const root = rootOf(frontierOf(leaves))
-  const note = await signCheckpoint({ origin, size: rows.length, root }, [key])
-  const { id } = await publicKeyOf(key)
-  await env.DB.batch([
-    env.DB.prepare('DELETE FROM audit_tiles'),
-    env.DB.prepare('DELETE FROM audit_checkpoints'),
-    ...extendTiles(new Map(), 0, leaves).map(({ level, idx, hashes }) =>
-      env.DB.prepare('INSERT INTO audit_tiles VALUES (?, ?, unhex(?))').bind(
-        level,
-        idx,
-        joinHashes(hashes).toHex(),
-      ),
-    ),
-    env.DB.prepare('INSERT INTO audit_checkpoints VALUES (?, ?, 1793000000000, ?, ?)').bind(
-      rows.length,
-      root.toBase64(),
-      note,
-      id,
-    ),
-    env.DB.prepare('UPDATE audit_sealing SET sealed_size = ?').bind(rows.length),
-  ])
-}
-
 const FORGE = `UPDATE audit_entries SET data = '{"amount":-999999}' WHERE seq = 100`
 const THIEF: SigningKey = { name: ORIGIN, seed: new Uint8Array(32).fill(7) }
-
-async function exported(deps: Deps): Promise<string[]> {
-  let text = ''
-  const decoder = new TextDecoder()
-  const made = await exportLog(deps, BOOTSTRAP, 'ndjson', {})
-  if (!made.ok) expect.fail(made.error.reason)
-  for await (const part of made.value.parts) text += decoder.decode(part, { stream: true })
-  return text.trimEnd().split('\n')
-}
-
-/** What an auditor is told who has the public key, and perhaps a checkpoint. */
-async function audited(lines: readonly string[], older: string | null = null): Promise<string> {
-  const encoder = new TextEncoder()
-  const [head = '', ...rest] = lines
-  const opened = await openExport(encoder.encode(head), [readPublicKey(VERIFIER)!], older)
-  if (!opened.ok) return opened.error
-  for (const line of rest) takeLine(opened.value, encoder.encode(line))
-  return finishVerification(opened.value).fault?.what ?? 'intact'
-}
 
 describe('another history', () => {
   it('signed with a key that was written beside the true ones is sealed no further', async () => {
