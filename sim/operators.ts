@@ -118,13 +118,13 @@ function findOut(call: Call, random: Random, row: Row, { commet, scenario }: Par
   const { invoices } = commet
   const { id, version } = row
   const own = invoices.find(({ metadata }) => metadata['makegood_adjustment_id'] === id)
-  const isCareless = random.chance(0.25)
+  const isCareless = random.chance(0.35)
   const found = isCareless ? invoices.at(random.below(invoices.length)) : own
   // A closed one is no obstacle any more; what he has overlooked stands, unless people close it meanwhile.
   const mayLook = ({ status }: Invoice, overlooks: boolean): boolean =>
     status === 'void' ? scenario.restore !== null : overlooks && !scenario.hasBillingWebhooks
   const act = (): void => {
-    if (found !== undefined && random.chance(isCareless || found.status === 'void' ? 0.4 : 0.9)) {
+    if (found !== undefined && random.chance(found.status === 'void' ? 0.4 : 0.9)) {
       return call('POST', `/adjustments/${id}/adopt`, { version, invoiceId: found.id })
     }
     // Without `looked` he is told to look first.
