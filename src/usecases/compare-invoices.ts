@@ -47,11 +47,11 @@ export async function compareListed(
   const parts: Compared[] = []
   for (const invoice of ours) {
     const listed = listedOf(run, invoice)
-    if (!isWithin(run, listed)) {
+    const row = rows.get(listed.adjustmentId ?? 'adj_') ?? null
+    if (!isWithin(run, listed) && !isLost(run, listed, row)) {
       parts.push({ ...NOTHING_COMPARED, listed: [rowOf(deps, run, listed, listed.subtotal)] })
       continue
     }
-    const row = rows.get(listed.adjustmentId ?? 'adj_') ?? null
     const judged = judgeInvoice(listed, row, aroundOf(deps, run, listed))
     const { compared, after } = await act(deps, run, row, invoice, judged)
     if (after !== null) rows.set(after.id, after)
@@ -153,6 +153,13 @@ function listedOf({ toAt }: Reconciliation, invoice: Invoice): Listed {
 
 const isWithin = ({ fromAt, toAt }: Reconciliation, { createdAt }: Listed): boolean =>
   createdAt >= fromAt && createdAt < toAt
+
+/**
+ * Younger than the window, and nobody is making it: a database that was put back has lost the last minutes, too,
+ * and may have posted in them under a key that it doesn't know any more.
+ */
+const isLost = ({ toAt }: Reconciliation, { createdAt }: Listed, row: Adjustment | null): boolean =>
+  createdAt >= toAt && (row === null || !['issuing', 'invoiced'].includes(row.state))
 
 const aroundOf = (deps: Deps, run: Reconciliation, listed: Listed): Circumstances => ({
   now: deps.now(),
