@@ -177,6 +177,6 @@ it('an identity in other letters is removed, and nobody’s whose name is only a
     ),
   )
   await eraseToTheEnd(await ask(['\u00f6lm\u00fchle-7', 'stra\u00dfe-7']))
-  const { results } = await env.DB.prepare(`SELECT value FROM identities ORDER BY value`).all<any>()
-  expect(results.map(({ value }) => value).toSorted()).toEqual(kept.toSorted())
+  const { results } = await env.DB.prepare(`SELECT value FROM identities`).all<any>()
+  expect(new Set(results.map(({ value }) => value))).toEqual(new Set(kept))
 })
