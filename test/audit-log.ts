@@ -6,12 +6,7 @@ import type { Deps } from '../src/deps.ts'
 import { rootOf } from '../src/domain/merkle.ts'
 import { BOOTSTRAP } from '../src/domain/operator.ts'
 import { entryHash, type EntryRow } from '../src/domain/sealed-entry.ts'
-import {
-  publicKeyOf,
-  readPublicKey,
-  signCheckpoint,
-  type SigningKey,
-} from '../src/domain/signed-note.ts'
+import { readPublicKey, signCheckpoint, type SigningKey } from '../src/domain/signed-note.ts'
 import { extendTiles, frontierOf, joinHashes } from '../src/domain/tiles.ts'
 import { finishVerification, openExport, takeLine } from '../src/domain/verify-export.ts'
 import { exportLog } from '../src/usecases/export-log.ts'
@@ -70,7 +65,6 @@ export async function sealAs(key: SigningKey, origin = ORIGIN): Promise<void> {
   const leaves = rows.map(entryHash)
   const root = rootOf(frontierOf(leaves))
   const note = await signCheckpoint({ origin, size: rows.length, root }, [key])
-  const { id } = await publicKeyOf(key)
   await env.DB.batch([
     env.DB.prepare('DELETE FROM audit_tiles'),
     env.DB.prepare('DELETE FROM audit_checkpoints'),
@@ -81,11 +75,10 @@ export async function sealAs(key: SigningKey, origin = ORIGIN): Promise<void> {
         joinHashes(hashes).toHex(),
       ),
     ),
-    env.DB.prepare('INSERT INTO audit_checkpoints VALUES (?, ?, 1793000000000, ?, ?)').bind(
+    env.DB.prepare('INSERT INTO audit_checkpoints VALUES (?, ?, 1793000000000, ?)').bind(
       rows.length,
       root.toBase64(),
       note,
-      id,
     ),
     env.DB.prepare('UPDATE audit_sealing SET sealed_size = ?').bind(rows.length),
   ])

@@ -172,15 +172,16 @@ const FORGERIES: Readonly<Record<string, () => Promise<unknown>>> = {
     run(`UPDATE audit_entries SET data = '{"amount":-1,' || substr(data, 2) WHERE seq = ${seq()}`),
 }
 
+/** One that changes nothing would prove nothing. */
+async function runOnce(make: () => string): Promise<void> {
+  const statement = make()
+  const { meta } = await run(statement)
+  if (meta.changes === 0) throw new Error(`nothing was changed by ${statement}`)
+}
+
 const MUTATIONS: Readonly<Record<string, () => Promise<unknown>>> = {
   ...Object.fromEntries(
-    Object.entries(STATEMENTS).map(([name, make]) => [
-      name,
-      async () => {
-        const statement = make()
-        expect((await run(statement)).meta.changes, statement).toBeGreaterThan(0)
-      },
-    ]),
+    Object.entries(STATEMENTS).map(([name, make]) => [name, () => runOnce(make)]),
   ),
   ...FORGERIES,
 }
@@ -233,7 +234,11 @@ describe('what was changed in the database', () => {
           const [name, mutate] = kinds[nth % kinds.length]!
           await mutate()
           const { fault } = await checkLog(deps, 0)
-          const isSealed = nth % SEALED_EACH === 0 && (await sealLog(deps)).ok
+          let isSealed = false
+          if (nth % SEALED_EACH === 0) {
+            await fillLog(1)
+            isSealed = (await sealLog(deps)).ok
+          }
           if (fault === null || isSealed) missed.push(`${name}, ${nth}, ${String(isSealed)}`)
           else found.set(name, (found.get(name) ?? 0) + 1)
           await putBack()
