@@ -145,7 +145,6 @@ async function sealStep(deps: Deps, key: NamedKey): Promise<Result<Sealed, LogFa
   const part = await readUnsealed(db, SEAL_ENTRIES_PER_STEP)
   const { checkpoint: before, last: newest, rows } = part
   const size = before?.size ?? 0
-  if (newest === size) return ok({ size, added: 0 })
   if (newest < size) return err({ reason: 'entry_missing', seq: newest + 1 })
   const from = Math.max(0, tileOf(size))
   const tiles = treeOf(part)
@@ -155,6 +154,7 @@ async function sealStep(deps: Deps, key: NamedKey): Promise<Result<Sealed, LogFa
     (await faultOfState(deps, part)) ??
     (before ? faultIn(tiles, size, { from, to: from, rows: sealedRows }) : faultOfNothing(tiles))
   if (fault) return err(fault)
+  if (newest === size) return ok({ size, added: 0 })
   const gap = newRows.findIndex(({ seq }, at) => seq !== size + 1 + at)
   if (gap >= 0) return err({ reason: 'entry_missing', seq: size + 1 + gap })
   // None of the next ones is there, and later ones are.

@@ -241,6 +241,14 @@ describe('a log that is not as it was sealed', () => {
     expect(await sealed(deps)).toMatchObject({ fault: { reason: 'entry_changed', seq: 600 } })
   })
 
+  it('shows each time in the newest entries, whatever else is compared', async () => {
+    const { deps, advance } = await sealedLog(5_000)
+    await tamper('UPDATE audit_entries SET at = at + 1 WHERE seq = 4999')
+    const fault = { reason: 'entry_changed', seq: 4_999 }
+    await advance(601)
+    expect(await sealed(deps)).toEqual({ reason: 'broken', fault })
+  })
+
   it('shows wherever it is when a seal is asked for, whatever was compared last', async () => {
     const { deps } = await sealedLog(5_000)
     await fillLog(1)
