@@ -232,20 +232,22 @@ describe('a log that is not as it was sealed', () => {
     await tamper("UPDATE audit_checkpoints SET note = replace(note, '800', '799')")
     expect(await sealed(world.deps)).toMatchObject({ fault: { reason: 'checkpoint_changed' } })
     await clearLog()
-    const { deps, advance } = await sealedLog(800)
+    const later = await sealedLog(800)
+    const { deps } = later
     await tamper('UPDATE audit_entries SET actor = actor || 1 WHERE seq = 600')
     expect(await sealed(deps)).toEqual({ size: 800, added: 0 })
-    await advance(599)
+    await later.advance(599)
     expect(await sealed(deps)).toEqual({ size: 800, added: 0 })
-    await advance(1)
+    await later.advance(1)
     expect(await sealed(deps)).toMatchObject({ fault: { reason: 'entry_changed', seq: 600 } })
   })
 
   it('shows each time in the newest entries, whatever else is compared', async () => {
-    const { deps, advance } = await sealedLog(5_000)
+    const aged = await sealedLog(5_000)
+    const { deps } = aged
     await tamper('UPDATE audit_entries SET at = at + 1 WHERE seq = 4999')
     const fault = { reason: 'entry_changed', seq: 4_999 }
-    await advance(601)
+    await aged.advance(601)
     expect(await sealed(deps)).toEqual({ reason: 'broken', fault })
   })
 
