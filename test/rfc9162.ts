@@ -58,31 +58,6 @@ export async function headOfProof(
   return isLeft ? node(inner, last) : node(last, inner)
 }
 
-/** SUBPROOF(m, D[n], b), read backwards: the roots of the older and of the newer log that it leads to. */
-export async function headsOfConsistency(
-  older: number,
-  size: number,
-  proof: readonly Uint8Array[],
-  olderHead: Uint8Array,
-  isWhole = true,
-): Promise<readonly [Uint8Array, Uint8Array] | null> {
-  if (older === size) {
-    if (isWhole) return proof.length === 0 ? [olderHead, olderHead] : null
-    const [only] = proof
-    return only && proof.length === 1 ? [only, only] : null
-  }
-  const last = proof.at(-1)
-  if (!last) return null
-  const rest = proof.slice(0, -1)
-  const half = k(size)
-  if (older <= half) {
-    const inner = await headsOfConsistency(older, half, rest, olderHead, isWhole)
-    return inner && [inner[0], await node(inner[1], last)]
-  }
-  const inner = await headsOfConsistency(older - half, size - half, rest, olderHead, false)
-  return inner && [await node(last, inner[0]), await node(last, inner[1])]
-}
-
 /** A checkpoint that the key of this text (`name+id+base64`) has signed; throws for any other. */
 export async function verifiedCheckpoint(
   note: string,

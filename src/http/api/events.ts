@@ -8,6 +8,7 @@ import { dismissEvent, type DismissalTrouble } from '../../usecases/dismiss-even
 import { explainEvent } from '../../usecases/explain-event.ts'
 import { requeueEvent, type RequeueEventTrouble } from '../../usecases/requeue-event.ts'
 import { fail, NOT_FOUND, succeed, succeedPage, type Failure } from '../answers.ts'
+import { noteBulk } from '../note-bulk.ts'
 import { requireScope } from '../require-key.ts'
 import { createRoutes } from '../routes.ts'
 import { validBody, validPage } from '../validate.ts'
@@ -16,7 +17,7 @@ import { presentWithNote } from './adjustments.ts'
 const MISSING: Failure = { ...NOT_FOUND, code: 'event_not_found' }
 
 export const events = createRoutes()
-  .get('/', requireScope('read'), validPage, async (c) => {
+  .get('/', requireScope('read'), validPage, noteBulk('events'), async (c) => {
     const { limit, cursor = null } = c.req.valid('query')
     const rows = await listEvents(c.var.deps.db, { before: cursor, limit: limit + 1 })
     return succeedPage(c, rows, limit, presentEvent)
