@@ -47,10 +47,9 @@ const told = ({ fact, kind, ownId }: SourceEvent): string => `${fact.subject} ${
 function expectedFates({ kind, fact }: SourceEvent): readonly string[] {
   switch (kind) {
     case 'asks':
-      return [
-        ...['adjusted', 'duplicate', 'conflict', 'dismissed'],
-        ...(fact.rule === 'later' ? ['ignored'] : []),
-      ]
+      return ['adjusted', 'duplicate', 'conflict', 'dismissed'].concat(
+        fact.rule === 'later' ? 'ignored' : [],
+      )
     case 'undoes':
       return ['adjusted', 'duplicate']
     case 'approves':
