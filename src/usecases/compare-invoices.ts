@@ -17,6 +17,7 @@ import {
 import { assert } from '../domain/assert.ts'
 import { dayOf } from '../domain/day.ts'
 import { isAdjustmentId, type AdjustmentId } from '../domain/ids.ts'
+import { LISTING_SETTLE_SECONDS } from '../domain/limits.ts'
 import {
   judgeInvoice,
   judgeMissing,
@@ -155,11 +156,16 @@ const isWithin = ({ fromAt, toAt }: Reconciliation, { createdAt }: Listed): bool
   createdAt >= fromAt && createdAt < toAt
 
 /**
- * Younger than the window, and nobody is making it: a database that was put back has lost the last minutes, too,
- * and may have posted in them under a key that it doesn't know any more.
+ * Younger than everything that has settled, and nobody is making it: a database that was put back has lost its last
+ * minutes, too, and may have posted in them under a key that it doesn't know any more.
  */
-const isLost = ({ toAt }: Reconciliation, { createdAt }: Listed, row: Adjustment | null): boolean =>
-  createdAt >= toAt && (row === null || !['issuing', 'invoiced'].includes(row.state))
+const isLost = (
+  { toAt, startedAt }: Reconciliation,
+  { createdAt }: Listed,
+  row: Adjustment | null,
+): boolean =>
+  createdAt >= Math.max(toAt, startedAt - LISTING_SETTLE_SECONDS * 1_000) &&
+  (row === null || !['issuing', 'invoiced'].includes(row.state))
 
 const aroundOf = (deps: Deps, run: Reconciliation, listed: Listed): Circumstances => ({
   now: deps.now(),
