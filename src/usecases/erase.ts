@@ -4,7 +4,7 @@
 
 import { eraseRest } from '../db/erase-rest.ts'
 import { commitErasureStep } from '../db/erase-step.ts'
-import { nextEvents, type ErasableEvent } from '../db/read-erasable-events.ts'
+import { nextEvents } from '../db/read-erasable-events.ts'
 import { findDueErasure, identitiesOf, nextAdjustments } from '../db/read-erasures.ts'
 import type { Erasure } from '../db/schema.ts'
 import { finishErasure, releaseErasure, takeErasure } from '../db/write-erasures.ts'
@@ -17,7 +17,6 @@ import {
 } from '../domain/erasable.ts'
 import {
   holdsText,
-  holdsTextAsSent,
   notSearched,
   plainPart,
   textsFor,
@@ -29,6 +28,7 @@ import {
   ERASURE_TICK_SECONDS,
   ERASURE_UNDECIDED_SHOWN_MAX,
 } from '../domain/limits.ts'
+import { searchEvent } from '../domain/search-event.ts'
 import type { Deps } from '../deps.ts'
 
 /** The minute's look: goes on with the one that has waited longest, as far as one tick does. */
@@ -146,7 +146,7 @@ async function stepPayloads(
   const parts = textsFor(customer, { account: null, isOthers: false }).map(plainPart)
   const { candidates, last } = await nextEvents(db, customer, range, parts)
   const his = candidates
-    .map((event) => ({ ...event, ...searched(event, textsFor(customer, event)) }))
+    .map((event) => ({ ...event, ...searchEvent(event, textsFor(customer, event)) }))
     .filter(({ isNamed, hasWords }) => isNamed || hasWords)
   const ended = his.filter(({ isOpen }) => !isOpen)
   const waitsForAPerson = his
@@ -175,33 +175,6 @@ async function stepPayloads(
     },
     now(),
   )
-}
-
-/** Where one event has a text of his: in its payload, in the words of its rules, in its own id. */
-function searched(event: ErasableEvent, texts: readonly string[]) {
-  const { body, decision, reason, ownId } = event
-  const isNamed =
-    body !== null && (holdsText(dataOf(event, body), texts) || holdsTextAsSent(body, texts))
-  return {
-    isNamed,
-    hasWords: holdsText([reason, wordsOf(decision)], texts),
-    isInId: isNamed && holdsText(ownId, texts),
-  }
-}
-
-function wordsOf(decision: string): unknown {
-  const { detail, considered }: Partial<Record<string, unknown>> = JSON.parse(decision)
-  return [detail, considered]
-}
-
-/** What is no JSON is one text. */
-function dataOf({ encoding }: ErasableEvent, body: string): unknown {
-  if (encoding === 'base64') return new TextDecoder('latin1').decode(Uint8Array.fromBase64(body))
-  try {
-    return JSON.parse(body.replace(/^\uFEFF/, ''))
-  } catch {
-    return body
-  }
 }
 
 /** What came while payloads were looked through comes first. Nothing else goes while something goes on. */
