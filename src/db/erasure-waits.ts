@@ -2,6 +2,7 @@
 // a requeue or a delivery may come between.
 
 import { sql, type SQL } from 'drizzle-orm'
+import { BY_HAND_RULE, OPERATOR_ENDPOINT } from '../domain/by-hand.ts'
 import { comparable, namesOf, spellings, type ErasedCustomer } from '../domain/erasure.ts'
 import { SEEN_REFUND_KEPT_SECONDS } from '../domain/limits.ts'
 import { APPROVAL_FAILURES } from '../domain/outcome.ts'
@@ -57,8 +58,12 @@ export function isOthersEvent({ ids }: ErasedCustomer): SQL {
     WHERE ${who} IS NULL OR ${who} IN ${valuesOf(ids)}))`
 }
 
-/** Of the event `e`: a person has to decide about it, and can, as long as it has its payload. */
+/** Of an event: nobody has decided about it yet, and somebody can, as long as it has its payload. */
 const waitsForAPerson = (event: 'e' | 'events'): SQL => sql`((${sql.raw(event)}.fate = 'conflict'
+      AND NOT EXISTS (SELECT 1 FROM adjustments n CROSS JOIN events h ON h.id = n.event_id
+        WHERE n.account = ${OPERATOR_ENDPOINT} AND n.subject >= ${BY_HAND_RULE} || ':' || ${sql.raw(event)}.id
+          AND n.subject < ${BY_HAND_RULE} || ':' || ${sql.raw(event)}.id || ';'
+          AND h.decision ->> 'answers' = ${sql.raw(event)}.id)
     OR (${sql.raw(event)}.fate = 'undecided'
       AND NOT ${oneOf(sql.raw(`coalesce(${event}.reason, '')`), APPROVAL_FAILURES)}))
   AND EXISTS (SELECT 1 FROM payloads p WHERE p.event_seq = ${sql.raw(event)}.seq))`

@@ -10,6 +10,7 @@ import { ERASURE_AGAIN_SECONDS, ERASURE_IDENTIFIERS_MAX } from '../../src/domain
 import { BOOTSTRAP } from '../../src/domain/operator.ts'
 import { dismissEvent } from '../../src/usecases/dismiss-event.ts'
 import { eraseByClock } from '../../src/usecases/erase.ts'
+import { makeAdjustment } from '../../src/usecases/make-adjustment.ts'
 import { rejectAdjustment } from '../../src/usecases/reject-adjustment.ts'
 import { requestErasure } from '../../src/usecases/request-erasure.ts'
 import { requeueEvent } from '../../src/usecases/requeue-event.ts'
@@ -106,11 +107,11 @@ describe('another customer who has the same number in another account', () => {
     expect(await identities()).toEqual([{ of: 'cus_bolt', value: reference }])
   })
 
-  it('is not waited for, nor sent to anybody else once his has failed', async () => {
+  it('is not waited for, and is paid what was due when the other was erased', async () => {
     await identify('intercom', 'source_id', '42', 'cus_acme')
     await identify('zendesk', 'external_id', '42', 'cus_bolt')
     const [event] = await world.receive('zendesk', ticket({ customer_external_id: '42' }))
-    await erase([], 'cus_acme')
+    await erase(['42'], 'cus_acme')
     expect((await world.adjustment(event!)).chosenCustomerId).toBeNull()
     expect(await world.work()).toEqual(['issued'])
     expect((await world.adjustment(event!)).customerId).toBe('cus_bolt')
@@ -175,7 +176,7 @@ describe('an event that waits for a person', () => {
     expect(await isKept(event!)).toBe(false)
   })
 
-  it('is waited for in conflict too, and not where an approval only came to nothing', async () => {
+  it('is waited for in conflict too until it is answered by hand, and not where an approval only came to nothing', async () => {
     const reference = drawn('ext')
     const events: EventId[] = []
     for (const fate of ['conflict', 'undecided']) {
@@ -190,6 +191,26 @@ describe('an event that waits for a person', () => {
     await eraseByClock(world.deps)
     expect((await api(`/erasures/${id}`)).data.waitsFor).toEqual([events[0]])
     expect(await Promise.all(events.map(isKept))).toEqual([true, false])
+    const request = {
+      customer: { kind: 'external_id', value: 'bolt-7' },
+      direction: 'credit',
+      amount: 100,
+      currency: 'usd',
+      reason: 'goodwill',
+      settlement: 'owed',
+      originalInvoice: null,
+      conflict: events[0]!,
+      again: false,
+    } as const
+    const made = await makeAdjustment(world.deps, BOOTSTRAP, request, null)
+    expect(made.ok).toBe(true)
+    expect(await world.work()).toEqual(['issued'])
+    await world.advance(ERASURE_AGAIN_SECONDS + 60)
+    await eraseByClock(world.deps)
+    expect([(await api(`/erasures/${id}`)).data.status, await isKept(events[0]!)]).toEqual([
+      'finished',
+      false,
+    ])
   })
 })
 
@@ -247,13 +268,33 @@ describe('what he is called', () => {
     )
       .bind(third!)
       .run()
-    await erase([], 'cus_acme')
+    const erasure = await ask([], 'cus_acme')
+    // As if a step before had looked at the first one already.
+    await env.DB.prepare(
+      `UPDATE erasures SET through_adjustment = (SELECT seq FROM adjustments WHERE id = ?) WHERE id = ?`,
+    )
+      .bind(id, erasure)
+      .run()
+    await eraseByClock(world.deps)
+    expect((await findErasure(world.deps.db, erasure))?.finishedAt).not.toBeNull()
     for (const event of [first!, second, third!]) {
       expect([(await world.adjustment(event)).customerReference, await isKept(event)]).toEqual([
         null,
         false,
       ])
     }
+  })
+
+  it('by an identity that was said after the request is looked for before that goes', async () => {
+    const mail = `${drawn('jo')}@late.example`
+    const body = ticket({ tags: 'none', requester_email: mail })
+    const [event] = await world.receive('zendesk', body)
+    const id = await ask([], 'cus_late')
+    await identify('', 'email', mail, 'cus_late')
+    await eraseByClock(world.deps)
+    const { finishedAt, counts } = (await findErasure(world.deps.db, id))!
+    expect([finishedAt !== null, counts.identities, counts.payloads]).toEqual([true, 1, 1])
+    expect(await isKept(event!)).toBe(false)
   })
 
   it('is looked for before its identity goes, however many there are', async () => {
