@@ -107,6 +107,27 @@ describe('another customer who has the same number in another account', () => {
     expect(await identities()).toEqual([{ of: 'cus_bolt', value: reference }])
   })
 
+  it('and whom nobody knows yet, keeps what names him in his own account', async () => {
+    const reference = drawn('desk')
+    await identify('intercom', 'external_id', reference, 'cus_acme')
+    const body = (fields: object) => ticket({ customer_external_id: reference, ...fields })
+    const [held] = await world.receive('zendesk', body({}))
+    expect(await world.work()).toEqual(['held'])
+    const { id, version } = await world.adjustment(held!)
+    await rejectAdjustment(world.deps, BOOTSTRAP, id, { version, note: 'told' })
+    const [ignored] = await world.receive('zendesk', body({ tags: 'none' }))
+    await erase([], 'cus_acme')
+    expect(await world.adjustment(held!)).toMatchObject({
+      customerReference: reference,
+      decisionNote: 'told',
+    })
+    expect([await isKept(held!), await isKept(ignored!)]).toEqual([true, true])
+    await identify('zendesk', 'external_id', reference, 'cus_acme')
+    await erase([], 'cus_acme')
+    expect((await world.adjustment(held!)).customerReference).toBeNull()
+    expect([await isKept(held!), await isKept(ignored!)]).toEqual([false, false])
+  })
+
   it('is not waited for, and is paid what was due when the other was erased', async () => {
     await identify('intercom', 'source_id', '42', 'cus_acme')
     await identify('zendesk', 'external_id', '42', 'cus_bolt')
