@@ -35,8 +35,8 @@ export type ErasureStep = {
   readonly ended: readonly AdjustmentId[]
   /** Of events. */
   readonly payloads: readonly number[]
-  /** Events whose decision quotes him in its detail. */
-  readonly details: readonly number[]
+  /** Events whose rules have named him in their own words. */
+  readonly words: readonly number[]
 }
 
 /** Null where the lease was lost: then nothing was written. */
@@ -73,19 +73,35 @@ export async function commitErasureStep(
       .returning(),
     ...(step.adjustments.length === 0 ? [] : eraseFields(db, run, { rows, found, held }, now)),
     ...(written === null ? [] : eraseWritten(db, written, held)),
-    ...(step.details.length === 0
+    ...(step.words.length === 0
       ? []
       : [
           db
             .update(events)
-            .set({ decision: sql`json_remove(decision, '$.detail')` })
-            .where(sql`seq IN ${closed(step.details)} AND ${held}`),
+            .set(WITHOUT_WORDS)
+            .where(sql`seq IN ${closed(step.words)} AND ${held}`),
         ]),
     ...(step.payloads.length === 0
       ? []
       : [db.delete(payloads).where(sql`event_seq IN ${closed(step.payloads)} AND ${held}`)]),
   ])
   return updated[0] ?? null
+}
+
+/** Codes stay, of which the shipped rules' reasons are; what is a rule's own text goes. */
+const codeOr = (text: string, erased: string, otherwise: string): SQL =>
+  sql.raw(`iif(${text} GLOB '*[^a-z_]*', ${erased}, ${otherwise})`)
+
+const ANSWER = `(c.value ->> '$.answer')`
+const WITHOUT_WORDS = {
+  reason: codeOr('reason', `'erased'`, 'reason'),
+  decision: sql`json_set(json_remove(decision, '$.detail'), '$.considered', (
+    SELECT json_group_array(json_set(c.value, '$.answer', ${codeOr(
+      `replace(replace(${ANSWER}, 'shadow: ', ''), 'ignored: ', '')`,
+      `iif(instr(${ANSWER}, 'ignored: ') > 0,
+        substr(${ANSWER}, 1, instr(${ANSWER}, 'ignored: ') + 8) || 'erased', ${ANSWER})`,
+      ANSWER,
+    )})) FROM json_each(decision, '$.considered') c))`,
 }
 
 /** Notes and labels about these adjustments and their invoices; null where there are none of them. */
