@@ -18,6 +18,9 @@ export type RequeuedEvent = {
   readonly made: readonly AdjustmentId[]
 }
 
+/** As at the door: what a rule said when it ignored the event stood there as a text once. */
+const codeOf = ({ fate, reason }: Event): string | null => (fate === 'undecided' ? reason : null)
+
 /** `packed`: this one event, as a delivery of its own by `packed.delivery.actor`. Null: it has moved. */
 export async function commitRequeuedEvent(
   db: Database,
@@ -46,7 +49,7 @@ export async function commitRequeuedEvent(
       .returning(),
     insertEntry(
       db,
-      { at, actor, action, subject: read.id, data: { from: read.fate, reason: read.reason } },
+      { at, actor, action, subject: read.id, data: { from: read.fate, reason: codeOf(read) } },
       AFTER_CHANGE,
     ),
     db.insert(auditEntries).select(sql`

@@ -39,7 +39,7 @@ export function checked(rule: Rule, outcome: Outcome): Outcome {
     case 'seen':
       return checkedSeen(rule, outcome)
     case 'ignore':
-      return { kind: 'ignore', reason: oneLine(outcome.reason, REASON_CHARS_MAX) }
+      return { kind: 'ignore', reason: codeOnly(outcome.reason) }
     case 'undecided': {
       const { reason, detail } = outcome
       const isCode = typeof reason === 'string' && REASON_CODE.test(reason)
@@ -118,6 +118,10 @@ function checkedSeen({ causedBy }: Rule, { fact }: Seen): Outcome {
 }
 
 const REASON_CODE = /^[a-z][a-z_]{0,63}$/
+
+/** Reasons stay for ever, also once a person is erased: a text may name him, and a code can't. */
+const codeOnly = (reason: string): string =>
+  REASON_CODE.test(oneLine(reason, REASON_CHARS_MAX)) ? reason : 'reason_is_no_code'
 
 function checkedParts(answered: readonly Proposal[]): Outcome {
   if (answered.length === 0 || answered.length > PARTS_PER_EVENT_MAX) {
