@@ -8,6 +8,7 @@ import { insertEntry } from './insert-entry.ts'
 import type { Database } from './database.ts'
 import { insertAdjustments } from './insert-adjustments.ts'
 import type { AdjustmentId } from '../domain/ids.ts'
+import { isCode } from '../domain/text.ts'
 import { auditEntries, events, notices, type Event } from './schema.ts'
 import { TELLS_ITSELF } from './write-notices.ts'
 import { fateAtTheDoor, insertUndos, type PackedDelivery } from './write-delivery.ts'
@@ -18,8 +19,8 @@ export type RequeuedEvent = {
   readonly made: readonly AdjustmentId[]
 }
 
-/** As at the door: what a rule said when it ignored the event stood there as a text once. */
-const codeOf = ({ fate, reason }: Event): string | null => (fate === 'undecided' ? reason : null)
+/** Of an event from before reasons were codes it may be a rule's own words, which the log must not have. */
+const codeOf = ({ reason }: Event): string | null => (isCode(reason ?? '') ? reason : null)
 
 /** `packed`: this one event, as a delivery of its own by `packed.delivery.actor`. Null: it has moved. */
 export async function commitRequeuedEvent(
