@@ -29,7 +29,7 @@ export type Recorded = {
   /** Of the adjustment and of its event, in the log's order. */
   readonly entries: readonly EntryRow[]
   readonly notices: readonly NoticeRow[]
-  /** Whether there are more: of the entries those between the first and the newest are left out, of the notices the oldest. */
+  /** Whether some are left out: entries between the first and the newest, or the oldest notices. */
   readonly isCut: boolean
 }
 

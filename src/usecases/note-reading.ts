@@ -12,7 +12,10 @@ export type ReadList =
   | 'discrepancies'
   | 'payloads'
 
-/** That an operator reads on in a list, or what was delivered: an entry, once an hour for each list. Throws where it can't be written. */
+/**
+ * That an operator reads on in a list, or what was delivered: an entry, once an hour for each. Throws where it can't be
+ * written.
+ */
 export const noteReading = (
   { db, now }: Pick<Deps, 'db' | 'now'>,
   operator: Operator,
