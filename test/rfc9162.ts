@@ -68,9 +68,12 @@ export async function verifiedCheckpoint(
   const hash = await sha256(concat(new TextEncoder().encode(`${name}\n`), typed))
   if (typed[0] !== 1 || hash.slice(0, 4).toHex() !== id) throw new Error('no such key')
   const [text = '', signatures = ''] = note.split(/(?<=\n)\n(?=— )/)
-  const ours = signatures.split('\n').find((line) => line.startsWith(`— ${name} `)) ?? ''
-  const signature = Uint8Array.fromBase64(ours.split(' ')[2] ?? '')
-  if (signature.slice(0, 4).toHex() !== id) throw new Error('not signed by this key')
+  const signature = signatures
+    .split('\n')
+    .filter((line) => line.startsWith(`— ${name} `))
+    .map((line) => Uint8Array.fromBase64(line.split(' ')[2] ?? ''))
+    .find((bytes) => bytes.slice(0, 4).toHex() === id)
+  if (!signature) throw new Error('not signed by this key')
   const key = await crypto.subtle.importKey('raw', typed.slice(1), 'Ed25519', false, ['verify'])
   const bytes = new TextEncoder().encode(text)
   const isSigned = await crypto.subtle.verify('Ed25519', key, signature.slice(4), bytes)

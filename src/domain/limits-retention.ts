@@ -53,6 +53,8 @@ export const ERASURE_BYTES_READ_MAX = 4_000_000
 export const ERASURE_AGAIN_SECONDS = 3_600
 
 // Evidence
-/** Of log entries, and of notices, about one adjustment that its evidence lists. */
-export const EVIDENCE_ENTRIES_MAX = 500
+/** Of the log entries of one adjustment its evidence lists so many from the beginning, */
+export const EVIDENCE_FIRST_ENTRIES = 50
+/** and so many from the end; of its notices the newest. */
+export const EVIDENCE_NEWEST_ENTRIES = 450
 export const EVIDENCE_NOTICES_MAX = 100

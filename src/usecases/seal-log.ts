@@ -45,7 +45,7 @@ export type SealTrouble =
   | { readonly reason: 'busy' }
   | { readonly reason: 'broken'; readonly fault: LogFault }
 
-/** How many entries are sealed now, and how many of them this call has sealed. */
+/** How many entries are sealed now, at least, and how many of them this call has sealed. */
 export type Sealed = { readonly size: number; readonly added: number }
 
 /** `minute`: most have nothing new, and then no entry is compared. `asked`: somebody wants to know. */
@@ -178,5 +178,5 @@ async function sealStep(deps: Deps, key: NamedKey): Promise<Result<Sealed, LogFa
   }))
   const stored = { size: checkpoint.size, root: root.toBase64(), at: now(), note }
   const isOurs = await commitSeal(db, size, stored, grown)
-  return ok({ size: checkpoint.size, added: isOurs ? leaves.length : 0 })
+  return ok(isOurs ? { size: checkpoint.size, added: leaves.length } : { size, added: 0 })
 }

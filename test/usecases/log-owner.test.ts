@@ -249,6 +249,16 @@ describe('an entry', () => {
   })
 })
 
+it.each([
+  ['{"a": 1}', '"{\\"a\\": 1}"'],
+  ['null', '"null"'],
+  ['1', '"1"'],
+])('%s and %s, of which no honest entry is made, have two hashes', (one, other) => {
+  const row = { seq: 1, at: 1, actor: 'a', action: 'b', subject: 'c' }
+  expect(JSON.parse(other)).toBe(one)
+  expect(entryHash({ ...row, data: one })).not.toEqual(entryHash({ ...row, data: other }))
+})
+
 /** A database in which somebody else seals five new entries before each call and behind it. */
 function besideASealing(deps: Deps) {
   let [calls, isBusy] = [0, false]
