@@ -4,9 +4,9 @@ import { env } from 'cloudflare:workers'
 import { expect } from 'vitest'
 import type { Deps } from '../src/deps.ts'
 import { BOOTSTRAP } from '../src/domain/operator.ts'
-import { readPublicKey, type SigningKey } from '../src/domain/signed-note.ts'
-import { finishVerification, openExport, takeLine } from '../src/domain/verify-export.ts'
+import type { SigningKey } from '../src/domain/signed-note.ts'
 import { exportLog } from '../src/usecases/export-log.ts'
+import { linesOf } from './audit-export.ts'
 import { fill, LOG_TABLES, ORIGIN, sealWith, VERIFIER } from './log-mutations.ts'
 
 export { ORIGIN, VERIFIER }
@@ -42,23 +42,7 @@ export const sealAs = (key: SigningKey, origin = ORIGIN): Promise<void> =>
 
 /** The lines of a whole export, which seals what is new first. */
 export async function exported(deps: Deps): Promise<string[]> {
-  let text = ''
-  const decoder = new TextDecoder()
   const made = await exportLog(deps, BOOTSTRAP, 'ndjson', {})
   if (!made.ok) expect.fail(made.error.reason)
-  for await (const part of made.value.parts) text += decoder.decode(part, { stream: true })
-  return text.trimEnd().split('\n')
-}
-
-/** What an auditor is told who has the public key, and perhaps a checkpoint. */
-export async function audited(
-  lines: readonly string[],
-  older: string | null = null,
-): Promise<string> {
-  const encoder = new TextEncoder()
-  const [head = '', ...rest] = lines
-  const opened = await openExport(encoder.encode(head), [readPublicKey(VERIFIER)!], older)
-  if (!opened.ok) return opened.error
-  for (const line of rest) takeLine(opened.value, encoder.encode(line))
-  return finishVerification(opened.value).fault?.what ?? 'intact'
+  return linesOf(made.value.parts)
 }

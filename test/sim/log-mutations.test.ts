@@ -9,11 +9,10 @@ import { migratedImage, openSqlite } from '../../sim/sqlite.ts'
 import { findCheckpoint } from '../../src/db/read-seal.ts'
 import { createDeps, type Deps } from '../../src/deps.ts'
 import { BOOTSTRAP } from '../../src/domain/operator.ts'
-import { readPublicKey } from '../../src/domain/signed-note.ts'
-import { finishVerification, openExport, takeLine } from '../../src/domain/verify-export.ts'
 import { checkLog } from '../../src/usecases/check-log.ts'
 import { exportLog } from '../../src/usecases/export-log.ts'
 import { sealLog } from '../../src/usecases/seal-log.ts'
+import { audited, linesOf } from '../audit-export.ts'
 import {
   fill,
   keepCopies,
@@ -21,7 +20,6 @@ import {
   numbersFrom,
   putBack,
   REWRITINGS,
-  VERIFIER,
   type SealedLog,
 } from '../log-mutations.ts'
 
@@ -62,18 +60,10 @@ async function unguarded(): Promise<{ readonly db: D1Database; readonly deps: De
 }
 
 /** What an auditor is told of an export, who has kept a checkpoint. */
-async function audited(deps: Deps, kept: string): Promise<string> {
+async function auditedNow(deps: Deps, kept: string): Promise<string> {
   const made = await exportLog(deps, BOOTSTRAP, 'ndjson', {})
   if (!made.ok) return made.error.reason
-  let text = ''
-  const [encoder, decoder] = [new TextEncoder(), new TextDecoder()]
-  for await (const part of made.value.parts) text += decoder.decode(part, { stream: true })
-  const [head = '', ...lines] = text.trimEnd().split('\n')
-  const key = readPublicKey(VERIFIER)
-  const opened = await openExport(encoder.encode(head), key === null ? [] : [key], kept)
-  if (!opened.ok) return opened.error
-  for (const line of lines) takeLine(opened.value, encoder.encode(line))
-  return finishVerification(opened.value).fault?.what ?? 'intact'
+  return audited(await linesOf(made.value.parts), kept)
 }
 
 describe.each(SHAPES)('a log of $size entries in its database', ({ runs, size, older }) => {
@@ -115,7 +105,7 @@ describe.each(SHAPES)('a log of $size entries in its database', ({ runs, size, o
       const { name, change, isKept } = kinds[nth % kinds.length]!
       await change(log)
       const isSo = isKept
-        ? (await audited(deps, kept)) !== 'intact'
+        ? (await auditedNow(deps, kept)) !== 'intact'
         : await isFound(nth % SEALED_EACH === 0)
       if (isSo) found.set(name, (found.get(name) ?? 0) + 1)
       else missed.push(`${nth}: ${name}`)
@@ -124,7 +114,7 @@ describe.each(SHAPES)('a log of $size entries in its database', ({ runs, size, o
     }
     console.log([...found].map(([name, count]) => `${count}  ${name}`).join('\n'))
     expect(missed).toEqual([])
-    expect(await audited(deps, kept)).toBe('intact')
+    expect(await auditedNow(deps, kept)).toBe('intact')
   })
 })
 
@@ -142,6 +132,6 @@ it('a log that nobody has changed is intact, whatever its length, and what is no
     const checked = await checkLog(deps, 0)
     expect(checked).toMatchObject({ fault: null, to: size, last: size + open })
     const { note = '' } = (await findCheckpoint(deps.db, size)) ?? {}
-    expect(await audited(deps, note)).toBe('intact')
+    expect(await auditedNow(deps, note)).toBe('intact')
   }
 })

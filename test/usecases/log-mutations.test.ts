@@ -7,7 +7,8 @@ import { findCheckpoint } from '../../src/db/read-seal.ts'
 import type { Deps } from '../../src/deps.ts'
 import { checkLog } from '../../src/usecases/check-log.ts'
 import { sealLog } from '../../src/usecases/seal-log.ts'
-import { audited, clearLog, exported, fillLog, withoutGuards } from '../audit-log.ts'
+import { audited } from '../audit-export.ts'
+import { clearLog, exported, fillLog, withoutGuards } from '../audit-log.ts'
 import {
   dropCopies,
   keepCopies,

@@ -23,8 +23,8 @@ import { frontierOf } from '../../src/domain/tiles.ts'
 import { openExport } from '../../src/domain/verify-export.ts'
 import { checkLog, verifyLog } from '../../src/usecases/check-log.ts'
 import { sealLog } from '../../src/usecases/seal-log.ts'
+import { audited } from '../audit-export.ts'
 import {
-  audited,
   clearLog,
   exported,
   fillLog,
