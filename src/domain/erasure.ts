@@ -95,7 +95,7 @@ export function textsFor(
     ? []
     : customer.references.filter((each) => account === null || holdsIn(each, account))
   const all = [...customer.ids, ...namesOf(customer), ...his.map(({ value }) => value)]
-  return [...new Set(all.map(comparable))].filter(isSearchable)
+  return [...new Set(all.map((text) => withOneBlank(comparable(text))))].filter(isSearchable)
 }
 
 /**
@@ -131,12 +131,24 @@ export const holdsTextAsSent = (body: string, texts: readonly string[]): boolean
 
 function hasOneOf(written: string, texts: readonly string[]): boolean {
   const forms = ESCAPED.test(written) ? [written, unescaped(written)] : [written]
-  return forms.map(comparable).some((form) => texts.some((text) => hasWord(form, text)))
+  return forms
+    .map((form) => withOneBlank(comparable(form)))
+    .some((form) => texts.some((text) => hasWord(form, text)))
 }
 
+/** A name may be broken over two lines, or have an unbreakable blank in it. */
+const withOneBlank = (text: string): string => text.replace(/\s{2,}|[^\S ]/g, ' ')
+
 const ESCAPED = /\\u|&/
-const ESCAPES = /\\u([\da-f]{4})|&#x([\da-f]{1,6});|&#(\d{1,7});|&(amp|lt|gt|quot|apos);/gi
-const NAMED: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" }
+const ESCAPES = /\\u([\da-f]{4})|&#x([\da-f]{1,6});|&#(\d{1,7});|&(amp|lt|gt|quot|apos|nbsp);/gi
+const NAMED: Readonly<Record<string, string>> = {
+  amp: '&',
+  lt: '<',
+  gt: '>',
+  quot: '"',
+  apos: "'",
+  nbsp: ' ',
+}
 const CODE_POINT_MAX = 0x10_ff_ff
 
 /** As JSON, XML and HTML write a letter by its number or name, also within a text that was escaped already. */
@@ -190,10 +202,10 @@ function hasWord(text: string, word: string): boolean {
 
 /**
  * What a text surely has in it if it holds this one, in whatever way JSON writes it: its longest part of
- * plain ASCII. Empty where that is too short to tell anything.
+ * plain ASCII without a blank. Empty where that is too short to tell anything.
  */
 export function plainPart(text: string): string {
-  const parts = text.toLowerCase().split(/[^\x20-\x7e]|["\\/<>&']/)
+  const parts = text.toLowerCase().split(/[^\x21-\x7e]|["\\/<>&']/)
   const [longest = ''] = parts.toSorted((one, other) => other.length - one.length)
   return longest.length >= PLAIN_PART_CHARS_MIN ? longest : ''
 }

@@ -7,7 +7,9 @@ import {
   holdsText,
   isSearchable,
   namesHim,
+  plainPart,
   spellings,
+  textsFor,
 } from '../../src/domain/erasure.ts'
 
 const sqliteLower = (text: string): string =>
@@ -40,6 +42,8 @@ describe('a text of his', () => {
     ['in XML by decimal numbers', 'Zo&#235; O&apos;Quag &AMP; Co'],
     ['in JSON within a text', '{"mail":"jo\\u0040acme.example"}'],
     ['with its accent apart', ["Zoe\u0308 O'Quag & Co"]],
+    ['with blanks of any kind and number', "Zoë\u00a0 O'Quag\n&\tCo"],
+    ['with blanks of HTML', 'Zoë&nbsp;&#32;O&apos;Quag &#160;&amp;&NBSP;Co'],
   ])('is found as %s', (_, value) => {
     expect(holdsText(value, his)).toBe(true)
   })
@@ -94,6 +98,20 @@ describe('a text of his', () => {
   it('is no amount, however large the amount is written', () => {
     expect(holdsText({ amount: 123_456_789 }, ['123456789'])).toBe(false)
     expect(holdsText({ customer: '123456789' }, ['123456789'])).toBe(true)
+  })
+
+  it('is looked for where its longest part stands that no blank or letter beyond ASCII is in', () => {
+    expect(['anne  marie', 'zoë ångström', 'acme.42', 'jo'].map(plainPart)).toEqual([
+      'marie',
+      'ngstr',
+      'acme.42',
+      '',
+    ])
+  })
+
+  it('has blanks of any kind and number, as what it is looked for in', () => {
+    const at = { account: null, isOthers: false }
+    expect(textsFor(erasedCustomer([], ['anne \u00a0 marie']), at)).toEqual(['anne marie'])
   })
 
   it('is found however deep it lies', () => {
