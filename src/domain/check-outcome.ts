@@ -117,7 +117,7 @@ function checkedSeen({ causedBy }: Rule, { fact }: Seen): Outcome {
   }
 }
 
-/** Reasons stay for ever, also once a person is erased: a text may name him, and a code can't. */
+/** Reasons stay for ever, also once a person is erased: a text may name him, a code only if it is made of his name. */
 const codeOnly = (reason: string): string =>
   isCode(oneLine(reason, REASON_CHARS_MAX)) ? reason : 'reason_is_no_code'
 
