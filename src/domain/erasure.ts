@@ -120,8 +120,8 @@ export function holdsText(value: unknown, texts: readonly string[]): boolean {
 }
 
 /**
- * The same of a JSON text as it was sent: a number above 2^53 has its last digits there only, and of two
- * fields of one name the first.
+ * The same of a JSON text as it was sent: only there are the last digits of a number above 2^53, and the first of
+ * two fields of one name, as it was kept once.
  */
 export const holdsTextAsSent = (body: string, texts: readonly string[]): boolean =>
   hasOneOf(

@@ -11,6 +11,7 @@ import {
   spellings,
   textsFor,
 } from '../../src/domain/erasure.ts'
+import { searchEvent } from '../../src/domain/search-event.ts'
 
 const sqliteLower = (text: string): string =>
   text.replace(/[A-Z]/g, (letter) => letter.toLowerCase())
@@ -98,6 +99,13 @@ describe('a text of his', () => {
   it('is no amount, however large the amount is written', () => {
     expect(holdsText({ amount: 123_456_789 }, ['123456789'])).toBe(false)
     expect(holdsText({ customer: '123456789' }, ['123456789'])).toBe(true)
+  })
+
+  it('is found in the first of two fields of one name, as payloads were kept once', () => {
+    const body = '{"user":"jo@acme.example","user":"x"}'
+    const kept = { ownId: null, reason: null, decision: '{}', encoding: 'utf8', body } as const
+    expect(holdsText(JSON.parse(body), his)).toBe(false)
+    expect(searchEvent(kept, his)).toMatchObject({ isNamed: true })
   })
 
   it('is looked for where its longest part stands that no blank or letter beyond ASCII is in', () => {

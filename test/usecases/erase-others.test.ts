@@ -334,15 +334,10 @@ describe('what he is called', () => {
   })
 })
 
-describe('a payload that names him is found', () => {
-  it.each([
-    ['as a number of more digits than can be counted with', (id: string) => `{"user":${id}}`],
-    ['in a field whose name comes twice', (id: string) => `{"user":"${id}","user":"x"}`],
-  ])('%s', async (_, bodyOf) => {
-    const id = `9${crypto.randomUUID().replace(/\D/g, '').padEnd(18, '7').slice(0, 18)}`
-    const body = JSON.stringify(ticket({ tags: 'none' }))
-    const [event] = await world.receive('zendesk', `${body.slice(0, -1)},"who":${bodyOf(id)}}`)
-    await erase([id])
-    expect(await isKept(event!)).toBe(false)
-  })
+it('a payload that names him by a number of more digits than can be counted with is found', async () => {
+  const id = `9${crypto.randomUUID().replace(/\D/g, '').padEnd(18, '7').slice(0, 18)}`
+  const body = JSON.stringify(ticket({ tags: 'none' }))
+  const [event] = await world.receive('zendesk', `${body.slice(0, -1)},"who":{"user":${id}}}`)
+  await erase([id])
+  expect(await isKept(event!)).toBe(false)
 })
