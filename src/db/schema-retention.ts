@@ -2,8 +2,17 @@
 // the rule sets that have decided, which are kept.
 
 import { sql } from 'drizzle-orm'
-import { check, index, integer, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core'
+import {
+  check,
+  index,
+  integer,
+  primaryKey,
+  sqliteTable,
+  text,
+  uniqueIndex,
+} from 'drizzle-orm/sqlite-core'
 import type { Actor } from '../domain/audit.ts'
+import { CUSTOMER_KINDS, type CustomerKind } from '../domain/customer.ts'
 import type {
   ErasedCustomer,
   ErasureCounts,
@@ -12,6 +21,7 @@ import type {
 } from '../domain/erasure.ts'
 import type { ErasureId } from '../domain/ids.ts'
 import { forMigrations } from './for-migrations.ts'
+import { oneOf } from './one-of.ts'
 
 /** `clock`: when what is too old is forgotten next. Each row says how far that is. */
 export const retentionProgress = sqliteTable('retention_progress', {
@@ -58,6 +68,40 @@ export const erasures = sqliteTable(
       'erasures_customer',
       sql`(${table.finishedAt} IS NULL) = (${table.customer} IS NOT NULL)`,
     ),
+  ]),
+)
+
+/**
+ * What is left of an erased identity: its text is found again, and whose it was can't be read. Nobody is looked up
+ * by it any more, unless somebody has said since then who it is.
+ */
+export const erasedIdentities = sqliteTable(
+  'erased_identities',
+  {
+    /** Empty: in every account. */
+    account: text('account').notNull(),
+    kind: text('kind').$type<CustomerKind>().notNull(),
+    /** HMAC-SHA-256 of the value, hex, under the secret of this database. */
+    hash: text('hash').notNull(),
+    at: integer('at').notNull(),
+  },
+  forMigrations((table) => [
+    primaryKey({ columns: [table.account, table.kind, table.hash] }),
+    check('erased_identities_kind', oneOf(table.kind, CUSTOMER_KINDS)),
+    check('erased_identities_hash', sql`length(${table.hash}) = 64`),
+  ]),
+)
+
+/** One row, which the database draws for itself: what rotates would lose what was erased. */
+export const erasureSecrets = sqliteTable(
+  'erasure_secrets',
+  {
+    one: integer('one').primaryKey(),
+    /** 32 random bytes, hex. */
+    secret: text('secret').notNull(),
+  },
+  forMigrations((table) => [
+    check('erasure_secrets_one', sql`${table.one} = 1 AND length(${table.secret}) = 64`),
   ]),
 )
 
