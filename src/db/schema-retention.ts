@@ -4,6 +4,7 @@
 import { sql } from 'drizzle-orm'
 import {
   check,
+  customType,
   index,
   integer,
   primaryKey,
@@ -13,11 +14,13 @@ import {
 } from 'drizzle-orm/sqlite-core'
 import type { Actor } from '../domain/audit.ts'
 import { CUSTOMER_KINDS, type CustomerKind } from '../domain/customer.ts'
-import type {
-  ErasedCustomer,
-  ErasureCounts,
-  ErasurePhase,
-  ErasureReason,
+import {
+  NOTHING_ERASED,
+  readErasedCustomer,
+  type ErasedCustomer,
+  type ErasureCounts,
+  type ErasurePhase,
+  type ErasureReason,
 } from '../domain/erasure.ts'
 import type { ErasureId } from '../domain/ids.ts'
 import { forMigrations } from './for-migrations.ts'
@@ -32,6 +35,16 @@ export const retentionProgress = sqliteTable('retention_progress', {
   ignoredThrough: integer('ignored_through').notNull(),
 })
 
+/** JSON, in which a version before may have said less. */
+const filledIn = <Data>(read: (kept: Partial<Data>) => Data) =>
+  customType<{ data: Data; driverData: string }>({
+    dataType: () => 'text',
+    toDriver: (data) => JSON.stringify(data),
+    fromDriver: (kept) => read(JSON.parse(kept)),
+  })
+const erasedCustomerColumn = filledIn<ErasedCustomer>(readErasedCustomer)
+const countsColumn = filledIn<ErasureCounts>((kept) => ({ ...NOTHING_ERASED, ...kept }))
+
 /** A customer whose personal text is to be taken out of everything. It goes on from its progress. */
 export const erasures = sqliteTable(
   'erasures',
@@ -39,7 +52,7 @@ export const erasures = sqliteTable(
     seq: integer('seq').primaryKey(),
     id: text('id').$type<ErasureId>().notNull(),
     /** By what he is found; null once it has ended. */
-    customer: text('customer', { mode: 'json' }).$type<ErasedCustomer>(),
+    customer: erasedCustomerColumn('customer'),
     reason: text('reason').$type<ErasureReason>().notNull(),
     askedBy: text('asked_by').$type<Actor>().notNull(),
     requestedAt: integer('requested_at').notNull(),
@@ -52,7 +65,7 @@ export const erasures = sqliteTable(
     after: integer('after').notNull(),
     /** How much goes on, found in this round, for which text of his has to stay. */
     waiting: integer('waiting').notNull(),
-    counts: text('counts', { mode: 'json' }).$type<ErasureCounts>().notNull(),
+    counts: countsColumn('counts').notNull(),
     /** Nobody goes on before; null once it has ended. The only clock. */
     wakeAt: integer('wake_at'),
     finishedAt: integer('finished_at'),

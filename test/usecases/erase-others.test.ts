@@ -21,6 +21,7 @@ let world: Awaited<ReturnType<typeof createWorld>>
 beforeEach(async () => {
   await env.DB.batch([
     env.DB.prepare(`DELETE FROM identities`),
+    env.DB.prepare(`DELETE FROM erased_identities`),
     env.DB.prepare(`DELETE FROM seen_refunds`),
     env.DB.prepare(`DELETE FROM payloads`),
     env.DB.prepare(`UPDATE erasures SET wake_at = 9e15 WHERE wake_at IS NOT NULL`),
@@ -35,7 +36,7 @@ beforeEach(async () => {
 })
 
 async function ask(texts: readonly string[], id: string | null = null): Promise<ErasureId> {
-  const customer = { id, texts }
+  const customer = { id, externalId: null, texts }
   const requested = await requestErasure(world.deps, BOOTSTRAP, { customer, reason: 'other' })
   if (!requested.ok) throw new Error(requested.error.reason)
   return requested.value.id

@@ -29,7 +29,7 @@ beforeEach(async () => {
 })
 
 async function ask(texts: readonly string[], customerId: string | null = null): Promise<ErasureId> {
-  const customer = { id: customerId, texts }
+  const customer = { id: customerId, externalId: null, texts }
   const requested = await requestErasure(world.deps, BOOTSTRAP, { customer, reason: 'other' })
   if (!requested.ok) throw new Error(requested.error.reason)
   return requested.value.id
