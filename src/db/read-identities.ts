@@ -28,9 +28,10 @@ export async function findIdentified(
       customerId: sql<string | null>`i.customer_id`,
       at: sql<number | null>`i.at`,
       // Null where no erasure can have to do with it, as a rule.
-      secret: sql<string | null>`(SELECT s.secret FROM erasure_secrets s
-        WHERE i.account IS NOT ${account} AND EXISTS (SELECT 1 FROM erased_identities e
-          WHERE e.account IN ${accounts} AND e.kind = ${kind}))`,
+      secret: sql<string | null>`iif(i.account IS NOT ${account}
+        AND EXISTS (SELECT 1 FROM erased_identities e
+          WHERE e.account IN ${accounts} AND e.kind = ${kind}),
+        (SELECT secret FROM erasure_secrets), NULL)`,
     })
     .from(
       sql`(SELECT 1) LEFT JOIN (SELECT account, customer_id, at FROM identities
