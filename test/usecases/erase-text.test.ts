@@ -157,6 +157,17 @@ describe('a payload', () => {
     await env.DB.prepare(`DELETE FROM payloads`).run()
   })
 
+  it('that is no JSON, and names him at the beginning of a line, is found', async () => {
+    const text = `${drawn('jo')}@quagmire.example`
+    const body = (mail: string) =>
+      `${JSON.stringify(ticket({ tags: 'none', comment: `Hi,\n${mail}\tregards` })).slice(0, -1)},"x":"a"b"}`
+    const [his] = await world.receive('zendesk', body(text))
+    const [other] = await world.receive('zendesk', body(`n${text}`))
+    for (const event of [his!, other!]) await dismissEvent(world.deps, BOOTSTRAP, event)
+    await eraseToTheEnd(await ask([text]))
+    expect([await isKept(his!), await isKept(other!)]).toEqual([false, true])
+  })
+
   it('that names him as XML or HTML writes it is found', async () => {
     const text = `Zo\u00eb O'Quag & ${drawn('co')}`
     const html = text.replace('&', '&amp;').replace("'", '&#39;').replace('\u00eb', '&#xEB;')
