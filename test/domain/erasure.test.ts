@@ -42,6 +42,10 @@ describe('a text of his', () => {
     ['in HTML', { comment: '<b>Zo&#xEB; O&#39;Quag &amp; Co</b>' }],
     ['in XML by decimal numbers', 'Zo&#235; O&apos;Quag &AMP; Co'],
     ['in JSON within a text', '{"mail":"jo\\u0040acme.example"}'],
+    ['in JSON within JSON', '{\\"mail\\":\\"jo\\\\u0040acme.example\\"}'],
+    ['at the beginning of a line of a text within a text', '{"c":"Regards,\\njo@acme.example"}'],
+    ['behind a tab that was escaped twice', 'by\\\\tjo@acme.example'],
+    ['with its signs escaped', '"zo\u00eb o\'quag \\& co" jo@acme.example\\r'],
     ['with its accent apart', ["Zoe\u0308 O'Quag & Co"]],
     ['with blanks of any kind and number', "Zoë\u00a0 O'Quag\n&\tCo"],
     ['with blanks of HTML', 'Zoë&nbsp;&#32;O&apos;Quag &#160;&amp;&NBSP;Co'],
@@ -134,5 +138,23 @@ describe('a text of his', () => {
     const customer = erasedCustomer([], ['quagmire', 'jo'])
     expect(namesHim('the QUAGMIREs have called', customer)).toBe(true)
     expect(namesHim('jo has called', customer)).toBe(false)
+  })
+})
+
+describe('a payload of other bytes', () => {
+  const name = 'j\u00f6rg m\u00fcller'
+  const searched = (body: Uint8Array) =>
+    searchEvent(
+      { ownId: null, reason: null, decision: '{}', encoding: 'base64', body: body.toBase64() },
+      [name],
+    ).isNamed
+
+  it('is searched as UTF-8 with a fault in it, and as Windows-1252', () => {
+    const utf8 = new TextEncoder().encode(`{"n":"by ${name}","x":"a?b"}`)
+    utf8[utf8.indexOf(0x3f)] = 0xff
+    expect(searched(utf8)).toBe(true)
+    const windows = [...`by ${name}.`].map((each) => each.charCodeAt(0))
+    expect(searched(Uint8Array.from(windows))).toBe(true)
+    expect(searched(Uint8Array.from([0xff, 0x6a]))).toBe(false)
   })
 })
