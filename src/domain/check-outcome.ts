@@ -118,8 +118,10 @@ function checkedSeen({ causedBy }: Rule, { fact }: Seen): Outcome {
 }
 
 /** Reasons stay for ever, also once a person is erased: a text may name him, a code only if it is made of his name. */
-const codeOnly = (reason: string): string =>
-  isCode(oneLine(reason, REASON_CHARS_MAX)) ? reason : 'reason_is_no_code'
+function codeOnly(reason: string): string {
+  const code = oneLine(reason, REASON_CHARS_MAX)
+  return isCode(code) ? code : 'reason_is_no_code'
+}
 
 function checkedParts(answered: readonly Proposal[]): Outcome {
   if (answered.length === 0 || answered.length > PARTS_PER_EVENT_MAX) {
