@@ -126,7 +126,8 @@ export async function calledOf(
   customerId: string,
 ): Promise<readonly ErasedReference[]> {
   const said = await identitiesOf(db, customerId)
-  return distinct([...said, ...(await referencesOf(db, customerId))])
+  const all = distinct([...said, ...(await referencesOf(db, customerId))])
+  return all.slice(0, ERASURE_IDENTIFIERS_MAX)
 }
 
 /** Of his e-mails those, comparable, that an identity says to be another customer's. */
