@@ -86,6 +86,11 @@ export const SECRETS = {
   SLACK_WEBHOOK_URL: 'https://chat.sim/hook',
 } as const
 
+export const AUDIT_KEY =
+  'PRIVATE+KEY+makegood.sim/audit+ddfef378+AXNpbXVsYXRlZC1hdWRpdC1rZXktb2YtMzItYnl0ZXMu'
+export const AUDIT_PUBLIC_KEY =
+  'makegood.sim/audit+ddfef378+Aah7oP5bhAycb5uThVYJKKzApPOcNdRrjY2wBjgCFGTX'
+
 export const ENDPOINT_SECRETS = {
   stripe: SECRETS.STRIPE_WEBHOOK_SECRET,
   zendesk: SECRETS.ZENDESK_WEBHOOK_SECRET,

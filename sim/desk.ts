@@ -14,6 +14,8 @@ export type Ticket = {
 
 export type Desk = {
   readonly tickets: ReadonlyMap<string, Ticket>
+  /** What has been written into tickets. */
+  readonly texts: readonly string[]
   /** The id at the end of each message. */
   readonly messages: readonly string[]
   readonly zendesk: Service
@@ -42,6 +44,7 @@ export const noticeOfTag = (tag: string): string | undefined => MARKER.exec(tag)
 export function createDesk(random: Random, isOn: () => boolean): Desk {
   const tickets = new Map<string, Ticket>()
   const messages: string[] = []
+  const texts: string[] = []
 
   const ticketOf = (id: string): Ticket => {
     const known = tickets.get(id)
@@ -65,6 +68,7 @@ export function createDesk(random: Random, isOn: () => boolean): Desk {
     const isStale = asked.safe_update && asked.updated_stamp !== stampOf(ticket)
     if (isStale) return json(409, { error: 'UpdateConflict' })
     const marker = asked.tags.find((tag) => MARKER.test(tag) && !ticket.tags.has(tag)) ?? ''
+    texts.push(asked.comment.body)
     ticket.comments.push(noticeOfTag(marker) ?? KNOWN_MARKER)
     ticket.tags.clear()
     for (const tag of asked.tags) ticket.tags.add(tag)
@@ -78,6 +82,7 @@ export function createDesk(random: Random, isOn: () => boolean): Desk {
   }
   return {
     tickets,
+    texts,
     messages,
     zendesk: through(desk, random, isOn),
     chat: through(chat, random, isOn),

@@ -4,7 +4,7 @@
 import { createDeps, type Deps } from '../src/deps.ts'
 import type { Env } from '../src/env.ts'
 import { createApp } from '../src/http/app.ts'
-import { configOf, SECRETS, VERSIONS } from './config.ts'
+import { AUDIT_KEY, configOf, SECRETS, VERSIONS } from './config.ts'
 import { createD1, type D1Port } from './d1.ts'
 import type { Host, Isolate } from './host.ts'
 import type { QueueName, Woken } from './queues.ts'
@@ -118,6 +118,7 @@ function environment(d1: D1Port, send: Parts['send']): Env {
     COMMET_API_KEY: 'ck_sandbox_simulated',
     BOOTSTRAP_KEY: 'ck_mg_simulated-bootstrap-key',
     LINK_KEY,
+    AUDIT_KEY,
     PUBLIC_URL: 'https://makegood.sim',
   }
 }

@@ -2,7 +2,17 @@
 // Web Crypto. For the time of a run they are the simulator's, so the product runs as it is, and every run
 // of one seed is the same.
 
-import { createHash, createHmac, hkdfSync, timingSafeEqual } from 'node:crypto'
+import {
+  createHash,
+  createHmac,
+  createPrivateKey,
+  createPublicKey,
+  hkdfSync,
+  sign,
+  timingSafeEqual,
+  verify,
+  type KeyObject,
+} from 'node:crypto'
 
 export type Surroundings = {
   readonly now: () => number
@@ -66,6 +76,23 @@ function uuidOf(bytes: Uint8Array): string {
 type Keyed = { readonly hash: string; readonly secret: Uint8Array }
 
 const keys = new WeakMap<object, Keyed>()
+const signing = new WeakMap<object, KeyObject>()
+
+/** RFC 8410: what stands before the bytes of an Ed25519 public key. */
+const SPKI = Buffer.from('302a300506032b6570032100', 'hex')
+
+function signingKey(format: string, bytes: Uint8Array): KeyObject {
+  if (format === 'pkcs8') {
+    return createPrivateKey({ key: Buffer.from(bytes), format: 'der', type: 'pkcs8' })
+  }
+  return createPublicKey({ key: Buffer.concat([SPKI, bytes]), format: 'der', type: 'spki' })
+}
+
+function knownSigning(key: object): KeyObject {
+  const known = signing.get(key)
+  if (known === undefined) throw new Error('a key that was not imported here')
+  return known
+}
 
 const nodeName = (hash: string): string => hash.toLowerCase().replace('-', '')
 
@@ -89,8 +116,12 @@ const SUBTLE = {
         .update(data)
         .digest(),
     ).buffer,
-  importKey: async (_: string, secret: Uint8Array, algorithm: unknown): Promise<object> => {
+  importKey: async (format: string, secret: Uint8Array, algorithm: unknown): Promise<object> => {
     const key = {}
+    if (hashName(algorithm) === 'Ed25519') {
+      signing.set(key, signingKey(format, secret))
+      return key
+    }
     const hash = hashName(Reflect.get(Object(algorithm), 'hash'))
     keys.set(key, { hash, secret: Uint8Array.from(secret) })
     return key
@@ -111,9 +142,15 @@ const SUBTLE = {
     keys.set(key, { hash: hashName(used), secret: new Uint8Array(made) })
     return key
   },
-  sign: async (_: unknown, key: object, data: Uint8Array): Promise<ArrayBuffer> =>
-    mac(key, data).buffer,
-  verify: async (_: unknown, key: object, given: Uint8Array, data: Uint8Array) => {
+  /** Of a private key, as the product asks for it: its public half. */
+  exportKey: async (_: 'jwk', key: object): Promise<object> =>
+    createPublicKey(knownSigning(key)).export({ format: 'jwk' }),
+  sign: async (algorithm: unknown, key: object, data: Uint8Array): Promise<ArrayBuffer> =>
+    hashName(algorithm) === 'Ed25519'
+      ? new Uint8Array(sign(null, data, knownSigning(key))).buffer
+      : mac(key, data).buffer,
+  verify: async (algorithm: unknown, key: object, given: Uint8Array, data: Uint8Array) => {
+    if (hashName(algorithm) === 'Ed25519') return verify(null, data, knownSigning(key), given)
     const expected = mac(key, data)
     return expected.length === given.length && timingSafeEqual(expected, given)
   },

@@ -1,5 +1,6 @@
 // After a run: every invariant, each as a check of its own. What is found begins with the invariant's name.
 
+import { checkAnswers } from './judge/answers.ts'
 import { checkAudit } from './judge/audit.ts'
 import { readBooks, type Check } from './judge/books.ts'
 import { checkCircuit } from './judge/circuit.ts'
@@ -10,6 +11,7 @@ import { checkLimits } from './judge/limits.ts'
 import { checkNotices } from './judge/notices.ts'
 import { checkPeople } from './judge/people.ts'
 import { checkRestored } from './judge/restored.ts'
+import { checkSealed } from './judge/sealed.ts'
 import { checkUndo } from './judge/undo.ts'
 import type { World } from './world.ts'
 
@@ -18,7 +20,9 @@ export { judgeAcknowledged } from './judge/fates.ts'
 const CHECKS: readonly Check[] = [
   checkLedger,
   checkFates,
+  checkAnswers,
   checkAudit,
+  checkSealed,
   checkCircuit,
   checkLimits,
   checkUndo,
@@ -31,6 +35,7 @@ const CHECKS_RESTORED: readonly Check[] = [
   checkRestored,
   checkFates,
   checkAudit,
+  checkSealed,
   checkCircuit,
   checkLimits,
   checkComparison,

@@ -18,12 +18,20 @@ type Row = {
   readonly reversed_by: string | null
 }
 
+type Sent = Readonly<Record<string, unknown>>
+
+/** `what`: `POST /adjustments/adj_…/approve`. */
+export type Asked = { readonly what: string; readonly sent: Sent | null }
+
+/** What somebody has seen of the operator's API. */
+export type Answer = Asked & { readonly status: number; readonly body: string }
+
 type Parts = {
   readonly scenario: Scenario
   readonly timeline: Timeline
   readonly database: Sqlite
   readonly isHealed: () => boolean
-  readonly request: (request: Request, what: string) => void
+  readonly request: (request: Request, asked: Asked) => void
   readonly commet: Commet
 }
 
@@ -36,7 +44,7 @@ const SWITCHES = [
   'customer/cus_acme-1',
 ] as const
 
-type Call = (method: string, path: string, body: object | null, person?: Person) => void
+type Call = (method: string, path: string, body: Sent | null, person?: Person) => void
 
 /** At times of the scenario, until everything has healed. */
 export function startOperators(parts: Parts): void {
@@ -51,7 +59,8 @@ export function startOperators(parts: Parts): void {
     const asked = { method, headers, ...(text === null ? {} : { body: text }) }
     clickMs += random.chance(0.5) ? 0 : random.between(20, 15_000)
     timeline.after(clickMs, () => {
-      if (!parts.isHealed()) parts.request(new Request(url, asked), `${method} ${path}`)
+      const what = `${method} ${path}`
+      if (!parts.isHealed()) parts.request(new Request(url, asked), { what, sent: body })
     })
   }
   const look = (): void => {
@@ -74,6 +83,7 @@ export function startOperators(parts: Parts): void {
     )
     for (const row of invoiced) if (random.chance(0.25)) undo(call, random, row)
     if (random.chance(0.4)) byHand(call, random)
+    if (random.chance(0.4)) read(call, random, [...held, ...invoiced])
     if (random.chance(0.2)) call('PUT', `/switches/${random.pick(SWITCHES)}`, null)
     const resumed = random.pick(SWITCHES)
     const isFree = resumed !== 'all' || scenario.restore === null
@@ -169,6 +179,16 @@ function againEvents(call: Call, random: Random, database: Sqlite): void {
   }
 }
 
+const LISTS = ['status', 'adjustments', 'events', 'audit', 'switches'] as const
+
+/** What people look at, before and after. */
+function read(call: Call, random: Random, rows: readonly Row[]): void {
+  call('GET', `/${random.pick(LISTS)}`, null)
+  const [row] = rows
+  if (row === undefined) return
+  call('GET', `/adjustments/${row.id}${random.pick(['', '/evidence'])}`, null)
+}
+
 function undo(call: Call, random: Random, row: Row): void {
   const how = row.invoice_status === 'outstanding' && random.chance(0.8) ? 'void' : 'reversal'
   const body = { version: row.version, how }
@@ -197,7 +217,8 @@ export function resumeAll(database: Sqlite, request: Parts['request']): number {
     const path = kind === 'all' ? 'all' : `${kind}/${encodeURIComponent(key)}`
     const headers = { 'x-api-key': PEOPLE[0].key }
     const url = `https://makegood.sim/api/v1/switches/${path}`
-    request(new Request(url, { method: 'DELETE', headers }), 'DELETE /switches')
+    const what = `DELETE /switches/${path}`
+    request(new Request(url, { method: 'DELETE', headers }), { what, sent: null })
   }
   return switches.length
 }

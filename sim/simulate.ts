@@ -6,7 +6,7 @@ import * as path from 'node:path'
 import { comparisonDueAt, isCompared, watchClaims } from './comparisons.ts'
 import type { CrashCount } from './crashes.ts'
 import { judge, judgeAcknowledged } from './judge.ts'
-import { resumeAll, startOperators } from './operators.ts'
+import { resumeAll, startOperators, type Asked } from './operators.ts'
 import { addKeys } from './people.ts'
 import { createRandom } from './random.ts'
 import { HOUR, MINUTE, scenarioOf, type FaultKind, type Scenario } from './scenario.ts'
@@ -83,7 +83,7 @@ export async function simulate(options: RunOptions): Promise<Run> {
       host.rest()
       steps += 1
       const isEndless = steps >= stepsMax || timeline.now() > healAt + HEALING_MAX_MS
-      const left = isEndless ? leftOver(world) || 'it is not compared' : ''
+      const left = isEndless ? leftOver(world) || 'it is not compared, or not sealed' : ''
       if (isEndless) violations.push(`never_quiet: after ${steps} steps: ${left}`)
       if (isEndless || violations.length > 0) break
     }
@@ -102,24 +102,33 @@ export async function simulate(options: RunOptions): Promise<Run> {
 }
 
 function startPeople(world: World): void {
-  const { scenario, timeline, trace, database, isHealed, request, commet } = world
+  const { scenario, timeline, database, isHealed, commet } = world
   startOperators({
     commet,
     scenario,
     timeline,
     database,
     isHealed,
-    request: (asked, what) => request(asked, 'operator', () => trace.line(`  ${what}`)),
+    request: askAsOperator(world),
   })
 }
 
+/** Each answer that is seen is kept for the judge. */
+const askAsOperator =
+  ({ trace, request, answers }: World) =>
+  (asking: Request, asked: Asked): void =>
+    request(asking, 'operator', (seen) => {
+      trace.line(`  ${asked.what}`)
+      if (seen !== null) answers.push({ ...asked, ...seen })
+    })
+
 /** Faults end; what people have stopped is resumed, until nothing stops any more. */
 function beginHealing(world: World): void {
-  const { trace, timeline, database, request } = world
+  const { trace, timeline, database } = world
   trace.line('everything heals')
   world.heal()
   const resume = (): void => {
-    resumeAll(database, (asked, what) => request(asked, 'operator', () => trace.line(`  ${what}`)))
+    resumeAll(database, askAsOperator(world))
     timeline.after(5 * MINUTE, resume)
   }
   resume()
@@ -139,7 +148,7 @@ function startCron(world: World): Cron {
     look()
     doneAt = isHealed() && leftOver(world) === '' ? (doneAt ?? now) : null
     // What was done last is compared with the billing API, too.
-    isQuiet = doneAt !== null && isCompared(database, doneAt)
+    isQuiet = doneAt !== null && isCompared(database, doneAt) && isSealed(database)
     if (isQuiet) return
     const comparedAt = isHealed() ? comparisonDueAt(database) : Infinity
     const next = Math.min(dueAt(world), comparedAt, timeline.next() ?? Infinity)
@@ -169,6 +178,12 @@ function dueAt({ database }: World): number {
       FROM adjustments WHERE wake_at IS NOT NULL UNION ALL SELECT min(wake_at) FROM notices)`,
   )
   return due?.at ?? Infinity
+}
+
+function isSealed(database: World['database']): boolean {
+  const [row] = database.rows<{ unsealed: number }>(`SELECT (SELECT count(*) FROM audit_entries)
+    - coalesce((SELECT max(size) FROM audit_checkpoints), 0) AS unsealed`)
+  return row?.unsealed === 0
 }
 
 /** What is still under way, for people; empty where nothing is. */

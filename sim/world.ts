@@ -11,6 +11,7 @@ import { takeGlobals } from './globals.ts'
 import { createHandlers, type Handlers } from './handlers.ts'
 import { createHost, type Host } from './host.ts'
 import { watchInvoices, type InvoiceChanges } from './invoice-changes.ts'
+import type { Answer } from './operators.ts'
 import type { Meter } from './meter.ts'
 import { createQueues, type Queues } from './queues.ts'
 import { createRandom, type Random } from './random.ts'
@@ -36,6 +37,8 @@ export type World = Pick<Handlers, 'request' | 'tick'> & {
   readonly changedAt: InvoiceChanges['changedAt']
   readonly senders: Senders
   readonly crashes: Crashes
+  /** What people were answered. */
+  readonly answers: Answer[]
   /** What must never happen, seen while it ran. */
   readonly violations: string[]
   readonly heal: () => void
@@ -122,7 +125,7 @@ export function createWorld(options: WorldOptions): World {
   planRestore({ ...kept, commet, request: (asked, seen) => request(asked, 'operator', seen) })
   const { changedAt } = changes
   const outside = { commet, meter, desk, changedAt }
-  return { ...kept, ...outside, queues, events, crashes, request, tick, heal, end }
+  return { ...kept, ...outside, answers: [], queues, events, crashes, request, tick, heal, end }
 }
 
 const endpointIn = (fleet: Fleet) => (name: string) => {

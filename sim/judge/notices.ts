@@ -31,6 +31,13 @@ export function* checkNotices(books: Books): Iterable<string> {
     const isAgain = comments.includes(KNOWN_MARKER) || new Set(comments).size < comments.length
     if (isAgain) yield `told_twice: ${comments.join(' ')}`
   }
+  // Who is told that there is a document has to be able to open it.
+  for (const text of desk.texts) {
+    const isOffered = /(We have issued|is documented)/.test(text)
+    if (isOffered !== text.includes(' The document is here: https://makegood.sim/')) {
+      yield `document: ${text}`
+    }
+  }
   if (!world.scenario.tells) {
     // The sweep writes down a hold of its own in any case.
     const others = notices.filter(({ action }) => action !== 'adjustment.held')
