@@ -196,8 +196,13 @@ describe('what somebody says after the erasure goes before it', () => {
     await world.advance(60)
   })
 
-  it.each(['zendesk', ''])('as an identity in the account “%s”', async (account) => {
-    const said = { account, kind: 'external_id', value: 'bolt-7', customerId: 'cus_cedar' }
+  it('as an identity in the account', async () => {
+    const said = {
+      account: 'zendesk',
+      kind: 'external_id',
+      value: 'bolt-7',
+      customerId: 'cus_cedar',
+    }
     expect(await setIdentity(world.deps, said, 'operator:anna')).toMatchObject({ ok: true })
     const { event, work } = await next()
     expect(work).toEqual(['issued'])
@@ -205,6 +210,14 @@ describe('what somebody says after the erasure goes before it', () => {
     // That one is erased too, and is met again.
     await erase('cus_cedar')
     expect((await next()).work).toEqual(['held'])
+  })
+
+  it('but not as an identity of all accounts, by which another help desk means somebody else', async () => {
+    const said = { account: '', kind: 'external_id', value: 'bolt-7', customerId: 'cus_cedar' }
+    expect(await setIdentity(world.deps, said, 'operator:anna')).toMatchObject({ ok: true })
+    const { event, work } = await next()
+    expect(work).toEqual(['held'])
+    expect((await world.adjustment(event)).customerId).toBeNull()
   })
 
   it('by choosing the customer of what is held', async () => {
