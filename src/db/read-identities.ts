@@ -16,7 +16,10 @@ export type Identified = {
   readonly isErased: boolean
 }
 
-/** What was said for the account goes before what is said for all, unless that was said after an erasure. */
+/**
+ * What was said for the account goes before what is said for all, also once it is erased: then only what is said
+ * for the account again tells who he is.
+ */
 export async function findIdentified(
   db: Database,
   { account, kind, value: written }: IdentityKey,
@@ -26,7 +29,6 @@ export async function findIdentified(
   const [said] = await db
     .select({
       customerId: sql<string | null>`i.customer_id`,
-      at: sql<number | null>`i.at`,
       // Null where no erasure can have to do with it, as a rule.
       secret: sql<string | null>`iif(i.account IS NOT ${account}
         AND EXISTS (SELECT 1 FROM erased_identities e
@@ -34,39 +36,37 @@ export async function findIdentified(
         (SELECT secret FROM erasure_secrets), NULL)`,
     })
     .from(
-      sql`(SELECT 1) LEFT JOIN (SELECT account, customer_id, at FROM identities
+      sql`(SELECT 1) LEFT JOIN (SELECT account, customer_id FROM identities
         WHERE value = ${value} AND kind = ${kind} AND account IN ${accounts}
         ORDER BY account DESC LIMIT 1) i`,
     )
-  const { customerId = null, at = null, secret = null } = said ?? {}
+  const { customerId = null, secret = null } = said ?? {}
   if (secret === null) return { customerId, isErased: false }
-  const isErased = await wasErasedSince(db, { account, kind, value }, secret, at)
+  // One of every account that stands was said after such a one was erased.
+  const erasedIn = customerId === null ? [account, EVERY_ACCOUNT] : [account]
+  const isErased = await wasErased(db, erasedIn, { kind, value }, secret)
   return { customerId: isErased ? null : customerId, isErased }
 }
 
-/** `saidAt`: when an identity was said that holds in every account, milliseconds since 1970. */
-async function wasErasedSince(
+async function wasErased(
   db: Database,
-  { account, kind, value }: IdentityKey,
+  accounts: string[],
+  { kind, value }: Pick<IdentityKey, 'kind' | 'value'>,
   secret: string,
-  saidAt: number | null,
 ): Promise<boolean> {
   const hashes = await erasedHashes(secret, [value])
   const [erased] = await db
-    .select({ account: erasedIdentities.account, at: erasedIdentities.at })
+    .select({ account: erasedIdentities.account })
     .from(erasedIdentities)
     .where(
       and(
-        inArray(erasedIdentities.account, [account, EVERY_ACCOUNT]),
+        inArray(erasedIdentities.account, accounts),
         eq(erasedIdentities.kind, kind),
         inArray(erasedIdentities.hash, hashes),
       ),
     )
-    .orderBy(desc(erasedIdentities.account))
     .limit(1)
-  if (erased === undefined) return false
-  // One of every account that stands was said after such a one was erased.
-  return saidAt === null || (erased.account !== EVERY_ACCOUNT && erased.at >= saidAt)
+  return erased !== undefined
 }
 
 const EVERY_ACCOUNT = ''

@@ -85,8 +85,8 @@ export const erasures = sqliteTable(
 )
 
 /**
- * What is left of an erased identity: its text is found again, and whose it was can't be read. Nobody is looked up
- * by it any more, unless somebody has said since then who it is.
+ * What is left of an erased identity: its text is found again. Who has the secret beside it can try out short texts;
+ * it is kept so that nobody else is paid. Nobody is looked up by it until that account says again who it is.
  */
 export const erasedIdentities = sqliteTable(
   'erased_identities',

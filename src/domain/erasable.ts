@@ -109,7 +109,7 @@ const whoIs = (row: ErasableAdjustment): string | null =>
   row.customerId ??
   (row.customerKind === 'billing_id' ? row.customerReference : row.identifiedAs)
 
-/** Another customer's, whom it is known by his id, and which has an e-mail of the erased person. */
+/** It is known to be another customer's, and calls him by an e-mail of the erased person. */
 const isAddressedToHim = (row: ErasableAdjustment, customer: ErasedCustomer): boolean =>
   (row.chosenCustomerId ?? row.customerId) !== null &&
   row.customerReference !== null &&

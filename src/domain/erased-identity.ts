@@ -1,4 +1,4 @@
-// An erased identity as it is found again by its text, which nobody can read out of it.
+// An erased identity as it is found again by its text. Who has the secret can only try texts out, short ones all.
 
 const HMAC = { name: 'HMAC', hash: 'SHA-256' }
 

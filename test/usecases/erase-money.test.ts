@@ -18,7 +18,8 @@ import { requestErasure } from '../../src/usecases/request-erasure.ts'
 import { requeueAdjustment } from '../../src/usecases/requeue-adjustment.ts'
 import { reverseByHand } from '../../src/usecases/reverse-adjustment.ts'
 import { given, giving } from '../giving.ts'
-import { api, invoicesOf, refund, sandboxControl, ticket } from '../harness.ts'
+import { startErasures } from '../erasure-start.ts'
+import { api, invoicesOf, refund, ticket } from '../harness.ts'
 import config from '../makegood.config.ts'
 import { createWorld, setFaults } from '../world.ts'
 
@@ -27,19 +28,7 @@ const DAY = 24 * HOUR
 
 let world: Awaited<ReturnType<typeof createWorld>>
 beforeEach(async () => {
-  // What earlier tests have left goes on for nobody.
-  await env.DB.batch([
-    env.DB.prepare(`DELETE FROM identities`),
-    env.DB.prepare(`DELETE FROM erased_identities`),
-    env.DB.prepare(`DELETE FROM seen_refunds`),
-    env.DB.prepare(`UPDATE erasures SET wake_at = 9e15 WHERE wake_at IS NOT NULL`),
-    env.DB.prepare(
-      `UPDATE adjustments SET state = 'cancelled', version = version + 1, wake_at = NULL,
-         hold_reasons = NULL, counted_at = NULL, counted_day = NULL
-       WHERE state IN ('due', 'held', 'failed')`,
-    ),
-  ])
-  await sandboxControl('POST', '/reset')
+  await startErasures()
   world = await createWorld({
     config: { ...config, rules: [giving('pair'), zendeskCreditUndo(), ...config.rules] },
   })

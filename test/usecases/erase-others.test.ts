@@ -14,24 +14,13 @@ import { makeAdjustment } from '../../src/usecases/make-adjustment.ts'
 import { rejectAdjustment } from '../../src/usecases/reject-adjustment.ts'
 import { requestErasure } from '../../src/usecases/request-erasure.ts'
 import { requeueEvent } from '../../src/usecases/requeue-event.ts'
-import { api, refund, sandboxControl, ticket } from '../harness.ts'
+import { startErasures } from '../erasure-start.ts'
+import { api, refund, ticket } from '../harness.ts'
 import { createWorld, entriesOf } from '../world.ts'
 
 let world: Awaited<ReturnType<typeof createWorld>>
 beforeEach(async () => {
-  await env.DB.batch([
-    env.DB.prepare(`DELETE FROM identities`),
-    env.DB.prepare(`DELETE FROM erased_identities`),
-    env.DB.prepare(`DELETE FROM seen_refunds`),
-    env.DB.prepare(`DELETE FROM payloads`),
-    env.DB.prepare(`UPDATE erasures SET wake_at = 9e15 WHERE wake_at IS NOT NULL`),
-    env.DB.prepare(
-      `UPDATE adjustments SET state = 'cancelled', version = version + 1, wake_at = NULL,
-         hold_reasons = NULL, counted_at = NULL, counted_day = NULL
-       WHERE state IN ('due', 'held', 'failed')`,
-    ),
-  ])
-  await sandboxControl('POST', '/reset')
+  await startErasures()
   world = await createWorld()
 })
 

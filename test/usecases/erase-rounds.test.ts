@@ -14,7 +14,8 @@ import { eraseByClock } from '../../src/usecases/erase.ts'
 import { rejectAdjustment } from '../../src/usecases/reject-adjustment.ts'
 import { requestErasure } from '../../src/usecases/request-erasure.ts'
 import { countedDatabase } from '../counted-database.ts'
-import { api, sandboxControl, ticket } from '../harness.ts'
+import { startErasures } from '../erasure-start.ts'
+import { api, ticket } from '../harness.ts'
 import { createWorld } from '../world.ts'
 
 const HOUR = 3_600
@@ -22,18 +23,7 @@ const DAY = 24 * HOUR
 
 let world: Awaited<ReturnType<typeof createWorld>>
 beforeEach(async () => {
-  await env.DB.batch([
-    env.DB.prepare(`DELETE FROM identities`),
-    env.DB.prepare(`DELETE FROM erased_identities`),
-    env.DB.prepare(`DELETE FROM payloads`),
-    env.DB.prepare(`UPDATE erasures SET wake_at = 9e15 WHERE wake_at IS NOT NULL`),
-    env.DB.prepare(
-      `UPDATE adjustments SET state = 'cancelled', version = version + 1, wake_at = NULL,
-         hold_reasons = NULL, counted_at = NULL, counted_day = NULL
-       WHERE state IN ('due', 'held', 'failed')`,
-    ),
-  ])
-  await sandboxControl('POST', '/reset')
+  await startErasures()
   world = await createWorld()
 })
 
