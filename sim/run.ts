@@ -1,5 +1,6 @@
 // `npm run sim`.
 
+import './quick-answers.ts'
 import './quick-drizzle.ts'
 
 // A stack for each error that the database is made to throw would cost more than the run.

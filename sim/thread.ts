@@ -1,5 +1,6 @@
 // One of the threads that run seeds at the same time: for each seed that it is told, it tells the run.
 
+import './quick-answers.ts'
 import './quick-drizzle.ts'
 import { parentPort, workerData } from 'node:worker_threads'
 import type { Work } from './seeds.ts'
