@@ -3,7 +3,7 @@
 import type { CustomerKind } from './customer.ts'
 import { dayOf } from './day.ts'
 import type { Mode } from './event.ts'
-import type { HoldDetail, HoldReason } from './hold.ts'
+import { ERASED, type HoldDetail, type HoldReason } from './hold.ts'
 import type { AdjustmentId, EventId } from './ids.ts'
 import { moneyText } from './money.ts'
 import type { Limits } from './money-limits.ts'
@@ -89,8 +89,9 @@ export function holdReasons(
   const inBillingCurrency = adjustment.currency === around.currency
   const inCustomersCurrency =
     customer.customerId === null || adjustment.currency === customer.currency
-  const reasons: readonly (readonly [boolean, HoldReason])[] = [
-    [customer.customerId === null, 'customer_unresolved'],
+  const reasons: readonly (readonly [boolean, HoldReason, string?])[] = [
+    [customer.customerId === null && !customer.isErased, 'customer_unresolved'],
+    [customer.isErased === true, 'customer_unresolved', ERASED],
     [!inBillingCurrency || !inCustomersCurrency, 'currency_mismatch'],
     [adjustment.mode !== around.mode, 'mode_mismatch'],
     [adjustment.amount > 0 && around.limits.charges === 'hold', 'charge'],
@@ -98,7 +99,9 @@ export function holdReasons(
     [around.endpoint.holdsAll, 'unsigned_body'],
     [isOlderThanEndpoint(adjustment, around), 'older_than_endpoint'],
   ]
-  const found = reasons.filter(([isThere]) => isThere).map(([, reason]): HoldDetail => ({ reason }))
+  const found = reasons
+    .filter(([isThere]) => isThere)
+    .map(([, reason, code]): HoldDetail => (code === undefined ? { reason } : { reason, code }))
   const { ruleHold } = adjustment
   return ruleHold === null ? found : [...found, { reason: 'rule_asked', code: ruleHold }]
 }
