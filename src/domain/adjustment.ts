@@ -89,9 +89,8 @@ export function holdReasons(
   const inBillingCurrency = adjustment.currency === around.currency
   const inCustomersCurrency =
     customer.customerId === null || adjustment.currency === customer.currency
-  const reasons: readonly (readonly [boolean, HoldReason, string?])[] = [
-    [customer.customerId === null && !customer.isErased, 'customer_unresolved'],
-    [customer.isErased === true, 'customer_unresolved', ERASED],
+  const reasons: readonly (readonly [boolean, HoldReason])[] = [
+    [customer.customerId === null, 'customer_unresolved'],
     [!inBillingCurrency || !inCustomersCurrency, 'currency_mismatch'],
     [adjustment.mode !== around.mode, 'mode_mismatch'],
     [adjustment.amount > 0 && around.limits.charges === 'hold', 'charge'],
@@ -101,7 +100,9 @@ export function holdReasons(
   ]
   const found = reasons
     .filter(([isThere]) => isThere)
-    .map(([, reason, code]): HoldDetail => (code === undefined ? { reason } : { reason, code }))
+    .map(([, reason]): HoldDetail =>
+      reason === 'customer_unresolved' && customer.isErased ? { reason, code: ERASED } : { reason },
+    )
   const { ruleHold } = adjustment
   return ruleHold === null ? found : [...found, { reason: 'rule_asked', code: ruleHold }]
 }
