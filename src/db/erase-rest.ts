@@ -10,6 +10,7 @@ import { ERASURE_ROWS_PER_STEP } from '../domain/limits.ts'
 import type { Database } from './database.ts'
 import {
   isHisRow,
+  isOthersRow,
   refundOfHis,
   refundsCountSince,
   spelled,
@@ -128,11 +129,15 @@ function eraseIdentities(
 }
 
 /**
- * Of a customer by his id only his own go, and of these what was looked for: one text may be two customers', in
- * two accounts, and says who of them is paid.
+ * One customer's only, and of these what was looked for: one text may be two customers', in two accounts, and says
+ * who of them is paid. Whom nobody had named when it was asked for is whom all name now.
  */
-function isHisIdentity({ ids, texts, references }: ErasedCustomer): SQL {
-  if (ids.length === 0) return sql`lower(value) IN ${spelled(texts)}`
+function isHisIdentity({ ids, texts, references, named }: ErasedCustomer): SQL {
+  if (ids.length === 0) {
+    const called = sql`lower(value) IN ${spelled(texts)}`
+    return sql`${called} AND customer_id = coalesce(${named},
+      (SELECT iif(min(customer_id) = max(customer_id), min(customer_id), NULL) FROM identities WHERE ${called}))`
+  }
   const known = references.map(({ account, kind, value }) => [account, kind, value])
   return sql`customer_id IN ${valuesOf(ids)} AND (account, kind, value) IN (
     SELECT k.value ->> 0, k.value ->> 1, k.value ->> 2 FROM json_each(${JSON.stringify(known)}) k)`
@@ -140,20 +145,29 @@ function isHisIdentity({ ids, texts, references }: ErasedCustomer): SQL {
 
 /** What people wrote about others, and that names him. */
 function eraseWritten(db: Database, customer: ErasedCustomer, mayGo: SQL) {
-  const named = valuesOf(namesOf(customer).filter(isSearchable).flatMap(spellings))
-  const names = (column: string) => sql`EXISTS (SELECT 1 FROM ${named} t
-    WHERE instr(lower(${sql.raw(column)}), t.value) > 0)`
+  const names = (column: string, isOthers: boolean) =>
+    sql`EXISTS (SELECT 1 FROM ${valuesOf(
+      namesOf(customer, { isOthers }).filter(isSearchable).flatMap(spellings),
+    )} t WHERE instr(lower(${sql.raw(column)}), t.value) > 0)`
+  const namesHim = (column: string, adjustment: string) =>
+    sql`iif(EXISTS (SELECT 1 FROM adjustments a
+      WHERE a.${sql.raw(adjustment)} AND ${isOthersRow('a', customer)}),
+      ${names(column, true)}, ${names(column, false)})`
   return [
     db
       .update(discrepancies)
       .set({ note: null })
-      .where(sql`note IS NOT NULL AND ${names('note')} AND ${mayGo}`)
+      .where(
+        sql`note IS NOT NULL AND ${namesHim('note', 'id = discrepancies.adjustment_id')} AND ${mayGo}`,
+      )
       .returning({ id: discrepancies.id }),
     // Not null, which is the link that tickets show.
     db
       .update(links)
       .set({ label: '' })
-      .where(sql`label <> '' AND ${names('label')} AND ${mayGo}`)
+      .where(
+        sql`label <> '' AND ${namesHim('label', 'invoice_id = links.invoice_id')} AND ${mayGo}`,
+      )
       .returning({ id: links.id }),
   ] as const
 }

@@ -48,6 +48,14 @@ export function isHisRow(row: Row, { ids, texts, references }: ErasedCustomer): 
         AND k.value ->> 0 IN ('', ${sql.raw(row)}.account)))`
 }
 
+/** It is known to be another customer's. */
+export const isOthersRow = (row: Row, { ids }: ErasedCustomer): SQL =>
+  ids.length === 0 ? sql`0` : sql`coalesce(${whoIs(row)} NOT IN ${valuesOf(ids)}, 0)`
+
+/** A text, in small letters, is what he is called, and where it is in another's, what the request has called him. */
+export const isNamed = (text: SQL, customer: ErasedCustomer, isOthers: SQL): SQL =>
+  sql`iif(${isOthers}, ${text} IN ${spelled(customer.texts)}, ${text} IN ${spelled(namesOf(customer))})`
+
 /** Of the event `e`: it has made something, and all of that is known to be other customers'. */
 export function isOthersEvent({ ids }: ErasedCustomer): SQL {
   if (ids.length === 0) return sql`0`
@@ -92,7 +100,11 @@ export const goesOnOfHis = (customer: ErasedCustomer): SQL =>
 export const undoOfHis = (
   { requestedAt, throughEvent }: Erasure,
   customer: ErasedCustomer,
-): SQL => sql`lower(u.asker) IN ${spelled(namesOf(customer))}
+): SQL => sql`u.asker IS NOT NULL AND ${isNamed(
+  sql`lower(u.asker)`,
+  customer,
+  sql`EXISTS (SELECT 1 FROM (SELECT 1) ${sql.raw(UNDONE)} WHERE ${isOthersRow('a', customer)})`,
+)}
   AND (u.at <= ${requestedAt} OR EXISTS (SELECT 1 FROM events e
     WHERE e.id = u.event_id AND e.seq <= ${throughEvent}))`
 
@@ -107,7 +119,8 @@ export const refundsCountSince = (now: number): number => now - SEEN_REFUND_KEPT
 
 /**
  * How much goes on by which somebody is paid, held back, or kept from answering himself: his adjustments, undos
- * that he asked for, and refunds that may come once more.
+ * that he asked for, and refunds that may come once more. Only those of before the request: by one number others may
+ * be refunded there again and again.
  */
 export const whatGoesOn = (
   run: Erasure,
@@ -118,4 +131,4 @@ export const whatGoesOn = (
   + (SELECT count(*) FROM undos u WHERE ${undoOfHis(run, customer)}
     AND EXISTS (SELECT 1 FROM (SELECT 1) ${sql.raw(`${UNDONE} WHERE ${UNDO_GOES_ON}`)}))
   + (SELECT count(*) FROM seen_refunds
-    WHERE ${refundOfHis(customer)} AND at >= ${refundsCountSince(now)}))`
+    WHERE ${refundOfHis(customer)} AND at >= ${refundsCountSince(now)} AND at <= ${run.requestedAt}))`

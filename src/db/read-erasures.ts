@@ -4,13 +4,13 @@ import { and, asc, eq, gt, isNotNull, lt, desc, lte, sql, type SQL } from 'drizz
 import { distinct, type ErasableAdjustment } from '../domain/erasable.ts'
 import {
   comparable,
-  emailsOf,
-  namesOf,
+  isEmail,
   type ErasedCustomer,
   type ErasedReference,
 } from '../domain/erasure.ts'
 import type { AdjustmentId, ErasureId } from '../domain/ids.ts'
 import {
+  ERASURE_CALLED_ROWS_MAX,
   ERASURE_CUSTOMERS_SHOWN_MAX,
   ERASURE_IDENTIFIERS_MAX,
   ERASURE_REFERENCES_READ_MAX,
@@ -23,6 +23,8 @@ import {
   goesOnOfHis,
   identifiedAs,
   isHisRow,
+  isNamed,
+  isOthersRow,
   OPEN,
   spelled,
   valuesOf,
@@ -106,16 +108,23 @@ function behind(after: number, customer: ErasedCustomer | null): SQL {
       ORDER BY n.seq LIMIT ${sql.raw(String(ERASURE_ROWS_PER_STEP))}))`
 }
 
-/** Of all customers whom one of these texts names, comparable ones, the first. */
+/** Of all customers whom one of these texts names, comparable ones, by identities or the newest adjustments, the first. */
 export async function customersCalled(
   db: Database,
   texts: readonly string[],
 ): Promise<readonly string[]> {
+  const called = spelled(texts)
   const rows = await db
-    .selectDistinct({ customerId: identities.customerId })
-    .from(identities)
-    .where(sql`lower(value) IN ${spelled(texts)}`)
-    .orderBy(asc(identities.customerId))
+    .selectDistinct({ customerId: sql<string>`c.customer_id` })
+    .from(
+      sql`(SELECT customer_id FROM identities WHERE lower(value) IN ${called}
+        UNION ALL SELECT coalesce(a.chosen_customer_id, a.customer_id)
+        FROM (SELECT customer_reference, chosen_customer_id, customer_id FROM adjustments
+          ORDER BY seq DESC LIMIT ${sql.raw(String(ERASURE_CALLED_ROWS_MAX))}) a
+        WHERE lower(a.customer_reference) IN ${called}) c`,
+    )
+    .where(sql`c.customer_id IS NOT NULL`)
+    .orderBy(sql`c.customer_id`)
     .limit(ERASURE_CUSTOMERS_SHOWN_MAX)
   return rows.map(({ customerId }) => customerId)
 }
@@ -130,22 +139,18 @@ export async function calledOf(
   return all.slice(0, ERASURE_IDENTIFIERS_MAX)
 }
 
-/** Of his e-mails those, comparable, that an identity says to be another customer's. */
-export async function sharedEmails(
+/** Of what is looked for beyond an account of his, what an identity says to be another customer's; in any capitals. */
+export async function calledByOthers(
   db: Database,
   { ids, references }: ErasedCustomer,
-): Promise<readonly string[]> {
-  const emails = emailsOf(references)
-  if (emails.length === 0) return []
-  const written = references.map(({ value }) => value)
-  const rows = await db
-    .selectDistinct({ value: identities.value })
+): Promise<readonly ErasedReference[]> {
+  const beyond = references.filter(({ account, value }) => account === '' || isEmail(value))
+  if (beyond.length === 0) return []
+  const values = beyond.map(({ value }) => comparable(value))
+  return db
+    .select({ account: identities.account, kind: identities.kind, value: identities.value })
     .from(identities)
-    .where(
-      sql`value IN ${valuesOf([...emails, ...written])} AND customer_id NOT IN ${valuesOf(ids)}`,
-    )
-  const others = new Set(rows.map(({ value }) => comparable(value)))
-  return emails.filter((email) => others.has(email))
+    .where(sql`lower(value) IN ${spelled(values)} AND customer_id NOT IN ${valuesOf(ids)}`)
 }
 
 /** How much goes on, for which an erasure waits. */
@@ -178,14 +183,12 @@ export async function referencesOf(
 ): Promise<readonly ErasedReference[]> {
   const rows = await db
     .selectDistinct({
-      // What the billing API itself has looked up is its own external id, in every account.
-      account: sql<string>`iif(a.customer_kind = 'external_id' AND a.chosen_customer_id IS NULL
-        AND ${identifiedAs('a')} IS NULL, '', a.account)`,
+      account: sql<string>`a.account`,
       kind: sql<ErasedReference['kind']>`a.customer_kind`,
       value: sql<string>`a.customer_reference`,
     })
     .from(
-      sql`(SELECT account, customer_kind, customer_reference, chosen_customer_id FROM adjustments
+      sql`(SELECT account, customer_kind, customer_reference FROM adjustments
         WHERE customer_id = ${customerId} AND counted_at IS NOT NULL
         ORDER BY counted_at DESC LIMIT ${sql.raw(String(ERASURE_REFERENCES_READ_MAX))}) a`,
     )
@@ -211,7 +214,7 @@ export async function openAdjustmentsOf(
   const [open, asked, failed] = await db.batch([
     ids(sql`SELECT a.seq FROM adjustments a WHERE ${goesOnOfHis(customer)}`),
     ids(sql`SELECT a.seq FROM adjustments a WHERE a.wake_at IS NOT NULL
-      AND a.state ${sql.raw(OPEN)} AND lower(a.asker) IN ${spelled(namesOf(customer))}`),
+      AND a.state ${sql.raw(OPEN)} AND ${isNamed(sql`lower(a.asker)`, customer, isOthersRow('a', customer))}`),
     // The index of what waits is for exactly these two states.
     ids(sql`SELECT a.seq FROM adjustments a WHERE a.state IN ('held', 'failed')
       AND a.state = 'failed' AND a.customer_id IS NULL AND a.chosen_customer_id IS NULL

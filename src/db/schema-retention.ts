@@ -85,8 +85,8 @@ export const erasures = sqliteTable(
 )
 
 /**
- * What is left of an erased identity: its text is found again. Who has the secret beside it can try out short texts;
- * it is kept so that nobody else is paid. Nobody is looked up by it until that account says again who it is.
+ * What is left of an erased identity: its text is found again, so that nobody else is paid. Who has the secret beside it
+ * can try out short texts, and the log's entry of that moment says whose it was. It holds until that account says again.
  */
 export const erasedIdentities = sqliteTable(
   'erased_identities',
@@ -96,6 +96,7 @@ export const erasedIdentities = sqliteTable(
     kind: text('kind').$type<CustomerKind>().notNull(),
     /** HMAC-SHA-256 of the value, hex, under the secret of this database. */
     hash: text('hash').notNull(),
+    /** Milliseconds since 1970, for people: no decision reads it. */
     at: integer('at').notNull(),
   },
   forMigrations((table) => [

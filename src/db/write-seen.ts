@@ -105,9 +105,14 @@ export type RefundsSeen = {
   readonly refunds: number
 }
 
-/** What was said for the account goes before what is said for all, as in `findIdentified`. */
-const identifiedAs = (account: string) => sql`(SELECT i.customer_id FROM identities i
-  WHERE i.value = ${seenRefunds.customer} AND i.kind = 'external_id' AND i.account IN (${account}, '')
+/**
+ * What was said for the account goes before what is said for all, as in `findIdentified`. Null also where the account
+ * may have said otherwise before an erasure: then he is doubtful, and looked up.
+ */
+const identifiedAs = (account: string) => sql`(SELECT iif(i.account IS NOT ${account}
+    AND EXISTS (SELECT 1 FROM erased_identities e
+      WHERE e.account = ${account} AND e.kind = 'external_id'), NULL, i.customer_id)
+  FROM identities i WHERE i.value = ${seenRefunds.customer} AND i.kind = 'external_id' AND i.account IN (${account}, '')
   ORDER BY i.account DESC LIMIT 1)`
 
 const isHis = ({ account, customerId, externalId }: RecordOf) =>

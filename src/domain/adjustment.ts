@@ -3,7 +3,7 @@
 import type { CustomerKind } from './customer.ts'
 import { dayOf } from './day.ts'
 import type { Mode } from './event.ts'
-import type { HoldDetail, HoldReason } from './hold.ts'
+import { ERASED, type HoldDetail, type HoldReason } from './hold.ts'
 import type { AdjustmentId, EventId } from './ids.ts'
 import { moneyText } from './money.ts'
 import type { Limits } from './money-limits.ts'
@@ -98,7 +98,11 @@ export function holdReasons(
     [around.endpoint.holdsAll, 'unsigned_body'],
     [isOlderThanEndpoint(adjustment, around), 'older_than_endpoint'],
   ]
-  const found = reasons.filter(([isThere]) => isThere).map(([, reason]): HoldDetail => ({ reason }))
+  const found = reasons
+    .filter(([isThere]) => isThere)
+    .map(([, reason]): HoldDetail =>
+      reason === 'customer_unresolved' && customer.isErased ? { reason, code: ERASED } : { reason },
+    )
   const { ruleHold } = adjustment
   return ruleHold === null ? found : [...found, { reason: 'rule_asked', code: ruleHold }]
 }

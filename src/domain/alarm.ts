@@ -29,6 +29,7 @@ export const ALARM_CAUSES = [
   'audit_log_broken',
   'audit_log_late',
   'erasure_open',
+  'erasure_narrowed',
 ] as const
 export type AlarmCause = (typeof ALARM_CAUSES)[number]
 
@@ -88,6 +89,8 @@ const TEXTS: Readonly<Record<AlarmCause, string>> = {
     'The audit log is not as it was sealed, and nothing of it is sealed until it is again.',
   audit_log_late: 'Entries of the audit log are not sealed. GET /api/v1/status says since when.',
   erasure_open: `An erasure has not ended within ${ERASURE_LATE_DAYS} days`,
+  erasure_narrowed:
+    'An erasure that was asked for before an update can not look for all of it; ask for it again, with all that the person is called',
 }
 
 /** Three lines: what is wrong, where, and what is not told. */

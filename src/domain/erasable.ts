@@ -57,7 +57,8 @@ export function erasureOf(
   askedSince: number,
 ): RowErasure {
   const isAbout = isHis(row, customer)
-  const isAsker = row.asker !== null && namesOf(customer).includes(comparable(row.asker))
+  const names = namesOf(customer, { isOthers: isOthers(row, customer) })
+  const isAsker = row.asker !== null && names.includes(comparable(row.asker))
   if (!row.isPart) return left(isAbout && isOpen(row))
   if (isOpen(row)) return left(isAbout || isAsker)
   // Without his reference the row would be his no more, and its payload would stay.
@@ -72,9 +73,9 @@ export function erasureOf(
       'customerReference',
       customerReference !== null &&
         customerKind !== 'billing_id' &&
-        (isAbout || isAddressedToHim(row, customer)),
+        (isAbout || isAddressedToHim(row, names)),
     ],
-    ['decisionNote', decisionNote !== null && (isAbout || namesHim(decisionNote, customer))],
+    ['decisionNote', decisionNote !== null && (isAbout || namesHim(decisionNote, names))],
     ['asker', isAsker && !isCounted],
   ]
   return {
@@ -103,6 +104,11 @@ function isHis(row: ErasableAdjustment, { ids, texts, references }: ErasedCustom
   )
 }
 
+function isOthers(row: ErasableAdjustment, { ids }: ErasedCustomer): boolean {
+  const who = whoIs(row)
+  return who !== null && ids.length > 0 && !ids.includes(who)
+}
+
 /** Whom a claim would bill. */
 const whoIs = (row: ErasableAdjustment): string | null =>
   row.chosenCustomerId ??
@@ -110,11 +116,11 @@ const whoIs = (row: ErasableAdjustment): string | null =>
   (row.customerKind === 'billing_id' ? row.customerReference : row.identifiedAs)
 
 /** It is known to be another customer's, and calls him by an e-mail of the erased person. */
-const isAddressedToHim = (row: ErasableAdjustment, customer: ErasedCustomer): boolean =>
+const isAddressedToHim = (row: ErasableAdjustment, names: readonly string[]): boolean =>
   (row.chosenCustomerId ?? row.customerId) !== null &&
   row.customerReference !== null &&
   isEmail(row.customerReference) &&
-  namesOf(customer).includes(comparable(row.customerReference))
+  names.includes(comparable(row.customerReference))
 
 /** What his adjustments call him, other events may call him too. */
 export function withReferences(
@@ -155,10 +161,8 @@ function referenceOf(row: ErasableAdjustment, { ids }: ErasedCustomer): ErasedRe
   // Somebody chose him for what is otherwise another's.
   const isAnothers = identifiedAs !== null && !ids.includes(identifiedAs)
   if (kind === 'billing_id' || isAnothers) return []
-  // What the billing API itself has looked up is its own external id, in every account.
-  const isEverywhere =
-    kind === 'external_id' && identifiedAs === null && row.chosenCustomerId === null
-  return [{ account: isEverywhere ? '' : row.account, kind, value }]
+  // Nothing tells if the billing API itself has found him by it, or an identity that is gone.
+  return [{ account: row.account, kind, value }]
 }
 
 export const distinct = (references: readonly ErasedReference[]): readonly ErasedReference[] => [

@@ -4,6 +4,7 @@ import type { CustomerKind } from './customer.ts'
 import type { EventId } from './ids.ts'
 import { ERASURE_DIGITS_MIN, ERASURE_NUMBER_MIN, ERASURE_TEXT_CHARS_MIN } from './limits.ts'
 import { formsOf, withOneBlank } from './text-forms.ts'
+import { hasWord } from './whole-word.ts'
 
 export const ERASURE_REASONS = ['customer_request', 'contract_ended', 'test_data', 'other'] as const
 export type ErasureReason = (typeof ERASURE_REASONS)[number]
@@ -15,8 +16,10 @@ export type ErasedCustomer = {
   readonly texts: readonly string[]
   /** What identities and adjustments of these ids call him, and, beside an id, the external id of the request. */
   readonly references: readonly ErasedReference[]
-  /** E-mails among these, comparable, which identities give to others as well: his in their accounts only. */
-  readonly shared: readonly string[]
+  /** Without ids: whom the texts named when it was asked for; null where they named nobody. Of others no identity goes. */
+  readonly named: string | null
+  /** What identities give to others: of his references the e-mails, and those that are his in every account. */
+  readonly others: readonly ErasedReference[]
   /** Whether one was found late: then what was looked at before is looked at again. */
   readonly hasGrown: boolean
   /** References that were taken out, and were too many to be looked for. */
@@ -53,7 +56,8 @@ export const erasedCustomer = (
   ids,
   texts,
   references,
-  shared: [],
+  named: null,
+  others: [],
   hasGrown: false,
   cut: 0,
   undecided: [],
@@ -106,11 +110,18 @@ export function notSearched({ texts, references, cut }: ErasedCustomer): number 
   return [...all].filter((text) => !isSearchable(text)).length + cut
 }
 
-/** What names him wherever it stands, comparable: an e-mail is one person's as a rule, an id may be two's. */
-export const namesOf = ({ texts, references, shared }: ErasedCustomer): string[] => [
-  ...texts,
-  ...emailsOf(references).filter((email) => !shared.includes(email)),
-]
+/**
+ * What names him wherever it stands, comparable: an e-mail is one person's as a rule, an id may be two's. Of what is
+ * known to be another customer's only what the request has said: an agency's e-mail is in the tickets of many.
+ */
+export function namesOf(
+  { texts, references, others }: ErasedCustomer,
+  { isOthers } = { isOthers: false },
+): readonly string[] {
+  if (isOthers) return texts
+  const shared = emailsOf(others)
+  return [...texts, ...emailsOf(references).filter((email) => !shared.includes(email))]
+}
 
 /** Comparable. */
 export const emailsOf = (references: readonly ErasedReference[]): string[] =>
@@ -132,10 +143,22 @@ export function textsFor(
 ): readonly string[] {
   const his = isOthers
     ? []
-    : customer.references.filter((each) => account === null || holdsIn(each, account))
-  const all = [...customer.ids, ...namesOf(customer), ...his.map(({ value }) => value)]
+    : customer.references.filter((each) => account === null || isHisIn(each, account, customer))
+  const all = [
+    ...customer.ids,
+    ...namesOf(customer, { isOthers }),
+    ...his.map(({ value }) => value),
+  ]
   return [...new Set(all.map((text) => withOneBlank(comparable(text))))].filter(isSearchable)
 }
+
+/** What is his in every account is not where an identity says that it is another's there. */
+const isHisIn = (each: ErasedReference, account: string, { others }: ErasedCustomer): boolean =>
+  each.account === account ||
+  (each.account === '' &&
+    !others.some(
+      (other) => holdsIn(other, account) && comparable(other.value) === comparable(each.value),
+    ))
 
 /**
  * Whether something holds one of his texts, as a whole word. `texts`: comparable ones. However deep it is
@@ -174,45 +197,10 @@ function hasOneOf(written: string, texts: readonly string[]): boolean {
     .some((form) => texts.some((text) => hasWord(form, text)))
 }
 
-/** Whether a person has written one of his texts, also as a part of a word. */
-export function namesHim(written: string, customer: ErasedCustomer): boolean {
+/** Whether a person has written one of these texts, also as a part of a word. */
+export function namesHim(written: string, names: readonly string[]): boolean {
   const note = comparable(written)
-  return namesOf(customer).some((text) => isSearchable(text) && note.includes(text))
-}
-
-type Borders = { readonly before: RegExp; readonly behind: RegExp }
-
-/** What goes on with a letter or digit, or with one of these and then a letter or digit, is the same word. */
-const goingOn = (before: string, behind: string): Borders => ({
-  before: new RegExp(`[\\p{L}\\p{N}](?:${before})?$`, 'u'),
-  behind: new RegExp(`^(?:${behind})?[\\p{L}\\p{N}]`, 'u'),
-})
-const OF_WORD = goingOn('', '')
-const OF_EMAIL = goingOn("[.%+'-]|_+", '[.-]|_+')
-const OF_NUMBER = { before: /\p{L}$|\p{N}[.-]?$/u, behind: /^\p{L}|^[.-]?\p{N}/u }
-const OF_ID = goingOn('-|_+', '-|_+')
-const BORDER_CHARS = 16
-
-/** By the word's own alphabet: a name may stand beside a hyphen, an id such as `acme-42` goes on with it. */
-function bordersOf(word: string): Borders {
-  if (isEmail(word)) return OF_EMAIL
-  if (!/\p{L}/u.test(word)) return OF_NUMBER
-  return /[-_]/.test(word) && !word.includes(' ') ? OF_ID : OF_WORD
-}
-
-/** `jo@acme.example` is none of `mojo@acme.example`, `mary-jo@acme.example` and `jo@acme.example.net`. */
-function hasWord(text: string, word: string): boolean {
-  let at = text.indexOf(word)
-  if (at < 0) return false
-  const { before, behind } = bordersOf(word)
-  for (; at >= 0; at = text.indexOf(word, at + 1)) {
-    const end = at + word.length
-    const isApart =
-      !before.test(text.slice(Math.max(0, at - BORDER_CHARS), at)) &&
-      !behind.test(text.slice(end, end + BORDER_CHARS))
-    if (isApart) return true
-  }
-  return false
+  return names.some((text) => isSearchable(text) && note.includes(text))
 }
 
 /**

@@ -33,9 +33,12 @@ export type HoldDetail = {
   readonly adjustment?: string
   /** The event of the billing system by which it has recorded the same refund itself. */
   readonly event?: string
-  /** The code by which a rule asked for a person. */
+  /** The code by which a rule asked for a person; of an unresolved customer ERASED. */
   readonly code?: string
 }
+
+/** Who the customer is was erased: another one may have the same id at billing. */
+export const ERASED = 'erased'
 
 /**
  * What no approval clears: the customer has to be chosen, the invoice looked for, and money in another

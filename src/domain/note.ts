@@ -8,7 +8,7 @@ import {
   type AdjustmentState,
   type AnswerDifference,
 } from './adjustment.ts'
-import { isApprovable, type HoldReason } from './hold.ts'
+import { ERASED, isApprovable, type HoldDetail, type HoldReason } from './hold.ts'
 import { isExpired } from './hold-clock.ts'
 import { ownNote, type NoteName, type NoteTexts, type NoteValues } from './note-texts.ts'
 import type { NoticeStatus } from './notice.ts'
@@ -24,6 +24,7 @@ export type Noted = {
   readonly invoiceStatus: string | null
   readonly answerDifferences: readonly AnswerDifference[] | null
   readonly holdReasons: readonly HoldReason[] | null
+  readonly holdDetails?: readonly HoldDetail[] | null
   readonly approversNeeded: number
   /** Names of those who have approved the present hold, as the audit log knows them. */
   readonly approvers: readonly string[]
@@ -127,8 +128,18 @@ export const noteValues = (noted: Noted, source: string, link: string | null): N
   note: noted.decisionNote,
 })
 
-const whyOf = ({ holdReasons }: Noted): string =>
-  [...new Set(holdReasons)].map((reason) => HOLD_TEXTS[reason]).join('; ')
+function whyOf({ holdReasons, holdDetails }: Noted): string {
+  const isErased = holdDetails?.some(
+    ({ reason, code }) => reason === 'customer_unresolved' && code === ERASED,
+  )
+  return [...new Set(holdReasons)]
+    .map((reason) =>
+      reason === 'customer_unresolved' && isErased
+        ? 'the customer of this reference was erased, to be chosen only with a proof of who it is'
+        : HOLD_TEXTS[reason],
+    )
+    .join('; ')
+}
 
 function outcomeLine(noted: Noted, source: string): string {
   const word = wordFor(noted.amount)

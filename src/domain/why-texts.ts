@@ -6,7 +6,7 @@ import { APPROVAL_WORDS } from './approval-words.ts'
 import { unreachable } from './assert.ts'
 import type { CustomerKind } from './customer.ts'
 import type { UnreadableReason } from './event.ts'
-import type { HoldDetail, HoldReason } from './hold.ts'
+import { ERASED, type HoldDetail, type HoldReason } from './hold.ts'
 import { moneyText } from './money.ts'
 import type { UndecidedReason } from './outcome.ts'
 import type { ReversalOf } from './reversal.ts'
@@ -130,8 +130,10 @@ const limit =
       : `${name} is ${max}; ${used} were used before this one.${more}`
 
 const HOLDS: Readonly<Record<HoldReason, (amounts: Amounts) => string>> = {
-  customer_unresolved: () =>
-    'The customer was not found at billing, or more than one was: choose who it is.',
+  customer_unresolved: ({ detail }) =>
+    detail.code === ERASED
+      ? 'The customer whom this event names was erased: choose one only with a proof that it is he, since somebody else may have the same id at billing.'
+      : 'The customer was not found at billing, or more than one was: choose who it is.',
   currency_mismatch: ({ currency }) =>
     `The customer is not known to be billed in ${currency}. This can not be approved.`,
   mode_mismatch: () =>

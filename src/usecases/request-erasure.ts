@@ -25,7 +25,7 @@ export type ErasureRequest = {
 
 export type ErasureTrouble =
   | { readonly reason: 'too_many_erasures'; readonly max: number }
-  /** Identities say so. The billing API's ids, of which the one who is meant is to be named. */
+  /** Identities or adjustments say so. The billing API's ids, of which the one who is meant is to be named. */
   | { readonly reason: 'several_customers'; readonly customers: readonly string[] }
 
 export async function requestErasure(
@@ -44,11 +44,14 @@ export async function requestErasure(
     db,
     {
       id: `era_${base32(randomBytes(OPERATOR_KEY_BYTES))}`,
-      customer: erasedCustomer(
-        id === null ? [] : [id],
-        all,
-        references.slice(0, ERASURE_IDENTIFIERS_MAX),
-      ),
+      customer: {
+        ...erasedCustomer(
+          id === null ? [] : [id],
+          all,
+          references.slice(0, ERASURE_IDENTIFIERS_MAX),
+        ),
+        named: customers[0] ?? null,
+      },
       reason,
       actor: `operator:${name}`,
     },

@@ -5,11 +5,11 @@ import { eraseRest } from '../db/erase-rest.ts'
 import { commitErasureStep } from '../db/erase-step.ts'
 import { nextEvents } from '../db/read-erasable-events.ts'
 import {
+  calledByOthers,
   calledOf,
   countGoingOn,
   identitiesOf,
   nextAdjustments,
-  sharedEmails,
 } from '../db/read-erasures.ts'
 import type { Erasure } from '../db/schema.ts'
 import { finishErasure } from '../db/write-erasures.ts'
@@ -26,14 +26,16 @@ import {
   comparable,
   erasedCustomer,
   holdsText,
+  isEmail,
   notSearched,
   plainPart,
   textsFor,
   type ErasedCustomer,
 } from '../domain/erasure.ts'
-import { ERASURE_UNDECIDED_SHOWN_MAX } from '../domain/limits.ts'
+import { ERASURE_IDENTIFIERS_MAX, ERASURE_UNDECIDED_SHOWN_MAX } from '../domain/limits.ts'
 import { searchEvent } from '../domain/search-event.ts'
 import type { Deps } from '../deps.ts'
+import { raiseAlarm } from './raise-alarm.ts'
 
 /** It begins a round. */
 export const isNewRound = ({ phase, throughAdjustment }: Erasure): boolean =>
@@ -43,7 +45,7 @@ export const isNewRound = ({ phase, throughAdjustment }: Erasure): boolean =>
 export async function takeErasureStep(deps: Deps, run: Erasure): Promise<Erasure | null> {
   assert(run.customer !== null, 'an open erasure without a customer')
   if (run.customer.isOlder === true) return beginAnew(deps, run, run.customer)
-  const customer = { ...run.customer, shared: await sharedEmails(deps.db, run.customer) }
+  const customer = { ...run.customer, others: await calledByOthers(deps.db, run.customer) }
   switch (run.phase) {
     case 'adjustments':
       return stepAdjustments(deps, run, customer)
@@ -73,13 +75,27 @@ async function stepAdjustments(
   )
 }
 
-/** An older row doesn't tell what was asked for from what was found: of that all is found once more. */
+/**
+ * An older row doesn't tell what was asked for from what was found, and may be another's elsewhere. What is found again
+ * is his; of the rest e-mails are looked for where nobody else is known, and people are told to ask again.
+ */
 async function beginAnew(deps: Deps, run: Erasure, { ids, texts }: ErasedCustomer) {
   const [id] = ids
-  const references = id === undefined ? [] : await calledOf(deps.db, id)
+  if (id === undefined) return beginAgain(deps, { ...run, waiting: 0 }, erasedCustomer(ids, texts))
+  const references = await calledOf(deps.db, id)
   const found = new Set(references.map(({ value }) => comparable(value)))
-  const asked = texts.filter((text) => !found.has(text))
-  return beginAgain(deps, { ...run, waiting: 0 }, erasedCustomer(ids, asked, references))
+  const unsure = texts.filter((text) => !found.has(text))
+  if (unsure.length > 0) {
+    await raiseAlarm(deps, 'erasure_narrowed', { texts: unsure.length }, run.id)
+  }
+  const mails = unsure
+    .filter(isEmail)
+    .map((value) => ({ account: '', kind: 'email', value }) as const)
+  return beginAgain(
+    deps,
+    { ...run, waiting: 0 },
+    erasedCustomer(ids, [], [...references, ...mails].slice(0, ERASURE_IDENTIFIERS_MAX)),
+  )
 }
 
 const NOTHING = { adjustments: [], ended: [], payloads: [], words: [] } as const

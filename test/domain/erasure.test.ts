@@ -96,7 +96,7 @@ describe('a text of his', () => {
       expect(isSearchable(text)).toBe(false)
       expect(isSearchable(`${text}a`)).toBe(true)
       expect(isSearchable(`${text}9999`)).toBe(true)
-      expect(namesHim(`order ${text}`, erasedCustomer([], [text]))).toBe(false)
+      expect(namesHim(`order ${text}`, [text])).toBe(false)
     },
   )
 
@@ -135,9 +135,9 @@ describe('a text of his', () => {
   })
 
   it('names him in a note also as a part of a word, unless it is too short', () => {
-    const customer = erasedCustomer([], ['quagmire', 'jo'])
-    expect(namesHim('the QUAGMIREs have called', customer)).toBe(true)
-    expect(namesHim('jo has called', customer)).toBe(false)
+    const names = ['quagmire', 'jo']
+    expect(namesHim('the QUAGMIREs have called', names)).toBe(true)
+    expect(namesHim('jo has called', names)).toBe(false)
   })
 })
 

@@ -237,6 +237,10 @@ describe('why it is held', () => {
       'The customer was not found at billing, or more than one was: choose who it is.',
     ],
     [
+      { reason: 'customer_unresolved', code: 'erased' },
+      'The customer whom this event names was erased: choose one only with a proof that it is he, since somebody else may have the same id at billing.',
+    ],
+    [
       { reason: 'currency_mismatch' },
       'The customer is not known to be billed in USD. This can not be approved.',
     ],

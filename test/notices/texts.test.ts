@@ -93,6 +93,9 @@ const NOTED: Readonly<Record<string, Noted>> = {
   'rejected after two reminders': { ...CREDIT, state: 'rejected', holdReminders: 2 },
   cancelled: { ...CREDIT, state: 'cancelled' },
   ...Object.fromEntries(HOLD_REASONS.map((reason) => [`held: ${reason}`, held([reason])])),
+  'held, whom an erasure has taken out': held(['customer_unresolved'], {
+    holdDetails: [{ reason: 'customer_unresolved', code: 'erased' }],
+  }),
   'held for two people': held(['over_limit:holdAbove'], { approversNeeded: 2 }),
   'held for a second person': held(['over_limit:holdAbove'], {
     approversNeeded: 2,
@@ -150,6 +153,7 @@ const ALARM_KEYS: Partial<Record<AlarmCause, string>> = {
   notice_given_up: 'slack',
   channel_refused: 'slack',
   erasure_open: 'era_1',
+  erasure_narrowed: 'era_1',
   reconciliation_mismatch: 'second_invoice',
   deliveries_missed: 'stripe',
   deliveries_left: 'zendesk',

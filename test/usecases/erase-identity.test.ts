@@ -97,6 +97,7 @@ async function sendThrough(event: EventId) {
   return { result, ...(await world.adjustment(event)) }
 }
 
+const HELD_AS_ERASED = [{ reason: 'customer_unresolved', code: 'erased' }]
 const HELD = { result: 'held', customerId: null, holdReasons: ['customer_unresolved'] }
 
 describe('what is decided after the erasure pays nobody else', () => {
@@ -158,20 +159,31 @@ describe('what is decided after the erasure pays nobody else', () => {
     await erase('cus_acme')
     const [event] = await world.receive('zendesk', ticket(fields))
     expect(await world.work()).toEqual(['held'])
-    expect((await world.adjustment(event!)).customerId).toBeNull()
+    const { customerId, holdDetails } = await world.adjustment(event!)
+    expect(customerId).toBeNull()
+    expect(holdDetails).toEqual(HELD_AS_ERASED)
+    expect((await api(`/events/${event}`)).data.why).toContain(
+      'The customer whom this event names was erased: choose one only with a proof that it is he, since somebody else may have the same id at billing.',
+    )
   })
 
-  it('where it is a record that the billing system may have told of under the erased text', async () => {
-    const amount = 4_321
-    await identify('stripe', 'external_id', 'bolt-by-stripe', 'cus_acme')
-    await erase('cus_acme')
-    await env.DB.prepare(`INSERT INTO seen_refunds VALUES (?, ?, 'test', ?, ?, 'usd', NULL)`)
-      .bind(`evt_${crypto.randomUUID()}`, world.now(), 'bolt-by-stripe', amount)
-      .run()
-    const [event] = await world.receive('stripe', refund({ customer: 'acme-42', amount }))
-    expect(await world.work()).toEqual(['held'])
-    expect((await world.adjustment(event!)).holdReasons).toEqual(['possible_duplicate'])
-  })
+  it.each([
+    ['', 4_321, []],
+    [', which is another’s in all accounts', 4_421, ['cus_bolt']],
+  ])(
+    'where it is a record that the billing system may have told of under the erased text%s',
+    async (_, amount, others) => {
+      await identify('stripe', 'external_id', 'bolt-by-stripe', 'cus_acme')
+      for (const other of others) await identify('', 'external_id', 'bolt-by-stripe', other)
+      await erase('cus_acme')
+      await env.DB.prepare(`INSERT INTO seen_refunds VALUES (?, ?, 'test', ?, ?, 'usd', NULL)`)
+        .bind(`evt_${crypto.randomUUID()}`, world.now(), 'bolt-by-stripe', amount)
+        .run()
+      const [event] = await world.receive('stripe', refund({ customer: 'acme-42', amount }))
+      expect(await world.work()).toEqual(['held'])
+      expect((await world.adjustment(event!)).holdReasons).toEqual(['possible_duplicate'])
+    },
+  )
 })
 
 describe('what somebody says after the erasure goes before it', () => {
@@ -302,15 +314,27 @@ describe('a request without an id', () => {
     expect((await post({ id: 'cus_acme', email: mail })).status).toBe(202)
   })
 
-  it('leaves a tombstone too, so that nobody else is paid where the identity was another’s', async () => {
+  it('is refused where adjustments say another than the identity does', async () => {
+    const [event] = await world.receive('zendesk', ticket({ customer_external_id: 'acme-42' }))
+    expect(await world.work()).toEqual(['issued'])
+    expect((await world.adjustment(event!)).customerId).toBe('cus_acme')
     await identify('zendesk', 'external_id', 'acme-42', 'cus_bolt')
-    const { status, data } = await post({ externalId: 'acme-42' })
+    expect(await post({ externalId: 'ACME-42' })).toMatchObject({
+      status: 409,
+      error: { details: { customers: ['cus_acme', 'cus_bolt'] } },
+    })
+  })
+
+  it('leaves a tombstone too, so that nobody else is paid where the identity was another’s', async () => {
+    const reference = `ref-${crypto.randomUUID()}`
+    await identify('zendesk', 'external_id', reference, 'cus_bolt')
+    const { status, data } = await post({ externalId: reference })
     expect(status).toBe(202)
     await world.advance(60)
     await eraseByClock(world.deps)
     expect((await api(`/erasures/${data.id}`)).data.erased.identities).toBe(1)
-    const [event] = await world.receive('zendesk', ticket({ customer_external_id: 'acme-42' }))
+    const [event] = await world.receive('zendesk', ticket({ customer_external_id: reference }))
     expect(await world.work()).toEqual(['held'])
-    expect((await world.adjustment(event!)).customerId).toBeNull()
+    expect((await world.adjustment(event!)).holdDetails).toEqual(HELD_AS_ERASED)
   })
 })

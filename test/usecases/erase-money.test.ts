@@ -181,6 +181,20 @@ describe('a refund that the billing system has told of', () => {
     const left = await env.DB.prepare(`SELECT count(*) AS n FROM seen_refunds`).first()
     expect(left).toEqual({ n: 0 })
   })
+
+  it('is waited for if it was told before the request only: another may have the number there', async () => {
+    await identify('external_id', '42', 'cus_acme')
+    await told('42')
+    const id = await ask([], 'cus_acme')
+    await erase()
+    expect((await stateOf(id)).status).toBe('waiting')
+    for (let days = 0; days < 3; days++) {
+      await world.advance(20 * HOUR)
+      await told('42')
+    }
+    await whenItLooksAgain()
+    expect((await stateOf(id)).status).toBe('finished')
+  })
 })
 
 describe('what has failed', () => {
@@ -369,7 +383,7 @@ describe('a payload', () => {
     const reversed = await reverseByHand(world.deps, BOOTSTRAP, original, { version })
     if (!reversed.ok) throw new Error(reversed.error.reason)
     expect(await world.work()).toEqual(['held'])
-    const id = await ask(['bolt-7'])
+    const id = await ask(['bolt-7'], 'cus_bolt')
     await erase()
     expect([(await stateOf(id)).status, await isKept(event!)]).toEqual(['waiting', true])
     const reversal = (await findAdjustment(world.deps.db, reversed.value.id))!

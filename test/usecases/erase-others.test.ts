@@ -219,6 +219,200 @@ describe('another customer who has the same number in another account', () => {
   })
 })
 
+/** In another account; nobody knows whom it means, and a person has rejected what it asked for. */
+async function strangers(reference: string): Promise<EventId[]> {
+  const { receive, work } = world
+  const body = (fields: object) => ({
+    id: crypto.randomUUID(),
+    type: 'credit',
+    subject: crypto.randomUUID(),
+    amount: 100,
+    customer: reference,
+    ...fields,
+  })
+  const [held] = await receive('batch', [body({})])
+  expect(await work()).toEqual(['held'])
+  const { id, version } = await world.adjustment(held!)
+  await rejectAdjustment(world.deps, BOOTSTRAP, id, { version, note: 'told' })
+  const [ignored] = await receive('batch', [body({ ignores: true })])
+  expect(await world.fate(ignored!)).toBe('ignored')
+  return [held!, ignored!]
+}
+
+const keptOf = (ids: readonly EventId[]) => Promise.all(ids.map(isKept))
+
+describe('an id that was his in one account', () => {
+  it('is his in no other at a second erasure', async () => {
+    const reference = drawn('ref')
+    await identify('zendesk', 'external_id', reference, 'cus_acme')
+    const others = await strangers(reference)
+    const id = await ask([], 'cus_acme')
+    // It came after the request, so the first erasure leaves it.
+    const event = await issued({ customer_external_id: reference })
+    await eraseByClock(world.deps)
+    expect((await findErasure(world.deps.db, id))?.finishedAt).not.toBeNull()
+    expect((await world.adjustment(event)).customerReference).toBe(reference)
+    await erase([], 'cus_acme')
+    expect((await world.adjustment(event)).customerReference).toBeNull()
+    expect(await world.adjustment(others[0]!)).toMatchObject({
+      customerReference: reference,
+      decisionNote: 'told',
+    })
+    expect([await isKept(event), ...(await keptOf(others))]).toEqual([false, true, true])
+  })
+
+  it('is his in no other once its identity was removed by hand', async () => {
+    const reference = drawn('ref')
+    await identify('zendesk', 'external_id', reference, 'cus_acme')
+    const others = await strangers(reference)
+    const event = await issued({ customer_external_id: reference })
+    await env.DB.prepare(`DELETE FROM identities`).run()
+    await erase([], 'cus_acme')
+    expect((await world.adjustment(event)).customerReference).toBeNull()
+    expect((await world.adjustment(others[0]!)).customerReference).toBe(reference)
+    expect([await isKept(event), ...(await keptOf(others))]).toEqual([false, true, true])
+    await erase([], 'cus_acme', reference)
+    expect(await keptOf(others)).toEqual([false, false])
+  })
+})
+
+describe('an e-mail that was found, and not given', () => {
+  const noteOf = async (id: string, note: string) => {
+    const insert = `INSERT INTO discrepancies (id, reason, mode, adjustment_id, expected, found, fields,
+      first_seen_at, last_seen_at, note) VALUES ('${drawn('dsc')}', 'differs', 'test', ?, 1, 2, '[]', 1, 1, ?)`
+    await env.DB.prepare(insert).bind(id, note).run()
+    return () =>
+      env.DB.prepare(`SELECT note FROM discrepancies WHERE adjustment_id = ?`).bind(id).first()
+  }
+
+  it('takes nothing of a known other, whose tickets and notes hold it, and goes where nobody is known', async () => {
+    const mail = `billing@${crypto.randomUUID()}.example`
+    await identify('standard', 'email', mail, 'cus_acme')
+    const fields = { customer_external_id: 'bolt-7', comment: `by ${mail}`, asker: mail }
+    const event = await issued(fields)
+    const { id } = await world.adjustment(event)
+    const note = await noteOf(id, `asked ${mail}`)
+    await env.DB.prepare(
+      `INSERT INTO undos SELECT account, subject, rule_id, 'test', 'evt_none', ?, 1
+       FROM adjustments WHERE id = ?`,
+    )
+      .bind(mail, id)
+      .run()
+    await env.DB.prepare(
+      `INSERT INTO links (id, invoice_id, nth, label, created_at, expires_at)
+       SELECT ?, invoice_id, 7, ?, 1, 2 FROM adjustments WHERE id = ?`,
+    )
+      .bind(`lnk_${crypto.randomUUID()}`, `for ${mail}`, id)
+      .run()
+    await env.DB.prepare(
+      `UPDATE adjustments SET reversed_by = 'void', version = version + 1 WHERE id = ?`,
+    )
+      .bind(id)
+      .run()
+    const left = () =>
+      env.DB.prepare(
+        `SELECT (SELECT count(*) FROM undos WHERE asker = ?1) AS undos,
+           (SELECT count(*) FROM links WHERE label = 'for ' || ?1) AS links`,
+      )
+        .bind(mail)
+        .first()
+    const [ignored] = await world.receive(
+      'zendesk',
+      ticket({ tags: 'none', requester_email: mail }),
+    )
+    await world.advance(2 * 86_400)
+    await erase([], 'cus_acme')
+    expect([await isKept(event), await isKept(ignored!), await note()]).toEqual([
+      true,
+      false,
+      { note: `asked ${mail}` },
+    ])
+    expect(await left()).toEqual({ undos: 1, links: 1 })
+    expect((await world.adjustment(event)).asker).toBe(mail)
+    await erase([mail], 'cus_acme')
+    expect([await isKept(event), await note()]).toEqual([false, { note: null }])
+    expect((await world.adjustment(event)).asker).toBeNull()
+    expect(await left()).toEqual({ undos: 0, links: 0 })
+  })
+
+  it('is another’s too where his identity writes it in other capitals', async () => {
+    const domain = `${crypto.randomUUID()}.example`
+    await identify('standard', 'email', `billing@${domain}`, 'cus_acme')
+    await identify('zendesk', 'external_id', `Billing@${domain}`, 'cus_bolt')
+    const [ignored] = await world.receive(
+      'zendesk',
+      ticket({ tags: 'none', customer_external_id: `Billing@${domain}` }),
+    )
+    await erase([], 'cus_acme')
+    expect(await isKept(ignored!)).toBe(true)
+  })
+})
+
+describe('the external id of the request', () => {
+  it('means nobody in an account where an identity says that it is another’s', async () => {
+    const reference = drawn('ref')
+    await identify('zendesk', 'external_id', reference, 'cus_bolt')
+    const [, stranger] = await strangers(reference)
+    const body = (tags: string) => ticket({ tags, customer_external_id: reference })
+    const [ignored] = await world.receive('zendesk', body('none'))
+    const [undecided] = await world.receive('zendesk', body('credit_requested'))
+    expect(await world.fate(undecided!)).toBe('undecided')
+    await erase([], 'cus_acme', reference)
+    expect(await keptOf([ignored!, undecided!, stranger!])).toEqual([true, true, false])
+  })
+
+  it('means nobody where an identity of all accounts says so, but for an account that says it is he', async () => {
+    const reference = drawn('ref')
+    await identify('', 'external_id', reference, 'cus_bolt')
+    await identify('zendesk', 'external_id', reference, 'cus_acme')
+    const [his] = await world.receive(
+      'zendesk',
+      ticket({ tags: 'none', customer_external_id: reference }),
+    )
+    const [other] = await world.receive('batch', [
+      { id: drawn('b'), type: 'credit', customer: reference, ignores: true },
+    ])
+    await erase([], 'cus_acme', reference)
+    expect(await keptOf([his!, other!])).toEqual([false, true])
+  })
+})
+
+describe('without an id', () => {
+  it('an identity goes that is of the one who was called so at the request, and of nobody else', async () => {
+    const reference = drawn('ref')
+    await identify('zendesk', 'external_id', reference, 'cus_acme')
+    const body = ticket({ customer_external_id: reference, tags: 'credit_requested' })
+    const [event] = await world.receive('zendesk', body)
+    const id = await ask([reference])
+    await eraseByClock(world.deps)
+    await identify('standard', 'external_id', reference, 'cus_bolt')
+    await dismissEvent(world.deps, BOOTSTRAP, event!)
+    await world.advance(ERASURE_AGAIN_SECONDS + 60)
+    await eraseByClock(world.deps)
+    expect((await findErasure(world.deps.db, id))?.finishedAt).not.toBeNull()
+    expect(await identities()).toEqual([{ of: 'cus_bolt', value: reference }])
+  })
+
+  it.each([
+    ['goes, as one only', ['cus_acme'], 0],
+    ['stays, as one of two', ['cus_acme', 'cus_bolt'], 2],
+  ])('an identity that was said while it waited %s', async (_, customers, left) => {
+    const reference = drawn('ref')
+    const body = ticket({ customer_external_id: reference, tags: 'credit_requested' })
+    const [event] = await world.receive('zendesk', body)
+    const id = await ask([reference])
+    await eraseByClock(world.deps)
+    for (const customer of customers) {
+      await identify(customer, 'external_id', reference, customer)
+    }
+    await dismissEvent(world.deps, BOOTSTRAP, event!)
+    await world.advance(ERASURE_AGAIN_SECONDS + 60)
+    await eraseByClock(world.deps)
+    expect((await findErasure(world.deps.db, id))?.finishedAt).not.toBeNull()
+    expect(await identities()).toHaveLength(left)
+  })
+})
+
 describe('a payload of others stays', () => {
   it('whose amount, or ZIP code, is the number of the erased customer', async () => {
     const body = refund({ customer: 'bolt-7', amount: 10_000, zip: '10000' })

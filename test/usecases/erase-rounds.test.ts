@@ -181,21 +181,43 @@ describe('what a version before has kept', () => {
     expect(ended).toMatchObject({ status: 'finished', notSearched: 0, erased: { payloads: 1 } })
   })
 
-  it('looks for what he is called in his account only, and for what was asked for everywhere', async () => {
+  it('is not looked for where it may be another’s, and people are told to ask again', async () => {
     const reference = drawn('ref')
-    const name = drawn('Zebulon')
+    const found = drawn('found')
+    const mail = `${drawn('zeb')}@quagmire.example`
     await identify('zendesk', 'external_id', reference, 'cus_bolt')
     await identify('standard', 'external_id', reference, 'cus_acme')
-    const [his] = await world.receive('zendesk', ticket({ tags: 'none', comment: `by ${name}` }))
+    const naming = async (fields: object): Promise<EventId> => {
+      const [event] = await world.receive('zendesk', ticket({ tags: 'none', ...fields }))
+      return event!
+    }
+    const his = await naming({ requester_email: mail })
+    const unsure = await naming({ customer_external_id: found })
     const [other] = await world.receive('zendesk', ticket({ customer_external_id: reference }))
     expect(await world.work()).toEqual(['issued'])
     const id = await ask([], 'cus_acme')
-    await asBefore(id, { ids: ['cus_acme'], texts: [reference, name.toLowerCase()] })
+    await asBefore(id, { ids: ['cus_acme'], texts: [reference, found, mail] })
     await toTheEnd(id)
-    expect([await isKept(his!), await isKept(other!)]).toEqual([false, true])
+    expect([await isKept(his), await isKept(unsure), await isKept(other!)]).toEqual([
+      false,
+      true,
+      true,
+    ])
     expect((await world.adjustment(other!)).customerReference).toBe(reference)
     const { results } = await env.DB.prepare(`SELECT customer_id AS of FROM identities`).all()
     expect(results).toEqual([{ of: 'cus_bolt' }])
+    const alarms = world.lines.filter((line) => line.event === 'alarm.erasure_narrowed')
+    expect(alarms).toEqual([expect.objectContaining({ texts: 2 })])
+    expect(JSON.stringify(alarms)).not.toMatch(new RegExp(`${found}|${mail}`))
+  })
+
+  it('is asked for in full where all of it is found again', async () => {
+    const reference = drawn('ref')
+    await identify('standard', 'external_id', reference, 'cus_acme')
+    const id = await ask([], 'cus_acme')
+    await asBefore(id, { ids: ['cus_acme'], texts: [reference] })
+    await toTheEnd(id)
+    expect(world.lines.filter((line) => line.event === 'alarm.erasure_narrowed')).toEqual([])
   })
 })
 
