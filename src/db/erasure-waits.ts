@@ -54,7 +54,13 @@ export const isOthersRow = (row: Row, { ids }: ErasedCustomer): SQL =>
 
 /** A text, in small letters, is what he is called, and where it is in another's, what the request has called him. */
 export const isNamed = (text: SQL, customer: ErasedCustomer, isOthers: SQL): SQL =>
-  sql`iif(${isOthers}, ${text} IN ${spelled(customer.texts)}, ${text} IN ${spelled(namesOf(customer))})`
+  sql`(${text} IN ${spelled(namesOf(customer))}
+    AND (${text} IN ${spelled(customer.texts)} OR NOT ${isOthers}))`
+
+/** It calls him by an e-mail of his, whoever it is of. */
+export const isAddressed = (row: Row, customer: ErasedCustomer): SQL =>
+  sql`(instr(${sql.raw(row)}.customer_reference, '@') > 0
+    AND ${isNamed(sql`lower(${sql.raw(row)}.customer_reference)`, customer, isOthersRow(row, customer))})`
 
 /** Of the event `e`: it has made something, and all of that is known to be other customers'. */
 export function isOthersEvent({ ids }: ErasedCustomer): SQL {
@@ -100,7 +106,7 @@ export const goesOnOfHis = (customer: ErasedCustomer): SQL =>
 export const undoOfHis = (
   { requestedAt, throughEvent }: Erasure,
   customer: ErasedCustomer,
-): SQL => sql`u.asker IS NOT NULL AND ${isNamed(
+): SQL => sql`${isNamed(
   sql`lower(u.asker)`,
   customer,
   sql`EXISTS (SELECT 1 FROM (SELECT 1) ${sql.raw(UNDONE)} WHERE ${isOthersRow('a', customer)})`,

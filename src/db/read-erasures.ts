@@ -1,7 +1,7 @@
 // What an erasure looks at, a part at a time.
 
 import { and, asc, eq, gt, isNotNull, lt, desc, lte, sql, type SQL } from 'drizzle-orm'
-import { distinct, type ErasableAdjustment } from '../domain/erasable.ts'
+import { calledBy, distinct, type ErasableAdjustment } from '../domain/erasable.ts'
 import {
   comparable,
   isEmail,
@@ -13,6 +13,7 @@ import {
   ERASURE_CALLED_ROWS_MAX,
   ERASURE_CUSTOMERS_SHOWN_MAX,
   ERASURE_IDENTIFIERS_MAX,
+  ERASURE_OTHERS_MAX,
   ERASURE_REFERENCES_READ_MAX,
   ERASURE_ROWS_PER_STEP,
   PAGE_ROWS_MAX,
@@ -22,6 +23,7 @@ import {
   eventGoesOn,
   goesOnOfHis,
   identifiedAs,
+  isAddressed,
   isHisRow,
   isNamed,
   isOthersRow,
@@ -108,7 +110,10 @@ function behind(after: number, customer: ErasedCustomer | null): SQL {
       ORDER BY n.seq LIMIT ${sql.raw(String(ERASURE_ROWS_PER_STEP))}))`
 }
 
-/** Of all customers whom one of these texts names, comparable ones, by identities or the newest adjustments, the first. */
+/**
+ * Of all customers whom one of these texts names, comparable ones, the first: by identities or the newest adjustments. Of
+ * an e-mail these are not asked: whose he was once would keep a person from being erased.
+ */
 export async function customersCalled(
   db: Database,
   texts: readonly string[],
@@ -121,7 +126,7 @@ export async function customersCalled(
         UNION ALL SELECT coalesce(a.chosen_customer_id, a.customer_id)
         FROM (SELECT customer_reference, chosen_customer_id, customer_id FROM adjustments
           ORDER BY seq DESC LIMIT ${sql.raw(String(ERASURE_CALLED_ROWS_MAX))}) a
-        WHERE lower(a.customer_reference) IN ${called}) c`,
+        WHERE lower(a.customer_reference) IN ${spelled(texts.filter((text) => !isEmail(text)))}) c`,
     )
     .where(sql`c.customer_id IS NOT NULL`)
     .orderBy(sql`c.customer_id`)
@@ -133,24 +138,29 @@ export async function customersCalled(
 export async function calledOf(
   db: Database,
   customerId: string,
+  billingAccounts: readonly string[],
 ): Promise<readonly ErasedReference[]> {
   const said = await identitiesOf(db, customerId)
-  const all = distinct([...said, ...(await referencesOf(db, customerId))])
+  const all = distinct([...said, ...(await referencesOf(db, customerId, billingAccounts))])
   return all.slice(0, ERASURE_IDENTIFIERS_MAX)
 }
 
-/** Of what is looked for beyond an account of his, what an identity says to be another customer's; in any capitals. */
+/**
+ * Of what is looked for beyond an account of his, what an identity says to be another customer's: as it was written, and
+ * in small letters, which the index finds.
+ */
 export async function calledByOthers(
   db: Database,
   { ids, references }: ErasedCustomer,
 ): Promise<readonly ErasedReference[]> {
   const beyond = references.filter(({ account, value }) => account === '' || isEmail(value))
   if (beyond.length === 0) return []
-  const values = beyond.map(({ value }) => comparable(value))
+  const values = beyond.flatMap(({ value }) => [value, comparable(value)])
   return db
     .select({ account: identities.account, kind: identities.kind, value: identities.value })
     .from(identities)
-    .where(sql`lower(value) IN ${spelled(values)} AND customer_id NOT IN ${valuesOf(ids)}`)
+    .where(sql`value IN ${valuesOf(values)} AND customer_id NOT IN ${valuesOf(ids)}`)
+    .limit(ERASURE_OTHERS_MAX)
 }
 
 /** How much goes on, for which an erasure waits. */
@@ -180,15 +190,17 @@ export const identitiesOf = (
 export async function referencesOf(
   db: Database,
   customerId: string,
+  billingAccounts: readonly string[],
 ): Promise<readonly ErasedReference[]> {
   const rows = await db
     .selectDistinct({
       account: sql<string>`a.account`,
       kind: sql<ErasedReference['kind']>`a.customer_kind`,
       value: sql<string>`a.customer_reference`,
+      isLookedUp: sql<number>`a.chosen_customer_id IS NULL AND ${identifiedAs('a')} IS NULL`,
     })
     .from(
-      sql`(SELECT account, customer_kind, customer_reference FROM adjustments
+      sql`(SELECT account, customer_kind, customer_reference, chosen_customer_id FROM adjustments
         WHERE customer_id = ${customerId} AND counted_at IS NOT NULL
         ORDER BY counted_at DESC LIMIT ${sql.raw(String(ERASURE_REFERENCES_READ_MAX))}) a`,
     )
@@ -197,7 +209,9 @@ export async function referencesOf(
         AND coalesce(${identifiedAs('a')}, ${customerId}) = ${customerId}`,
     )
     .limit(ERASURE_IDENTIFIERS_MAX)
-  return rows
+  return rows.flatMap(({ isLookedUp, ...reference }) =>
+    calledBy(reference, isLookedUp === 1, billingAccounts),
+  )
 }
 
 /** His adjustments, and those that he asked for, for which an erasure waits. */
@@ -218,7 +232,7 @@ export async function openAdjustmentsOf(
     // The index of what waits is for exactly these two states.
     ids(sql`SELECT a.seq FROM adjustments a WHERE a.state IN ('held', 'failed')
       AND a.state = 'failed' AND a.customer_id IS NULL AND a.chosen_customer_id IS NULL
-      AND ${isHisRow('a', customer)}`),
+      AND (${isHisRow('a', customer)} OR ${isAddressed('a', customer)})`),
   ])
   return [...new Set([...open, ...asked, ...failed].map(({ id }) => id))]
 }

@@ -5,6 +5,7 @@ import type { AdjustmentState } from './adjustment.ts'
 import type { CustomerKind } from './customer.ts'
 import {
   comparable,
+  erasedCustomer,
   holdsIn,
   isEmail,
   namesHim,
@@ -61,19 +62,17 @@ export function erasureOf(
   const isAsker = row.asker !== null && names.includes(comparable(row.asker))
   if (!row.isPart) return left(isAbout && isOpen(row))
   if (isOpen(row)) return left(isAbout || isAsker)
+  const isCalledSo = isAbout || isAddressedToHim(row, names)
+  if (isCalledSo && isOwedToNobodyKnown(row)) return left(true)
   // Without his reference the row would be his no more, and its payload would stay.
-  if (isAbout && ((row.payload !== null && row.isEventOpen) || isOwedToNobodyKnown(row))) {
-    return left(true)
-  }
+  if (isAbout && row.payload !== null && row.isEventOpen) return left(true)
   const { customerKind, customerReference, decisionNote, countedAt } = row
   const isCounted = isAsker && countedAt !== null && countedAt > askedSince
   const fields: readonly (readonly [ErasedField, boolean])[] = [
     // The billing API's own id says nothing by itself, and the money is accounted for by it.
     [
       'customerReference',
-      customerReference !== null &&
-        customerKind !== 'billing_id' &&
-        (isAbout || isAddressedToHim(row, names)),
+      customerReference !== null && customerKind !== 'billing_id' && isCalledSo,
     ],
     ['decisionNote', decisionNote !== null && (isAbout || namesHim(decisionNote, names))],
     ['asker', isAsker && !isCounted],
@@ -115,20 +114,23 @@ const whoIs = (row: ErasableAdjustment): string | null =>
   row.customerId ??
   (row.customerKind === 'billing_id' ? row.customerReference : row.identifiedAs)
 
-/** It is known to be another customer's, and calls him by an e-mail of the erased person. */
-const isAddressedToHim = (row: ErasableAdjustment, names: readonly string[]): boolean =>
-  (row.chosenCustomerId ?? row.customerId) !== null &&
-  row.customerReference !== null &&
-  isEmail(row.customerReference) &&
-  names.includes(comparable(row.customerReference))
+/** It is another customer's, or nobody's who is known, and calls him by an e-mail of the erased person. */
+const isAddressedToHim = (
+  { customerReference }: ErasableAdjustment,
+  names: readonly string[],
+): boolean =>
+  customerReference !== null &&
+  isEmail(customerReference) &&
+  names.includes(comparable(customerReference))
 
 /** What his adjustments call him, other events may call him too. */
 export function withReferences(
   customer: ErasedCustomer,
   rows: readonly ErasableAdjustment[],
+  billingAccounts: readonly string[],
 ): ErasedCustomer {
   const { references } = customer
-  const all = distinct([...references, ...unknownReferences(customer, rows)])
+  const all = distinct([...references, ...unknownReferences(customer, rows, billingAccounts)])
   const kept = all.slice(0, ERASURE_IDENTIFIERS_MAX)
   return {
     ...customer,
@@ -141,10 +143,11 @@ export function withReferences(
 export const unknownReferences = (
   customer: ErasedCustomer,
   rows: readonly ErasableAdjustment[],
+  billingAccounts: readonly string[] = [],
 ): readonly ErasedReference[] =>
   distinct(
     rows
-      .flatMap((row) => referenceOf(row, customer))
+      .flatMap((row) => referencesOf(row, customer, billingAccounts))
       .filter(
         ({ account, kind, value }) =>
           !customer.texts.includes(comparable(value)) &&
@@ -154,15 +157,50 @@ export const unknownReferences = (
       ),
   )
 
-function referenceOf(row: ErasableAdjustment, { ids }: ErasedCustomer): ErasedReference[] {
-  const { customerKind: kind, customerReference: value, identifiedAs } = row
+function referencesOf(
+  row: ErasableAdjustment,
+  { ids }: ErasedCustomer,
+  billingAccounts: readonly string[],
+): readonly ErasedReference[] {
+  const { account, customerKind: kind, customerReference: value, identifiedAs } = row
   const who = whoIs(row)
   if (!row.isPart || value === null || who === null || !ids.includes(who)) return []
   // Somebody chose him for what is otherwise another's.
   const isAnothers = identifiedAs !== null && !ids.includes(identifiedAs)
   if (kind === 'billing_id' || isAnothers) return []
-  // Nothing tells if the billing API itself has found him by it, or an identity that is gone.
-  return [{ account: row.account, kind, value }]
+  const isLookedUp = row.chosenCustomerId === null && identifiedAs === null
+  return calledBy({ account, kind, value }, isLookedUp, billingAccounts)
+}
+
+/**
+ * By what the billing API has looked up its own webhooks call him too. Elsewhere it may be another's: nothing tells if
+ * it has found him, or an identity that is gone.
+ */
+export const calledBy = (
+  reference: ErasedReference,
+  isLookedUp: boolean,
+  billingAccounts: readonly string[],
+): readonly ErasedReference[] => [
+  reference,
+  ...(isLookedUp && reference.kind === 'external_id'
+    ? billingAccounts.map((account) => ({ ...reference, account }))
+    : []),
+]
+
+/**
+ * A row of an earlier version, by what is his for certain: what was asked for can't be told there from what was found,
+ * and that may be another's elsewhere. E-mails are looked for where nobody else is known. `found`: what he is called.
+ */
+export function narrowed(older: ErasedCustomer, found: readonly ErasedReference[]): ErasedCustomer {
+  const own = older.references.filter(({ account }) => account !== '')
+  const texts = older.olderThan === 'references' ? [] : older.texts
+  const mails = older.texts
+    .filter((text) => isEmail(text) && !texts.includes(text))
+    .map((value) => ({ account: '', kind: 'email', value }) as const)
+  const all = distinct([...own, ...found, ...mails])
+  const cut = Math.min(mails.length, Math.max(0, all.length - ERASURE_IDENTIFIERS_MAX))
+  const references = all.slice(0, ERASURE_IDENTIFIERS_MAX)
+  return { ...erasedCustomer(older.ids, texts, references), cut: older.cut + cut }
 }
 
 export const distinct = (references: readonly ErasedReference[]): readonly ErasedReference[] => [

@@ -32,8 +32,11 @@ export type ErasedCustomer = {
   readonly only: (ErasureSeqs & { readonly through: number }) | null
   /** How often it has waited. */
   readonly waited: number
-  /** Of a version that knew no references: then `texts` has what is only his in one account, too. */
-  readonly isOlder?: boolean
+  /**
+   * Of a version that knew no references: then `texts` has what is only his in one account, too. Or of one that knew
+   * not whom a request had `named`: then its references for all accounts may be so.
+   */
+  readonly olderThan?: 'references' | 'named' | undefined
 }
 
 export type ErasureSeqs = {
@@ -69,8 +72,9 @@ export const erasedCustomer = (
 /** As it was kept, also by a version that knew less. */
 export const readErasedCustomer = (kept: Partial<ErasedCustomer>): ErasedCustomer => ({
   ...erasedCustomer([], []),
-  isOlder: kept.references === undefined,
   ...kept,
+  olderThan:
+    kept.references === undefined ? 'references' : kept.named === undefined ? 'named' : undefined,
 })
 
 /** In this order, from the first again while something of his goes on. */

@@ -41,6 +41,8 @@ export const ERASURE_NUMBER_MIN = 1_000_000_000
 export const ERASURE_REFERENCES_READ_MAX = 5_000
 /** The newest adjustments that are asked whom a request without an id means. */
 export const ERASURE_CALLED_ROWS_MAX = 100_000
+/** Identities of other customers by what he is called, that one step of an erasure leaves to them. */
+export const ERASURE_OTHERS_MAX = 1_000
 /** Undecided events and conflicts that an erasure names as what it waits for. */
 export const ERASURE_UNDECIDED_SHOWN_MAX = 100
 export const ERASURE_LEASE_SECONDS = 120

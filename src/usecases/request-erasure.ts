@@ -11,6 +11,7 @@ import { ERASURE_IDENTIFIERS_MAX, ERASURES_OPEN_MAX, OPERATOR_KEY_BYTES } from '
 import type { Operator } from '../domain/operator.ts'
 import { err, ok, type Result } from '../domain/result.ts'
 import type { Deps } from '../deps.ts'
+import { billingAccounts } from './billing-accounts.ts'
 
 export type ErasureRequest = {
   readonly customer: {
@@ -29,7 +30,7 @@ export type ErasureTrouble =
   | { readonly reason: 'several_customers'; readonly customers: readonly string[] }
 
 export async function requestErasure(
-  { db, now, randomBytes }: Deps,
+  { config, db, now, randomBytes }: Deps,
   { name }: Operator,
   { customer: { id, externalId, texts }, reason }: ErasureRequest,
 ): Promise<Result<Erasure, ErasureTrouble>> {
@@ -39,7 +40,8 @@ export async function requestErasure(
   const customers = id === null ? await customersCalled(db, all) : []
   if (customers.length > 1) return err({ reason: 'several_customers', customers })
   const asked = external.map((value) => ({ account: '', kind: 'external_id', value }) as const)
-  const references = id === null ? [] : distinct([...asked, ...(await calledOf(db, id))])
+  const found = id === null ? [] : await calledOf(db, id, billingAccounts(config))
+  const references = id === null ? [] : distinct([...asked, ...found])
   const erasure = await insertErasure(
     db,
     {

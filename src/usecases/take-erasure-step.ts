@@ -17,24 +17,24 @@ import { assert } from '../domain/assert.ts'
 import {
   askersCountSince,
   erasureOf,
+  narrowed,
   unknownReferences,
   withReferences,
   type ErasableAdjustment,
 } from '../domain/erasable.ts'
 import { afterRound, asOfNow, withOpen } from '../domain/erasure-round.ts'
 import {
-  comparable,
   erasedCustomer,
   holdsText,
-  isEmail,
   notSearched,
   plainPart,
   textsFor,
   type ErasedCustomer,
 } from '../domain/erasure.ts'
-import { ERASURE_IDENTIFIERS_MAX, ERASURE_UNDECIDED_SHOWN_MAX } from '../domain/limits.ts'
+import { ERASURE_UNDECIDED_SHOWN_MAX } from '../domain/limits.ts'
 import { searchEvent } from '../domain/search-event.ts'
 import type { Deps } from '../deps.ts'
+import { billingAccounts } from './billing-accounts.ts'
 import { raiseAlarm } from './raise-alarm.ts'
 
 /** It begins a round. */
@@ -44,7 +44,7 @@ export const isNewRound = ({ phase, throughAdjustment }: Erasure): boolean =>
 /** Null where the lease was lost. */
 export async function takeErasureStep(deps: Deps, run: Erasure): Promise<Erasure | null> {
   assert(run.customer !== null, 'an open erasure without a customer')
-  if (run.customer.isOlder === true) return beginAnew(deps, run, run.customer)
+  if (run.customer.olderThan !== undefined) return beginAnew(deps, run, run.customer)
   const customer = { ...run.customer, others: await calledByOthers(deps.db, run.customer) }
   switch (run.phase) {
     case 'adjustments':
@@ -75,27 +75,14 @@ async function stepAdjustments(
   )
 }
 
-/**
- * An older row doesn't tell what was asked for from what was found, and may be another's elsewhere. What is found again
- * is his; of the rest e-mails are looked for where nobody else is known, and people are told to ask again.
- */
-async function beginAnew(deps: Deps, run: Erasure, { ids, texts }: ErasedCustomer) {
+/** Of a version before: people are told to ask again, also where all is found, which is his in one account only now. */
+async function beginAnew(deps: Deps, run: Erasure, older: ErasedCustomer) {
+  const { ids, texts, references } = older
   const [id] = ids
   if (id === undefined) return beginAgain(deps, { ...run, waiting: 0 }, erasedCustomer(ids, texts))
-  const references = await calledOf(deps.db, id)
-  const found = new Set(references.map(({ value }) => comparable(value)))
-  const unsure = texts.filter((text) => !found.has(text))
-  if (unsure.length > 0) {
-    await raiseAlarm(deps, 'erasure_narrowed', { texts: unsure.length }, run.id)
-  }
-  const mails = unsure
-    .filter(isEmail)
-    .map((value) => ({ account: '', kind: 'email', value }) as const)
-  return beginAgain(
-    deps,
-    { ...run, waiting: 0 },
-    erasedCustomer(ids, [], [...references, ...mails].slice(0, ERASURE_IDENTIFIERS_MAX)),
-  )
+  await raiseAlarm(deps, 'erasure_narrowed', { texts: texts.length + references.length }, run.id)
+  const found = await calledOf(deps.db, id, billingAccounts(deps.config))
+  return beginAgain(deps, { ...run, waiting: 0 }, narrowed(older, found))
 }
 
 const NOTHING = { adjustments: [], ended: [], payloads: [], words: [] } as const
@@ -107,7 +94,8 @@ async function eraseRows(
   rows: readonly ErasableAdjustment[],
 ): Promise<Erasure | null> {
   const at = now()
-  const known = withReferences(isNewRound(run) ? asOfNow(customer) : customer, rows)
+  const sought = isNewRound(run) ? asOfNow(customer) : customer
+  const known = withReferences(sought, rows, billingAccounts(config))
   const askedSince = askersCountSince(config.limits, at)
   const found = rows.map((row) => ({ row, ...erasureOf(row, known, askedSince) }))
   const ended = found.filter(({ isEnded }) => isEnded).map(({ row }) => row)

@@ -325,6 +325,21 @@ describe('a request without an id', () => {
     })
   })
 
+  it.each([
+    ['says another', `UPDATE identities SET customer_id = 'cus_bolt'`],
+    ['is gone', `DELETE FROM identities`],
+  ])('takes a person by his e-mail where the identity that once named him %s', async (_, now) => {
+    const mail = `jo@${crypto.randomUUID()}.example`
+    for (const customer of ['cus_acme', 'cus_bolt']) {
+      await env.DB.prepare(`DELETE FROM identities`).run()
+      await identify('zendesk', 'email', mail, customer)
+      await world.receive('zendesk', ticket({ customer_external_id: '', requester_email: mail }))
+      expect(await world.work()).toEqual(['issued'])
+    }
+    await env.DB.prepare(now).run()
+    expect((await post({ email: mail })).status).toBe(202)
+  })
+
   it('leaves a tombstone too, so that nobody else is paid where the identity was another’s', async () => {
     const reference = `ref-${crypto.randomUUID()}`
     await identify('zendesk', 'external_id', reference, 'cus_bolt')

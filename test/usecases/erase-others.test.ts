@@ -3,8 +3,9 @@
 
 import { env } from 'cloudflare:workers'
 import { beforeEach, describe, expect, it } from 'vitest'
-import { findErasure } from '../../src/db/read-erasures.ts'
+import { calledByOthers, findErasure } from '../../src/db/read-erasures.ts'
 import { findEvent } from '../../src/db/read-events.ts'
+import { erasedCustomer } from '../../src/domain/erasure.ts'
 import type { ErasureId, EventId } from '../../src/domain/ids.ts'
 import { ERASURE_AGAIN_SECONDS, ERASURE_IDENTIFIERS_MAX } from '../../src/domain/limits.ts'
 import { BOOTSTRAP } from '../../src/domain/operator.ts'
@@ -14,6 +15,7 @@ import { makeAdjustment } from '../../src/usecases/make-adjustment.ts'
 import { rejectAdjustment } from '../../src/usecases/reject-adjustment.ts'
 import { requestErasure } from '../../src/usecases/request-erasure.ts'
 import { requeueEvent } from '../../src/usecases/requeue-event.ts'
+import { countedDatabase } from '../counted-database.ts'
 import { startErasures } from '../erasure-start.ts'
 import { api, refund, ticket } from '../harness.ts'
 import { createWorld, entriesOf } from '../world.ts'
@@ -335,10 +337,33 @@ describe('an e-mail that was found, and not given', () => {
     expect(await left()).toEqual({ undos: 0, links: 0 })
   })
 
-  it('is another’s too where his identity writes it in other capitals', async () => {
+  it('goes from an adjustment of nobody who is known, once it can pay nobody any more', async () => {
+    const mail = `${drawn('jo')}@acme.example`
+    await identify('standard', 'email', mail, 'cus_acme')
+    const body = (fields: object) => ticket({ customer_external_id: '', ...fields })
+    // An external id that looks like an e-mail is asked for at the billing API again.
+    const [failed] = await world.receive('zendesk', body({ customer_external_id: mail }))
+    const { id: owed } = await world.adjustment(failed!)
+    const fail = `UPDATE adjustments SET state = 'failed', version = version + 1, wake_at = NULL WHERE id = ?`
+    await env.DB.prepare(fail).bind(owed).run()
+    const [held] = await world.receive('zendesk', body({ requester_email: mail }))
+    expect(await world.work()).toEqual(['stale', 'held'])
+    const { id, version } = await world.adjustment(held!)
+    await rejectAdjustment(world.deps, BOOTSTRAP, id, { version, note: null })
+    const erasure = await ask([], 'cus_acme')
+    await eraseByClock(world.deps)
+    expect((await api(`/erasures/${erasure}`)).data).toMatchObject({
+      status: 'waiting',
+      waitsFor: [owed],
+    })
+    expect((await world.adjustment(held!)).customerReference).toBeNull()
+    expect((await world.adjustment(failed!)).customerReference).toBe(mail)
+  })
+
+  it('is another’s too where his identity writes it in small letters', async () => {
     const domain = `${crypto.randomUUID()}.example`
-    await identify('standard', 'email', `billing@${domain}`, 'cus_acme')
-    await identify('zendesk', 'external_id', `Billing@${domain}`, 'cus_bolt')
+    await identify('standard', 'external_id', `Billing@${domain}`, 'cus_acme')
+    await identify('zendesk', 'email', `billing@${domain}`, 'cus_bolt')
     const [ignored] = await world.receive(
       'zendesk',
       ticket({ tags: 'none', customer_external_id: `Billing@${domain}` }),
@@ -346,6 +371,20 @@ describe('an e-mail that was found, and not given', () => {
     await erase([], 'cus_acme')
     expect(await isKept(ignored!)).toBe(true)
   })
+})
+
+it('what identities give to others is found by the index, however many there are', async () => {
+  const prefix = crypto.randomUUID()
+  await env.DB.prepare(
+    `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 3000)
+     INSERT INTO identities SELECT NULL, 'zendesk', 'external_id', '${prefix}-' || i, 'cus_bolt', 1,
+       'operator:anna' FROM n`,
+  ).run()
+  const reference = { account: '', kind: 'external_id', value: `${prefix}-7` } as const
+  const { db, counts } = countedDatabase()
+  const others = await calledByOthers(db, erasedCustomer(['cus_acme'], [], [reference]))
+  expect(others).toEqual([{ ...reference, account: 'zendesk' }])
+  expect(counts.rowsRead).toBeLessThan(20)
 })
 
 describe('the external id of the request', () => {

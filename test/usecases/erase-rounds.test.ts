@@ -207,17 +207,51 @@ describe('what a version before has kept', () => {
     const { results } = await env.DB.prepare(`SELECT customer_id AS of FROM identities`).all()
     expect(results).toEqual([{ of: 'cus_bolt' }])
     const alarms = world.lines.filter((line) => line.event === 'alarm.erasure_narrowed')
-    expect(alarms).toEqual([expect.objectContaining({ texts: 2 })])
+    expect(alarms).toEqual([expect.objectContaining({ texts: 3 })])
     expect(JSON.stringify(alarms)).not.toMatch(new RegExp(`${found}|${mail}`))
   })
 
-  it('is asked for in full where all of it is found again', async () => {
+  const narrowed = () => world.lines.filter((line) => line.event === 'alarm.erasure_narrowed')
+
+  it('is his in one account only where all of it is found again, and that is said too', async () => {
     const reference = drawn('ref')
     await identify('standard', 'external_id', reference, 'cus_acme')
+    const body = ticket({ tags: 'none', customer_external_id: reference })
+    const [elsewhere] = await world.receive('zendesk', body)
     const id = await ask([], 'cus_acme')
     await asBefore(id, { ids: ['cus_acme'], texts: [reference] })
     await toTheEnd(id)
-    expect(world.lines.filter((line) => line.event === 'alarm.erasure_narrowed')).toEqual([])
+    expect(await isKept(elsewhere!)).toBe(true)
+    expect(narrowed()).toEqual([expect.objectContaining({ texts: 1 })])
+    await toTheEnd(await ask([], 'cus_acme', reference))
+    expect(await isKept(elsewhere!)).toBe(false)
+  })
+
+  it('with an id for all accounts, which may have been found, is looked for without it, and with the rest', async () => {
+    const [wide, own, name] = [drawn('wide'), drawn('own'), `Zeb ${drawn('Quagmire')}`]
+    const naming = async (fields: object): Promise<EventId> =>
+      (await world.receive('zendesk', ticket({ tags: 'none', ...fields })))[0]!
+    const others = await naming({ customer_external_id: wide })
+    const his = [
+      await naming({ customer_external_id: own }),
+      await naming({ customer_external_id: drawn('who'), comment: `for ${name}` }),
+    ]
+    const id = await ask([], 'cus_acme')
+    const { named, others: _, ...kept } = (await erasure(id)).customer!
+    expect(named).toBeNull()
+    await asBefore(id, {
+      ...kept,
+      shared: [],
+      texts: [name.toLowerCase()],
+      references: [
+        { account: '', kind: 'external_id', value: wide },
+        { account: 'zendesk', kind: 'external_id', value: own },
+      ],
+    })
+    await toTheEnd(id)
+    expect(await isKept(others)).toBe(true)
+    expect(await Promise.all(his.map(isKept))).toEqual([false, false])
+    expect(narrowed()).toHaveLength(1)
   })
 })
 

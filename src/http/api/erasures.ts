@@ -105,7 +105,8 @@ export const erasures = createRoutes()
           status: 409,
           type: 'conflict_error',
           code,
-          message: 'More than one customer is called so: name the one who is meant by his id.',
+          message:
+            'More than one customer is called so: name the one who is meant by his id, which erases the whole customer. docs/privacy.md says how to erase one person of several.',
           details: { customers: error.customers },
         })
       default:
