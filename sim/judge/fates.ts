@@ -1,5 +1,6 @@
 // What was acknowledged is there, once, and came to what its sender meant.
 
+import { IGNORED_PAYLOAD_DAYS_DEFAULT, MS_PER_DAY } from '../../src/domain/limits.ts'
 import { firstNameOf } from '../config.ts'
 import type { Fact, SourceEvent } from '../facts.ts'
 import { idOfBody, type Acknowledged } from '../senders.ts'
@@ -40,6 +41,18 @@ export function* checkFates(books: Books): Iterable<string> {
   }
   for (const [fact, rows] of fates) yield* checkSubject(books, fact, rows)
   for (const row of books.rows) yield* checkRow(books, row)
+  yield* checkPayloads(books)
+}
+
+/** Nothing is forgotten before its time; clocks differ by less than a day. */
+function* checkPayloads({ world }: Books): Iterable<string> {
+  const since = world.timeline.now() - (IGNORED_PAYLOAD_DAYS_DEFAULT - 1) * MS_PER_DAY
+  const gone = world.database.rows<{ id: string; fate: string }>(
+    `SELECT id, fate FROM events WHERE received_at > ?
+      AND seq NOT IN (SELECT event_seq FROM payloads)`,
+    since,
+  )
+  for (const { id, fate } of gone) yield `payload: of ${id}, ${fate}, is gone`
 }
 
 const told = ({ fact, kind, ownId }: SourceEvent): string => `${fact.subject} ${kind} ${ownId}`
