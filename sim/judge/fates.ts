@@ -41,12 +41,16 @@ export function* checkFates(books: Books): Iterable<string> {
   }
   for (const [fact, rows] of fates) yield* checkSubject(books, fact, rows)
   for (const row of books.rows) yield* checkRow(books, row)
-  yield* checkPayloads(books)
+  yield* checkEvents(books)
 }
 
-/** Nothing is forgotten before its time; clocks differ by less than a day. */
-function* checkPayloads({ world }: Books): Iterable<string> {
+/** Rules and sources give codes as reasons. Nothing is forgotten before its time; clocks differ by less than a day. */
+function* checkEvents({ world }: Books): Iterable<string> {
   const since = world.timeline.now() - (IGNORED_PAYLOAD_DAYS_DEFAULT - 1) * MS_PER_DAY
+  const unsaid = world.database.rows<{ id: string }>(
+    "SELECT id FROM events WHERE reason = 'reason_is_no_code'",
+  )
+  for (const { id } of unsaid) yield `own_rule: gave no code for ${id}`
   const gone = world.database.rows<{ id: string; fate: string }>(
     `SELECT id, fate FROM events WHERE received_at > ?
       AND seq NOT IN (SELECT event_seq FROM payloads)`,
