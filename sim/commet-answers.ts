@@ -123,6 +123,9 @@ export function shown(invoice: Invoice, taxRate: number) {
   }
 }
 
+/** With it begins the request's id of an answer that asks for some seconds of rest; these stand behind it. */
+export const LIMITED_FOR = 'req_limited_for_'
+
 export function refusal(
   status: number,
   code: string,

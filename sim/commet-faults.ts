@@ -1,6 +1,6 @@
 // The way to the billing API and back: what can go wrong on it. The list is that of the sandbox's faults.
 
-import { refusal } from './commet-answers.ts'
+import { LIMITED_FOR, refusal } from './commet-answers.ts'
 import { keyOf, type Commet } from './commet.ts'
 import { json, type Answered, type Call, type Reply, type Service } from './network.ts'
 import type { Meter } from './meter.ts'
@@ -70,7 +70,7 @@ export function createCommetService(parts: Parts): Service {
     arrive(call, answer) {
       const waitSeconds = meter.refuse()
       if (waitSeconds !== null) {
-        return answer(refusal(429, 'rate_limited', { 'retry-after': String(waitSeconds) }), delay())
+        return answer(limitedFor(waitSeconds), delay())
       }
       const fault = draw()
       const stopped = isOn() ? stoppedBy(climate(), random) : null
@@ -100,12 +100,19 @@ export function createCommetService(parts: Parts): Service {
   }
 }
 
+/** Its id says how long, which the judge reads in the log. */
+const limitedFor = (seconds: number): Reply =>
+  refusal(429, 'rate_limited', {
+    'retry-after': String(seconds),
+    'x-request-id': `${LIMITED_FOR}${seconds}`,
+  })
+
 function stoppedBy(climate: Climate, random: Random): Reply | null {
   if (climate === 'refused') {
     return random.chance(0.5) ? refusal(401, 'unauthorized') : refusal(403, 'forbidden')
   }
   if (climate === 'limited' && random.chance(0.7)) {
-    return refusal(429, 'rate_limited', { 'retry-after': String(random.between(1, 90)) })
+    return limitedFor(random.between(1, 90))
   }
   return null
 }
@@ -126,7 +133,7 @@ function answeredWithout(fault: Fault, random: Random): Answered | null {
     case 'unavailable_before':
       return refusal(500, 'idempotency_unavailable')
     case 'limited':
-      return refusal(429, 'rate_limited', { 'retry-after': String(random.between(1, 60)) })
+      return limitedFor(random.between(1, 60))
     case 'too_many':
       return random.chance(0.5) ? refusal(429, 'rate_limited') : null
     default:

@@ -73,6 +73,9 @@ function createWeather({ faults }: Scenario): Weather {
   }
 }
 
+/** What nothing outside can cause. */
+const BUG = /"error":"(TypeError|RangeError|ReferenceError)"|"message":"assertion failed/
+
 export function createWorld(options: WorldOptions): World {
   const { scenario, eventCount, image, print } = options
   const { seed } = scenario
@@ -103,7 +106,10 @@ export function createWorld(options: WorldOptions): World {
     random: product.next,
     bytes: product.bytes,
     timer: host.timer,
-    log: (line) => trace.line(`log ${line}`),
+    log: (line) => {
+      trace.line(`log ${line}`)
+      if (BUG.test(line)) violations.push(`threw: ${line}`)
+    },
     fetch,
   })
   const end = (): void => {

@@ -77,6 +77,7 @@ export function* checkAnswers(books: Books): Iterable<string> {
     const call = CALLS.find(({ pattern }) => pattern.test(answer.what))
     const subject = call?.pattern.exec(answer.what)?.[1]
     if (call === undefined || answer.status >= 500) continue
+    if (answer.what === 'GET /audit' && answer.status === 200) yield* checkPage(answer)
     const isGone = isRestored && answer.status === 404
     if (answer.status >= 400 && !isGone) yield* checkRefusal(call, answer)
     else if (
@@ -89,6 +90,13 @@ export function* checkAnswers(books: Books): Iterable<string> {
       if (!isThere) yield `answered_not_committed: ${answer.what}`
     }
   }
+}
+
+/** Behind a page of the log there is more, down to its first entry. */
+function* checkPage({ what, body }: Answer): Iterable<string> {
+  const { data, hasMore }: { data: readonly { seq: number }[]; hasMore: boolean } = JSON.parse(body)
+  const last = data.at(-1)?.seq ?? 1
+  if (hasMore !== last > 1) yield `page: ${what} ends at ${last}`
 }
 
 function* checkRefusal({ refusals }: Call, { what, sent, status, body }: Answer): Iterable<string> {

@@ -1,5 +1,6 @@
 // The audit log: complete, without gaps, and enough to tell from it alone what state everything is in.
 
+import { LIMITED_FOR } from '../commet-answers.ts'
 import type { Books, Entry, Row } from './books.ts'
 
 /** What changes no version: it is about the row, but no change of its state. */
@@ -45,6 +46,9 @@ function* checkRow(row: Row, entries: readonly Entry[]): Iterable<string> {
   if (row.version !== 1 + changes) {
     yield `entries_of_changes: ${row.id} is at version ${row.version} after ${changes} changes`
   }
+  for (const { action, at, data } of own) {
+    if (action === 'adjustment.postponed') yield* checkWait(row, at, data)
+  }
   let replayed = ''
   for (const entry of own) {
     const isAgain = entry.action === 'adjustment.requeued'
@@ -53,6 +57,17 @@ function* checkRow(row: Row, entries: readonly Entry[]): Iterable<string> {
     replayed = stateAfter(replayed, entry)
   }
   if (replayed !== row.state) yield `replayed_state: ${row.id} is ${row.state}, not ${replayed}`
+}
+
+/** Between reading the clock for the one and for the other. */
+const CLOCK_MS = 5_000
+
+/** Nothing is tried again before the billing API has asked for it. */
+function* checkWait(row: Row, at: number, { wakeAt, trouble }: Entry['data']): Iterable<string> {
+  const requestId = String(Reflect.get(Object(trouble), 'requestId'))
+  if (!requestId.startsWith(LIMITED_FOR)) return
+  const seconds = Number(requestId.slice(LIMITED_FOR.length))
+  if (Number(wakeAt) - at < seconds * 1_000 - CLOCK_MS) yield `retry_after: ${row.id} ${seconds} s`
 }
 
 function stateAfter(before: string, { action, data }: Entry): string {

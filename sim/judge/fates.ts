@@ -1,5 +1,6 @@
 // What was acknowledged is there, once, and came to what its sender meant.
 
+import { IGNORED_PAYLOAD_DAYS_DEFAULT, MS_PER_DAY } from '../../src/domain/limits.ts'
 import { firstNameOf } from '../config.ts'
 import type { Fact, SourceEvent } from '../facts.ts'
 import { idOfBody, type Acknowledged } from '../senders.ts'
@@ -40,6 +41,22 @@ export function* checkFates(books: Books): Iterable<string> {
   }
   for (const [fact, rows] of fates) yield* checkSubject(books, fact, rows)
   for (const row of books.rows) yield* checkRow(books, row)
+  yield* checkEvents(books)
+}
+
+/** Rules and sources give codes as reasons. Nothing is forgotten before its time; clocks differ by less than a day. */
+function* checkEvents({ world }: Books): Iterable<string> {
+  const since = world.timeline.now() - (IGNORED_PAYLOAD_DAYS_DEFAULT - 1) * MS_PER_DAY
+  const unsaid = world.database.rows<{ id: string }>(
+    "SELECT id FROM events WHERE reason = 'reason_is_no_code'",
+  )
+  for (const { id } of unsaid) yield `own_rule: gave no code for ${id}`
+  const gone = world.database.rows<{ id: string; fate: string }>(
+    `SELECT id, fate FROM events WHERE received_at > ?
+      AND seq NOT IN (SELECT event_seq FROM payloads)`,
+    since,
+  )
+  for (const { id, fate } of gone) yield `payload: of ${id}, ${fate}, is gone`
 }
 
 const told = ({ fact, kind, ownId }: SourceEvent): string => `${fact.subject} ${kind} ${ownId}`

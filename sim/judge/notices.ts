@@ -60,6 +60,18 @@ export function* checkNotices(books: Books): Iterable<string> {
     }
   }
   yield* checkTickets(books)
+  yield* checkAlarms(books)
+}
+
+/** A person is asked which invoice it is where there are several. */
+function* checkAlarms({ world }: Books): Iterable<string> {
+  const several = world.database.rows<{ facts: string }>(
+    "SELECT facts FROM alarms WHERE cause = 'several_invoices'",
+  )
+  for (const { facts } of several) {
+    const { invoices }: { invoices: readonly string[] } = JSON.parse(facts)
+    if (new Set(invoices).size < 2) yield `several_of_one: ${facts}`
+  }
 }
 
 /** What is said to have been told stands in the ticket; and the newest fact of each has been told. */
