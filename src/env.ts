@@ -7,6 +7,8 @@ export type Env = {
   readonly NOTICES: Queue<NoticeWakeUp>
   /** How often a network asked for links that don't exist; without it nobody is held back. */
   readonly LINK_MISSES?: RateLimit
+  /** Of the deployed code; Cloudflare draws it. */
+  readonly VERSION?: { readonly id: string }
   /** Where the billing API is; unset is Commet's own address. */
   readonly COMMET_API_URL?: string
   readonly COMMET_API_KEY?: string

@@ -4,7 +4,6 @@ import { Hono } from 'hono'
 import { createMiddleware } from 'hono/factory'
 import { requestId } from 'hono/request-id'
 import { routePath } from 'hono/route'
-import { secureHeaders } from 'hono/secure-headers'
 import type { Deps } from '../deps.ts'
 import { LINK_PATH_DEFAULT } from '../domain/link.ts'
 import { REQUEST_ID_CHARS_MAX } from '../domain/limits.ts'
@@ -28,6 +27,7 @@ import type { AppEnv } from './context.ts'
 import { health } from './health.ts'
 import { links } from './links.ts'
 import { requireKey } from './require-key.ts'
+import { secureHeaders } from './secure-headers.ts'
 import { webhooks } from './webhooks.ts'
 
 /** `linkPath`: where links are opened too, besides the path that they always have. */
@@ -51,7 +51,7 @@ export function createApp(depsOf: (env: Env) => Deps, linkPath: string = LINK_PA
 
   const app = new Hono<AppEnv>()
     .use(requestId({ limitLength: REQUEST_ID_CHARS_MAX }))
-    .use(secureHeaders())
+    .use(secureHeaders)
     .use(async (c, next) => {
       c.set('deps', depsOf(c.env))
       c.set('logFields', new Map())
