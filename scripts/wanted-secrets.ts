@@ -110,7 +110,7 @@ const named = (name: string, opens: string, page: string): WantedSecret => ({
   isRequired: false,
   fault: (value) => {
     if (!ONE_LINE.test(value)) return 'one line of text is wanted'
-    return /_URL$/.test(name) && URL.parse(value)?.protocol !== 'https:'
+    return name.endsWith('_URL') && URL.parse(value)?.protocol !== 'https:'
       ? 'an https address is wanted'
       : null
   },

@@ -3,6 +3,7 @@
 import { env } from 'cloudflare:workers'
 import { afterEach, expect, it } from 'vitest'
 import { createApp } from '../../src/http/app.ts'
+import { newAlarm } from '../../src/usecases/raise-alarm.ts'
 import { OPERATOR, sandboxControl, ticket } from '../harness.ts'
 import { createWorld, setFaults } from '../world.ts'
 
@@ -22,6 +23,8 @@ it('says whether billing is called, since when not, and how much waits', async (
     billing: { ...closed, failures: 0, probes: 0 },
     reconciliation: { comparedUntil: null, claimsWait: false },
     adjustments: { held: 0, failed: 0 },
+    endpoints: expect.arrayContaining([{ endpoint: 'zendesk', startedAt: null }]),
+    refusedHosts: [],
     findMissed: [],
   })
 
@@ -54,6 +57,28 @@ it('says whether billing is called, since when not, and how much waits', async (
   expect((await status()).billing).toMatchObject({ state: 'open', cause: 'rate_limited' })
   await world.advance(20)
   expect((await status()).billing).toMatchObject({ state: 'closed', cause: null, probeAt: null })
+})
+
+it('says since when each endpoint has taken deliveries, and where links were refused to lead to', async () => {
+  await sandboxControl('POST', '/reset')
+  const world = await createWorld()
+  const startedAt = new Date(world.now()).toISOString()
+  await world.receive('zendesk', ticket())
+  for (const [host, hour] of [
+    ['pdf.vendor.example', 1],
+    ['pdf.vendor.example', 2],
+  ] as const) {
+    const alarm = await newAlarm({ now: () => hour * 3_600_000 }, 'link_target_refused', {}, host)
+    await env.DB.prepare('INSERT INTO alarms VALUES (?, ?, ?, CAST(? AS INTEGER), 0, ?)')
+      .bind(alarm.id, alarm.cause, alarm.key, hour, '{}')
+      .run()
+  }
+  const app = createApp(() => world.deps)
+  const response = await app.request('/api/v1/status', { headers: OPERATOR })
+  const { data } = await response.json<any>()
+  expect(data.endpoints).toContainEqual({ endpoint: 'zendesk', startedAt })
+  expect(data.endpoints).toContainEqual({ endpoint: 'stripe', startedAt: null })
+  expect(data.refusedHosts).toEqual(['pdf.vendor.example'])
 })
 
 it('counts on an index that holds only what waits', async () => {
