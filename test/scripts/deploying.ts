@@ -4,7 +4,8 @@
 import { once } from 'node:events'
 import * as fs from 'node:fs'
 import * as path from 'node:path'
-import { parseSetupArguments } from '../../scripts/deploy-arguments.ts'
+import { parseDeployArguments, parseSetupArguments } from '../../scripts/deploy-arguments.ts'
+import { deployWorker, type DeployOutside } from '../../scripts/deploy-worker.ts'
 import { setUp } from '../../scripts/set-up.ts'
 import { tellTrouble } from '../../scripts/trouble.ts'
 import { copyCheckout, type Checkout } from './checkout.ts'
@@ -24,8 +25,34 @@ export type Deploying = {
   /** Nothing was ever asked, nothing is there. */
   reset(): void
   setup(args?: readonly string[], secrets?: Readonly<Record<string, string>>): Promise<Ended>
+  /** `parts`: what is outside of it otherwise than that npm ends well and `site` answers. */
+  deploy(args?: readonly string[], parts?: Partial<DeployOutside>): Promise<Ended>
+  /** What npm was asked for. */
+  npmCalls: string[]
+  /** What the deployed address answers, by method and path. */
+  site: Record<string, readonly [status: number, body: object]>
   /** A command of the checkout as a process of its own. */
   run(script: string, args?: readonly string[], env?: Record<string, string>): Promise<Ended>
+}
+
+export const ADDRESS = 'https://makegood.acme.workers.dev'
+
+/** As Makegood answers once everything is set. */
+const SITE: Deploying['site'] = {
+  'GET /healthz': [200, { status: 'alive', version: 'v-1' }],
+  'GET /readyz': [
+    200,
+    {
+      status: 'ready',
+      problems: [],
+      endpoints: [
+        { name: 'stripe', path: '/webhooks/stripe', status: 'on' },
+        { name: 'zendesk', path: '/webhooks/zendesk', status: 'off: its secret is not set' },
+      ],
+    },
+  ],
+  'POST /webhooks/stripe': [401, {}],
+  'POST /webhooks/zendesk': [503, {}],
 }
 
 const CHANGES = /^(d1 (create|migrations)|queues create|secret bulk|deploy)/
@@ -57,8 +84,12 @@ export function deploying(files: Readonly<Record<string, string>> = {}): Deployi
   const held: Deploying = {
     checkout,
     account: emptyAccount(),
+    npmCalls: [],
+    site: { ...SITE },
     reset() {
       held.account = emptyAccount()
+      held.npmCalls = []
+      held.site = { ...SITE }
       for (const place of ['production', 'staging']) {
         fs.rmSync(path.join(checkout.folder, `.secrets.${place}`), { force: true })
       }
@@ -73,6 +104,31 @@ export function deploying(files: Readonly<Record<string, string>> = {}): Deployi
           say,
         }),
       ),
+    deploy: (args = [], parts = {}) =>
+      ending((say) => {
+        let nowMs = 0
+        return deployWorker(parseDeployArguments(args), {
+          root: checkout.folder,
+          wrangler: wranglerOf(() => held.account),
+          npm: async (given) => {
+            held.npmCalls.push(given.join(' '))
+            return true
+          },
+          isWorkersBuild: false,
+          smokeWaitMs: 10_000,
+          now: () => nowMs,
+          sleep: async (ms) => (nowMs += ms),
+          fetch: async (url, { method = 'GET' }) => {
+            const { origin, pathname } = new URL(url)
+            const found = origin === ADDRESS ? held.site[`${method} ${pathname}`] : undefined
+            if (found === undefined) throw new TypeError('fetch failed')
+            const [status, body] = found
+            return Response.json(body, { status })
+          },
+          say,
+          ...parts,
+        })
+      }),
     async run(script, args = [], env = {}) {
       fs.writeFileSync(file, JSON.stringify(held.account))
       const { PATH = '' } = process.env
