@@ -34,6 +34,8 @@ export type ChaosStack = {
   /** The app's `scheduled`; false where it was killed meanwhile. Throws where the handler threw. */
   tick(cron: string): Promise<boolean>
   statePath(part: PartName): string
+  /** The app's next start runs this bundle: another version on the same state. */
+  use(script: string): void
   stop(): Promise<void>
 }
 
@@ -59,11 +61,12 @@ export async function prepareChaos(folder: string): Promise<ChaosStack> {
   const sandboxUrl = `http://${HOST}:${ports.sandbox}`
   const secrets = drawSecrets()
   const vars = { ...secrets, COMMET_API_URL: sandboxUrl, PUBLIC_URL: appUrl }
-  const [script, sandbox] = await Promise.all([
+  const [usual, sandbox] = await Promise.all([
     bundleWorker('sandbox/chaos-worker.ts'),
     sandboxWorker(),
     migrate(statePath('app')),
   ])
+  let script = usual
   const workerOf = (part: PartName, clock: ChaosClock): V4WorkerOptions =>
     part === 'sandbox' ? sandbox : appWorker(script, { ...vars, ...clockVars(clock) })
 
@@ -97,7 +100,10 @@ export async function prepareChaos(folder: string): Promise<ChaosStack> {
   const stop = async (): Promise<void> => {
     await Promise.all([kill('app'), kill('sandbox')])
   }
-  return { appUrl, sandboxUrl, secrets, statePath, start, kill, tick, stop }
+  const use = (other: string): void => {
+    script = other
+  }
+  return { appUrl, sandboxUrl, secrets, statePath, start, kill, tick, use, stop }
 }
 
 const clockVars = ({ realMs, shownMs, speed }: ChaosClock) => ({
