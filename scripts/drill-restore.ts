@@ -17,8 +17,9 @@ import {
 import { playDrill, type Played, type Stage, type Tell } from './drill-stage.ts'
 import { Trouble } from './trouble.ts'
 
-const AN_HOUR_MS = 60 * 60_000
-const HALF_AN_HOUR_MS = AN_HOUR_MS / 2
+const HALF_AN_HOUR_MS = 30 * 60_000
+/** After so long the first comparison is due: an hour, and the quarter that invoices take to be listed. */
+const COMPARED_AFTER_MS = 80 * 60_000
 /** Longer than a record may go uncompared, and than the billing API knows a key. */
 const LONG_MS = 26 * 3_600_000
 const LOOK_EVERY_MS = 200
@@ -126,8 +127,10 @@ async function playHour(
   const copy = `${stage.stack.statePath('app')}-copy`
   await stage.deliver(first)
   await stage.settle()
-  tell(`${first.length} facts delivered, ${await stage.invoices()} invoices made; an hour goes by`)
-  await stage.restart(AN_HOUR_MS)
+  tell(
+    `${first.length} facts delivered, ${await stage.invoices()} invoices made; more than an hour goes by`,
+  )
+  await stage.restart(COMPARED_AFTER_MS)
   await until(async () => (await readStatus(stage)).comparedUntil !== null, 'it is never compared')
   await stage.restart(0, async () => {
     fs.cpSync(state, copy, { recursive: true })

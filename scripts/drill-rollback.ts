@@ -5,6 +5,7 @@ import { execFile } from 'node:child_process'
 import * as fs from 'node:fs'
 import { tmpdir } from 'node:os'
 import * as path from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { bundleWorker } from './bundle.ts'
 import { listAdjustments } from './chaos-operator.ts'
@@ -14,9 +15,10 @@ import { migrationFiles } from './migrations.ts'
 import { ROOT } from './project.ts'
 import { Trouble } from './trouble.ts'
 
+const DRILL_FILES = ['chaos-worker.ts', 'chaos-endpoints.ts']
 const WORKER = path.join('sandbox', 'chaos-worker.ts')
-/** Some are issued by then, and others are not. */
-const CUT_OFF_MS = 700
+const CUT_OFF_MS_MAX = 20_000
+const LOOK_EVERY_MS = 20
 const COMMITS_MAX = 2_000
 const OUTPUT_BYTES_MAX = 16 * 1_048_576
 
@@ -66,8 +68,9 @@ async function bundleOf(commit: string, folder: string): Promise<string> {
   await git('worktree', 'add', '--detach', tree, commit)
   try {
     fs.symlinkSync(path.join(ROOT, 'node_modules'), path.join(tree, 'node_modules'))
-    if (!fs.existsSync(path.join(tree, WORKER))) {
-      throw new Trouble(`${commit.slice(0, 9)} has no ${WORKER}, by which drills run it`)
+    // Its configuration is the drill's own, also of a version that had no drill.
+    for (const file of DRILL_FILES) {
+      fs.cpSync(path.join(ROOT, 'sandbox', file), path.join(tree, 'sandbox', file))
     }
     return await bundleWorker(path.join(tree, WORKER))
   } finally {
@@ -114,7 +117,13 @@ async function goBack(stage: Stage, { before, now }: Versions, tell: Tell): Prom
     return rows.filter(({ state }) => state === 'invoiced').length
   }
   stage.begin(first ?? [])
-  await stage.settle(CUT_OFF_MS)
+  for (
+    const deadline = Date.now() + CUT_OFF_MS_MAX;
+    Date.now() < deadline;
+    await sleep(LOOK_EVERY_MS)
+  ) {
+    if ((await issued()) > 0) break
+  }
   stage.stack.use(before)
   await stage.restart(0)
   const earlier = await issued()

@@ -10,7 +10,12 @@ import { keep, keptFile, readKept } from './kept-secrets.ts'
 import { loadConfig } from './load-configuration.ts'
 import type { Wrangler } from './run-wrangler.ts'
 import { Trouble } from './trouble.ts'
-import { DRAWN_SECRETS, wantedSecrets, type WantedSecret } from './wanted-secrets.ts'
+import {
+  DRAWN_SECRETS,
+  wantedSecrets,
+  type DrawnSecret,
+  type WantedSecret,
+} from './wanted-secrets.ts'
 
 const TRIES_MAX = 3
 
@@ -71,16 +76,20 @@ async function ensureDrawn(
   { root, asked, account, deployment, say }: Setup,
   set: ReadonlySet<string>,
 ) {
-  const missing = DRAWN_SECRETS.filter(({ name }) => !set.has(name))
-  for (const { name } of DRAWN_SECRETS) if (set.has(name)) say('secret', `${name}: is set`)
+  const isKept = ({ name }: DrawnSecret): boolean => set.has(name) && !asked.renew.includes(name)
+  const missing = DRAWN_SECRETS.filter((each) => !isKept(each))
+  for (const { name } of DRAWN_SECRETS.filter(isKept)) say('secret', `${name}: is set`)
   for (const { name, what } of missing) {
     if (account === null || asked.dryRun) say('secret', `${name}: would be drawn: ${what}`)
   }
   if (missing.length === 0 || account === null || asked.dryRun) return
   const kept = readKept(root, asked.place)
   const values: Record<string, string> = {}
-  for (const { name, draw } of missing) {
-    values[name] = kept[name] ?? (await draw(deployment.worker))
+  for (const { name, isList, draw } of missing) {
+    const before = kept[name]
+    const isRenewed = asked.renew.includes(name)
+    const drawn = isRenewed || before === undefined ? await draw(deployment.worker) : before
+    values[name] = isRenewed && isList && before !== undefined ? `${drawn},${before}` : drawn
   }
   keep(root, asked.place, values)
   await account.putSecrets(values)
@@ -126,8 +135,7 @@ async function wantedOf({ root, asked, deployment }: Setup): Promise<readonly Wa
     throw new Trouble(`deployment.toml has ${shown.join(', ')} in its vars, where all can read it`)
   }
   for (const name of asked.renew) {
-    if (wanted.some((each) => each.name === name)) continue
-    throw new Trouble(`--renew ${name}: one of ${wanted.map((each) => each.name).join(', ')}`)
+    if (!names.includes(name)) throw new Trouble(`--renew ${name}: one of ${names.join(', ')}`)
   }
   return wanted
 }

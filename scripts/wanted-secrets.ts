@@ -23,6 +23,8 @@ export type WantedSecret = {
 export type DrawnSecret = {
   readonly name: string
   readonly what: string
+  /** It is a list, `current,previous`: a renewed one leaves what the one before has made as it is. */
+  readonly isList: boolean
   /** `worker`: its name, for what carries one. */
   readonly draw: (worker: string) => Promise<string>
 }
@@ -37,11 +39,13 @@ export const DRAWN_SECRETS: readonly DrawnSecret[] = [
   {
     name: 'BOOTSTRAP_KEY',
     what: "the operator's first API key, x-api-key of /api/v1",
+    isList: false,
     draw: async () => `ck_mg_${randomText()}`,
   },
   {
     name: 'LINK_KEY',
     what: 'what the short links are derived from; another one ends those that are there',
+    isList: true,
     draw: async () => randomText(),
   },
 ]

@@ -146,8 +146,20 @@ describe('npm run setup', () => {
       ...before,
       COMMET_API_KEY: 'ck_another',
     })
-    const { code, text } = await setup(['--renew', 'LINK_KEY'])
-    expect([code, text]).toEqual([1, expect.stringContaining('--renew LINK_KEY: one of COMMET')])
+    const { code, text } = await setup(['--renew', 'OTHER'])
+    expect([code, text]).toEqual([1, expect.stringContaining('--renew OTHER: one of COMMET')])
+  })
+
+  it('draws a secret anew that is to be renewed, and keeps what its links are derived from', async () => {
+    await setup([], SECRETS)
+    const before = { ...place.account.workers['makegood']?.secrets }
+    await setup(['--renew', 'LINK_KEY', '--renew', 'BOOTSTRAP_KEY'])
+    const after = place.account.workers['makegood']?.secrets ?? {}
+    expect(after['LINK_KEY']).toMatch(/^[\w-]{43},/)
+    expect(after['LINK_KEY']?.split(',')[1]).toBe(before['LINK_KEY'])
+    expect(after['BOOTSTRAP_KEY']).toMatch(/^ck_mg_[\w-]{43}$/)
+    expect(after['BOOTSTRAP_KEY']).not.toBe(before['BOOTSTRAP_KEY'])
+    expectWhole()
   })
 
   it('makes staging beside production, with names of its own and a sandbox key', async () => {
