@@ -9,6 +9,7 @@ import { deployWorker, type DeployOutside } from '../../scripts/deploy-worker.ts
 import { setUp } from '../../scripts/set-up.ts'
 import { tellTrouble } from '../../scripts/trouble.ts'
 import { copyCheckout, type Checkout } from './checkout.ts'
+import { EXAMPLE_CONFIG } from './example-config.ts'
 import {
   emptyAccount,
   installWrangler,
@@ -77,7 +78,7 @@ export async function ending(
 }
 
 export function deploying(files: Readonly<Record<string, string>> = {}): Deploying {
-  const checkout = copyCheckout(files)
+  const checkout = copyCheckout({ 'makegood.config.ts': EXAMPLE_CONFIG, ...files })
   const bin = checkout.statePath('bin')
   const file = checkout.statePath('account.json')
   installWrangler(bin)

@@ -4,7 +4,8 @@ import * as fs from 'node:fs'
 import * as path from 'node:path'
 import { afterAll, beforeEach, describe, expect, it } from 'vitest'
 import * as sources from '../../src/sources/index.ts'
-import config from '../../makegood.config.ts'
+import { defineConfig } from '../../src/config.ts'
+import { slack } from '../../src/notices/slack.ts'
 import type { Place } from '../../scripts/deployment.ts'
 import { SOURCE_PLACES } from '../../scripts/secret-places.ts'
 import { wantedSecrets } from '../../scripts/wanted-secrets.ts'
@@ -205,6 +206,16 @@ describe('npm run setup -- --dry-run', () => {
 })
 
 describe('the secrets that are asked for', () => {
+  const config = defineConfig({
+    currency: 'usd',
+    timeZone: 'UTC',
+    endpoints: {
+      stripe: sources.stripe({ secret: 'STRIPE_WEBHOOK_SECRET' }),
+      standard: sources.standard({ secret: 'STANDARD_WEBHOOK_SECRET', mode: 'test' }),
+    },
+    rules: [],
+    notices: [slack()],
+  })
   const faultOf = (name: string, value: string, where: Place = 'production') =>
     wantedSecrets(config, where)
       .find((each) => each.name === name)

@@ -3,6 +3,7 @@
 
 import { execFileSync } from 'node:child_process'
 import * as fs from 'node:fs'
+import { tmpdir } from 'node:os'
 import * as path from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
@@ -89,7 +90,7 @@ describe('the workflow', () => {
 
 describe('the comment', () => {
   const comment = (env: Record<string, string>): string => {
-    const bin = fs.mkdtempSync(path.join(ROOT, '.wrangler', 'gh-'))
+    const bin = fs.mkdtempSync(path.join(tmpdir(), 'makegood-gh-'))
     // A `gh` that knows no comment yet, and writes down what it is asked.
     const log = path.join(bin, 'log')
     const gh = `#!/bin/sh\nprintf '%s\\n' "$@" >> "${log}"\n`
