@@ -1,0 +1,27 @@
+// The code of before goes on while a release adds a column (docs/upgrading.md): so every insert names its columns.
+
+import * as fs from 'node:fs'
+import * as path from 'node:path'
+import { expect, it } from 'vitest'
+
+const ROOT = path.resolve(import.meta.dirname, '../..')
+const NAMELESS = /INSERT (?:OR \w+ )?INTO\s+[\w`${}.]+\s*(?:SELECT|VALUES)/gi
+
+const filesOf = (folder: string, ending: string): string[] =>
+  fs
+    .readdirSync(path.join(ROOT, folder), { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith(ending))
+    .map((name) => path.join(folder, name))
+
+it('no insert of the code, or of a trigger, leaves its columns to the table', () => {
+  const files = [...filesOf('src', '.ts'), ...filesOf('migrations', '.sql')]
+  expect(files.length).toBeGreaterThan(200)
+  const found = files.flatMap((file) =>
+    [...fs.readFileSync(path.join(ROOT, file), 'utf8').matchAll(NAMELESS)].map(
+      ([insert]) => `${file}: ${insert}`,
+    ),
+  )
+  expect(found).toEqual([])
+  expect('INSERT INTO links SELECT * FROM x'.match(NAMELESS)).not.toBe(null)
+  expect('INSERT OR IGNORE INTO `x` VALUES (1)'.match(NAMELESS)).not.toBe(null)
+})
