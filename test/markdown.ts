@@ -6,15 +6,16 @@ export type Command = { readonly text: string; readonly line: number }
 
 /** The page with code in its place, but empty: lines keep their numbers. */
 const withoutBlocks = (page: string): string =>
-  page.replaceAll(/^```[\s\S]*?^```/gm, (block) => block.replaceAll(/[^\n]/g, ''))
+  page.replaceAll(/^ {0,3}```[\s\S]*?^ {0,3}```/gm, (block) => block.replaceAll(/[^\n]/g, ''))
 const withoutCode = (page: string): string => withoutBlocks(page).replaceAll(/`[^`\n]+`/g, '')
 
 const lineOf = (page: string, index: number): number => page.slice(0, index).split('\n').length
 
 export const blocksOf = (page: string): readonly Block[] =>
-  [...page.matchAll(/^```(\w*)\n([\s\S]*?)^```/gm)].map((match) => ({
-    language: match[1] ?? '',
-    text: match[2] ?? '',
+  [...page.matchAll(/^( {0,3})```(\w*)\n([\s\S]*?)^ {0,3}```/gm)].map((match) => ({
+    language: match[2] ?? '',
+    // In a list the whole block is moved in.
+    text: (match[3] ?? '').replaceAll(new RegExp(`^${match[1]}`, 'gm'), ''),
     line: lineOf(page, match.index),
   }))
 
@@ -69,7 +70,7 @@ function shellLines(text: string, first: number): readonly Command[] {
   const commands: { text: string; line: number }[] = []
   let open: { text: string; line: number } | null = null
   for (const [index, written] of text.split('\n').entries()) {
-    const line = open === null ? written : `${open.text}\n${written}`
+    const line: string = open === null ? written : `${open.text}\n${written}`
     const start: number = open?.line ?? first + index
     if (line.trim() === '' || line.trimStart().startsWith('#')) continue
     const quotes = line.replaceAll(/"[^"]*"/g, '').split("'").length - 1

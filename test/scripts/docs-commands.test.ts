@@ -77,7 +77,7 @@ function filesOf(script: string): readonly string[] {
 /** The command's own reader of its arguments, where it has one apart. */
 async function parserOf(script: string): Promise<((args: string[]) => unknown) | null> {
   for (const file of filesOf(script)) {
-    if (!/arguments\.ts$/.test(file)) continue
+    if (!file.endsWith('arguments.ts')) continue
     const exported: Readonly<Record<string, unknown>> = await import(path.join(ROOT, file))
     for (const [name, value] of Object.entries(exported)) {
       if (!/^(?:parse\w*|read)Arguments$/.test(name) || typeof value !== 'function') continue
