@@ -140,6 +140,7 @@ describe('a file that a page names', () => {
     'other.config.ts',
     'late-delivery.ts',
     'open-notice.mjs',
+    'shopify.app.toml',
   ]
 
   it.each([...PAGES.keys()])('is there: %s', (page) => {
