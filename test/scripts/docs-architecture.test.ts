@@ -139,6 +139,7 @@ describe('a file that a page names', () => {
   const OF_THE_READER: readonly string[] = [
     'other.config.ts',
     'late-delivery.ts',
+    'late-delivery.test.ts',
     'open-notice.mjs',
     'shopify.app.toml',
   ]
