@@ -132,7 +132,7 @@ describe('TypeScript', () => {
     }
     fs.writeFileSync(path.join(folder, 'tsconfig.json'), JSON.stringify(options))
     told = await compile(folder)
-  }, 120_000)
+  }, 600_000)
 
   /** A whole configuration may leave out its imports, as README does. */
   const wholeOf = (text: string, known: ReadonlyMap<string, string>): string => {
@@ -166,7 +166,7 @@ function compile(folder: string): Promise<string> {
   })
 }
 
-it('a part that does not compile is found', { timeout: 120_000 }, async () => {
+it('a part that does not compile is found', { timeout: 600_000 }, async () => {
   const folder = fs.mkdtempSync(path.join(tmpdir(), 'makegood-snippet-'))
   try {
     fs.symlinkSync(path.join(ROOT, 'src'), path.join(folder, 'src'))
