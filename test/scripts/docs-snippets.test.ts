@@ -68,6 +68,13 @@ function fileOf(text: string): string | null {
   return /^export default /m.test(text) ? 'makegood.config.ts' : null
 }
 
+/** What `defineConfig` knows, as its type has it. */
+const SETTINGS: readonly string[] = [
+  ...(/export type ConfigInput = \{(.*?)^\}/ms.exec(readPage('src/config.ts'))?.[1] ?? '').matchAll(
+    /^ {2}readonly (\w+)\??:/gm,
+  ),
+].map(([, name = '']) => name)
+
 /** A part of `defineConfig({ … })`: settings of it, or endpoints by their names. */
 function partOf(text: string, known: ReadonlyMap<string, string>): string {
   const body = importsOf(text)
@@ -80,9 +87,10 @@ function partOf(text: string, known: ReadonlyMap<string, string>): string {
       !new RegExp(`\\b${name}\\b`).test(imported),
   )
   const lines = used.map(([name, file]) => `import { ${name} } from './${file}'`)
-  const setting =
-    /^(?:currency|timeZone|endpoints|rules|reasons|limits|links|notices|findMissed|texts|retention)\b/
-  const type = setting.test(body) ? 'Partial<ConfigInput>' : 'Readonly<Record<string, Endpoint>>'
+  const [, first = ''] = /^'?([\w-]+)/.exec(body) ?? []
+  const type = SETTINGS.includes(first)
+    ? 'Partial<ConfigInput>'
+    : 'Readonly<Record<string, Endpoint>>'
   return [
     "import type { ConfigInput } from './src/config.ts'",
     "import type { Endpoint } from './src/sources/source.ts'",
