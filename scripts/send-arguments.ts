@@ -17,7 +17,7 @@ export type SendArguments = {
 
 const OWN = ['url', 'endpoint', 'secret', 'key']
 const USAGE =
-  'npm run send -- <source> <event> [--field value] [--same] [--url U] [--endpoint name] ' +
+  'npm run send -- <source> <event, or a file.json> [--field value] [--same] [--url U] [--endpoint name] ' +
   '[--secret S] [--key K], or --list, or --all'
 
 /** Throws Trouble on an option without its value, and where source or event is missing. */

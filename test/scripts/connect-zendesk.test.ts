@@ -561,9 +561,9 @@ describe('the files beside it', () => {
 
 describe('the template', () => {
   const shown = { amountField: 360_012_345_678, currency: 'USD', customer: 'requester' } as const
-  it.each(['README.md', 'docs/sources/zendesk.md'])('in %s is the one that is made', (file) => {
-    const text = fs.readFileSync(path.resolve(import.meta.dirname, '../..', file), 'utf8')
-    const [, body] = /^```json\n(.*?)\n```/ms.exec(text) ?? []
+  it('that the page shows is the one that is made', () => {
+    const file = path.resolve(import.meta.dirname, '../../docs/sources/zendesk.md')
+    const [, body] = /^```json\n(.*?)\n```/ms.exec(fs.readFileSync(file, 'utf8')) ?? []
     expect(body).toBe(ticketBody(shown))
   })
 })

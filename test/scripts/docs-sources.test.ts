@@ -97,12 +97,6 @@ describe.each(NAMES)('%s', (name) => {
   })
 })
 
-it('the template for Zendesk is the one of the README', () => {
-  const template = (text: string) => /^```json\n(\{\n {2}"kind".*?)^```/ms.exec(text)?.[1]
-  expect(template(read('docs/sources/zendesk.md'))).toBe(template(read('README.md')))
-  expect(template(read('README.md'))).toContain('makegood.ticket')
-})
-
 it.each(['freshdesk', 'gorgias'])(
   'the template for %s says when the ticket changed: 10, 25 and again 10 are three events',
   (name) => {
