@@ -1,5 +1,5 @@
 // Builds the Worker into dist/ as it is deployed. Wrangler runs this before each upload (`[build]` in
-// wrangler.toml), and changes nothing of it.
+// wrangler.toml), and changes nothing of it. Another entry than src/index.ts may be named: a staging of its own.
 
 import * as fs from 'node:fs'
 import * as path from 'node:path'
@@ -8,7 +8,7 @@ import { ENTRY, ROOT } from './project.ts'
 import { tellTrouble } from './trouble.ts'
 
 try {
-  const { modules, maps } = await bundleWorker(ENTRY, 'upload')
+  const { modules, maps } = await bundleWorker(process.argv[2] ?? ENTRY, 'upload')
   const folder = path.join(ROOT, OUT)
   fs.rmSync(folder, { recursive: true, force: true })
   fs.mkdirSync(folder)

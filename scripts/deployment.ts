@@ -28,7 +28,7 @@ const CONFIGURATION = 'makegood.config.ts'
 /** Where there is one: a Zendesk of its own for tests, smaller limits. */
 const STAGING_CONFIGURATION = 'makegood.staging.config.ts'
 /** Of each place: so deep below the checkout that its paths lead back by BACK. */
-const CONFIG_FOLDER = path.join('.wrangler', 'makegood')
+const CONFIG_FOLDER = '.wrangler/makegood'
 const BACK = '../..'
 const ENTRY = 'entry.ts'
 const entryOf = (configuration: string): string => `import config from '${BACK}/${configuration}'
@@ -40,6 +40,8 @@ export default createWorker(config)
 const wranglerFile = z.looseObject({
   name: z.string(),
   main: z.string(),
+  build: z.looseObject({ command: z.string() }),
+  assets: z.looseObject({ directory: z.string() }),
   vars: z.record(z.string(), z.string()).optional(),
   d1_databases: z.tuple([
     z.looseObject({
@@ -164,9 +166,14 @@ export function writeConfig(
   const file = path.join(root, CONFIG_FOLDER, `${place}.json`)
   const configuration = configurationOf(root, place)
   const isUsual = configuration === CONFIGURATION
+  const { command } = config.build
+  const entry = path.posix.join(CONFIG_FOLDER, ENTRY)
   const written = {
     ...config,
-    main: isUsual ? `${BACK}/${config.main}` : ENTRY,
+    main: `${BACK}/${config.main}`,
+    // Wrangler builds before each upload, so both places may build into one folder.
+    build: { ...config.build, command: isUsual ? command : `${command} ${entry}`, cwd: root },
+    assets: { ...config.assets, directory: `${BACK}/${config.assets.directory}` },
     d1_databases: [
       {
         ...database,

@@ -17,6 +17,7 @@ const statusBody = z.object({
   data: z.object({
     billing: z.object({ state: z.string(), cause: z.string().nullable() }),
     reconciliation: z.object({ claimsWait: z.boolean() }),
+    audit: z.object({ state: z.string() }),
     adjustments: z.object({ held: z.number(), failed: z.number() }),
     endpoints: z.array(z.object({ endpoint: z.string(), startedAt: z.string().nullable() })),
     refusedHosts: z.array(z.string()),
@@ -37,10 +38,17 @@ export async function askApp(url: string, key: string | null, send: Fetch): Prom
     const refused = failure.safeParse(asked.body).data?.error.message
     return { ready, status: null, statusProblem: refused ?? `${asked.status} to /api/v1/status` }
   }
-  const { billing, reconciliation, adjustments, endpoints, refusedHosts } = read.data.data
+  const { billing, reconciliation, adjustments, audit, endpoints, refusedHosts } = read.data.data
   const startedAt = new Map(endpoints.map(({ endpoint, startedAt: at }) => [endpoint, at]))
   const { claimsWait } = reconciliation
-  const status = { billing, claimsWait, ...adjustments, startedAt, refusedHosts }
+  const status = {
+    billing,
+    claimsWait,
+    sealing: audit.state,
+    ...adjustments,
+    startedAt,
+    refusedHosts,
+  }
   return { ready, status, statusProblem: null }
 }
 

@@ -31,6 +31,8 @@ export type Facts = {
   readonly status: {
     readonly billing: { readonly state: string; readonly cause: string | null }
     readonly claimsWait: boolean
+    /** Of the audit log; null where it was not asked. */
+    readonly sealing: string | null
     readonly held: number
     readonly failed: number
     /** Since when each takes deliveries; null before the first. */

@@ -98,7 +98,7 @@ function statusFindings({ status, statusProblem }: Facts): readonly Finding[] {
       ? []
       : [finding('warn', 'status', statusProblem, 'give --key a key of the scope read')]
   }
-  const { billing, claimsWait, held, failed } = status
+  const { billing, claimsWait, sealing, held, failed } = status
   const found: Finding[] = []
   if (billing.state === 'open') {
     const isKey = billing.cause === 'key_refused'
@@ -108,6 +108,16 @@ function statusFindings({ status, statusProblem }: Facts): readonly Finding[] {
   if (claimsWait) {
     const text = 'nothing is issued until the record is compared with the billing API'
     found.push(finding('bad', 'record', text, 'see docs/reconciliation.md if it lasts for an hour'))
+  }
+  if (sealing === 'broken') {
+    const text = 'the audit log is not as it was sealed'
+    found.push(
+      finding('bad', 'audit log', text, 'docs/audit.md, "When the log is not as it was sealed"'),
+    )
+  }
+  if (sealing === 'late') {
+    const text = 'entries wait longer than ten minutes to be sealed'
+    found.push(finding('warn', 'audit log', text, 'docs/operations.md, audit_log_late'))
   }
   if (failed > 0) {
     const todo = 'see their reasons in GET /api/v1/adjustments, then POST …/requeue'

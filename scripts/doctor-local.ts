@@ -21,7 +21,9 @@ export function localReady(
   const standIns: Readonly<Record<string, string>> = channelVars(sandboxUrl)
   const valueOf = (name: string): string => vars[name] || standIns[name] || ''
   const wanted = wantedSecrets(config, 'production')
-  const lacking = [...DRAWN_SECRETS, ...wanted.filter(({ isRequired }) => isRequired)]
+  // What signs the log is drawn by the first start.
+  const drawn = DRAWN_SECRETS.filter(({ name }) => name !== 'AUDIT_KEY')
+  const lacking = [...drawn, ...wanted.filter(({ isRequired }) => isRequired)]
     .filter(({ name }) => valueOf(name) === '')
     .map(({ name }) => `${name} is not set`)
   const faulty = wanted.flatMap(({ name, fault }) => {
@@ -87,6 +89,7 @@ export async function readLocal(statePath: string, config: Config): Promise<Reco
           cause: circuit?.cause ?? null,
         },
         claimsWait: false,
+        sealing: null,
         held: counts?.held ?? 0,
         failed: counts?.failed ?? 0,
         startedAt: new Map(

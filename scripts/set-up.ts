@@ -88,12 +88,22 @@ async function ensureDrawn(
   for (const { name, isList, draw } of missing) {
     const before = kept[name]
     const isRenewed = asked.renew.includes(name)
+    if (isRenewed && isList && before === undefined && set.has(name)) {
+      throw new Trouble(
+        `${name}: the former one is not in ${keptFile(asked.place)}: write it there, and it stays valid behind the new one; ` +
+          `or give it up: npx wrangler secret delete ${name} --name ${deployment.worker}`,
+      )
+    }
     const drawn = isRenewed || before === undefined ? await draw(deployment.worker) : before
     values[name] = isRenewed && isList && before !== undefined ? `${drawn},${before}` : drawn
   }
   keep(root, asked.place, values)
   await account.putSecrets(values)
-  for (const { name, what } of missing) say('secret', `${name}: drawn and stored: ${what}`)
+  for (const { name, what, tell } of missing) {
+    say('secret', `${name}: drawn and stored: ${what}`)
+    const [newest = ''] = (values[name] ?? '').split(',')
+    if (tell !== undefined) say('', await tell(newest))
+  }
   say('', `they stand in ${keptFile(asked.place)}: put them into your password manager, delete it`)
 }
 

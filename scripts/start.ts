@@ -73,7 +73,10 @@ async function main(): Promise<void> {
   const sandboxPort = readPort('SANDBOX_PORT', 8790)
   const { vars: kept, made } = readDevVars()
   const commit = await gitCommit()
-  const vars = { ...(commit && { GIT_COMMIT: commit }), ...(await keepAuditKey(kept)) }
+  const vars: Record<string, string> = {
+    ...(commit && { GIT_COMMIT: commit }),
+    ...(await keepAuditKey(kept)),
+  }
   const running = await startStack({ port, sandboxPort, statePath, vars })
   stack = running
   if (stopping) return running.stop()

@@ -2,10 +2,12 @@
 
 import type { Config } from '../src/config.ts'
 import { billingMode } from '../src/domain/adjustment.ts'
+import { publicKeyOf, readSigningKey, writePublicKey } from '../src/domain/signed-note.ts'
 import { endpointFor } from '../src/finder-problems.ts'
 import { secretList } from '../src/sources/secret-list.ts'
 import type { Endpoint } from '../src/sources/source.ts'
 import { isSecretUsable } from '../src/sources/usable-secret.ts'
+import { newAuditKey } from './audit-key.ts'
 import type { Place } from './deployment.ts'
 import { NAMED_PLACES, SOURCE_PLACES } from './secret-places.ts'
 
@@ -25,6 +27,8 @@ export type DrawnSecret = {
   readonly what: string
   /** It is a list, `current,previous`: a renewed one leaves what the one before has made as it is. */
   readonly isList: boolean
+  /** What others are given of it. */
+  readonly tell?: (value: string) => Promise<string>
   /** `worker`: its name, for what carries one. */
   readonly draw: (worker: string) => Promise<string>
 }
@@ -34,7 +38,7 @@ const DRAWN_BYTES = 32
 const randomText = (): string =>
   Buffer.from(crypto.getRandomValues(new Uint8Array(DRAWN_BYTES))).toString('base64url')
 
-/** Each is drawn once, where it isn't there: another one would end every link, or every key's rights. */
+/** Each is drawn once, where it isn't there: another one would end every link, every key's rights, or the log's seal. */
 export const DRAWN_SECRETS: readonly DrawnSecret[] = [
   {
     name: 'BOOTSTRAP_KEY',
@@ -47,6 +51,16 @@ export const DRAWN_SECRETS: readonly DrawnSecret[] = [
     what: 'what the short links are derived from; another one ends those that are there',
     isList: true,
     draw: async () => randomText(),
+  },
+  {
+    name: 'AUDIT_KEY',
+    what: 'what signs the audit log',
+    isList: true,
+    draw: async (worker) => (await newAuditKey(`${worker}/audit`)).signing,
+    tell: async (value) => {
+      const key = readSigningKey(value)
+      return key === null ? '' : `for auditors: ${writePublicKey(await publicKeyOf(key))}`
+    },
   },
 ]
 

@@ -32,6 +32,7 @@ const ZENDESK = { zendesk: zendesk({ secret: 'Z', mode: 'test' }) }
 const status: NonNullable<Facts['status']> = {
   billing: { state: 'closed', cause: null },
   claimsWait: false,
+  sealing: 'sealing',
   held: 0,
   failed: 0,
   startedAt: new Map([['standard', '2026-10-01T09:00:00.000Z']]),
@@ -169,6 +170,16 @@ describe('the doctor', () => {
       'a record that is too old',
       { status: { ...status, claimsWait: true } },
       [/^bad record: nothing is issued until/],
+    ],
+    [
+      'a log that is not as it was sealed',
+      { status: { ...status, sealing: 'broken' } },
+      [/^bad audit log: the audit log is not as it was sealed \| docs\/audit\.md/],
+    ],
+    [
+      'a log that is not sealed in time',
+      { status: { ...status, sealing: 'late' } },
+      [/^warn audit log: entries wait longer/],
     ],
     [
       'what waits and what failed',

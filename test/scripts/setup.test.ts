@@ -3,6 +3,12 @@
 import * as fs from 'node:fs'
 import * as path from 'node:path'
 import { afterAll, beforeEach, describe, expect, it } from 'vitest'
+import {
+  publicKeyOf,
+  readPublicKey,
+  readSigningKey,
+  writePublicKey,
+} from '../../src/domain/signed-note.ts'
 import * as sources from '../../src/sources/index.ts'
 import { defineConfig } from '../../src/config.ts'
 import { slack } from '../../src/notices/slack.ts'
@@ -36,7 +42,7 @@ function expectWhole(): void {
   const secrets = workers['makegood']?.secrets ?? {}
   expect(secrets).toMatchObject(SECRETS)
   // Whoever has the file has the keys that the Worker has, whenever the run was cut off.
-  for (const name of ['BOOTSTRAP_KEY', 'LINK_KEY']) {
+  for (const name of ['BOOTSTRAP_KEY', 'LINK_KEY', 'AUDIT_KEY']) {
     expect(kept(name).length, name).toBeGreaterThan(40)
     expect(secrets[name], name).toBe(kept(name))
   }
@@ -68,7 +74,7 @@ describe('npm run setup', () => {
   it('shows no secret, in no argument and no line', async () => {
     const { text } = await setup([], SECRETS)
     const secrets = Object.values(place.account.workers['makegood']?.secrets ?? {})
-    expect(secrets.length).toBe(4)
+    expect(secrets.length).toBe(5)
     const shown = JSON.stringify(place.account.calls.map(({ args }) => args)) + text
     for (const secret of secrets) expect(shown).not.toContain(secret)
     const file = path.join(place.checkout.folder, '.secrets.production')
@@ -127,6 +133,7 @@ describe('npm run setup', () => {
     expect(Object.keys(place.account.workers['makegood']?.secrets ?? {})).toEqual([
       'BOOTSTRAP_KEY',
       'LINK_KEY',
+      'AUDIT_KEY',
     ])
   })
 
@@ -162,6 +169,34 @@ describe('npm run setup', () => {
     expect(after['BOOTSTRAP_KEY']).not.toBe(before['BOOTSTRAP_KEY'])
     expectWhole()
   })
+
+  it('draws the key of the audit log, and says the half of it that auditors are given', async () => {
+    const { text } = await setup([], SECRETS)
+    const { AUDIT_KEY = '' } = place.account.workers['makegood']?.secrets ?? {}
+    const drawn = readSigningKey(AUDIT_KEY)
+    expect(drawn?.name).toBe('makegood/audit')
+    const [, shown = ''] = /^ +for auditors: (\S+)$/m.exec(text) ?? []
+    expect(readPublicKey(shown)).toEqual(await publicKeyOf(drawn!))
+    const renewed = await setup(['--renew', 'AUDIT_KEY'])
+    const [newest = '', former] = (
+      place.account.workers['makegood']?.secrets['AUDIT_KEY'] ?? ''
+    ).split(',')
+    expect([former, newest === AUDIT_KEY]).toEqual([AUDIT_KEY, false])
+    const verifier = writePublicKey(await publicKeyOf(readSigningKey(newest)!))
+    expect(renewed.text).toContain(`for auditors: ${verifier}`)
+  })
+
+  it.each(['LINK_KEY', 'AUDIT_KEY'])(
+    'renews %s only where the former one is known',
+    async (name) => {
+      await setup([], SECRETS)
+      const before = structuredClone(place.account.workers['makegood']?.secrets)
+      fs.rmSync(path.join(place.checkout.folder, '.secrets.production'))
+      const { code, text } = await setup(['--renew', name])
+      expect([code, text]).toEqual([1, expect.stringContaining(`wrangler secret delete ${name}`)])
+      expect(place.account.workers['makegood']?.secrets).toEqual(before)
+    },
+  )
 
   it('makes staging beside production, with names of its own and a sandbox key', async () => {
     await setup([], SECRETS)
