@@ -138,6 +138,8 @@ describe('a file that a page names', () => {
   /** Files of the reader's own, and those that a command makes. */
   const OF_THE_READER: readonly string[] = [
     'other.config.ts',
+    'deployment.toml',
+    'makegood.staging.config.ts',
     'late-delivery.ts',
     'late-delivery.test.ts',
     'open-notice.mjs',

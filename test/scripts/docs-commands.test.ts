@@ -19,6 +19,8 @@ const NOT_RUN: readonly (readonly [command: RegExp, because: string])[] = [
   [/^git (?:remote|fetch|merge)\b/, 'done by test/scripts/upgrading.test.ts'],
 ]
 
+const PUBLIC_KEY = 'makegood.example/audit+9970207e+AXm1Vi6P5lT5QHixEuipi6eQH4U65pW+1+DjkQutBJZk'
+
 /** What stands for a value of the reader's. */
 const PLACEHOLDERS: readonly (readonly [RegExp, string])[] = [
   [/<your worker>/g, 'makegood.example'],
@@ -28,6 +30,9 @@ const PLACEHOLDERS: readonly (readonly [RegExp, string])[] = [
   [/ (?:K|N|S|FILE)\b/g, ' 1'],
   [/NAME\b/g, 'A_SECRET'],
   [/ck_mg_…/g, 'ck_mg_0123456789abcdef'],
+  [/https:\/\/…/g, 'https://makegood.example'],
+  [/ PUB\b/g, ` ${PUBLIC_KEY}`],
+  [/'makegood\.example\/audit\+9970207e\+AXm1…'/g, PUBLIC_KEY],
 ]
 const filledIn = (command: string): string =>
   PLACEHOLDERS.reduce((text, [from, to]) => text.replaceAll(from, to), command)
@@ -53,6 +58,8 @@ const SHOWN: readonly Shown[] = [...PAGES].flatMap(([page, text]) =>
 const startingWith = (word: string) => SHOWN.filter(({ text }) => text.startsWith(`${word} `))
 const where = ({ page, line, text }: Shown) => `${page}:${line} ${text}`
 
+const isText = (each: string | undefined): each is string => each !== undefined
+
 /** The script's files: its own, and those that are named after it. */
 function filesOf(script: string): readonly string[] {
   const file = /(?:scripts|sim)\/[\w-]+\.\w+/.exec(SCRIPTS[script] ?? '')?.[0]
@@ -60,7 +67,8 @@ function filesOf(script: string): readonly string[] {
   const folder = path.dirname(file)
   const name = path.basename(file).replace(/\.\w+$/, '')
   const isOwn = (each: string) => each.startsWith(`${name}.`) || each.startsWith(`${name}-`)
-  const shared = folder === 'sim' ? ['sim/arguments.ts'] : []
+  const apart: Readonly<Record<string, string>> = { setup: 'scripts/deploy-arguments.ts' }
+  const shared = [folder === 'sim' ? 'sim/arguments.ts' : apart[script]].filter(isText)
   return [
     ...fs
       .readdirSync(path.join(ROOT, folder))
@@ -75,10 +83,10 @@ async function parserOf(script: string): Promise<((args: string[]) => unknown) |
   for (const file of filesOf(script)) {
     if (!file.endsWith('arguments.ts')) continue
     const exported: Readonly<Record<string, unknown>> = await import(path.join(ROOT, file))
-    for (const [name, value] of Object.entries(exported)) {
-      if (!/^(?:parse\w*|read)Arguments$/.test(name) || typeof value !== 'function') continue
-      return (args) => value(args, Date.UTC(2026, 9, 26))
-    }
+    const found = Object.keys(exported).filter((name) => /^(?:parse\w*|read)Arguments$/.test(name))
+    const own = found.find((name) => name.toLowerCase() === `parse${script}arguments`) ?? found[0]
+    const parse = exported[own ?? '']
+    if (typeof parse === 'function') return (args) => parse(args, Date.UTC(2026, 9, 26))
   }
   return null
 }
@@ -89,8 +97,9 @@ async function troubleOf(script: string, args: readonly string[]): Promise<strin
   const parse = await parserOf(script)
   if (parse) {
     try {
-      // Without arguments it is the command that is meant, not a call of it.
-      if (args.length > 0) parse([...args])
+      // Without arguments it is the command that is meant, not a call of it; so is one of its verbs alone.
+      const isMeant = args.length === 0 || (script === 'audit' && args.join() === 'verify')
+      if (!isMeant) parse([...args])
       return null
     } catch (error) {
       return error instanceof Error ? error.message : String(error)
@@ -133,6 +142,8 @@ describe('npm', () => {
   it('would be found out if it were not so', async () => {
     expect(await troubleOf('deploi', [])).toBe('there is no such script')
     expect(await troubleOf('chaos', ['--kill', '20'])).toBe('it knows no --kill')
+    expect(await troubleOf('setup', ['--paused'])).toContain('--paused')
+    expect(await troubleOf('deploy', ['--renew', 'LINK_KEY'])).toContain('--renew')
     expect(await troubleOf('send', ['zendesk'])).toContain('which event of zendesk?')
     expect(await troubleOf('backtest', ['--sinse', '90d'])).toContain('--sinse')
     expect(await troubleOf('chaos', ['--kills', '20', '--seed', '1'])).toBeNull()
@@ -170,7 +181,7 @@ describe('npx', () => {
 
   /** Words up to the first value or flag: `d1 migrations apply`. */
   const KNOWN =
-    /^(?:d1|migrations|apply|execute|export|time-travel|info|restore|queues|create|secret|put|list|deploy|login|versions|rollback|deployments|tail)$/
+    /^(?:d1|migrations|apply|execute|export|time-travel|info|restore|queues|create|secret|put|delete|list|deploy|login|versions|rollback|deployments|tail)$/
   const wrangler = calls
     .filter(({ words }) => words[0] === 'wrangler')
     .map(({ shown, words: [, ...words] }) => {

@@ -6,6 +6,7 @@ import * as fs from 'node:fs'
 import { tmpdir } from 'node:os'
 import * as path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { PLACES, readDeployment } from '../../scripts/deployment.ts'
 import { blocksOf, type Block } from '../markdown.ts'
 import { PAGES, readPage, ROOT } from './pages.ts'
 
@@ -20,7 +21,7 @@ const where = ({ page, line }: Shown) => `${page}:${line}`
 const FOR_READING = ['', 'text', 'mermaid']
 
 it('every block is of a language that is looked at, or is for reading', () => {
-  const known = ['ts', 'js', 'json', 'sh', 'csv', ...FOR_READING]
+  const known = ['ts', 'js', 'json', 'sh', 'csv', 'toml', ...FOR_READING]
   expect(SHOWN.filter(({ language }) => !known.includes(language)).map(where)).toEqual([])
 })
 
@@ -30,6 +31,21 @@ it('a block for reading holds no command', () => {
   )
   expect(commands.filter(({ page }) => !page.startsWith('sim/')).map(where)).toEqual([])
 })
+
+it.each(written('toml').map((block) => [where(block), block.text]))(
+  '%s is a deployment.toml that is taken',
+  (_, text) => {
+    const home = fs.mkdtempSync(path.join(tmpdir(), 'makegood-toml-'))
+    try {
+      fs.copyFileSync(path.join(ROOT, 'wrangler.toml'), path.join(home, 'wrangler.toml'))
+      fs.writeFileSync(path.join(home, 'deployment.toml'), text)
+      const addresses = PLACES.map((place) => readDeployment(home, place).vars['PUBLIC_URL'])
+      for (const address of addresses) expect(text).toContain(`PUBLIC_URL = "${address}"`)
+    } finally {
+      fs.rmSync(home, { recursive: true })
+    }
+  },
+)
 
 describe('JSON', () => {
   it.each(written('json').map((block) => [where(block), block.text]))('%s', (_, text) => {
