@@ -5,7 +5,7 @@ import { Trouble } from './trouble.ts'
 export const AUDIT_USAGE = `npm run audit -- verify FILE --key PUBLIC_KEY [--checkpoint FILE [--old-key PUBLIC_KEY …]]
 npm run audit -- export [--url ADDRESS] [--key API_KEY] [--out FILE] [--filter NAME=VALUE …] [--csv | --zip]
 npm run audit -- checkpoint [--url ADDRESS] [--key API_KEY]
-npm run audit -- key [--name makegood.example/audit]
+npm run audit -- key [--name makegood.example/audit | --public]
 npm run audit -- bench [--entries 1000000]`
 
 type Remote = { readonly url: string; readonly apiKey: string | null }
@@ -23,6 +23,7 @@ export type AuditArguments =
   | ({ readonly kind: 'export'; readonly out: string | null; readonly query: string } & Remote)
   | ({ readonly kind: 'checkpoint' } & Remote)
   | { readonly kind: 'key'; readonly name: string }
+  | { readonly kind: 'public' }
   | { readonly kind: 'bench'; readonly entries: number }
   | { readonly kind: 'help' }
 
@@ -41,6 +42,7 @@ const OPTIONS = {
   csv: { type: 'boolean' },
   zip: { type: 'boolean' },
   name: { type: 'string' },
+  public: { type: 'boolean' },
   entries: { type: 'string' },
   help: { type: 'boolean' },
 } as const
@@ -65,6 +67,7 @@ export function parseAuditArguments(args: readonly string[]): AuditArguments {
       return { kind: 'checkpoint', ...remote }
     case 'key': {
       const { name = NAME_DEFAULT } = values
+      if (values.public) return { kind: 'public' }
       if (!isKeyName(name)) throw new Trouble(`--name '${name}': no blanks, and no plus sign`)
       return { kind: 'key', name }
     }

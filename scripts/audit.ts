@@ -1,12 +1,13 @@
 // `npm run audit -- verify FILE --key PUB [--checkpoint OLD]`: checks an export offline; exit code 0 or 1.
-// `export`, `checkpoint`: fetch one from a running Makegood. `key`: a new pair of keys.
+// `export`, `checkpoint`: fetch one from a running Makegood. `key`: a new pair of keys,
+// or with `--public` the public half of the present one.
 
 import * as fs from 'node:fs'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { reportLines } from '../src/domain/export-report.ts'
 import { AUDIT_USAGE, parseAuditArguments, type AuditArguments } from './audit-arguments.ts'
-import { newAuditKey } from './audit-key.ts'
+import { newAuditKey, publicHalves } from './audit-key.ts'
 import { verifyFile } from './audit-verify.ts'
 import { readDevVars } from './dev-vars.ts'
 import { tellTrouble, Trouble } from './trouble.ts'
@@ -52,6 +53,18 @@ async function exportTo(asked: Extract<AuditArguments, { kind: 'export' }>): Pro
   await pipeline(Readable.fromWeb(body), target)
 }
 
+/** Of this machine's own key, or of the one that the environment holds. */
+async function showPublic(): Promise<void> {
+  const shown = await publicHalves(
+    process.env['AUDIT_KEY'] || readDevVars().vars['AUDIT_KEY'] || '',
+  )
+  if (shown === null) throw new Trouble('AUDIT_KEY is not as `npm run audit -- key` makes it')
+  if (shown.length === 0) {
+    throw new Trouble('AUDIT_KEY is not set: npm start draws one into .dev.vars')
+  }
+  for (const key of shown) console.log(key)
+}
+
 async function run(asked: AuditArguments): Promise<number> {
   switch (asked.kind) {
     case 'verify':
@@ -70,6 +83,9 @@ async function run(asked: AuditArguments): Promise<number> {
       console.log(`For auditors: ${verifier}`)
       return 0
     }
+    case 'public':
+      await showPublic()
+      return 0
     case 'bench':
       return (await (await import('./audit-bench.ts')).benchAudit(asked.entries)) ? 0 : 1
     case 'help':

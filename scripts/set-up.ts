@@ -101,8 +101,7 @@ async function ensureDrawn(
   await account.putSecrets(values)
   for (const { name, what, tell } of missing) {
     say('secret', `${name}: drawn and stored: ${what}`)
-    const [newest = ''] = (values[name] ?? '').split(',')
-    if (tell !== undefined) say('', await tell(newest))
+    if (tell !== undefined) say('', await tell(values[name] ?? ''))
   }
   say('', `they stand in ${keptFile(asked.place)}: put them into your password manager, delete it`)
 }

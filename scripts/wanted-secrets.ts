@@ -2,12 +2,11 @@
 
 import type { Config } from '../src/config.ts'
 import { billingMode } from '../src/domain/adjustment.ts'
-import { publicKeyOf, readSigningKey, writePublicKey } from '../src/domain/signed-note.ts'
 import { endpointFor } from '../src/finder-problems.ts'
 import { secretList } from '../src/sources/secret-list.ts'
 import type { Endpoint } from '../src/sources/source.ts'
 import { isSecretUsable } from '../src/sources/usable-secret.ts'
-import { newAuditKey } from './audit-key.ts'
+import { newAuditKey, publicHalves } from './audit-key.ts'
 import type { Place } from './deployment.ts'
 import { NAMED_PLACES, SOURCE_PLACES } from './secret-places.ts'
 
@@ -57,10 +56,7 @@ export const DRAWN_SECRETS: readonly DrawnSecret[] = [
     what: 'what signs the audit log',
     isList: true,
     draw: async (worker) => (await newAuditKey(`${worker}/audit`)).signing,
-    tell: async (value) => {
-      const key = readSigningKey(value)
-      return key === null ? '' : `for auditors: ${writePublicKey(await publicKeyOf(key))}`
-    },
+    tell: async (value) => `for auditors: ${(await publicHalves(value))?.[0] ?? ''}`,
   },
 ]
 

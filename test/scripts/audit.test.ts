@@ -9,7 +9,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { measureAudit, type AuditFigures } from '../../scripts/audit-bench.ts'
-import { newAuditKey } from '../../scripts/audit-key.ts'
+import { newAuditKey, publicHalves } from '../../scripts/audit-key.ts'
 import { parseAuditArguments } from '../../scripts/audit-arguments.ts'
 import { localFile } from '../../scripts/backtest-database.ts'
 import { startStack, type Stack } from '../../scripts/local-stack.ts'
@@ -190,6 +190,17 @@ describe('the file of the local database', () => {
       'NOT INTACT: entry 7 is not as it was sealed\n',
     ])
   })
+})
+
+it('the public half of a key is shown, and never the other one', async () => {
+  const [first, second] = [
+    await newAuditKey('acme.example/audit'),
+    await newAuditKey('acme.example/audit'),
+  ]
+  const both = `${first.signing},${second.signing}`
+  expect(await publicHalves(both)).toEqual([first.verifier, second.verifier])
+  expect(await publicHalves('PRIVATE+KEY+acme.example/audit+00000000+xx')).toBe(null)
+  expect(parseAuditArguments(['key', '--public'])).toEqual({ kind: 'public' })
 })
 
 describe('the arguments', () => {

@@ -30,7 +30,10 @@ const PLACEHOLDERS: readonly (readonly [RegExp, string])[] = [
   [/ (?:K|N|S|FILE)\b/g, ' 1'],
   [/NAME\b/g, 'A_SECRET'],
   [/ck_mg_…/g, 'ck_mg_0123456789abcdef'],
+  // What it prints goes into a file.
+  [/ > [\w.-]+$/, ''],
   [/https:\/\/…/g, 'https://makegood.example'],
+  [/<public key>/g, PUBLIC_KEY],
   [/ PUB\b/g, ` ${PUBLIC_KEY}`],
   [/'makegood\.example\/audit\+9970207e\+AXm1…'/g, PUBLIC_KEY],
 ]
