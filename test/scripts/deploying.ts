@@ -25,9 +25,9 @@ export type Deploying = {
   account: FakeAccount
   /** Nothing was ever asked, nothing is there. */
   reset(): void
-  setup(args?: readonly string[], secrets?: Readonly<Record<string, string>>): Promise<Ended>
+  setup: (args?: readonly string[], secrets?: Readonly<Record<string, string>>) => Promise<Ended>
   /** `parts`: what is outside of it otherwise than that npm ends well and `site` answers. */
-  deploy(args?: readonly string[], parts?: Partial<DeployOutside>): Promise<Ended>
+  deploy: (args?: readonly string[], parts?: Partial<DeployOutside>) => Promise<Ended>
   /** What npm was asked for. */
   npmCalls: string[]
   /** What the deployed address answers, by method and path. */

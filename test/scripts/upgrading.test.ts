@@ -119,7 +119,9 @@ beforeAll(() => {
 describe('the next release', () => {
   it('is merged without a conflict, by the commands of the page', () => {
     const shown = commandsOf(readPage('docs/upgrading.md')).map(({ text }) => text)
-    const commands = shown.filter((text) => /^git (?:remote|fetch|merge) (?!--unshallow)/.test(text))
+    const commands = shown.filter((text) =>
+      /^git (?:remote|fetch|merge) (?!--unshallow)/.test(text),
+    )
     expect(commands.map((text) => text.split(' ')[1])).toEqual(['remote', 'fetch', 'merge'])
     for (const command of commands) {
       const [, ...words] = command.replace('<this repository>', upstream).split(' ')
