@@ -88,7 +88,7 @@ async function applyMissing({ account, asked, deployment, root, say }: Deploy): 
   if (plan.missing.length === 0) return say('migrations', 'none is missing')
   if (plan.breaking.length > 0 && !asked.isPaused) {
     throw new Trouble(
-      `${plan.breaking.join(', ')} stops the code that runs now: pause everything ` +
+      `the code that runs now can't work with ${plan.breaking.join(', ')}: pause everything ` +
         '(PUT /api/v1/switches/all), deploy with --paused, then resume (docs/upgrading.md)',
     )
   }

@@ -95,7 +95,7 @@ export async function drillRollback({ to, tell, ...options }: Rollback): Promise
     const [before, now] = [await bundleOf(commit, folder), await codeOf(WORKER)]
     let issued = 0
     const played = await playDrill({ ...options, tell }, async (stage) => {
-      issued = await goBack(stage, { before, now }, tell)
+      issued = await goBack(stage, { before, now, isBreaking: breaking.length > 0 }, tell)
     })
     const isAsSaid = breaking.length > 0 || issued > 0
     if (breaking.length > 0) {
@@ -110,10 +110,19 @@ export async function drillRollback({ to, tell, ...options }: Rollback): Promise
   }
 }
 
-type Versions = { readonly before: Code; readonly now: Code }
+type Versions = {
+  readonly before: Code
+  readonly now: Code
+  /** The version of before may refuse deliveries; their senders try again. */
+  readonly isBreaking: boolean
+}
 
 /** Answers how many adjustments the version of before has issued. */
-async function goBack(stage: Stage, { before, now }: Versions, tell: Tell): Promise<number> {
+async function goBack(
+  stage: Stage,
+  { before, now, isBreaking }: Versions,
+  tell: Tell,
+): Promise<number> {
   const size = Math.ceil(stage.facts.length / 3)
   const [first, second, third] = [0, 1, 2].map((n) => stage.facts.slice(n * size, (n + 1) * size))
   const issued = async (): Promise<number> => {
@@ -134,7 +143,8 @@ async function goBack(stage: Stage, { before, now }: Versions, tell: Tell): Prom
   tell(
     `now: ${first?.length} facts, ${earlier} issued when it is taken back, while others are under way`,
   )
-  await stage.deliver(second ?? [])
+  if (isBreaking) stage.begin(second ?? [])
+  else await stage.deliver(second ?? [])
   await stage.settle()
   const later = await issued()
   tell(`before: ${second?.length} others, ${later - earlier} more issued on the database of now`)

@@ -120,7 +120,9 @@ describe('npm run deploy', () => {
     const refused = await deploy()
     expect([refused.code, refused.text]).toEqual([
       1,
-      expect.stringContaining(`makegood: ${breaking} stops the code that runs now: pause`),
+      expect.stringContaining(
+        `makegood: the code that runs now can't work with ${BREAKING_MIGRATIONS.join(', ')}: pause`,
+      ),
     ])
     expect(changesOf(place.account)).toEqual([])
     expect((await deploy(['--paused'])).code).toBe(0)
