@@ -40,7 +40,6 @@ export default defineConfig(async (): Promise<ViteUserConfig> => {
                 bindings: {
                   TEST_MIGRATIONS: migrations,
                   FAULTS_EACH: process.env['FAULTS_EACH'] ?? '4',
-                  LOG_CHANGES: process.env['LOG_CHANGES'] ?? '280',
                   LOG_ENTRIES: process.env['LOG_ENTRIES'] ?? '20000',
                   COMMET_API_URL: 'http://sandbox.localhost',
                   COMMET_API_KEY: 'ck_sandbox_test',

@@ -2,8 +2,7 @@ CREATE TABLE `audit_checkpoints` (
 	`size` integer PRIMARY KEY NOT NULL,
 	`root` text NOT NULL,
 	`at` integer NOT NULL,
-	`note` text NOT NULL,
-	`key_id` text NOT NULL
+	`note` text NOT NULL
 ) STRICT;
 --> statement-breakpoint
 CREATE TABLE `audit_keys` (

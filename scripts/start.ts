@@ -73,7 +73,7 @@ async function main(): Promise<void> {
   const sandboxPort = readPort('SANDBOX_PORT', 8790)
   const { vars: kept, made } = readDevVars()
   const commit = await gitCommit()
-  const vars: Record<string, string> = {
+  const vars: Readonly<Record<string, string>> = {
     ...(commit && { GIT_COMMIT: commit }),
     ...(await keepAuditKey(kept)),
   }

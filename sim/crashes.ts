@@ -23,6 +23,10 @@ const WANTED_PER_SEED = 2
 const CHANCE_MAX = 0.8
 /** By how much each crash of a seed at an await makes its next one less likely. */
 const TIRES = 0.5
+/** Some seeds come to a rare await over and over, most never: the first times count for more than the mean says. */
+const RARE_PER_SEED = 25
+const FIRST_TIMES = 4
+const FIRST_CHANCE = 0.4
 
 /** `isOn`: whether processes die at all, now. */
 export function createCrashes(seed: number, isOn: () => boolean): Crashes {
@@ -35,9 +39,11 @@ export function createCrashes(seed: number, isOn: () => boolean): Crashes {
       counts.set(label, count)
       if (!isOn()) return null
       count.reached += 1
-      const first = Math.min(CHANCE_MAX, WANTED_PER_SEED / (expectedReach.get(label) ?? 1))
+      const expected = expectedReach.get(label) ?? 1
+      const isNew = expected < RARE_PER_SEED && count.reached <= FIRST_TIMES
+      const wanted = Math.max(WANTED_PER_SEED / expected, isNew ? FIRST_CHANCE : 0)
       const crashed = count.before + count.after
-      if (!random.chance(first / (1 + TIRES * crashed))) return null
+      if (!random.chance(Math.min(CHANCE_MAX, wanted) / (1 + TIRES * crashed))) return null
       return random.chance(0.5) ? 'before' : 'after'
     },
     happened: (label, moment) => {

@@ -34,6 +34,9 @@ const message = z.object({ text: z.string() })
 /** The tag by which a notice is known; behind the id stands the time. */
 const MARKER = /^makegood_(ntc_[0-9a-z]+)/
 
+/** In the place of a notice: the comment of one whose tag the ticket had before. */
+export const KNOWN_MARKER = 'known marker'
+
 export const noticeOfTag = (tag: string): string | undefined => MARKER.exec(tag)?.[1]
 
 export function createDesk(random: Random, isOn: () => boolean): Desk {
@@ -62,7 +65,7 @@ export function createDesk(random: Random, isOn: () => boolean): Desk {
     const isStale = asked.safe_update && asked.updated_stamp !== stampOf(ticket)
     if (isStale) return json(409, { error: 'UpdateConflict' })
     const marker = asked.tags.find((tag) => MARKER.test(tag) && !ticket.tags.has(tag)) ?? ''
-    ticket.comments.push(noticeOfTag(marker) ?? 'no marker')
+    ticket.comments.push(noticeOfTag(marker) ?? KNOWN_MARKER)
     ticket.tags.clear()
     for (const tag of asked.tags) ticket.tags.add(tag)
     ticket.stamp += 1

@@ -198,7 +198,7 @@ export function gift(making: Making): SourceEvent[] {
   const rule = settlement === 'already_paid' ? 'record' : isLater ? 'later' : 'promise'
   const amounts = random.chance(0.2) ? [amountOf(random), amountOf(random)] : [amountOf(random)]
   const customer = customerOf(random)
-  const isUndone = !isLater && random.chance(0.2)
+  const isUndone = !isLater && random.chance(0.25)
   const fact: Fact = {
     number,
     endpoint: 'batch',
@@ -223,6 +223,11 @@ export function gift(making: Making): SourceEvent[] {
     }),
   }
   const events = [eventOf(fact, 'asks', at, told(`gift_${number}`, given))]
+  if (random.chance(0.15)) {
+    // The same gift under another id, which a rule that was renamed meanwhile gets as well.
+    const againAt = at + random.pick([1_000, HOUR, 25 * HOUR])
+    events.push(eventOf(fact, 'asks', againAt, told(`gift_${number}_again`, given)))
+  }
   if (isUndone) {
     const undone = told(`gift_${number}_undo`, { undo: fact.subject })
     events.push(eventOf(fact, 'undoes', laterOf(making), undone))

@@ -45,12 +45,18 @@ export type Delivery = {
   readonly isForged: boolean
 }
 
+/** How many happen in the moment of the one before, so that they are claimed side by side. */
+const BURSTS = 0.25
+const BURST_MS = 50
+
 /** At least `count` events, spread over the scenario's span. */
 export function factsOf(scenario: Scenario, count: number): SourceEvent[] {
   const random = createRandom(scenario.seed, 'facts')
   const events: SourceEvent[] = []
+  let at = scenario.startMs
   for (let number = 1; events.length < count; number += 1) {
-    const at = scenario.startMs + random.below(scenario.spanMs)
+    const isBurst = random.chance(BURSTS)
+    at = isBurst ? at + random.below(BURST_MS) : scenario.startMs + random.below(scenario.spanMs)
     if (scenario.facts === 'credits') {
       events.push(...credit({ number, at, random }))
       continue

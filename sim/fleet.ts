@@ -50,7 +50,8 @@ export function createFleet({ scenario, timeline, host, d1, send }: Parts): Flee
     return deps
   })
   const running: (Running & { readonly version: number })[] = []
-  let version = 0
+  // It need not be the first one with which a run begins.
+  let version = random.below(VERSIONS - scenario.deployments.length)
   let made = 0
 
   const start = (): void => {

@@ -22,7 +22,7 @@ function main(): number {
     allowPositionals: true,
     options: {
       seeds: { type: 'string', default: String(SEEDS) },
-      events: { type: 'string', default: '30' },
+      events: { type: 'string', default: '100' },
     },
   })
   const trial = { seeds: Number(values.seeds), events: Number(values.events) }

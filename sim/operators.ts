@@ -42,15 +42,21 @@ type Call = (method: string, path: string, body: object | null, person?: Person)
 export function startOperators(parts: Parts): void {
   const { scenario, timeline, database } = parts
   const random = createRandom(scenario.seed, 'operators')
+  /** How long after the look began its next click comes. */
+  let clickMs = 0
   const call: Call = (method, path, body, person = random.pick(PEOPLE)) => {
     const headers = { 'x-api-key': person.key, 'content-type': 'application/json' }
     const text = body === null ? null : JSON.stringify(body)
     const url = `https://makegood.sim/api/v1${path}`
     const asked = { method, headers, ...(text === null ? {} : { body: text }) }
-    parts.request(new Request(url, asked), `${method} ${path}`)
+    clickMs += random.chance(0.5) ? 0 : random.between(20, 15_000)
+    timeline.after(clickMs, () => {
+      if (!parts.isHealed()) parts.request(new Request(url, asked), `${method} ${path}`)
+    })
   }
   const look = (): void => {
     if (parts.isHealed()) return
+    clickMs = 0
     const held = database.rows<Row>(
       "SELECT * FROM adjustments WHERE state = 'held' ORDER BY seq DESC LIMIT ?",
       LOOKED_AT,
@@ -112,13 +118,13 @@ function findOut(call: Call, random: Random, row: Row, { commet, scenario }: Par
   const { invoices } = commet
   const { id, version } = row
   const own = invoices.find(({ metadata }) => metadata['makegood_adjustment_id'] === id)
-  const isCareless = random.chance(0.15)
+  const isCareless = random.chance(0.35)
   const found = isCareless ? invoices.at(random.below(invoices.length)) : own
   // A closed one is no obstacle any more; what he has overlooked stands, unless people close it meanwhile.
   const mayLook = ({ status }: Invoice, overlooks: boolean): boolean =>
     status === 'void' ? scenario.restore !== null : overlooks && !scenario.hasBillingWebhooks
   const act = (): void => {
-    if (found !== undefined && random.chance(isCareless || found.status === 'void' ? 0.4 : 0.9)) {
+    if (found !== undefined && random.chance(found.status === 'void' ? 0.4 : 0.9)) {
       return call('POST', `/adjustments/${id}/adopt`, { version, invoiceId: found.id })
     }
     // Without `looked` he is told to look first.
@@ -159,7 +165,7 @@ function againEvents(call: Call, random: Random, database: Sqlite): void {
     const what = random.pick(['requeue', 'requeue', 'dismiss', null, null, null])
     if (what === null) continue
     call('POST', `/events/${id}/${what}`, {})
-    if (random.chance(0.3)) call('POST', `/events/${id}/${random.pick(['requeue', what])}`, {})
+    if (random.chance(0.5)) call('POST', `/events/${id}/${random.pick(['requeue', what])}`, {})
   }
 }
 

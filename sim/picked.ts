@@ -1,6 +1,7 @@
 // `npm run sim:picked -- --seed S`: bugs that nobody thought of. Stryker's own mutators list what they would
 // change in the files that decide and write; of what the simulator runs, the seed picks some, and each is
-// planted. Stryker's runner isn't needed, only `@stryker-mutator/instrumenter`.
+// planted. Stryker's runner isn't needed, only `@stryker-mutator/instrumenter`, which is no dependency of the
+// project, since it brings 77 packages.
 
 import { execFileSync } from 'node:child_process'
 import * as fs from 'node:fs'
@@ -13,6 +14,7 @@ import { outcomeText, ROOT, SEEDS, tryBug } from './plant.ts'
 import { createRandom } from './random.ts'
 
 const INSTRUMENTER = '@stryker-mutator/instrumenter'
+const INSTALL = 'npm install --no-save @stryker-mutator/instrumenter@10.1.1'
 const FOLDERS = ['src/db', 'src/usecases', 'src/domain'] as const
 
 const place = z.object({ line: z.number(), column: z.number() })
@@ -52,7 +54,9 @@ const LOGGER = {
 }
 
 async function listMutants(specifier: string, files: readonly string[]): Promise<Listed[]> {
-  const loaded: unknown = await import(specifier)
+  const loaded: unknown = await import(specifier).catch((cause: unknown) => {
+    throw new Error(`${specifier} is not installed: ${INSTALL}`, { cause })
+  })
   const Instrumenter: unknown = Reflect.get(Object(loaded), 'Instrumenter')
   if (typeof Instrumenter !== 'function') throw new Error(`${specifier} has no Instrumenter`)
   const instrumenter: unknown = Reflect.construct(Instrumenter, [LOGGER])
@@ -140,7 +144,7 @@ async function main(): Promise<number> {
       seed: { type: 'string', default: '1' },
       count: { type: 'string', default: '20' },
       seeds: { type: 'string', default: String(SEEDS) },
-      events: { type: 'string', default: '30' },
+      events: { type: 'string', default: '100' },
       instrumenter: { type: 'string', default: INSTRUMENTER },
       list: { type: 'boolean', default: false },
     },

@@ -167,15 +167,24 @@ function namedSecrets(env: Env, { secrets }: Pick<Channel, 'secrets'>): NamedSec
   return { values, missing: secrets.filter((name) => !values.has(name)) }
 }
 
-/** One that can't be read isn't passed over: the next one would be taken for the current. */
+/**
+ * One that can't be read isn't passed over: the next one would be taken for the current. The log's name is that of its
+ * first key, so once that is gone a key of another name would stop the sealing: it is refused before it signs.
+ */
 function readAuditSettings(env: Env) {
   const keys = secretList(env.AUDIT_KEY).map(readSigningKey)
-  const auditKeys = keys.every((key) => key !== null) ? keys : []
   const former = secretList(env.AUDIT_KEY_FORMER).map(readPublicKey)
   const formerAuditKeys = former.every((key) => key !== null) ? former : []
+  const names = new Set([...keys, ...former].flatMap((key) => (key === null ? [] : [key.name])))
+  const isOneLog = names.size <= 1
+  const auditKeys = isOneLog && keys.every((key) => key !== null) ? keys : []
   const requirements: [boolean, string][] = [
     [
-      auditKeys.length > 0,
+      isOneLog,
+      'AUDIT_KEY and AUDIT_KEY_FORMER hold keys of several names, and a log has one: it is not sealed',
+    ],
+    [
+      !isOneLog || auditKeys.length > 0,
       'AUDIT_KEY is not set, or not as `npm run audit -- key` makes it: the audit log is not sealed',
     ],
     [

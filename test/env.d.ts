@@ -3,7 +3,6 @@ declare namespace Cloudflare {
     readonly TEST_MIGRATIONS: import('cloudflare:test').D1Migration[]
     readonly SANDBOX: Fetcher
     readonly FAULTS_EACH: string
-    readonly LOG_CHANGES: string
     readonly LOG_ENTRIES: string
     readonly STRIPE_WEBHOOK_SECRET: string
     readonly ZENDESK_WEBHOOK_SECRET: string

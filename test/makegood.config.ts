@@ -74,7 +74,7 @@ const batchCredit = rule({
   }),
   adjust(data) {
     if (data.throws === true) throw new TypeError('this rule is broken')
-    if (data.ignores === true) return ignore('told to')
+    if (data.ignores === true) return ignore('told_to')
     const money = moneyFromMinorUnits(data.amount, 'usd')
     if (!money.ok) return undecided(money.error.reason, 'amount')
     return credit(money.value, { subject: data.subject, customer: data.customer })

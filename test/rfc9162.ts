@@ -58,31 +58,6 @@ export async function headOfProof(
   return isLeft ? node(inner, last) : node(last, inner)
 }
 
-/** SUBPROOF(m, D[n], b), read backwards: the roots of the older and of the newer log that it leads to. */
-export async function headsOfConsistency(
-  older: number,
-  size: number,
-  proof: readonly Uint8Array[],
-  olderHead: Uint8Array,
-  isWhole = true,
-): Promise<readonly [Uint8Array, Uint8Array] | null> {
-  if (older === size) {
-    if (isWhole) return proof.length === 0 ? [olderHead, olderHead] : null
-    const [only] = proof
-    return only && proof.length === 1 ? [only, only] : null
-  }
-  const last = proof.at(-1)
-  if (!last) return null
-  const rest = proof.slice(0, -1)
-  const half = k(size)
-  if (older <= half) {
-    const inner = await headsOfConsistency(older, half, rest, olderHead, isWhole)
-    return inner && [inner[0], await node(inner[1], last)]
-  }
-  const inner = await headsOfConsistency(older - half, size - half, rest, olderHead, false)
-  return inner && [await node(last, inner[0]), await node(last, inner[1])]
-}
-
 /** A checkpoint that the key of this text (`name+id+base64`) has signed; throws for any other. */
 export async function verifiedCheckpoint(
   note: string,
@@ -93,9 +68,12 @@ export async function verifiedCheckpoint(
   const hash = await sha256(concat(new TextEncoder().encode(`${name}\n`), typed))
   if (typed[0] !== 1 || hash.slice(0, 4).toHex() !== id) throw new Error('no such key')
   const [text = '', signatures = ''] = note.split(/(?<=\n)\n(?=— )/)
-  const ours = signatures.split('\n').find((line) => line.startsWith(`— ${name} `)) ?? ''
-  const signature = Uint8Array.fromBase64(ours.split(' ')[2] ?? '')
-  if (signature.slice(0, 4).toHex() !== id) throw new Error('not signed by this key')
+  const signature = signatures
+    .split('\n')
+    .filter((line) => line.startsWith(`— ${name} `))
+    .map((line) => Uint8Array.fromBase64(line.split(' ')[2] ?? ''))
+    .find((bytes) => bytes.slice(0, 4).toHex() === id)
+  if (!signature) throw new Error('not signed by this key')
   const key = await crypto.subtle.importKey('raw', typed.slice(1), 'Ed25519', false, ['verify'])
   const bytes = new TextEncoder().encode(text)
   const isSigned = await crypto.subtle.verify('Ed25519', key, signature.slice(4), bytes)

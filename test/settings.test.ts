@@ -19,6 +19,7 @@ import {
 } from '../src/sources/index.ts'
 import type { Endpoint } from '../src/sources/source.ts'
 import { signDelivery } from '../scripts/sign-delivery.ts'
+import testConfig from './makegood.config.ts'
 
 /** As it stands in Zendesk's pages; written out, so that a slip in the source's list shows. */
 const PUBLISHED = 'dGhpc19zZWNyZXRfaXNfZm9yX3Rlc3Rpbmdfb25seQ=='
@@ -184,4 +185,32 @@ describe('the values of .dev.vars.example', () => {
       expect(JSON.stringify([...settings.problems])).not.toContain(value)
     }
   })
+})
+
+describe('the keys of the audit log', () => {
+  const AUDIT_KEY = env.AUDIT_KEY ?? ''
+  const OTHER =
+    'PRIVATE+KEY+other.example/audit+8b7962ad+AWRlZmdoaWprbG1ub3BxcnN0dXZ3eHl6e3x9fn+AgYKD'
+  const FORMER = 'makegood.example/audit+9970207e+AXm1Vi6P5lT5QHixEuipi6eQH4U65pW+1+DjkQutBJZk'
+  const settingsOf = (named: Readonly<Record<string, string>>) =>
+    readSettings(Object.assign({}, env, named), testConfig)
+  const ofTheLog = (problems: readonly string[]): readonly string[] =>
+    problems.filter((problem) => problem.includes('AUDIT_KEY'))
+
+  it('have one name, which is the log’s', () => {
+    const made = settingsOf({ AUDIT_KEY, AUDIT_KEY_FORMER: FORMER })
+    expect([made.auditKeys.length, made.formerAuditKeys.length]).toEqual([1, 1])
+    expect(ofTheLog(made.problems)).toEqual([])
+  })
+
+  it.each([{ AUDIT_KEY: `${OTHER},${AUDIT_KEY}` }, { AUDIT_KEY: OTHER, AUDIT_KEY_FORMER: FORMER }])(
+    'are refused where they have two: once one of them is gone the log could go on no further',
+    (named) => {
+      const made = settingsOf(named)
+      expect(made.auditKeys).toEqual([])
+      expect(ofTheLog(made.problems)).toEqual([
+        'AUDIT_KEY and AUDIT_KEY_FORMER hold keys of several names, and a log has one: it is not sealed',
+      ])
+    },
+  )
 })

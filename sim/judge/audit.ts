@@ -45,7 +45,13 @@ function* checkRow(row: Row, entries: readonly Entry[]): Iterable<string> {
   if (row.version !== 1 + changes) {
     yield `entries_of_changes: ${row.id} is at version ${row.version} after ${changes} changes`
   }
-  const replayed = own.reduce(stateAfter, '')
+  let replayed = ''
+  for (const entry of own) {
+    const isAgain = entry.action === 'adjustment.requeued'
+    if (isAgain && replayed !== 'failed' && replayed !== 'held')
+      yield `requeued_from: ${row.id} ${replayed}`
+    replayed = stateAfter(replayed, entry)
+  }
   if (replayed !== row.state) yield `replayed_state: ${row.id} is ${row.state}, not ${replayed}`
 }
 

@@ -47,9 +47,9 @@ const told = ({ fact, kind, ownId }: SourceEvent): string => `${fact.subject} ${
 function expectedFates({ kind, fact }: SourceEvent): readonly string[] {
   switch (kind) {
     case 'asks':
-      return fact.rule === 'later'
-        ? ['adjusted', 'duplicate', 'ignored']
-        : ['adjusted', 'duplicate', 'conflict', 'dismissed']
+      return ['adjusted', 'duplicate', 'conflict', 'dismissed'].concat(
+        fact.rule === 'later' ? 'ignored' : [],
+      )
     case 'undoes':
       return ['adjusted', 'duplicate']
     case 'approves':

@@ -26,10 +26,22 @@ export function* checkLedger(books: Books): Iterable<string> {
   for (const row of rows) {
     if (row.state === 'invoiced' && !ledger.has(row.id)) yield `row_without_invoice: ${row.id}`
   }
+  yield* failures(books)
   yield* oncePerSubject(books)
   yield* frozenRequests(books)
   yield* statuses(books)
   yield* links(books)
+}
+
+/** What may be there has not failed: it waits, or a person has to look. A restored record can't know. */
+function* failures({ entries, ledger, world }: Books): Iterable<string> {
+  if (world.scenario.restore !== null) return
+  for (const { action, subject, at } of entries) {
+    const [invoice] = action === 'adjustment.failed' ? (ledger.get(subject) ?? []) : []
+    if (invoice !== undefined && invoice.createdAt < at - SKEW_MS) {
+      yield `failed_though_there: ${subject} ${invoice.id}`
+    }
+  }
 }
 
 function* oncePerSubject(books: Books): Iterable<string> {

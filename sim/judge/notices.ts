@@ -2,7 +2,7 @@
 
 import { MS_PER_DAY } from '../../src/domain/limits.ts'
 import { NOTICE_KEPT_DAYS } from '../../src/domain/limits-retention.ts'
-import { noticeOfTag } from '../desk.ts'
+import { KNOWN_MARKER, noticeOfTag } from '../desk.ts'
 import type { Books, Row } from './books.ts'
 
 const TOLD: ReadonlySet<string> = new Set(
@@ -28,7 +28,8 @@ const TOLD: ReadonlySet<string> = new Set(
 export function* checkNotices(books: Books): Iterable<string> {
   const { world, notices, entries, desk } = { ...books, desk: books.world.desk }
   for (const { comments } of desk.tickets.values()) {
-    if (new Set(comments).size < comments.length) yield `told_twice: ${comments.join(' ')}`
+    const isAgain = comments.includes(KNOWN_MARKER) || new Set(comments).size < comments.length
+    if (isAgain) yield `told_twice: ${comments.join(' ')}`
   }
   if (!world.scenario.tells) {
     // The sweep writes down a hold of its own in any case.

@@ -14,10 +14,21 @@ export function* checkPeople(books: Books): Iterable<string> {
     if (isRejected && (row.state !== 'rejected' || books.ledger.has(row.id))) {
       yield `rejected_and_issued: ${row.id} is ${row.state}`
     }
+    yield* checkCleared(books, row)
     if (row.state === 'invoiced') yield* checkInvoiced(books, row)
     if (row.state === 'held') yield* checkHeld(books, row)
     if (row.state === 'failed') yield* checkFailed(books, row)
   }
+}
+
+/** What people let through is asked anew once it has failed, and is sent again with another key. */
+function* checkCleared(books: Books, row: Row): Iterable<string> {
+  if (row.cleared_reasons === null) return
+  const answers = books.entriesOf(row.id).filter(({ action, data }) => {
+    const isNewKey = action === 'adjustment.requeued' && data['from'] === 'failed'
+    return isNewKey || action === 'adjustment.approved'
+  })
+  if (answers.at(-1)?.action !== 'adjustment.approved') yield `cleared_by_nobody: ${row.id}`
 }
 
 function* checkInvoiced(books: Books, row: Row): Iterable<string> {
@@ -28,13 +39,13 @@ function* checkInvoiced(books: Books, row: Row): Iterable<string> {
   const named = row.customer_reference
   const isOther =
     row.account !== 'operator' && row.reverses === null && customer?.externalId !== named
-  // What a person chose once is remembered for whoever is named so.
-  const remembered = books.world.database.rows(
-    'SELECT 1 FROM identities WHERE value = ? AND customer_id = ?',
-    named,
-    row.customer_id,
+  // What a person chose once is remembered for whoever is named so, until another one chooses otherwise.
+  const isChosen = books.entries.some(
+    ({ action, subject, data }) =>
+      action === 'adjustment.customer_chosen' &&
+      data['customerId'] === row.customer_id &&
+      books.rowOf.get(subject)?.customer_reference === named,
   )
-  const isChosen = has(books, id, 'adjustment.customer_chosen') || remembered.length > 0
   if (isOther && !isChosen) yield `other_customer: ${id}`
   const two = books.world.fleet.configs[0]?.limits.of[row.settlement].twoApproversAbove ?? null
   if (two === null || Math.abs(amount) <= two || !wasApproved(books, row)) return

@@ -3,10 +3,18 @@
 
 import { gt, sql, type SQL } from 'drizzle-orm'
 import type { AuditAction } from '../domain/audit.ts'
-import { isSearchable, spellings, type ErasedCustomer } from '../domain/erasure.ts'
+import { isSearchable, namesOf, spellings, type ErasedCustomer } from '../domain/erasure.ts'
 import { ERASURE_ROWS_PER_STEP } from '../domain/limits.ts'
 import type { Database } from './database.ts'
-import { refundsCountSince, spelled, undoOfHis, valuesOf, whatGoesOn } from './erasure-waits.ts'
+import {
+  isHisRow,
+  refundOfHis,
+  refundsCountSince,
+  spelled,
+  undoOfHis,
+  valuesOf,
+  whatGoesOn,
+} from './erasure-waits.ts'
 import {
   adjustments,
   auditEntries,
@@ -65,9 +73,7 @@ export async function eraseRest(
 
 function eraseIdentities(db: Database, customer: ErasedCustomer, mayGo: SQL, now: number) {
   const removed: AuditAction = 'identity.removed'
-  const his = sql`(SELECT seq FROM identities WHERE customer_id IN ${valuesOf(customer.ids)}
-    OR lower(value) IN ${spelled(customer)}
-    ORDER BY seq LIMIT ${sql.raw(String(ERASURE_ROWS_PER_STEP))})`
+  const his = sql`(SELECT seq FROM identities WHERE ${isHisIdentity(customer)} ORDER BY seq LIMIT ${sql.raw(String(ERASURE_ROWS_PER_STEP))})`
   return [
     db.insert(auditEntries).select(sql`
       SELECT NULL, ${now}, 'system:erasure', ${removed}, 'identity:' || i.seq,
@@ -80,9 +86,20 @@ function eraseIdentities(db: Database, customer: ErasedCustomer, mayGo: SQL, now
   ] as const
 }
 
+/**
+ * Of a customer by his id only his own go, and of these what was looked for: one text may be two customers', in
+ * two accounts, and says who of them is paid.
+ */
+function isHisIdentity({ ids, texts, references }: ErasedCustomer): SQL {
+  if (ids.length === 0) return sql`lower(value) IN ${spelled(texts)}`
+  const known = references.map(({ account, kind, value }) => [account, kind, value])
+  return sql`customer_id IN ${valuesOf(ids)} AND (account, kind, value) IN (
+    SELECT k.value ->> 0, k.value ->> 1, k.value ->> 2 FROM json_each(${JSON.stringify(known)}) k)`
+}
+
 /** What people wrote about others, and that names him. */
-function eraseWritten(db: Database, { texts }: ErasedCustomer, mayGo: SQL) {
-  const named = valuesOf(texts.filter(isSearchable).flatMap(spellings))
+function eraseWritten(db: Database, customer: ErasedCustomer, mayGo: SQL) {
+  const named = valuesOf(namesOf(customer).filter(isSearchable).flatMap(spellings))
   const names = (column: string) => sql`EXISTS (SELECT 1 FROM ${named} t
     WHERE instr(lower(${sql.raw(column)}), t.value) > 0)`
   return [
@@ -107,8 +124,6 @@ function eraseOthers(
   mayGo: SQL,
   now: number,
 ) {
-  const ids = valuesOf(customer.ids)
-  const texts = spelled(customer)
   return [
     // What has failed may be sent through again: to whom the identity has said that it is.
     db
@@ -116,8 +131,8 @@ function eraseOthers(
       .set({ chosenCustomerId: sql`customer_id` })
       .where(
         sql`state IN ('held', 'failed') AND state = 'failed' AND chosen_customer_id IS NULL
-          AND customer_kind <> 'billing_id' AND ${mayGo}
-          AND (customer_id IN ${ids} OR lower(customer_reference) IN ${texts})`,
+          AND customer_kind <> 'billing_id' AND customer_id IS NOT NULL
+          AND ${isHisRow('adjustments', customer)} AND ${mayGo}`,
       ),
     db
       .update(undos)
@@ -128,7 +143,7 @@ function eraseOthers(
       ),
     db
       .delete(seenRefunds)
-      .where(sql`lower(customer) IN ${texts} AND at < ${refundsCountSince(now)} AND ${mayGo}`),
-    db.delete(knownCustomers).where(sql`customer_id IN ${ids} AND ${mayGo}`),
+      .where(sql`${refundOfHis(customer)} AND at < ${refundsCountSince(now)} AND ${mayGo}`),
+    db.delete(knownCustomers).where(sql`customer_id IN ${valuesOf(customer.ids)} AND ${mayGo}`),
   ] as const
 }

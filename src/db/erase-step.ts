@@ -35,8 +35,8 @@ export type ErasureStep = {
   readonly ended: readonly AdjustmentId[]
   /** Of events. */
   readonly payloads: readonly number[]
-  /** Events whose decision quotes him in its detail. */
-  readonly details: readonly number[]
+  /** Events whose rules have named him in their own words. */
+  readonly words: readonly number[]
 }
 
 /** Null where the lease was lost: then nothing was written. */
@@ -52,14 +52,9 @@ export async function commitErasureStep(
   const base = JSON.stringify(counts)
   const rows = JSON.stringify(step.adjustments)
   const found = sql`json_each(${rows}) r CROSS JOIN adjustments a ON a.id = r.value ->> 'id'`
-  const his = valuesOf(step.ended)
-  const noted = sql`note IS NOT NULL AND adjustment_id IN ${his}`
-  const labelled = sql`label <> ''
-    AND invoice_id IN (SELECT a.invoice_id FROM adjustments a WHERE a.id IN ${his})`
   const counted = (name: string, gone: SQL) =>
     sql`${sql.raw(`'$.${name}'`)}, (${base} ->> ${sql.raw(`'$.${name}'`)}) + ${gone}`
-  const notes = sql`(SELECT count(*) FROM discrepancies WHERE ${noted})
-    + (SELECT count(*) FROM links WHERE ${labelled})`
+  const written = writtenAbout(step.ended)
   const [updated] = await db.batch([
     db
       .update(erasures)
@@ -71,12 +66,59 @@ export async function commitErasureStep(
         counts: sql`json_set(${base},
           ${counted('adjustments', sql`(SELECT count(*) FROM ${found} WHERE ${isEnded('a')})`)},
           ${counted('payloads', sql`(SELECT count(*) FROM payloads WHERE event_seq IN ${closed(step.payloads)})`)},
-          ${counted('notes', notes)})`,
+          ${counted('notes', written?.count ?? sql`0`)})`,
         wakeAt: next,
       })
       .where(isHeld(run.seq, run.wakeAt))
       .returning(),
-    ...eraseFields(db, run, { rows, found, held }, now),
+    ...(step.adjustments.length === 0 ? [] : eraseFields(db, run, { rows, found, held }, now)),
+    ...(written === null ? [] : eraseWritten(db, written, held)),
+    ...(step.words.length === 0
+      ? []
+      : [
+          db
+            .update(events)
+            .set(WITHOUT_WORDS)
+            .where(sql`seq IN ${closed(step.words)} AND ${held}`),
+        ]),
+    ...(step.payloads.length === 0
+      ? []
+      : [db.delete(payloads).where(sql`event_seq IN ${closed(step.payloads)} AND ${held}`)]),
+  ])
+  return updated[0] ?? null
+}
+
+/** Codes stay, of which the shipped rules' reasons are; what is a rule's own text goes. */
+const codeOr = (text: string, erased: string, otherwise: string): SQL =>
+  sql.raw(`iif(${text} GLOB '*[^a-z_]*', ${erased}, ${otherwise})`)
+
+const ANSWER = `(c.value ->> '$.answer')`
+const WITHOUT_WORDS = {
+  reason: codeOr('reason', `'erased'`, 'reason'),
+  decision: sql`json_set(json_remove(decision, '$.detail'), '$.considered', (
+    SELECT json_group_array(json_set(c.value, '$.answer', ${codeOr(
+      `replace(replace(${ANSWER}, 'shadow: ', ''), 'ignored: ', '')`,
+      `iif(instr(${ANSWER}, 'ignored: ') > 0,
+        substr(${ANSWER}, 1, instr(${ANSWER}, 'ignored: ') + 8) || 'erased', ${ANSWER})`,
+      ANSWER,
+    )})) FROM json_each(decision, '$.considered') c))`,
+}
+
+/** Notes and labels about these adjustments and their invoices; null where there are none of them. */
+function writtenAbout(ended: readonly AdjustmentId[]) {
+  if (ended.length === 0) return null
+  const noted = sql`note IS NOT NULL AND adjustment_id IN ${valuesOf(ended)}`
+  const labelled = sql`label <> ''
+    AND invoice_id IN (SELECT a.invoice_id FROM adjustments a WHERE a.id IN ${valuesOf(ended)})`
+  const count = sql`(SELECT count(*) FROM discrepancies WHERE ${noted})
+    + (SELECT count(*) FROM links WHERE ${labelled})`
+  return { noted, labelled, count }
+}
+
+type Written = { readonly noted: SQL; readonly labelled: SQL }
+
+const eraseWritten = (db: Database, { noted, labelled }: Written, held: SQL) =>
+  [
     db
       .update(discrepancies)
       .set({ note: null })
@@ -86,14 +128,7 @@ export async function commitErasureStep(
       .update(links)
       .set({ label: '' })
       .where(sql`${labelled} AND ${held}`),
-    db
-      .update(events)
-      .set({ decision: sql`json_remove(decision, '$.detail')` })
-      .where(sql`seq IN ${closed(step.details)} AND ${held}`),
-    db.delete(payloads).where(sql`event_seq IN ${closed(step.payloads)} AND ${held}`),
-  ])
-  return updated[0] ?? null
-}
+  ] as const
 
 /** Of events, those of which nothing goes on. */
 const closed = (seqs: readonly number[]): SQL =>

@@ -177,8 +177,8 @@ const ACCOUNTS = sql`WITH RECURSIVE a(account) AS (
   WHERE a.account IS NOT NULL) SELECT account FROM a WHERE account IS NOT NULL`
 
 /**
- * By a source's subject, such as `ticket:42`, or by an invoice's id: adjustments and their events. Null where there
- * are more than `most` adjustments.
+ * By a source's subject, such as `ticket:42`, by an invoice's id, or by both: adjustments and their events. Null where
+ * there are more than `most` adjustments.
  */
 export async function subjectsOf(
   db: Database,
@@ -188,21 +188,22 @@ export async function subjectsOf(
   }: { readonly subject?: string | undefined; readonly invoiceId?: string | undefined },
   most: number,
 ): Promise<readonly string[] | null> {
-  const found = (which: SQL) =>
-    db
-      .select({ id: adjustments.id, eventId: adjustments.eventId })
-      .from(adjustments)
-      .where(which)
-      .limit(most + 1)
-  const rows = [
-    ...(subject === undefined
-      ? []
-      : await found(sql`account IN (${ACCOUNTS}) AND subject = ${subject}`)),
-    ...(invoiceId === undefined ? [] : await found(eq(adjustments.invoiceId, invoiceId))),
-  ]
+  const rows = await db
+    .select({ id: adjustments.id, eventId: adjustments.eventId })
+    .from(adjustments)
+    .where(
+      and(
+        subject === undefined ? undefined : sql`account IN (${ACCOUNTS}) AND subject = ${subject}`,
+        invoiceId === undefined ? undefined : eq(adjustments.invoiceId, invoiceId),
+      ),
+    )
+    .limit(most + 1)
   if (rows.length > most) return null
   return [...new Set(rows.flatMap(({ id, eventId }) => [id, eventId]))]
 }
+
+/** Of a time that a whole delivery fills: by clocks that differ the halving may be off by so many. */
+const CLOCKS_APART_ENTRIES = 100
 
 /** The one entry of an event that was ignored, which no index has: by the time of the event. */
 export async function findReceived(db: Database, eventId: string): Promise<EntryRow | null> {
@@ -212,15 +213,18 @@ export async function findReceived(db: Database, eventId: string): Promise<Entry
     .where(eq(events.id, sql`${eventId}`))
   if (!event) return null
   const last = await lastSeq(db)
-  const near = await firstAfter(db, event.at, last)
-  const half = Math.floor(WINDOW / 2)
+  const first = await firstAfter(db, event.at, last)
+  const behind = await firstAfter(db, event.at + 1, last)
+  // All entries of a delivery have one time, those of its events before those of its adjustments.
+  const beside = Math.max(CLOCKS_APART_ENTRIES, Math.floor((WINDOW - (behind - first)) / 2))
+  const start = first - beside
   const [row] = await db
     .select()
     .from(auditEntries)
     .where(
       and(
-        gte(auditEntries.seq, near - half),
-        lt(auditEntries.seq, near + half),
+        gte(auditEntries.seq, start),
+        lt(auditEntries.seq, Math.min(behind + beside, start + WINDOW)),
         eq(auditEntries.subject, eventId),
         eq(auditEntries.action, 'event.received'),
       ),

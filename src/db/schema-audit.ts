@@ -33,8 +33,6 @@ export const auditCheckpoints = sqliteTable('audit_checkpoints', {
   at: integer('at').notNull(),
   /** C2SP signed note. */
   note: text('note').notNull(),
-  /** The current key's, of those that signed it. */
-  keyId: text('key_id').notNull(),
 })
 
 /** Every key that has ever signed: its public half, as Go's sumdb/note writes it. */

@@ -153,7 +153,8 @@ const insertOutcomeEntry = (
       WHEN 'issuing' THEN json_object('attempt', a.attempts, 'generation', a.generation,
         'customerId', a.customer_id, 'cleared', json(coalesce(a.cleared_reasons, '[]')),
         'rules', ${rules}, 'limits', json(${JSON.stringify(limits && { ...limits, first, duplicateMs })}))
-      WHEN 'held' THEN json_object('reasons', json(a.hold_reasons), 'details', json(a.hold_details))
+      WHEN 'held' THEN json_object('reasons', json(a.hold_reasons), 'details', json(a.hold_details),
+        'rules', ${rules})
       ELSE json_object('cause', 'undone') END
   FROM adjustments a WHERE a.seq = ${seq} AND ${AFTER_CHANGE}`)
 

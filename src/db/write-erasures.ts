@@ -25,7 +25,11 @@ export async function insertErasure(
   { id, customer, reason, actor }: NewErasure,
   now: number,
 ): Promise<Erasure | null> {
-  const data = { reason, ids: customer.ids.length, texts: customer.texts.length }
+  const data = {
+    reason,
+    ids: customer.ids.length,
+    texts: customer.texts.length + customer.references.length,
+  }
   const [rows] = await db.batch([
     db
       .insert(erasures)

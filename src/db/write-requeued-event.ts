@@ -8,6 +8,7 @@ import { insertEntry } from './insert-entry.ts'
 import type { Database } from './database.ts'
 import { insertAdjustments } from './insert-adjustments.ts'
 import type { AdjustmentId } from '../domain/ids.ts'
+import { isCode } from '../domain/text.ts'
 import { auditEntries, events, notices, type Event } from './schema.ts'
 import { TELLS_ITSELF } from './write-notices.ts'
 import { fateAtTheDoor, insertUndos, type PackedDelivery } from './write-delivery.ts'
@@ -17,6 +18,9 @@ export type RequeuedEvent = {
   /** Each due at version 1. */
   readonly made: readonly AdjustmentId[]
 }
+
+/** Of an event from before reasons were codes it may be a rule's own words, which the log must not have. */
+const codeOf = ({ reason }: Event): string | null => (isCode(reason ?? '') ? reason : null)
 
 /** `packed`: this one event, as a delivery of its own by `packed.delivery.actor`. Null: it has moved. */
 export async function commitRequeuedEvent(
@@ -46,7 +50,7 @@ export async function commitRequeuedEvent(
       .returning(),
     insertEntry(
       db,
-      { at, actor, action, subject: read.id, data: { from: read.fate, reason: read.reason } },
+      { at, actor, action, subject: read.id, data: { from: read.fate, reason: codeOf(read) } },
       AFTER_CHANGE,
     ),
     db.insert(auditEntries).select(sql`

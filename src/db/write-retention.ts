@@ -74,8 +74,8 @@ export const nextEvents = (db: Database, after: number): Promise<readonly KeptRo
     .limit(RETENTION_ROWS_PER_STEP)
 
 export type Forgetting = {
-  /** Of events. */
-  readonly seqs: readonly number[]
+  /** Events as they were read: one that was sent through since has moved money. */
+  readonly rows: readonly KeptRow[]
   readonly ignoredThrough: number
 }
 
@@ -83,14 +83,18 @@ export type Forgetting = {
 export async function forgetPayloads(
   db: Database,
   run: RetentionRun,
-  { seqs, ignoredThrough }: Forgetting,
+  { rows, ignoredThrough }: Forgetting,
   now: number,
 ): Promise<number> {
   const action: AuditAction = 'payloads.forgotten'
+  const read = JSON.stringify(rows.map(({ seq, fate }) => [seq, fate]))
   const [gone] = await db.batch([
     db
       .delete(payloads)
-      .where(sql`${payloads.eventSeq} IN (SELECT value FROM json_each(${JSON.stringify(seqs)}))`)
+      .where(
+        sql`event_seq IN (SELECT e.seq FROM json_each(${read}) r
+          CROSS JOIN events e ON e.seq = r.value ->> 0 WHERE e.fate = r.value ->> 1)`,
+      )
       .returning({ seq: payloads.eventSeq }),
     db.insert(auditEntries).select(
       sql`SELECT NULL, ${now}, 'system:retention', ${action}, 'retention',

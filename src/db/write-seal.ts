@@ -53,12 +53,12 @@ export async function commitSeal(
   checkpoint: StoredCheckpoint,
   tiles: readonly { readonly tile: Tile; readonly had: number }[],
 ): Promise<boolean> {
-  const { size, root, at, note, keyId } = checkpoint
+  const { size, root, at, note } = checkpoint
   const [rows] = await db.batch([
     db
       .insert(auditCheckpoints)
       .select(
-        sql`SELECT CAST(${size} AS INTEGER), ${root}, ${at}, ${note}, ${keyId}
+        sql`SELECT CAST(${size} AS INTEGER), ${root}, ${at}, ${note}
           WHERE coalesce((SELECT max(size) FROM audit_checkpoints), 0) = ${before}`,
       )
       .returning({ size: auditCheckpoints.size }),

@@ -52,6 +52,7 @@ export type AuditAction =
   | 'audit.key_changed'
   | 'audit.witnessed'
   | 'audit.read'
+  | 'list.read'
   | 'audit.exported'
   | 'payloads.forgotten'
   | 'erasure.requested'

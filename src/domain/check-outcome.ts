@@ -22,7 +22,7 @@ import type {
   Undo,
 } from './outcome.ts'
 import type { Rule } from './rule.ts'
-import { isIdentifier, oneLine } from './text.ts'
+import { isCode, isIdentifier, oneLine } from './text.ts'
 
 /**
  * A rule is the user's own code: what it answers is checked like any other input, also against its
@@ -39,11 +39,11 @@ export function checked(rule: Rule, outcome: Outcome): Outcome {
     case 'seen':
       return checkedSeen(rule, outcome)
     case 'ignore':
-      return { kind: 'ignore', reason: oneLine(outcome.reason, REASON_CHARS_MAX) }
+      return { kind: 'ignore', reason: codeOnly(outcome.reason) }
     case 'undecided': {
       const { reason, detail } = outcome
-      const isCode = typeof reason === 'string' && REASON_CODE.test(reason)
-      if (!isCode) return trouble('shape', 'the rule gave no reason code')
+      if (typeof reason !== 'string' || !isCode(reason))
+        return trouble('shape', 'the rule gave no reason code')
       const { subject } = outcome
       const isNamed = subject !== undefined && isIdentifier(subject, SUBJECT_CHARS_MAX)
       const answered = trouble(reason, oneLine(detail, REASON_CHARS_MAX))
@@ -117,7 +117,9 @@ function checkedSeen({ causedBy }: Rule, { fact }: Seen): Outcome {
   }
 }
 
-const REASON_CODE = /^[a-z][a-z_]{0,63}$/
+/** Reasons stay for ever, also once a person is erased: a text may name him, and a code can't. */
+const codeOnly = (reason: string): string =>
+  isCode(oneLine(reason, REASON_CHARS_MAX)) ? reason : 'reason_is_no_code'
 
 function checkedParts(answered: readonly Proposal[]): Outcome {
   if (answered.length === 0 || answered.length > PARTS_PER_EVENT_MAX) {
@@ -164,7 +166,7 @@ function refusalOf(proposal: Proposal): Undecided | null {
   if (happenedAt !== null && !(Number.isSafeInteger(happenedAt) && happenedAt >= 0)) {
     return trouble('shape', 'happenedAt: milliseconds since 1970 are wanted')
   }
-  if (hold !== null && !(typeof hold === 'string' && REASON_CODE.test(hold))) {
+  if (hold !== null && !(typeof hold === 'string' && isCode(hold))) {
     return trouble('shape', 'hold() wants a reason code, such as second_this_month')
   }
   return null

@@ -3,23 +3,35 @@
 
 import type { AdjustmentState } from './adjustment.ts'
 import type { CustomerKind } from './customer.ts'
-import { comparable, namesHim, type ErasedCustomer } from './erasure.ts'
+import {
+  comparable,
+  holdsIn,
+  isEmail,
+  namesHim,
+  namesOf,
+  type ErasedCustomer,
+  type ErasedReference,
+} from './erasure.ts'
 import type { AdjustmentId } from './ids.ts'
-import { MS_PER_DAY } from './limits.ts'
+import { ERASURE_IDENTIFIERS_MAX, MS_PER_DAY } from './limits.ts'
 import type { Limits } from './money-limits.ts'
 
 export type ErasableAdjustment = {
   readonly seq: number
   readonly id: AdjustmentId
   readonly state: AdjustmentState
+  readonly account: string
   readonly customerId: string | null
   readonly chosenCustomerId: string | null
   readonly customerKind: CustomerKind
   readonly customerReference: string | null
+  /** Whom the identities name for this reference, as a claim would ask. */
+  readonly identifiedAs: string | null
   readonly asker: string | null
   readonly countedAt: number | null
   readonly decisionNote: string | null
   readonly subject: string
+  readonly ruleHold: string | null
   /** Whether its event was there when the erasure was asked for; of a reversal, its original's. */
   readonly isPart: boolean
   /** Of its event, while its payload is kept. */
@@ -45,7 +57,7 @@ export function erasureOf(
   askedSince: number,
 ): RowErasure {
   const isAbout = isHis(row, customer)
-  const isAsker = row.asker !== null && customer.texts.includes(comparable(row.asker))
+  const isAsker = row.asker !== null && namesOf(customer).includes(comparable(row.asker))
   if (!row.isPart) return left(isAbout && isOpen(row))
   if (isOpen(row)) return left(isAbout || isAsker)
   // Without his reference the row would be his no more, and its payload would stay.
@@ -56,7 +68,12 @@ export function erasureOf(
   const isCounted = isAsker && countedAt !== null && countedAt > askedSince
   const fields: readonly (readonly [ErasedField, boolean])[] = [
     // The billing API's own id says nothing by itself, and the money is accounted for by it.
-    ['customerReference', isAbout && customerReference !== null && customerKind !== 'billing_id'],
+    [
+      'customerReference',
+      customerReference !== null &&
+        customerKind !== 'billing_id' &&
+        (isAbout || isAddressedToHim(row, customer)),
+    ],
     ['decisionNote', decisionNote !== null && (isAbout || namesHim(decisionNote, customer))],
     ['asker', isAsker && !isCounted],
   ]
@@ -69,12 +86,79 @@ export function erasureOf(
 
 const left = (waits: boolean): RowErasure => ({ waits, isEnded: false, fields: [] })
 
-const isHis = (
-  { customerId, chosenCustomerId, customerReference }: ErasableAdjustment,
-  { ids, texts }: ErasedCustomer,
-): boolean =>
-  [customerId, chosenCustomerId].some((id) => id !== null && ids.includes(id)) ||
-  (customerReference !== null && texts.includes(comparable(customerReference)))
+/** What is known to be another customer's is not his, whatever it calls him. */
+function isHis(row: ErasableAdjustment, { ids, texts, references }: ErasedCustomer): boolean {
+  const who = whoIs(row)
+  if (who !== null && ids.length > 0) return ids.includes(who)
+  if (row.customerReference === null) return false
+  const named = comparable(row.customerReference)
+  return (
+    texts.includes(named) ||
+    references.some(
+      (each) =>
+        each.kind === row.customerKind &&
+        holdsIn(each, row.account) &&
+        comparable(each.value) === named,
+    )
+  )
+}
+
+/** Whom a claim would bill. */
+const whoIs = (row: ErasableAdjustment): string | null =>
+  row.chosenCustomerId ??
+  row.customerId ??
+  (row.customerKind === 'billing_id' ? row.customerReference : row.identifiedAs)
+
+/** Another customer's, whom it is known by his id, and which has an e-mail of the erased person. */
+const isAddressedToHim = (row: ErasableAdjustment, customer: ErasedCustomer): boolean =>
+  (row.chosenCustomerId ?? row.customerId) !== null &&
+  row.customerReference !== null &&
+  isEmail(row.customerReference) &&
+  namesOf(customer).includes(comparable(row.customerReference))
+
+/** What his adjustments call him, other events may call him too. */
+export function withReferences(
+  customer: ErasedCustomer,
+  rows: readonly ErasableAdjustment[],
+): ErasedCustomer {
+  const { references } = customer
+  const found = rows
+    .flatMap((row) => referenceOf(row, customer))
+    .filter(
+      ({ account, kind, value }) =>
+        !customer.texts.includes(comparable(value)) &&
+        !references.some(
+          (each) => each.kind === kind && each.value === value && holdsIn(each, account),
+        ),
+    )
+  const all = distinct([...references, ...found])
+  const kept = all.slice(0, ERASURE_IDENTIFIERS_MAX)
+  return {
+    ...customer,
+    references: kept,
+    hasGrown: customer.hasGrown || kept.length > references.length,
+    cut: customer.cut + all.length - kept.length,
+  }
+}
+
+function referenceOf(row: ErasableAdjustment, { ids }: ErasedCustomer): ErasedReference[] {
+  const { customerKind: kind, customerReference: value, identifiedAs } = row
+  const who = whoIs(row)
+  if (!row.isPart || value === null || who === null || !ids.includes(who)) return []
+  // Somebody chose him for what is otherwise another's.
+  const isAnothers = identifiedAs !== null && !ids.includes(identifiedAs)
+  if (kind === 'billing_id' || isAnothers) return []
+  // What the billing API itself has looked up is its own external id, in every account.
+  const isEverywhere =
+    kind === 'external_id' && identifiedAs === null && row.chosenCustomerId === null
+  return [{ account: isEverywhere ? '' : row.account, kind, value }]
+}
+
+export const distinct = (references: readonly ErasedReference[]): readonly ErasedReference[] => [
+  ...new Map(
+    references.map((each) => [JSON.stringify([each.account, each.kind, each.value]), each]),
+  ).values(),
+]
 
 const isOpen = ({ state }: ErasableAdjustment): boolean =>
   state === 'due' || state === 'issuing' || state === 'held'

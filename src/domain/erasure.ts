@@ -1,6 +1,8 @@
 // A customer is erased: by what he is found, which texts are his, and what is counted.
 
-import { ERASURE_TEXT_CHARS_MIN } from './limits.ts'
+import type { CustomerKind } from './customer.ts'
+import type { EventId } from './ids.ts'
+import { ERASURE_DIGITS_MIN, ERASURE_NUMBER_MIN, ERASURE_TEXT_CHARS_MIN } from './limits.ts'
 
 export const ERASURE_REASONS = ['customer_request', 'contract_ended', 'test_data', 'other'] as const
 export type ErasureReason = (typeof ERASURE_REASONS)[number]
@@ -8,9 +10,30 @@ export type ErasureReason = (typeof ERASURE_REASONS)[number]
 export type ErasedCustomer = {
   /** His ids at the billing API. */
   readonly ids: readonly string[]
-  /** What sources, identities and texts know him by: external ids, e-mails, names. */
+  /** What the request calls him, comparable: external ids, e-mails, names. They are his wherever they stand. */
   readonly texts: readonly string[]
+  /** What identities and adjustments of these ids call him. */
+  readonly references: readonly ErasedReference[]
+  /** Whether one was found late: then what was looked at before is looked at again. */
+  readonly hasGrown: boolean
+  /** References that were too many to be looked for. */
+  readonly cut: number
+  /** Of what this round waits for: events that a person has to decide about. */
+  readonly undecided: readonly EventId[]
 }
+
+/** As it was written. It is his in this account only, of an empty one in all: two may number from 1. */
+export type ErasedReference = {
+  readonly account: string
+  readonly kind: CustomerKind
+  readonly value: string
+}
+
+export const erasedCustomer = (
+  ids: readonly string[],
+  texts: readonly string[],
+  references: readonly ErasedReference[] = [],
+): ErasedCustomer => ({ ids, texts, references, hasGrown: false, cut: 0, undecided: [] })
 
 /** In this order, from the first again while an adjustment of his goes on. */
 export const ERASURE_PHASES = ['adjustments', 'payloads', 'rest'] as const
@@ -21,8 +44,10 @@ export type ErasureCounts = {
   readonly payloads: number
   readonly identities: number
   readonly notes: number
-  /** Adjustments whose subject, or events whose own id, holds a text of his: these are never changed. */
+  /** Adjustments whose subject or hold, or events whose own id, holds a text of his: these are never changed. */
   readonly unchangeable: number
+  /** Once it has ended: texts of his that no payload was searched for. */
+  readonly notSearched: number
 }
 
 export const NOTHING_ERASED: ErasureCounts = {
@@ -31,13 +56,47 @@ export const NOTHING_ERASED: ErasureCounts = {
   identities: 0,
   notes: 0,
   unchangeable: 0,
+  notSearched: 0,
 }
 
 /** Texts are compared without regard to case and to how an accent is written. */
 export const comparable = (text: string): string => text.normalize('NFC').toLowerCase()
 
-/** A text too short to be looked for among others would be found in everybody's. */
-export const isSearchable = (text: string): boolean => text.length >= ERASURE_TEXT_CHARS_MIN
+/** A text too short, or a number too small, would be found in everybody's payloads. */
+export const isSearchable = (text: string): boolean =>
+  text.length >= ERASURE_TEXT_CHARS_MIN &&
+  (/\p{L}/u.test(text) || text.replace(/\D/g, '').length >= ERASURE_DIGITS_MIN)
+
+export const notSearched = ({ texts, references, cut }: ErasedCustomer): number =>
+  [...texts, ...references.map(({ value }) => value)].filter((text) => !isSearchable(text)).length +
+  cut
+
+/** What names him wherever it stands, comparable: an e-mail is one person's, an id may be two's. */
+export const namesOf = ({ texts, references }: ErasedCustomer): string[] => [
+  ...texts,
+  ...references.flatMap(({ value }) => (isEmail(value) ? [comparable(value)] : [])),
+]
+
+export const isEmail = (text: string): boolean => text.includes('@')
+
+/** Whether an account's event or adjustment, by this kind of reference, may mean him. */
+export const holdsIn = (reference: ErasedReference, account: string): boolean =>
+  reference.account === '' || reference.account === account
+
+/**
+ * What is looked for in an event of this account; null: of any. `isOthers`: all that it has made is some other
+ * customer's, whom his references may name as well.
+ */
+export function textsFor(
+  customer: ErasedCustomer,
+  { account, isOthers }: { readonly account: string | null; readonly isOthers: boolean },
+): readonly string[] {
+  const his = isOthers
+    ? []
+    : customer.references.filter((each) => account === null || holdsIn(each, account))
+  const all = [...customer.ids, ...namesOf(customer), ...his.map(({ value }) => value)]
+  return [...new Set(all.map(comparable))].filter(isSearchable)
+}
 
 /**
  * Whether something holds one of his texts, as a whole word. `texts`: comparable ones. However deep it is
@@ -48,7 +107,9 @@ export function holdsText(value: unknown, texts: readonly string[]): boolean {
   while (left.length > 0) {
     const each = left.pop()
     if (typeof each === 'string' && hasOneOf(each, texts)) return true
-    if (typeof each === 'number' && texts.includes(String(each))) return true
+    if (typeof each === 'number' && each >= ERASURE_NUMBER_MIN && texts.includes(String(each))) {
+      return true
+    }
     if (typeof each !== 'object' || each === null) continue
     for (const [name, inner] of Object.entries(each)) {
       if (!Array.isArray(each)) left.push(name)
@@ -57,6 +118,16 @@ export function holdsText(value: unknown, texts: readonly string[]): boolean {
   }
   return false
 }
+
+/**
+ * The same of a JSON text as it was sent: a number above 2^53 has its last digits there only, and of two
+ * fields of one name the first.
+ */
+export const holdsTextAsSent = (body: string, texts: readonly string[]): boolean =>
+  hasOneOf(
+    body,
+    texts.filter((text) => !(Number(text) < ERASURE_NUMBER_MIN)),
+  )
 
 function hasOneOf(written: string, texts: readonly string[]): boolean {
   const forms = ESCAPED.test(written) ? [written, unescaped(written)] : [written]
@@ -77,19 +148,42 @@ const unescaped = (text: string): string =>
   })
 
 /** Whether a person has written one of his texts, also as a part of a word. */
-export function namesHim(written: string, { texts }: ErasedCustomer): boolean {
+export function namesHim(written: string, customer: ErasedCustomer): boolean {
   const note = comparable(written)
-  return texts.some((text) => isSearchable(text) && note.includes(text))
+  return namesOf(customer).some((text) => isSearchable(text) && note.includes(text))
 }
 
-const WORD = /[\p{L}\p{N}]/u
+type Borders = { readonly before: RegExp; readonly behind: RegExp }
 
-/** `jo@acme.example` is none of `mojo@acme.example`. */
+/** What goes on with a letter or digit, or with one of these and then a letter or digit, is the same word. */
+const goingOn = (before: string, behind: string): Borders => ({
+  before: new RegExp(`[\\p{L}\\p{N}](?:${before})?$`, 'u'),
+  behind: new RegExp(`^(?:${behind})?[\\p{L}\\p{N}]`, 'u'),
+})
+const OF_WORD = goingOn('', '')
+const OF_EMAIL = goingOn("[.%+'-]|_+", '[.-]|_+')
+const OF_NUMBER = { before: /\p{L}$|\p{N}[.-]?$/u, behind: /^\p{L}|^[.-]?\p{N}/u }
+const OF_ID = goingOn('-|_+', '-|_+')
+const BORDER_CHARS = 16
+
+/** By the word's own alphabet: a name may stand beside a hyphen, an id such as `acme-42` goes on with it. */
+function bordersOf(word: string): Borders {
+  if (isEmail(word)) return OF_EMAIL
+  if (!/\p{L}/u.test(word)) return OF_NUMBER
+  return /[-_]/.test(word) && !word.includes(' ') ? OF_ID : OF_WORD
+}
+
+/** `jo@acme.example` is none of `mojo@acme.example`, `mary-jo@acme.example` and `jo@acme.example.net`. */
 function hasWord(text: string, word: string): boolean {
-  for (let at = text.indexOf(word); at >= 0; at = text.indexOf(word, at + 1)) {
-    const before = text.slice(0, at).at(-1) ?? ''
-    const behind = text.charAt(at + word.length)
-    if (!WORD.test(before) && !WORD.test(behind)) return true
+  let at = text.indexOf(word)
+  if (at < 0) return false
+  const { before, behind } = bordersOf(word)
+  for (; at >= 0; at = text.indexOf(word, at + 1)) {
+    const end = at + word.length
+    const isApart =
+      !before.test(text.slice(Math.max(0, at - BORDER_CHARS), at)) &&
+      !behind.test(text.slice(end, end + BORDER_CHARS))
+    if (isApart) return true
   }
   return false
 }

@@ -12,7 +12,7 @@ export const SEAL_LEASE_SECONDS = 60
 export const LOG_COMPARE_TILES = 8
 /** Likewise where nothing new came for so long. */
 export const LOG_COMPARE_SECONDS = 600
-/** Tiles of 256 entries that one call of the API compares. */
+/** Tiles of 256 entries that one call of the API compares: of `verify`, and of a sealing that is asked for. */
 export const LOG_CHECK_TILES = 32
 /** Levels of tiles: 256^5 entries are more than a database holds. */
 export const LOG_LEVELS_MAX = 5

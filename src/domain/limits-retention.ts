@@ -33,19 +33,28 @@ export const ERASURES_OPEN_MAX = 100
 export const ERASURE_IDENTIFIERS_MAX = 200
 /** A shorter text is compared with whole references only, and not looked for in payloads. */
 export const ERASURE_TEXT_CHARS_MIN = 5
+/** So is one without a letter that has fewer digits: it would be an amount, a ZIP code or a date of others. */
+export const ERASURE_DIGITS_MIN = 9
+/** A number in JSON below this is an amount or a count, and never his. */
+export const ERASURE_NUMBER_MIN = 1_000_000_000
+/** Adjustments that count, newest first, whose references are read when an erasure is asked for. */
+export const ERASURE_REFERENCES_READ_MAX = 5_000
+/** Undecided events and conflicts that an erasure names as what it waits for. */
+export const ERASURE_UNDECIDED_SHOWN_MAX = 100
 export const ERASURE_LEASE_SECONDS = 120
 export const ERASURE_STEPS_PER_TICK = 20
 /** One tick goes on no longer than this. */
 export const ERASURE_TICK_SECONDS = 20
-/** Adjustments, or payloads, that one step looks at. */
+/** Adjustments, or events, that one step looks at. */
 export const ERASURE_ROWS_PER_STEP = 200
-/** Of payloads whose text one step reads: so many, and so many characters, or one. */
-export const ERASURE_PAYLOADS_READ_MAX = 20
-export const ERASURE_CHARS_READ_MAX = 4_000_000
+/** Of payloads and decisions that one step searches, or one event's. */
+export const ERASURE_BYTES_READ_MAX = 4_000_000
 /** While something goes on that it has to leave, all is looked at again after this. */
 export const ERASURE_AGAIN_SECONDS = 3_600
 
 // Evidence
-/** Of log entries, and of notices, about one adjustment that its evidence lists. */
-export const EVIDENCE_ENTRIES_MAX = 500
+/** Of the log entries of one adjustment its evidence lists so many from the beginning, */
+export const EVIDENCE_FIRST_ENTRIES = 50
+/** and so many from the end; of its notices the newest. */
+export const EVIDENCE_NEWEST_ENTRIES = 450
 export const EVIDENCE_NOTICES_MAX = 100

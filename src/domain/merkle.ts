@@ -103,24 +103,6 @@ export function inclusionProof(index: number, size: number, read: ReadNode): Uin
   return path
 }
 
-/** That the log of this size begins with the one of the older size (2.1.4.1). */
-export function consistencyProof(older: number, size: number, read: ReadNode): Uint8Array[] {
-  const path: Uint8Array[] = []
-  let [start, end] = [0, size]
-  let isWhole = true
-  while (end !== older) {
-    const middle = start + largestPowerBelow(end - start)
-    const isLeft = older <= middle
-    path.unshift(isLeft ? rangeHash(read, middle, end) : rangeHash(read, start, middle))
-    if (isLeft) end = middle
-    else {
-      start = middle
-      isWhole = false
-    }
-  }
-  return isWhole ? path : [rangeHash(read, start, end), ...path]
-}
-
 /** The root that a leaf and its proof lead to (2.1.3.2); null where the proof has a wrong length. */
 export function rootOfInclusion(
   leaf: Uint8Array,

@@ -191,7 +191,7 @@ export const approve = (
  */
 export const seen = (fact: SeenFact): Seen => ({ kind: 'seen', fact })
 
-/** `reason`: a code, such as `refund_pending`; nothing of what the sender wrote. */
+/** `reason`: a code, such as `refund_pending`; it is kept for ever, so anything else becomes `reason_is_no_code`. */
 export const ignore = (reason: string): Outcome => ({ kind: 'ignore', reason })
 
 /** `subject`: what it is about, so that who asked there is told. */

@@ -94,12 +94,13 @@ function withoutCards<Value extends string | number>(value: Value): Value | stri
 /** Other numbers may stand beside it, such as its end: each row of whole groups is looked at. */
 function withoutCardsIn(run: string): string {
   const groups = run.split(/(?=[ -])/)
+  const digitsOf = groups.map((group) => group.replace(/\D/, ''))
   let kept = ''
   for (let first = 0; first < groups.length; first++) {
     let digits = ''
     let last = first
     for (; last < groups.length; last++) {
-      digits += groups[last]?.replace(/\D/, '') ?? ''
+      digits += digitsOf[last] ?? ''
       if (digits.length > CARD_DIGITS_MAX || isCard(digits)) break
     }
     const isFound = last < groups.length && digits.length <= CARD_DIGITS_MAX
@@ -119,25 +120,29 @@ function isCardNumber(value: number): boolean {
 /** By its beginning, its length, and the check digit of Luhn. */
 function isCard(digits: string): boolean {
   if (!CARD.test(digits)) return false
-  const sum = [...digits].reverse().reduce((total, digit, nth) => {
-    const doubled = Number(digit) * (nth % 2 === 1 ? 2 : 1)
-    return total + (doubled > 9 ? doubled - 9 : doubled)
-  }, 0)
+  let sum = 0
+  for (let nth = 1; nth <= digits.length; nth++) {
+    const doubled = Number(digits.at(-nth)) * (nth % 2 === 0 ? 2 : 1)
+    sum += doubled > 9 ? doubled - 9 : doubled
+  }
   return sum % 10 === 0
 }
 
-/** `name=value`, `"name": "value"` and the like. */
-const pairs = (names: string): RegExp =>
-  new RegExp(
-    `((?:^|[^\\w])["']?(?:${names})["']?\\s*[:=]\\s*)("(?:[^"\\\\]|\\\\.)*"|[^\\s&,;"'<>}\\]]+)`,
-    'gim',
-  )
+/**
+ * `name=value`, `"name": "value"` and the like. A secret's name may begin with anything, so it is looked for only where
+ * its run of letters and hyphens begins: from each hyphen of a run it would take the square of the run's length.
+ */
+const pairs = (own: readonly string[]): RegExp => {
+  const secret = `(?:^|[^\\w-])["']?[\\w-]*(?:${SECRET})`
+  const other = `(?:^|[^\\w])["']?(?:${[PAYMENT, ...own].join('|')})`
+  const value = `"(?:[^"\\\\]|\\\\.)*"|[^\\s&,;"'<>}\\]]+`
+  return new RegExp(`((?:${secret}|${other})["']?\\s*[:=]\\s*)(${value})`, 'gim')
+}
 
 /** The same of what is not read as JSON, as well as that can be told from its text. */
 export function redactText(text: string, named: readonly string[]): string {
   const own = named.map((path) => (path.split('.').at(-1) ?? '').replaceAll('$', '\\$'))
-  const names = [`[\\w-]*(?:${SECRET})`, PAYMENT, ...own].join('|')
-  return withoutCards(text).replace(pairs(names), (_, before: string, value: string) =>
+  return withoutCards(text).replace(pairs(own), (_, before: string, value: string) =>
     value.startsWith('"') ? `${before}"${REDACTED}"` : before + REDACTED,
   )
 }

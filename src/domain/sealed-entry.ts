@@ -22,14 +22,15 @@ export const entryLine = ({ data, ...row }: EntryRow): string =>
 export const dataText = (data: string): string => canonical(dataOf(data))
 
 /**
- * What a stored text says, if it is written in the one way that Makegood and SQLite write it; else the text itself.
+ * What a stored text says, if it is an object written in the one way that Makegood and SQLite write it; else the text.
  * A name that stands there twice, a blank or a number beyond its precision would leave no trace in a value, and
  * the row could be changed without another hash. What isn't JSON somebody has written who was past the tables' checks.
  */
 export function dataOf(text: string): unknown {
   try {
     const value: unknown = JSON.parse(text)
-    return JSON.stringify(value) === text ? value : text
+    const isObject = typeof value === 'object' && value !== null
+    return isObject && JSON.stringify(value) === text ? value : text
   } catch {
     return text
   }

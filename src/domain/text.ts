@@ -12,6 +12,9 @@ export function oneLine(text: string, charsMax: number): string {
   return plain.trim()
 }
 
+/** Such as `refund_pending`: no digits, so that no id, number or address is one. */
+export const isCode = (text: string): boolean => /^[a-z][a-z_]{0,63}$/.test(text)
+
 /** Text that can be a key: well-formed, on one line, without leading or trailing blanks. */
 export const isIdentifier = (text: unknown, charsMax: number): boolean =>
   typeof text === 'string' &&

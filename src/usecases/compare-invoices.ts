@@ -17,6 +17,7 @@ import {
 import { assert } from '../domain/assert.ts'
 import { dayOf } from '../domain/day.ts'
 import { isAdjustmentId, type AdjustmentId } from '../domain/ids.ts'
+import { LISTING_SETTLE_SECONDS } from '../domain/limits.ts'
 import {
   judgeInvoice,
   judgeMissing,
@@ -47,11 +48,11 @@ export async function compareListed(
   const parts: Compared[] = []
   for (const invoice of ours) {
     const listed = listedOf(run, invoice)
-    if (!isWithin(run, listed)) {
+    const row = rows.get(listed.adjustmentId ?? 'adj_') ?? null
+    if (!isWithin(run, listed) && !isLost(run, listed, row)) {
       parts.push({ ...NOTHING_COMPARED, listed: [rowOf(deps, run, listed, listed.subtotal)] })
       continue
     }
-    const row = rows.get(listed.adjustmentId ?? 'adj_') ?? null
     const judged = judgeInvoice(listed, row, aroundOf(deps, run, listed))
     const { compared, after } = await act(deps, run, row, invoice, judged)
     if (after !== null) rows.set(after.id, after)
@@ -153,6 +154,18 @@ function listedOf({ toAt }: Reconciliation, invoice: Invoice): Listed {
 
 const isWithin = ({ fromAt, toAt }: Reconciliation, { createdAt }: Listed): boolean =>
   createdAt >= fromAt && createdAt < toAt
+
+/**
+ * Younger than everything that has settled, and nobody is making it: a database that was put back has lost its last
+ * minutes, too, and may have posted in them under a key that it doesn't know any more.
+ */
+const isLost = (
+  { toAt, startedAt }: Reconciliation,
+  { createdAt }: Listed,
+  row: Adjustment | null,
+): boolean =>
+  createdAt >= Math.max(toAt, startedAt - LISTING_SETTLE_SECONDS * 1_000) &&
+  (row === null || !['issuing', 'invoiced'].includes(row.state))
 
 const aroundOf = (deps: Deps, run: Reconciliation, listed: Listed): Circumstances => ({
   now: deps.now(),

@@ -4,25 +4,31 @@
 
 import { eraseRest } from '../db/erase-rest.ts'
 import { commitErasureStep } from '../db/erase-step.ts'
-import { findDueErasure, nextAdjustments, nextPayloads } from '../db/read-erasures.ts'
-import type { ErasablePayload } from '../db/read-erasures.ts'
+import { nextEvents } from '../db/read-erasable-events.ts'
+import { findDueErasure, identitiesOf, nextAdjustments } from '../db/read-erasures.ts'
 import type { Erasure } from '../db/schema.ts'
 import { finishErasure, releaseErasure, takeErasure } from '../db/write-erasures.ts'
 import { assert } from '../domain/assert.ts'
-import { askersCountSince, erasureOf, type ErasableAdjustment } from '../domain/erasable.ts'
 import {
-  comparable,
+  askersCountSince,
+  erasureOf,
+  withReferences,
+  type ErasableAdjustment,
+} from '../domain/erasable.ts'
+import {
   holdsText,
-  isSearchable,
+  notSearched,
   plainPart,
+  textsFor,
   type ErasedCustomer,
 } from '../domain/erasure.ts'
 import {
   ERASURE_AGAIN_SECONDS,
-  ERASURE_IDENTIFIERS_MAX,
   ERASURE_STEPS_PER_TICK,
   ERASURE_TICK_SECONDS,
+  ERASURE_UNDECIDED_SHOWN_MAX,
 } from '../domain/limits.ts'
+import { searchEvent } from '../domain/search-event.ts'
 import type { Deps } from '../deps.ts'
 
 /** The minute's look: goes on with the one that has waited longest, as far as one tick does. */
@@ -35,15 +41,18 @@ export async function eraseByClock(deps: Deps): Promise<void> {
     if (deps.now() - startedAt >= ERASURE_TICK_SECONDS * 1_000) break
     run = await takeStep(deps, run)
     if (run?.wakeAt === null) return
-    if (run !== null && isNewRound(run)) break
+    if (run !== null && waits(run)) break
   }
   if (run === null) return
-  const seconds = isNewRound(run) ? ERASURE_AGAIN_SECONDS : 0
+  const seconds = waits(run) ? ERASURE_AGAIN_SECONDS : 0
   await releaseErasure(deps.db, run, deps.now() + seconds * 1_000)
 }
 
 const isNewRound = ({ phase, throughAdjustment }: Erasure): boolean =>
   phase === 'adjustments' && throughAdjustment === 0
+
+/** A round that has found more to look for, and waits for nothing, goes on at once. */
+const waits = (run: Erasure): boolean => isNewRound(run) && run.waiting > 0
 
 /** Null where the lease was lost. */
 function takeStep(deps: Deps, run: Erasure): Promise<Erasure | null> {
@@ -68,7 +77,8 @@ async function stepAdjustments(
   if (rows.length > 0) return eraseRows(deps, run, customer, rows)
   const { throughAdjustment, counts } = run
   const waiting = isNewRound(run) ? 0 : run.waiting
-  const progress = { customer, phase: 'payloads', after: 0, throughAdjustment } as const
+  const sought = isNewRound(run) ? asOfNow(customer) : customer
+  const progress = { customer: sought, phase: 'payloads', after: 0, throughAdjustment } as const
   return commitErasureStep(
     deps.db,
     run,
@@ -77,7 +87,14 @@ async function stepAdjustments(
   )
 }
 
-const NOTHING = { adjustments: [], ended: [], payloads: [], details: [] } as const
+/** What a round has found is found anew in the next one. */
+const asOfNow = (customer: ErasedCustomer): ErasedCustomer => ({
+  ...customer,
+  undecided: [],
+  cut: 0,
+})
+
+const NOTHING = { adjustments: [], ended: [], payloads: [], words: [] } as const
 
 async function eraseRows(
   { config, db, now }: Deps,
@@ -86,15 +103,16 @@ async function eraseRows(
   rows: readonly ErasableAdjustment[],
 ): Promise<Erasure | null> {
   const at = now()
-  const known = withReferences(customer, rows)
+  const known = withReferences(isNewRound(run) ? asOfNow(customer) : customer, rows)
   const askedSince = askersCountSince(config.limits, at)
   const found = rows.map((row) => ({ row, ...erasureOf(row, known, askedSince) }))
   const ended = found.filter(({ isEnded }) => isEnded).map(({ row }) => row)
   const taken = found.filter(
     ({ row, isEnded, fields }) => fields.length > 0 || (isEnded && row.payload !== null),
   )
-  const texts = known.texts.filter(isSearchable)
-  const fixed = taken.filter(({ row }) => holdsText(row.subject, texts)).length
+  const fixed = taken.filter(({ row: { account, subject, ruleHold } }) =>
+    holdsText([subject, ruleHold], textsFor(known, { account, isOthers: false })),
+  ).length
   const { phase, after, counts } = run
   return commitErasureStep(
     db,
@@ -113,21 +131,10 @@ async function eraseRows(
         .map(({ row: { id }, fields }) => ({ id, fields })),
       ended: ended.map(({ id }) => id),
       payloads: [...new Set(ended.flatMap(({ payload }) => (payload === null ? [] : [payload])))],
-      details: [],
+      words: [],
     },
     at,
   )
-}
-
-/** What his adjustments call him, other events may call him too. */
-function withReferences(
-  { ids, texts }: ErasedCustomer,
-  rows: readonly ErasableAdjustment[],
-): ErasedCustomer {
-  const found = rows
-    .filter(({ isPart, customerId }) => isPart && customerId !== null && ids.includes(customerId))
-    .flatMap(({ customerReference: text }) => (text === null ? [] : [comparable(text)]))
-  return { ids, texts: [...new Set([...texts, ...found])].slice(0, ERASURE_IDENTIFIERS_MAX) }
 }
 
 async function stepPayloads(
@@ -135,50 +142,39 @@ async function stepPayloads(
   run: Erasure,
   customer: ErasedCustomer,
 ): Promise<Erasure | null> {
-  const texts = [...customer.ids, ...customer.texts].map(comparable).filter(isSearchable)
-  const { candidates, last } = await nextPayloads(
-    db,
-    run.after,
-    run.throughEvent,
-    texts.map(plainPart),
-  )
-  const his = candidates.filter((each) => holdsText(dataOf(each), texts))
-  const ended = his.filter((each) => !each.isOpen)
-  const { counts } = run
+  const range = { after: run.after, through: run.throughEvent }
+  const parts = textsFor(customer, { account: null, isOthers: false }).map(plainPart)
+  const { candidates, last } = await nextEvents(db, customer, range, parts)
+  const his = candidates
+    .map((event) => ({ ...event, ...searchEvent(event, textsFor(customer, event)) }))
+    .filter(({ isNamed, hasWords }) => isNamed || hasWords)
+  const ended = his.filter(({ isOpen }) => !isOpen)
+  const waitsForAPerson = his
+    .filter(({ isOpen, fate }) => isOpen && (fate === 'conflict' || fate === 'undecided'))
+    .map(({ id }) => id)
+  const { counts, throughAdjustment, waiting } = run
+  const undecided = [...customer.undecided, ...waitsForAPerson]
   return commitErasureStep(
     db,
     run,
     {
       progress: {
-        customer,
+        customer: { ...customer, undecided: undecided.slice(0, ERASURE_UNDECIDED_SHOWN_MAX) },
         phase: last === null ? 'rest' : 'payloads',
         after: last ?? 0,
-        throughAdjustment: run.throughAdjustment,
-        waiting: run.waiting + his.length - ended.length,
+        throughAdjustment,
+        waiting: waiting + his.length - ended.length,
         counts: {
           ...counts,
-          unchangeable:
-            counts.unchangeable + ended.filter(({ ownId }) => holdsText(ownId, texts)).length,
+          unchangeable: counts.unchangeable + ended.filter(({ isInId }) => isInId).length,
         },
       },
       ...NOTHING,
-      payloads: ended.map(({ seq }) => seq),
-      details: ended
-        .filter(({ decision }) => holdsText(JSON.parse(decision), texts))
-        .map(({ seq }) => seq),
+      payloads: ended.filter(({ isNamed }) => isNamed).map(({ seq }) => seq),
+      words: ended.filter(({ hasWords }) => hasWords).map(({ seq }) => seq),
     },
     now(),
   )
-}
-
-/** What is no JSON is one text. */
-function dataOf({ encoding, body }: ErasablePayload): unknown {
-  if (encoding === 'base64') return new TextDecoder('latin1').decode(Uint8Array.fromBase64(body))
-  try {
-    return JSON.parse(body.replace(/^\uFEFF/, ''))
-  } catch {
-    return body
-  }
 }
 
 /** What came while payloads were looked through comes first. Nothing else goes while something goes on. */
@@ -190,7 +186,7 @@ async function stepRest(
   const { db, log, now } = deps
   const rows = await nextAdjustments(db, run)
   if (rows.length > 0) return eraseRows(deps, run, customer, rows)
-  if (run.waiting > 0) return beginAgain(deps, run, customer)
+  if (run.waiting > 0 || customer.hasGrown) return beginAgain(deps, run, customer)
   const rest = await eraseRest(db, run, customer, now())
   if (rest === null || rest.isBehind) return rest?.run ?? null
   if (rest.run.waiting > 0) return beginAgain(deps, rest.run, customer)
@@ -200,11 +196,20 @@ async function stepRest(
     identities: run.counts.identities + rest.identities,
     notes: run.counts.notes + rest.notes,
   }
-  if (rest.identities > 0) {
+  const [id] = customer.ids
+  const identities = id === undefined ? [] : await identitiesOf(db, id)
+  if (identities.length > 0) {
+    // More than are looked for at once, or said since then.
+    const before = counts.notSearched + notSearched({ ...customer, texts: [] })
+    const next = { ...customer, references: identities, cut: 0 }
+    return beginAgain(deps, { ...rest.run, counts: { ...counts, notSearched: before } }, next)
+  }
+  if (id === undefined && rest.identities > 0) {
     const progress = { customer, phase, after, throughAdjustment, waiting, counts }
     return commitErasureStep(db, rest.run, { ...NOTHING, progress }, now())
   }
-  const finished = await finishErasure(db, rest.run, counts, now())
+  const ended = { ...counts, notSearched: counts.notSearched + notSearched(customer) }
+  const finished = await finishErasure(db, rest.run, ended, now())
   if (finished) log({ event: 'erased', erasure: finished.id, payloads: counts.payloads })
   return finished
 }
@@ -213,6 +218,6 @@ async function stepRest(
 const beginAgain = ({ db, now }: Deps, run: Erasure, customer: ErasedCustomer) => {
   const { waiting, counts } = run
   const start = { phase: 'adjustments', after: 0, throughAdjustment: 0 } as const
-  const progress = { ...start, customer, waiting, counts }
+  const progress = { ...start, customer: { ...customer, hasGrown: false }, waiting, counts }
   return commitErasureStep(db, run, { ...NOTHING, progress }, now())
 }

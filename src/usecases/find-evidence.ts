@@ -40,6 +40,8 @@ export type Evidence = {
   /** What the places are proven by; null where nothing is sealed yet. */
   readonly checkpoint: StoredCheckpoint | null
   readonly notices: readonly NoticeRow[]
+  /** Whether there are more entries or notices than are listed. */
+  readonly isCut: boolean
 }
 
 export type EvidenceTrouble =
@@ -61,11 +63,11 @@ export async function findEvidence(
   assert(found !== null, 'an adjustment without its event')
   const { event, payload } = found
   const { why } = await explainEvent(deps, { event, payload, adjustments: [adjustment] })
-  const { entries: rows, notices } = await findRecorded(db, adjustment)
+  const { entries: rows, notices, isCut } = await findRecorded(db, adjustment)
   const rules = await decidingRules(deps, adjustment, rows)
   const checkpoint = await findNewestCheckpoint(db)
   const entries = await placeEntries(deps, rows, checkpoint)
-  return ok({ adjustment, event, payload, why, rules, entries, checkpoint, notices })
+  return ok({ adjustment, event, payload, why, rules, entries, checkpoint, notices, isCut })
 }
 
 async function decidingRules(

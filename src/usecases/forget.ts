@@ -49,15 +49,15 @@ async function forgetOldPayloads({ config, db, now }: Deps, run: RetentionRun): 
   const seen = await nextEvents(db, run.ignoredThrough)
   const young = seen.findIndex(({ receivedAt }) => receivedAt >= before.ignored)
   const passed = young < 0 ? seen : seen.slice(0, young)
-  const seqs = [
+  const rows = [
     ...oldest.filter(({ receivedAt }) => receivedAt < before.money),
     ...passed.filter(({ fate }) => movedNothing(fate)),
-  ].map(({ seq }) => seq)
+  ]
   const ignoredThrough = passed.at(-1)?.seq ?? run.ignoredThrough
-  if (seqs.length === 0 && ignoredThrough === run.ignoredThrough) {
+  if (rows.length === 0 && ignoredThrough === run.ignoredThrough) {
     return { run, gone: 0, isMore: false }
   }
-  const gone = await forgetPayloads(db, run, { seqs, ignoredThrough }, now())
+  const gone = await forgetPayloads(db, run, { rows, ignoredThrough }, now())
   const isMore = passed.length >= RETENTION_ROWS_PER_STEP || gone >= RETENTION_ROWS_PER_STEP
   return { run: { ...run, ignoredThrough }, gone, isMore }
 }

@@ -5,7 +5,7 @@ import type { Deps } from '../deps.ts'
 import { PROVEN_PER_STEP } from '../domain/limits.ts'
 import { HASH_BYTES, inclusionProof, isSameHash, rootOfInclusion } from '../domain/merkle.ts'
 import { entryHash, type EntryRow } from '../domain/sealed-entry.ts'
-import { decoded } from '../domain/signed-note.ts'
+import { decoded, readCheckpoint } from '../domain/signed-note.ts'
 import { readFrom, tileName, tilesByName, tilesFor, type TileKey } from '../domain/tiles.ts'
 import { checkNote } from './check-log.ts'
 
@@ -30,10 +30,13 @@ export async function proofsOf(
   return rows.map(({ seq }) => inclusionProof(seq - 1, size, read))
 }
 
-/** Where an entry stands: in the log that was signed, with its proof; behind it; or it isn't what was signed. */
+/**
+ * Where an entry stands: in the log that was signed, with its proof; in one that nobody has signed whose key is known
+ * here, which is no fault of the entry's; behind it; or it isn't what was signed.
+ */
 export type PlacedEntry = EntryRow &
   (
-    | { readonly place: 'sealed'; readonly proof: Proof }
+    | { readonly place: 'sealed' | 'not_checked'; readonly proof: Proof }
     | { readonly place: 'not_yet_sealed' | 'not_as_sealed'; readonly proof: null }
   )
 
@@ -45,7 +48,7 @@ export async function placeEntries(
 ): Promise<readonly PlacedEntry[]> {
   const placed: PlacedEntry[] = []
   const size = checkpoint?.size ?? 0
-  const isSigned = checkpoint !== null && (await checkNote(deps, checkpoint)) === null
+  const leads = checkpoint && (await placeOf(deps, checkpoint))
   const root = decoded(checkpoint?.root ?? '') ?? new Uint8Array(0)
   for (let start = 0; start < rows.length; start += PROVEN_PER_STEP) {
     const step = rows.slice(start, start + PROVEN_PER_STEP)
@@ -55,10 +58,22 @@ export async function placeEntries(
       const proof = proofs[sealed.indexOf(row)]
       const led = proof && rootOfInclusion(entryHash(row), { index: row.seq - 1, size, proof })
       if (!proof) placed.push({ ...row, place: 'not_yet_sealed', proof: null })
-      else if (isSigned && led && isSameHash(led, root)) {
-        placed.push({ ...row, place: 'sealed', proof })
+      else if (leads && led && isSameHash(led, root)) {
+        placed.push({ ...row, place: leads, proof })
       } else placed.push({ ...row, place: 'not_as_sealed', proof: null })
     }
   }
   return placed
+}
+
+/** What can be said of an entry that leads to its root; null where the checkpoint isn't what was signed. */
+async function placeOf(
+  deps: ProofDeps,
+  checkpoint: StoredCheckpoint,
+): Promise<'sealed' | 'not_checked' | null> {
+  const fault = await checkNote(deps, checkpoint)
+  if (fault === null) return 'sealed'
+  const said = readCheckpoint(checkpoint.note)?.checkpoint
+  const isSo = said?.size === checkpoint.size && said.root.toBase64() === checkpoint.root
+  return isSo && fault.reason === 'signed_by_others' ? 'not_checked' : null
 }

@@ -2,9 +2,10 @@
 // there. Whoever has the billing API's id of him names the whole customer; an e-mail alone names one person.
 
 import { insertErasure } from '../db/write-erasures.ts'
-import { textsOf } from '../db/read-erasures.ts'
+import { identitiesOf, referencesOf } from '../db/read-erasures.ts'
 import type { Erasure } from '../db/schema.ts'
-import { comparable, type ErasureReason } from '../domain/erasure.ts'
+import { distinct } from '../domain/erasable.ts'
+import { comparable, erasedCustomer, type ErasureReason } from '../domain/erasure.ts'
 import { base32 } from '../domain/ids.ts'
 import { ERASURE_IDENTIFIERS_MAX, ERASURES_OPEN_MAX, OPERATOR_KEY_BYTES } from '../domain/limits.ts'
 import type { Operator } from '../domain/operator.ts'
@@ -27,16 +28,16 @@ export async function requestErasure(
   { name }: Operator,
   { customer: { id, texts }, reason }: ErasureRequest,
 ): Promise<Result<Erasure, ErasureTrouble>> {
-  const known = id === null ? [] : await textsOf(db, id)
-  const all = new Set([...texts, ...known].map(comparable))
+  const ids = id === null ? [] : [id]
+  const identities = id === null ? [] : await identitiesOf(db, id)
+  const references = id === null ? [] : await referencesOf(db, id)
+  // Of too many, the identities come first: they are removed, and would not be known any more.
+  const all = distinct([...identities, ...references]).slice(0, ERASURE_IDENTIFIERS_MAX)
   const erasure = await insertErasure(
     db,
     {
       id: `era_${base32(randomBytes(OPERATOR_KEY_BYTES))}`,
-      customer: {
-        ids: id === null ? [] : [id],
-        texts: [...all].slice(0, ERASURE_IDENTIFIERS_MAX),
-      },
+      customer: erasedCustomer(ids, [...new Set(texts.map(comparable))], all),
       reason,
       actor: `operator:${name}`,
     },

@@ -11,6 +11,7 @@ import {
 } from '../db/write-seal.ts'
 import type { Deps } from '../deps.ts'
 import {
+  LOG_CHECK_TILES,
   LOG_COMPARE_SECONDS,
   LOG_COMPARE_TILES,
   MS_PER_DAY,
@@ -44,17 +45,24 @@ export type SealTrouble =
   | { readonly reason: 'busy' }
   | { readonly reason: 'broken'; readonly fault: LogFault }
 
-/** How many entries are sealed now, and how many of them this call has sealed. */
+/** How many entries are sealed now, at least, and how many of them this call has sealed. */
 export type Sealed = { readonly size: number; readonly added: number }
 
-export async function sealLog(deps: Deps): Promise<Result<Sealed, SealTrouble>> {
+/** `minute`: most have nothing new, and then no entry is compared. `asked`: somebody wants to know. */
+type SealOccasion = 'minute' | 'asked'
+
+export async function sealLog(
+  deps: Deps,
+  occasion: SealOccasion = 'minute',
+): Promise<Result<Sealed, SealTrouble>> {
   const { db, now, settings } = deps
   const [key] = settings.auditKeys
   if (!key) return err({ reason: 'not_configured' })
   const startedAt = now()
   const state = await readLogState(db)
-  const idle = sizeWhereIdle(state, startedAt)
-  if (idle !== null) return ok({ size: idle, added: 0 })
+  const idle = occasion === 'minute' ? sizeWhereIdle(state, startedAt) : null
+  const isIdle = idle !== null && (await faultOfState(deps, state)) === null
+  if (isIdle) return ok({ size: idle, added: 0 })
   const leaseUntil = startedAt + SEAL_LEASE_SECONDS * 1_000
   const row = await takeSealing(db, { now: startedAt, day: dayOf(startedAt), leaseUntil })
   if (row === null) return err({ reason: 'busy' })
@@ -62,7 +70,9 @@ export async function sealLog(deps: Deps): Promise<Result<Sealed, SealTrouble>> 
     if (!(await announceKeys(deps))) return err({ reason: 'not_configured' })
     if (isForgotten(state)) return await stop(deps, { reason: 'checkpoint_changed', seq: 1 })
     const size = state.checkpoint?.size ?? 0
-    const fault = (await faultOfBefore(deps, row, size)) ?? (await compareOlder(deps, row, size))
+    const tiles = occasion === 'asked' ? LOG_CHECK_TILES : LOG_COMPARE_TILES
+    const fault =
+      (await faultOfBefore(deps, row, size)) ?? (await compareOlder(deps, row, size, tiles))
     if (fault) return await stop(deps, fault)
     const sealed = await sealNew(deps, key, startedAt + SEAL_DEADLINE_MS)
     if (!sealed.ok) return await stop(deps, sealed.error)
@@ -100,15 +110,16 @@ async function faultOfBefore(
   return (await compareTiles(deps, tileOf(Math.max(1, Math.min(faultSeq, size))), 1)).fault
 }
 
-/** Each time some of the older entries, all of them in turn. */
+/** Each time `count` tiles of the older entries, all of them in turn; of a log that has no more, all of it. */
 async function compareOlder(
   deps: Deps,
   { nextTile }: SealingRow,
   size: number,
+  count: number,
 ): Promise<LogFault | null> {
   const last = tileOf(size)
-  const from = nextTile > last ? 0 : nextTile
-  const { fault, to } = await compareTiles(deps, from, LOG_COMPARE_TILES)
+  const from = last < count || nextTile > last ? 0 : nextTile
+  const { fault, to } = await compareTiles(deps, from, count)
   if (fault === null) await commitCompared(deps.db, to >= last ? 0 : to + 1, deps.now())
   return fault
 }
@@ -134,7 +145,6 @@ async function sealStep(deps: Deps, key: NamedKey): Promise<Result<Sealed, LogFa
   const part = await readUnsealed(db, SEAL_ENTRIES_PER_STEP)
   const { checkpoint: before, last: newest, rows } = part
   const size = before?.size ?? 0
-  if (newest === size) return ok({ size, added: 0 })
   if (newest < size) return err({ reason: 'entry_missing', seq: newest + 1 })
   const from = Math.max(0, tileOf(size))
   const tiles = treeOf(part)
@@ -144,6 +154,7 @@ async function sealStep(deps: Deps, key: NamedKey): Promise<Result<Sealed, LogFa
     (await faultOfState(deps, part)) ??
     (before ? faultIn(tiles, size, { from, to: from, rows: sealedRows }) : faultOfNothing(tiles))
   if (fault) return err(fault)
+  if (newest === size) return ok({ size, added: 0 })
   const gap = newRows.findIndex(({ seq }, at) => seq !== size + 1 + at)
   if (gap >= 0) return err({ reason: 'entry_missing', seq: size + 1 + gap })
   // None of the next ones is there, and later ones are.
@@ -165,7 +176,7 @@ async function sealStep(deps: Deps, key: NamedKey): Promise<Result<Sealed, LogFa
     tile,
     had: tiles.get(tileName(tile))?.hashes.length ?? 0,
   }))
-  const stored = { size: checkpoint.size, root: root.toBase64(), at: now(), note, keyId: key.id }
+  const stored = { size: checkpoint.size, root: root.toBase64(), at: now(), note }
   const isOurs = await commitSeal(db, size, stored, grown)
-  return ok({ size: checkpoint.size, added: isOurs ? leaves.length : 0 })
+  return ok(isOurs ? { size: checkpoint.size, added: leaves.length } : { size, added: 0 })
 }

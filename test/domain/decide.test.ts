@@ -76,15 +76,15 @@ describe('precedence', () => {
     const decision = decideWith(
       ruleThat('elsewhere', () => creditFor('x:0'), { source: 'desk' }),
       ruleThat('other-type', () => creditFor('x:1'), { on: ['thing.vanished'] }),
-      ruleThat('ignores', () => ignore('too small')),
+      ruleThat('ignores', () => ignore('too_small')),
       ruleThat('decides', () => creditFor('x:2')),
       ruleThat('later', () => creditFor('x:3')),
-      ruleThat('later-still', () => ignore('never asked'), { on: ['thing.vanished'] }),
+      ruleThat('later-still', () => ignore('never_asked'), { on: ['thing.vanished'] }),
     )
     expect(decision).toMatchObject({ kind: 'adjust', rule: { id: 'decides' } })
     expect(decision.considered).toEqual([
       { rule: 'other-type', answer: 'other_event_type' },
-      { rule: 'ignores', answer: 'ignored: too small' },
+      { rule: 'ignores', answer: 'ignored: too_small' },
       { rule: 'decides', answer: 'adjust' },
       { rule: 'later', answer: 'not_reached' },
       { rule: 'later-still', answer: 'not_reached' },
@@ -117,10 +117,10 @@ describe('precedence', () => {
 
   it('where every rule ignores, the first gives the reason', () => {
     const decision = decideWith(
-      ruleThat('one', () => ignore('too small')),
-      ruleThat('two', () => ignore('too old')),
+      ruleThat('one', () => ignore('too_small')),
+      ruleThat('two', () => ignore('too_old')),
     )
-    expect(decision).toMatchObject({ kind: 'ignored', reason: 'too small' })
+    expect(decision).toMatchObject({ kind: 'ignored', reason: 'too_small' })
   })
 
   it('without a rule for the type, the event is ignored and says so', () => {
@@ -161,7 +161,7 @@ describe('a rule in shadow mode', () => {
 
   it('gives the event its fate where no other rule decides', () => {
     const decision = decideWith(
-      ruleThat('ignores', () => ignore('too small')),
+      ruleThat('ignores', () => ignore('too_small')),
       ruleThat('trial', () => creditFor('x:1'), shadow),
       ruleThat('second-trial', () => creditFor('x:2'), shadow),
     )
@@ -170,7 +170,7 @@ describe('a rule in shadow mode', () => {
   })
 
   it.each<[string, () => Outcome, string]>([
-    ['ignores', () => ignore('too small'), 'shadow: ignored: too small'],
+    ['ignores', () => ignore('too_small'), 'shadow: ignored: too_small'],
     ['is unsure', () => undecided('shape', 'x'), 'shadow: undecided: shape'],
     ['undoes', () => undo('x:1'), 'shadow: undo'],
     [
@@ -437,12 +437,22 @@ describe('a rule that is broken', () => {
 
   it('has its texts put on one line and cut', () => {
     const long = `first\nsecond ${'x'.repeat(1_000)}`
-    const ignored = decideWith(ruleThat('a', () => ignore(long)))
-    expect(ignored).toMatchObject({ reason: expect.stringMatching(/^first second x+$/) })
-    expect(ignored.kind === 'ignored' && ignored.reason.length).toBe(REASON_CHARS_MAX)
     const unsure = decideWith(ruleThat('a', () => undecided('shape', long)))
+    expect(unsure).toMatchObject({ detail: expect.stringMatching(/^first second x+$/) })
     expect(unsure.kind === 'undecided' && unsure.detail.length).toBe(REASON_CHARS_MAX)
   })
+
+  it.each(['no contract for zeb@quagmire.example', 'Zebulon', '', 'x'.repeat(65)])(
+    'ignores without a code, and %j is kept nowhere',
+    (reason) => {
+      const decision = decideWith(brokenRule({ kind: 'ignore', reason }))
+      expect(decision).toMatchObject({
+        kind: 'ignored',
+        reason: 'reason_is_no_code',
+        considered: [{ answer: 'ignored: reason_is_no_code' }],
+      })
+    },
+  )
 })
 
 describe('a rule with a declared payload', () => {

@@ -1,7 +1,14 @@
 // How one of a person's texts is found where SQLite compares, which lowers the letters of ASCII only.
 
 import { describe, expect, it } from 'vitest'
-import { comparable, holdsText, namesHim, spellings } from '../../src/domain/erasure.ts'
+import {
+  comparable,
+  erasedCustomer,
+  holdsText,
+  isSearchable,
+  namesHim,
+  spellings,
+} from '../../src/domain/erasure.ts'
 
 const sqliteLower = (text: string): string =>
   text.replace(/[A-Z]/g, (letter) => letter.toLowerCase())
@@ -23,12 +30,12 @@ describe('the spellings of a text', () => {
 })
 
 describe('a text of his', () => {
-  const his = ["zoë o'quag & co", 'jo@acme.example', '4711']
+  const his = ["zoë o'quag & co", 'jo@acme.example', '4711471147']
 
   it.each([
     ['a value', { a: [{ b: 'for JO@acme.example.' }] }],
     ['a name', { 'jo@acme.example': 1 }],
-    ['a number', { phone: 4711 }],
+    ['a number', { phone: 4711471147 }],
     ['in HTML', { comment: '<b>Zo&#xEB; O&#39;Quag &amp; Co</b>' }],
     ['in XML by decimal numbers', 'Zo&#235; O&apos;Quag &AMP; Co'],
     ['in JSON within a text', '{"mail":"jo\\u0040acme.example"}'],
@@ -38,11 +45,55 @@ describe('a text of his', () => {
   })
 
   it.each([
-    ['a part of a word', ['mojo@acme.example', 'jo@acme.examples', 47110]],
+    ['a part of a word', ['mojo@acme.example', 'jo@acme.examples', 47114711470]],
     ['numbers of no letter', ['&#xFFFFFFF;', '&#9999999;', '&nothing;', '\\uZZZZ', '&#;']],
     ['nothing', [null, true, {}, []]],
   ])('is not found in %s', (_, value) => {
     expect(holdsText(value, his)).toBe(false)
+  })
+
+  it.each([
+    ['jo@acme.example', 'mary-jo@acme.example'],
+    ['smith@acme.example', 'jo.smith@acme.example'],
+    ['smith@acme.example', 'jo__smith@acme.example'],
+    ['jo@acme.example', 'jo@acme.example.com'],
+    ['jo@acme.example', 'jo@acme.example-shop.com'],
+    ['jo@acme', 'jo@acme.example'],
+    ['acme-42', 'acme-42-eu'],
+    ['acme_42', 'x_acme_42'],
+    ['1234567890', '0.1234567890'],
+    ['1234567890', 'e3b0-1234567890'],
+  ])('that is %s is not found in %s', (text, written) => {
+    expect(holdsText(`for ${written} of today`, [text])).toBe(false)
+  })
+
+  it.each([
+    ['jo@acme.example', 'mailto:jo@acme.example?subject=x'],
+    ['jo@acme.example', '_jo@acme.example_'],
+    ['jo@acme.example', '--jo@acme.example. Regards'],
+    ['jo@acme.example', '...jo@acme.example-'],
+    ['acme-42', '-acme-42-'],
+    ['acme-42', 'Acme-42.'],
+    ['quagmire', 'Quagmire-Jones'],
+    ['anne marie-louise', 'Anne Marie-Louise-Sophie'],
+    ['1234567890', 'Tel.1234567890.'],
+  ])('that is %s is found in %s', (text, written) => {
+    expect(holdsText(`for ${written} of today`, [text])).toBe(true)
+  })
+
+  it.each(['10115', '10000', '2026-11-23', '12345678'])(
+    'without a letter, such as %s, is looked for among others only from nine digits on',
+    (text) => {
+      expect(isSearchable(text)).toBe(false)
+      expect(isSearchable(`${text}a`)).toBe(true)
+      expect(isSearchable(`${text}9999`)).toBe(true)
+      expect(namesHim(`order ${text}`, erasedCustomer([], [text]))).toBe(false)
+    },
+  )
+
+  it('is no amount, however large the amount is written', () => {
+    expect(holdsText({ amount: 123_456_789 }, ['123456789'])).toBe(false)
+    expect(holdsText({ customer: '123456789' }, ['123456789'])).toBe(true)
   })
 
   it('is found however deep it lies', () => {
@@ -54,7 +105,7 @@ describe('a text of his', () => {
   })
 
   it('names him in a note also as a part of a word, unless it is too short', () => {
-    const customer = { ids: [], texts: ['quagmire', 'jo'] }
+    const customer = erasedCustomer([], ['quagmire', 'jo'])
     expect(namesHim('the QUAGMIREs have called', customer)).toBe(true)
     expect(namesHim('jo has called', customer)).toBe(false)
   })

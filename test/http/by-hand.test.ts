@@ -468,6 +468,7 @@ it('an entry of a held one says the limit and its numbers', async () => {
     data: {
       reasons: ['over_limit:holdAbove'],
       details: [{ reason: 'over_limit:holdAbove', max: 25_000, used: 0 }],
+      rules: expect.stringMatching(/^[0-9a-f]{64}$/),
     },
   })
 })

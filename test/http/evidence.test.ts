@@ -9,6 +9,8 @@ import { keepPresentRuleSet } from '../../src/usecases/keep-rule-set.ts'
 import { findEvidence } from '../../src/usecases/find-evidence.ts'
 import { requeueEvent } from '../../src/usecases/requeue-event.ts'
 import { sealLog } from '../../src/usecases/seal-log.ts'
+import { publicKeyOf } from '../../src/domain/signed-note.ts'
+import { createApp } from '../../src/http/app.ts'
 import { clearLog, fillLog, tamper, VERIFIER } from '../audit-log.ts'
 import { fetchApp, OPERATOR, ticket } from '../harness.ts'
 import { metered } from '../metered-database.ts'
@@ -191,9 +193,10 @@ describe('the place in the log', () => {
     await sealLog(world.deps)
     const shown = await evidenceOf(id)
     expect(await proven(shown)).toEqual(Array.from({ length: 4 }, () => 'sealed, proven'))
-    expect(shown.checkpoint.size).toBe(1_005)
+    // With the entry that the delivery was read.
+    expect(shown.checkpoint.size).toBe(1_006)
     expect(shown.place).toEqual([
-      `Proven to be in the log of 1005 entries that was signed: entry 701, 702, 703, 704`,
+      `Proven to be in the log of 1006 entries that was signed: entry 701, 702, 703, 704`,
     ])
     expect(shown.log[0].proof.length).toBeGreaterThan(8)
     const page = await (await fetchEvidence(id, 'text/html')).text()
@@ -220,10 +223,79 @@ describe('the place in the log', () => {
     await clearLog()
     const { id } = await world.adjustment(await issued())
     await sealLog(world.deps)
-    await tamper("UPDATE audit_checkpoints SET note = replace(note, 'example', 'elsewhere')")
+    const other = btoa('x'.repeat(32))
+    await tamper(
+      `UPDATE audit_checkpoints SET note = replace(note, root, '${other}'), root = '${other}'`,
+    )
     const { place, log } = await evidenceOf(id)
     expect(place).toEqual(['NOT AS SEALED: entry 1, 2, 3, 4'])
     expect(log.map(({ proof }: any) => proof)).toEqual([null, null, null, null])
+  })
+
+  it.each(['without a key', 'with another key', 'of a log of another name'])(
+    'is not checked %s, which accuses nobody, and the proof is there for who has the key',
+    async (how) => {
+      await clearLog()
+      const { id } = await world.adjustment(await issued())
+      await sealLog(world.deps)
+      const seed = new Uint8Array(32).fill(9)
+      const { name } = world.deps.settings.auditKeys[0]!
+      const other = { name, seed, id: (await publicKeyOf({ name, seed })).id }
+      const isRenamed = how === 'of a log of another name'
+      const auditKeys = how === 'with another key' ? [other] : []
+      const settings = isRenamed ? world.deps.settings : { ...world.deps.settings, auditKeys }
+      if (isRenamed) {
+        await tamper("UPDATE audit_checkpoints SET note = replace(note, 'example', 'elsewhere')")
+      }
+      const app = createApp(() => ({ ...world.deps, settings }))
+      const answer = await app.request(`/api/v1/adjustments/${id}/evidence`, { headers: OPERATOR })
+      const { data } = await answer.json<any>()
+      expect(data.place).toEqual([
+        expect.stringMatching(
+          /^Not checked here, since the checkpoint .*: entry 1, 2, 3, 4\. Each/,
+        ),
+      ])
+      const found = isRenamed ? data.log.map(({ place }: any) => place) : await proven(data)
+      const said = isRenamed ? 'not_checked' : 'not_checked, proven'
+      expect(found).toEqual([said, said, said, said])
+      // Of an entry that was changed the hashes lead nowhere, whoever has signed.
+      await tamper("UPDATE audit_entries SET actor = 'operator:eve' WHERE seq = 2")
+      const evidence = await findEvidence({ ...world.deps, settings }, id)
+      expect(evidence.ok && evidence.value.entries.map(({ place }) => place)).toEqual([
+        'not_checked',
+        'not_as_sealed',
+        'not_checked',
+        'not_checked',
+      ])
+    },
+  )
+
+  it('of many entries is shown of the first and of the newest, and it says that there are more', async () => {
+    const { id } = await world.adjustment(await issued())
+    const add = (count: number) =>
+      env.DB.prepare(
+        `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ${count})
+         INSERT INTO audit_entries
+         SELECT NULL, 1793000000000 + i, 'system:issuer', 'adjustment.reminded', '${id}', '{}' FROM n`,
+      ).run()
+    // With the four of its way.
+    await add(496)
+    expect(await evidenceOf(id)).toMatchObject({ isCut: false, log: { length: 500 } })
+    await add(200)
+    await env.DB.prepare(
+      `INSERT INTO audit_entries VALUES (NULL, 1793000000000, 'operator:anna', 'adjustment.approved', ?, '{}')`,
+    )
+      .bind(id)
+      .run()
+    const { isCut, log, place, rules } = await evidenceOf(id)
+    expect([isCut, log.length, rules.isAsRecorded]).toEqual([true, 500, true])
+    expect([log[0].action, log[1].action, log.at(-1).action]).toEqual([
+      'event.received',
+      'adjustment.created',
+      'adjustment.approved',
+    ])
+    expect(log[50].seq - log[49].seq).toBe(202)
+    expect(place.at(-1)).toContain(`An export with subject=${id} has all of its entries`)
   })
 
   it('is found by a bounded number of rows, also of an event that was ignored when it came', async () => {

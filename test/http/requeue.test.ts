@@ -2,6 +2,7 @@
 // invoice that a person has found, and events that made nothing are decided by the rules of now.
 
 import { env } from 'cloudflare:workers'
+import * as z from 'zod'
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { createBillingClient } from '../../src/commet/client.ts'
 import type { Config } from '../../src/config.ts'
@@ -10,6 +11,7 @@ import type { EventId } from '../../src/domain/ids.ts'
 import { usd } from '../../src/domain/money.ts'
 import { limitsOf } from '../../src/domain/money-limits.ts'
 import { SCOPES, type Scope, BOOTSTRAP } from '../../src/domain/operator.ts'
+import { ignore, rule } from '../../src/domain/rule.ts'
 import { createApp } from '../../src/http/app.ts'
 import { slack } from '../../src/notices/slack.ts'
 import { makeKey } from '../../src/usecases/make-key.ts'
@@ -556,6 +558,33 @@ describe('an event that made nothing', () => {
     })
     expect(await world.work(later())).toEqual(['issued'])
     expect(await world.work(later())).toEqual([])
+  })
+
+  it('leaves none of the words of its rule behind, and none of them in the log', async () => {
+    const wordy = rule({
+      id: 'wordy',
+      source: 'zendesk',
+      on: ['makegood.ticket'],
+      settlement: 'owed',
+      reason: 'goodwill',
+      causedBy: 'agent',
+      payload: z.object({ requester_email: z.string() }),
+      adjust: ({ requester_email }) => ignore(`no contract for ${requester_email}`),
+    })
+    world = await createWorld({ config: { ...config, rules: [wordy] } })
+    const [id] = await world.receive('zendesk', ticket({ requester_email: 'zeb@quagmire.example' }))
+    const row = () => env.DB.prepare('SELECT * FROM events WHERE id = ?').bind(id).first<any>()
+    expect(await row()).toMatchObject({ fate: 'ignored', reason: 'reason_is_no_code' })
+    expect(JSON.stringify(await row())).not.toContain('quagmire')
+    // As a rule could say it before.
+    await env.DB.prepare('UPDATE events SET reason = ? WHERE id = ?')
+      .bind('no contract for zeb@quagmire.example', id)
+      .run()
+    expect(await post(`/events/${id}/requeue`, {})).toMatchObject({ status: 200 })
+    expect((await entriesOf(id!)).at(-1)).toEqual({
+      action: 'event.requeued',
+      data: { from: 'ignored', reason: null },
+    })
   })
 
   it('that somebody has decided meanwhile makes nothing more, also by other rules', async () => {

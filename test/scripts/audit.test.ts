@@ -164,7 +164,7 @@ describe('the file of the local database', () => {
     },
   )
 
-  it('with the triggers dropped and a row changed, verify and the next seal say which', async () => {
+  it('with the triggers dropped and a row changed, the next seal and verify say which', async () => {
     const triggers = database
       .prepare(
         "SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'audit_entries'",
@@ -172,13 +172,14 @@ describe('the file of the local database', () => {
       .all()
     for (const { name } of triggers) database.exec(`DROP TRIGGER ${String(name)}`)
     database.exec("UPDATE audit_entries SET actor = 'operator:eve' WHERE seq = 7")
-    const reading = await api('/verify')
-    expect(reading.data.summary).toBe('not intact: entry 7 is not as it was sealed')
+    // Nothing is new, and nobody has asked `verify` before.
     const sealing = await api('/checkpoint', 'POST')
     expect(sealing.error).toMatchObject({
       code: 'log_broken',
       message: 'Nothing is sealed: entry 7 is not as it was sealed.',
     })
+    const reading = await api('/verify')
+    expect(reading.data.summary).toBe('not intact: entry 7 is not as it was sealed')
     expect(database.prepare('SELECT fault, fault_seq FROM audit_sealing').get()).toEqual({
       fault: 'entry_changed',
       fault_seq: 7,

@@ -365,7 +365,11 @@ it('of 10,000 hostile requests none is led elsewhere, answered by a 5xx, or puts
       isSlug && random() < 0.5
         ? `${base}?${pieces.replaceAll(/[ #]/g, '')}`
         : base.slice(0, at) + pieces + base.slice(at)
-    const headers = Array.from({ length: Math.floor(random() * 4) }, () => pick(HEADERS))
+    const picked = Array.from({ length: Math.floor(random() * 4) }, () => pick(HEADERS))
+    // Two hosts Cloudflare refuses before any Worker runs; the local stand-in of its static files stumbles.
+    const headers = picked.filter(
+      (header, position) => !header.startsWith('Host:') || picked.indexOf(header) === position,
+    )
     const hasHost = headers.some((header) => header.startsWith('Host:'))
     const method = random() < 0.9 ? 'GET' : pick(['HEAD', 'OPTIONS', 'DELETE', 'PROPFIND'])
     const all = [...(hasHost ? [] : ['Host: makegood.example']), ...headers, 'Connection: close']

@@ -138,15 +138,16 @@ describe('an identity', () => {
     const found = (await findErasure(db, id))!
     const run = (await takeErasure(db, found.seq, now()))!
     const customer = run.customer!
-    // It has not looked at the adjustment; then it has, and thinks that nothing goes on.
-    const behind = await eraseRest(db, { ...run, throughAdjustment: seq - 1 }, customer, now())
-    expect(behind).toMatchObject({ isBehind: true, identities: 0 })
-    const level = { ...behind!.run, throughAdjustment: seq }
+    const level = { ...run, throughAdjustment: seq }
     const open = await eraseRest(db, level, customer, now())
     expect(open).toMatchObject({ isBehind: false, identities: 0, run: { waiting: 1 } })
+    expect(await world.work()).toEqual(['issued'])
+    // Nothing goes on, but it has not looked at the adjustment.
+    const late = { ...open!.run, throughAdjustment: seq - 1 }
+    const behind = await eraseRest(db, late, customer, now())
+    expect(behind).toMatchObject({ isBehind: true, identities: 0, run: { waiting: 0 } })
     expect(await identities()).toBe(1)
-    await world.work()
-    const last = { ...open!.run, throughAdjustment: seq }
+    const last = { ...behind!.run, throughAdjustment: seq }
     expect(await eraseRest(db, last, customer, now())).toMatchObject({ identities: 1 })
     expect(await identities()).toBe(0)
     // Who has lost the lease does nothing.

@@ -10,6 +10,7 @@ import { ERASURE_AGAIN_SECONDS } from '../../src/domain/limits.ts'
 import { usd } from '../../src/domain/money.ts'
 import { BOOTSTRAP } from '../../src/domain/operator.ts'
 import { zendeskTicketCredit } from '../../src/rules/zendesk-ticket-credit.ts'
+import { dismissEvent } from '../../src/usecases/dismiss-event.ts'
 import { eraseByClock } from '../../src/usecases/erase.ts'
 import { rejectAdjustment } from '../../src/usecases/reject-adjustment.ts'
 import { requestErasure } from '../../src/usecases/request-erasure.ts'
@@ -161,6 +162,7 @@ describe('a payload', () => {
     const html = text.replace('&', '&amp;').replace("'", '&#39;').replace('\u00eb', '&#xEB;')
     const [his] = await world.receive('zendesk', ticket({ tags: 'none', comment: html }))
     const [xml] = await world.receive('zendesk', `<note>${html}</note>`)
+    await dismissEvent(world.deps, BOOTSTRAP, xml!)
     await eraseToTheEnd(await ask([text]))
     expect([await isKept(his!), await isKept(xml!)]).toEqual([false, false])
   })

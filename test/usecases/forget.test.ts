@@ -4,6 +4,7 @@ import { env } from 'cloudflare:workers'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { defineConfig } from '../../src/config.ts'
 import { findEvent } from '../../src/db/read-events.ts'
+import { forgetPayloads, oldestPayloads, takeRetention } from '../../src/db/write-retention.ts'
 import type { EventId } from '../../src/domain/ids.ts'
 import {
   MS_PER_DAY,
@@ -93,6 +94,18 @@ describe('payloads', () => {
     const [id] = await bare.receive('stripe', refund())
     expect(await requeueEvent(world.deps, BOOTSTRAP, id!)).toMatchObject({ ok: true })
     await later(31)
+    expect(await isKept(id!)).toBe(true)
+  })
+
+  it('of what was ignored when it was read, and is sent through before it goes, stays too', async () => {
+    const bare = await createWorld({ config: { ...testConfig, rules: [] } })
+    const [id] = await bare.receive('stripe', refund())
+    const run = await takeRetention(world.deps.db, world.now())
+    const rows = await oldestPayloads(world.deps.db)
+    expect(rows).toMatchObject([{ fate: 'ignored' }])
+    expect(await requeueEvent(world.deps, BOOTSTRAP, id!)).toMatchObject({ ok: true })
+    const forgetting = { rows, ignoredThrough: 0 }
+    expect(await forgetPayloads(world.deps.db, run!, forgetting, world.now())).toBe(0)
     expect(await isKept(id!)).toBe(true)
   })
 

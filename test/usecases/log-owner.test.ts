@@ -23,8 +23,8 @@ import { frontierOf } from '../../src/domain/tiles.ts'
 import { openExport } from '../../src/domain/verify-export.ts'
 import { checkLog, verifyLog } from '../../src/usecases/check-log.ts'
 import { sealLog } from '../../src/usecases/seal-log.ts'
+import { audited } from '../audit-export.ts'
 import {
-  audited,
   clearLog,
   exported,
   fillLog,
@@ -153,7 +153,7 @@ describe('another history', () => {
     const { deps } = await sealedLog(301)
     const [key] = deps.settings.auditKeys
     await withoutGuards(() => sealAs(key!, 'staging.example/audit'))
-    await fillLog(1)
+    // Also in a minute in which nothing is new.
     expect(await sealed(deps)).toEqual(broken('signed_by_others', 301))
   })
 
@@ -247,6 +247,16 @@ describe('an entry', () => {
     expect(await audited(await exported(deps))).toBe('entry 99 is not as it was sealed')
     expect(dataText(after.data)).toBe(JSON.stringify(after.data))
   })
+})
+
+it.each([
+  ['{"a": 1}', '"{\\"a\\": 1}"'],
+  ['null', '"null"'],
+  ['1', '"1"'],
+])('%s and %s, of which no honest entry is made, have two hashes', (one, other) => {
+  const row = { seq: 1, at: 1, actor: 'a', action: 'b', subject: 'c' }
+  expect(JSON.parse(other)).toBe(one)
+  expect(entryHash({ ...row, data: one })).not.toEqual(entryHash({ ...row, data: other }))
 })
 
 /** A database in which somebody else seals five new entries before each call and behind it. */

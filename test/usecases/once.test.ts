@@ -554,7 +554,7 @@ describe('what is held from the beginning', () => {
     expect(adjustment).toMatchObject({ holdReasons: ['rule_asked'], holdDetails: details })
     expect(await entriesOf(adjustment.id)).toContainEqual({
       action: 'adjustment.held',
-      data: { reasons: ['rule_asked'], details },
+      data: { reasons: ['rule_asked'], details, rules: await world.deps.ruleSet() },
     })
     expect(await actionsOf(adjustment.id)).toEqual(['adjustment.created', 'adjustment.held'])
   })

@@ -638,6 +638,17 @@ describe('several comparisons', () => {
     expect(left.n).toBe(0)
   })
 
+  it('one of a time that is over leaves alone what was made since', async () => {
+    await made({ id: `adj_${'z'.repeat(32)}` })
+    await world.advance(10 * DAY)
+    const [since, until] = [world.now() - 60 * DAY * 1_000, world.now() - 45 * DAY * 1_000]
+    const started = await startReconciliation(world.deps, BOOTSTRAP, { since, until })
+    expect(started).toMatchObject({ ok: true, value: { outcome: 'complete' } })
+    expect(await reasons()).toEqual([])
+    expect((await start(world.now() - 20 * DAY * 1_000)).outcome).toBe('complete')
+    expect(await reasons()).toContain('unknown_adjustment')
+  })
+
   it('a long window that a person asks for does not stop the hourly one', async () => {
     await issued()
     const { data } = await commet('/api/v1/invoices?limit=1')

@@ -9,12 +9,13 @@ import { todoOf } from '../../domain/todo.ts'
 import { linkAddress } from '../../usecases/link-address.ts'
 import { fail, NOT_FOUND, succeed, succeedPage } from '../answers.ts'
 import type { AppContext } from '../context.ts'
+import { noteBulk } from '../note-bulk.ts'
 import { requireScope } from '../require-key.ts'
 import { createRoutes } from '../routes.ts'
 import { validPage } from '../validate.ts'
 
 export const adjustments = createRoutes()
-  .get('/', requireScope('read'), validPage, async (c) => {
+  .get('/', requireScope('read'), validPage, noteBulk('adjustments'), async (c) => {
     const { limit, cursor = null } = c.req.valid('query')
     const rows = await listAdjustments(c.var.deps.db, { before: cursor, limit: limit + 1 })
     return succeedPage(c, rows, limit, presentAdjustment)

@@ -85,7 +85,7 @@ export const audit = createRoutes()
   )
   .post('/checkpoint', requireScope('read'), async (c) => {
     const { deps, logFields } = c.var
-    const sealed = await sealLog(deps)
+    const sealed = await sealLog(deps, 'asked')
     if (sealed.ok) return answerCheckpoint(c, await findNewestCheckpoint(deps.db))
     logFields.set('reason', sealed.error.reason)
     return fail(c, failureOf(sealed.error))

@@ -4,12 +4,13 @@
 import * as z from 'zod/mini'
 import { findErasure, listErasures, openAdjustmentsOf } from '../../db/read-erasures.ts'
 import type { Erasure } from '../../db/schema.ts'
-import { ERASURE_REASONS, isSearchable } from '../../domain/erasure.ts'
+import { ERASURE_REASONS, isSearchable, notSearched } from '../../domain/erasure.ts'
 import { isErasureId } from '../../domain/ids.ts'
 import { isCustomerId } from '../../domain/identity.ts'
 import {
   CUSTOMER_REFERENCE_CHARS_MAX,
   EMAIL_CHARS_MAX,
+  ERASURE_DIGITS_MIN,
   ERASURE_TEXT_CHARS_MIN,
 } from '../../domain/limits.ts'
 import { isIdentifier } from '../../domain/text.ts'
@@ -45,7 +46,7 @@ const body = z.pipe(
             line(CUSTOMER_REFERENCE_CHARS_MAX).check(
               z.refine(
                 isSearchable,
-                `at least ${ERASURE_TEXT_CHARS_MIN} characters are wanted: a shorter text is found everywhere`,
+                `at least ${ERASURE_TEXT_CHARS_MIN} characters are wanted, of a number ${ERASURE_DIGITS_MIN} digits: shorter ones are found everywhere`,
               ),
             ),
           )
@@ -79,7 +80,8 @@ export const erasures = createRoutes()
     const erasure = isErasureId(id) ? await findErasure(db, id) : null
     if (erasure === null) return fail(c, { ...NOT_FOUND, code: 'erasure_not_found' })
     const { customer } = erasure
-    const waitsFor = customer === null ? [] : await openAdjustmentsOf(db, customer)
+    const open = customer === null ? [] : await openAdjustmentsOf(db, customer)
+    const waitsFor = [...open, ...(customer?.undecided ?? [])]
     return succeed(c, { ...presentErasure(erasure), waitsFor })
   })
   .post('/', requireScope('admin'), validBody(body), async (c) => {
@@ -106,10 +108,10 @@ function presentErasure(erasure: Erasure) {
     askedBy,
     requestedAt: new Date(requestedAt).toISOString(),
     finishedAt: finishedAt === null ? null : new Date(finishedAt).toISOString(),
-    /** Payloads and adjustments that wait until an adjustment has come to its end. */
+    /** Payloads and adjustments that wait until an adjustment has ended, or a person has decided about an event. */
     waiting,
-    /** Of the texts that were given, those too short to be looked for in payloads. */
-    notSearched: customer?.texts.filter((text) => !isSearchable(text)).length ?? 0,
+    /** Of his texts, those too short, or too many, to be looked for in payloads. */
+    notSearched: counts.notSearched + (customer === null ? 0 : notSearched(customer)),
     erased: counts,
   }
 }

@@ -6,8 +6,10 @@ import { unreachable } from '../../domain/assert.ts'
 import { isEventId } from '../../domain/ids.ts'
 import { dismissEvent, type DismissalTrouble } from '../../usecases/dismiss-event.ts'
 import { explainEvent } from '../../usecases/explain-event.ts'
+import { noteReading } from '../../usecases/note-reading.ts'
 import { requeueEvent, type RequeueEventTrouble } from '../../usecases/requeue-event.ts'
 import { fail, NOT_FOUND, succeed, succeedPage, type Failure } from '../answers.ts'
+import { noteBulk } from '../note-bulk.ts'
 import { requireScope } from '../require-key.ts'
 import { createRoutes } from '../routes.ts'
 import { validBody, validPage } from '../validate.ts'
@@ -16,18 +18,19 @@ import { presentWithNote } from './adjustments.ts'
 const MISSING: Failure = { ...NOT_FOUND, code: 'event_not_found' }
 
 export const events = createRoutes()
-  .get('/', requireScope('read'), validPage, async (c) => {
+  .get('/', requireScope('read'), validPage, noteBulk('events'), async (c) => {
     const { limit, cursor = null } = c.req.valid('query')
     const rows = await listEvents(c.var.deps.db, { before: cursor, limit: limit + 1 })
     return succeedPage(c, rows, limit, presentEvent)
   })
   .get('/:id', requireScope('read'), async (c) => {
-    const { deps } = c.var
+    const { deps, operator } = c.var
     const { db } = deps
     const id = c.req.param('id')
     const found = isEventId(id) ? await findEvent(db, id) : null
     if (found === null) return fail(c, MISSING)
     const { event, payload } = found
+    if (payload !== null) await noteReading(deps, operator, 'payloads')
     const adjustments = await findAdjustments(db, event.decision.adjustments ?? [])
     const { why, fields } = await explainEvent(deps, { event, payload, adjustments })
     return succeed(c, {

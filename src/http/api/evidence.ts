@@ -2,8 +2,14 @@
 // the log, as JSON, or as a page to be printed where the caller accepts `text/html`.
 
 import { unreachable } from '../../domain/assert.ts'
+import {
+  EVIDENCE_FIRST_ENTRIES,
+  EVIDENCE_NEWEST_ENTRIES,
+  EVIDENCE_NOTICES_MAX,
+} from '../../domain/limits.ts'
 import { dataOf } from '../../domain/sealed-entry.ts'
 import { findEvidence, type Evidence, type EvidenceTrouble } from '../../usecases/find-evidence.ts'
+import { noteReading } from '../../usecases/note-reading.ts'
 import type { PlacedEntry } from '../../usecases/prove-entries.ts'
 import { fail, NOT_FOUND, succeed, type Failure } from '../answers.ts'
 import type { AppContext } from '../context.ts'
@@ -16,6 +22,7 @@ import { presentEvent } from './events.ts'
 export const evidence = createRoutes().get('/:id/evidence', requireScope('read'), async (c) => {
   const found = await findEvidence(c.var.deps, c.req.param('id'))
   if (!found.ok) return fail(c, failureOf(found.error))
+  if (found.value.payload !== null) await noteReading(c.var.deps, c.var.operator, 'payloads')
   const shown = await presentEvidence(c, found.value)
   c.header('vary', 'accept')
   c.header('cache-control', 'no-store')
@@ -44,7 +51,7 @@ const iso = (ms: number): string => new Date(ms).toISOString()
 export type ShownEvidence = Awaited<ReturnType<typeof presentEvidence>>
 
 async function presentEvidence(c: AppContext, found: Evidence) {
-  const { adjustment, event, payload, why, rules, entries, checkpoint, notices } = found
+  const { adjustment, event, payload, why, rules, entries, checkpoint, notices, isCut } = found
   return {
     object: 'evidence',
     madeAt: iso(c.var.deps.now()),
@@ -71,7 +78,9 @@ async function presentEvidence(c: AppContext, found: Evidence) {
       sealedAt: iso(checkpoint.at),
       note: checkpoint.note,
     },
-    place: placeText(entries, checkpoint, rules),
+    place: placeText(found),
+    /** Whether there are more entries or notices than are listed. */
+    isCut,
     log: entries.map(({ at, data, proof, ...entry }) => ({
       ...entry,
       at: iso(at),
@@ -82,15 +91,12 @@ async function presentEvidence(c: AppContext, found: Evidence) {
 }
 
 /** In an auditor's words. */
-function placeText(
-  entries: Evidence['entries'],
-  checkpoint: Evidence['checkpoint'],
-  rules: Evidence['rules'],
-): readonly string[] {
+function placeText({ adjustment, entries, checkpoint, rules, isCut }: Evidence): readonly string[] {
   const numbers = (wanted: PlacedEntry['place']): string[] =>
     entries.filter(({ place }) => place === wanted).map(({ seq }) => String(seq))
-  const [changed, sealed, open] = [
+  const [changed, unchecked, sealed, open] = [
     numbers('not_as_sealed'),
+    numbers('not_checked'),
     numbers('sealed'),
     numbers('not_yet_sealed'),
   ]
@@ -100,8 +106,18 @@ function placeText(
       ? ['NOT AS RECORDED: the log names other rules than those whose text is kept']
       : []),
     ...(changed.length > 0 ? [`NOT AS SEALED: entry ${changed.join(', ')}`] : []),
+    ...(unchecked.length > 0
+      ? [
+          `Not checked here, since the checkpoint is signed by no key of AUDIT_KEY or AUDIT_KEY_FORMER: entry ${unchecked.join(', ')}. Each proof leads to its root, so whoever has the public key can check them`,
+        ]
+      : []),
     ...(sealed.length > 0 ? [`Proven to be in ${log}: entry ${sealed.join(', ')}`] : []),
     ...(open.length > 0 ? [`Not yet sealed: entry ${open.join(', ')}`] : []),
+    ...(isCut
+      ? [
+          `There is more than is listed here: of the entries the first ${EVIDENCE_FIRST_ENTRIES} and the newest ${EVIDENCE_NEWEST_ENTRIES} are, of the notices the newest ${EVIDENCE_NOTICES_MAX}. An export with subject=${adjustment.id} has all of its entries`,
+        ]
+      : []),
   ]
 }
 

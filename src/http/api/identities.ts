@@ -22,6 +22,7 @@ import {
 import { removeIdentity } from '../../usecases/remove-identity.ts'
 import { setIdentity, type SetIdentityTrouble } from '../../usecases/set-identity.ts'
 import { fail, NOT_FOUND, succeed, TRY_AGAIN, type Failure } from '../answers.ts'
+import { noteBulk } from '../note-bulk.ts'
 import { requireScope } from '../require-key.ts'
 import { createRoutes } from '../routes.ts'
 import { limitBody, validBody, validPageWith } from '../validate.ts'
@@ -42,7 +43,7 @@ const newIdentity = z.strictObject({
 })
 
 export const identities = createRoutes()
-  .get('/', requireScope('read'), validPageWith(filters), async (c) => {
+  .get('/', requireScope('read'), validPageWith(filters), noteBulk('identities'), async (c) => {
     const { limit, cursor = null, ...filter } = c.req.valid('query')
     const page = { before: cursor, limit }
     const { rows, next } = await listIdentities(c.var.deps.db, filter, page)

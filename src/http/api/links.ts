@@ -14,6 +14,7 @@ import { makeLink, type MakeLinkTrouble } from '../../usecases/make-link.ts'
 import { revokeLink } from '../../usecases/revoke-link.ts'
 import { fail, NOT_FOUND, succeed, TRY_AGAIN, type Failure } from '../answers.ts'
 import type { AppContext } from '../context.ts'
+import { noteBulk } from '../note-bulk.ts'
 import { requireScope } from '../require-key.ts'
 import { createRoutes } from '../routes.ts'
 import { validBody, validPageWith } from '../validate.ts'
@@ -57,6 +58,7 @@ export const links = createRoutes()
     '/',
     requireScope('read'),
     validPageWith({ invoice: z.optional(invoiceId), state: z.optional(z.enum(LINK_STATES)) }),
+    noteBulk('links'),
     async (c) => {
       const { limit, cursor = null, ...filter } = c.req.valid('query')
       const now = c.var.deps.now()

@@ -18,6 +18,7 @@ import {
   type StartTrouble,
 } from '../../usecases/start-reconciliation.ts'
 import { fail, NOT_FOUND, succeed, succeedPage, TRY_AGAIN, type Failure } from '../answers.ts'
+import { noteBulk } from '../note-bulk.ts'
 import { refuseWithout, requireScope } from '../require-key.ts'
 import { createRoutes } from '../routes.ts'
 import { validBody, validPage, validPageWith } from '../validate.ts'
@@ -75,6 +76,7 @@ export const discrepancies = createRoutes()
     '/',
     requireScope('read'),
     validPageWith({ state: z.optional(z.enum(['open', 'settled'])) }),
+    noteBulk('discrepancies'),
     async (c) => {
       const { limit, cursor = null, state = null } = c.req.valid('query')
       const page = { before: cursor, limit: limit + 1 }
