@@ -13,7 +13,7 @@ export type MigrationPlan = {
  * A release adds (tables, columns that may be empty), and only a later one takes away, so that the code of before
  * works on while it is deployed, and after a rollback. What doesn't keep to this stands here: it asks for a pause.
  */
-export const BREAKING_MIGRATIONS: readonly string[] = ['0009_links.sql', '0011_erasure.sql']
+export const BREAKING_MIGRATIONS: readonly string[] = ['0009_links.sql']
 
 /** A database in which nothing was ever applied has no code that could be stopped. */
 export function planMigrations(

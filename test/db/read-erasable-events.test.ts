@@ -13,7 +13,7 @@ it('a page of events ends at so many bytes, has one at least, and none is left o
   await env.DB.batch([
     env.DB.prepare(
       `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 10)
-       INSERT INTO events (id, delivery_id, endpoint, account, source, type, received_at, commitment,
+       INSERT INTO events (id, delivery_id, endpoint, account, source, type, received_at, body_sha256,
          fate, decision)
        SELECT 'evt_large' || i, 'd', 'e', 'a', 's', 't', 1, 'c', 'ignored', '{}' FROM n`,
     ),

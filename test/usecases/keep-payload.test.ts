@@ -191,7 +191,7 @@ describe('the commitment', () => {
     const salts = new Set<string>()
     for (const id of ids) {
       const { results } = await env.DB.prepare(
-        `SELECT p.salt, p.body, e.commitment FROM events e JOIN payloads p ON p.event_seq = e.seq
+        `SELECT p.salt, p.body, e.body_sha256 AS commitment FROM events e JOIN payloads p ON p.event_seq = e.seq
          WHERE e.id = ?`,
       )
         .bind(id)
