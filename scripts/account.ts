@@ -3,6 +3,7 @@
 
 import * as z from 'zod'
 import type { Deployment } from './deployment.ts'
+import { recordedRule, type RecordedRule } from './lost-rules.ts'
 import { wranglerTrouble, type Called, type Wrangler } from './run-wrangler.ts'
 import { Trouble } from './trouble.ts'
 
@@ -12,8 +13,12 @@ const identity = z.object({
 })
 const databases = z.array(z.object({ name: z.string(), uuid: z.string() }))
 const names = z.array(z.object({ name: z.string() }))
-const rows = z.array(z.object({ results: names }))
+const answer = z.array(z.object({ results: z.array(z.unknown()), success: z.literal(true) }))
+const refusal = z.object({ error: z.object({ text: z.string() }) })
 const bookmark = z.object({ bookmark: z.string() })
+const deployment = z.object({
+  versions: z.array(z.object({ version_id: z.string(), percentage: z.number() })),
+})
 
 export type Account = ReturnType<typeof accountOf>
 
@@ -24,7 +29,7 @@ type Calls = {
 }
 
 /** `config`: the file that names Worker and account. Each throws Trouble with what Wrangler says. */
-export function accountOf(wrangler: Wrangler, deployment: Deployment, config: string) {
+export function accountOf(wrangler: Wrangler, deployed: Deployment, config: string) {
   const call: Calls['call'] = (...args) => wrangler([...args, '--config', config])
   const done: Calls['done'] = async (what, ...args) => {
     const called = await call(...args)
@@ -34,9 +39,9 @@ export function accountOf(wrangler: Wrangler, deployment: Deployment, config: st
   const calls = { call, done }
   const put = (input: string) => wrangler(['secret', 'bulk', '--config', config], { input })
   return {
-    ...resourcesOf(calls, deployment),
-    ...secretsOf(calls, deployment, put),
-    ...migrationsOf(calls, deployment),
+    ...resourcesOf(calls, deployed),
+    ...workerOf(calls, deployed, put),
+    ...databaseOf(calls, deployed),
   }
 }
 
@@ -72,7 +77,7 @@ function resourcesOf({ call, done }: Calls, { database }: Deployment) {
   }
 }
 
-function secretsOf(
+function workerOf(
   { call }: Calls,
   { worker }: Deployment,
   put: (input: string) => Promise<Called>,
@@ -84,29 +89,67 @@ function secretsOf(
       if (called.code === 0) {
         return new Set(names.parse(jsonIn(called.stdout)).map(({ name }) => name))
       }
-      if (/not found/i.test(called.stderr + called.stdout)) return null
+      // Any other trouble that says "not found" is no reason to draw new keys.
+      if (`${called.stderr}${called.stdout}`.includes(`Worker "${worker}" not found`)) return null
       throw wranglerTrouble(`the secrets of ${worker} can not be listed`, called)
     },
     /** All or none of them. A Worker that isn't there is made, empty. */
     async putSecrets(values: Readonly<Record<string, string>>): Promise<void> {
       const called = await put(JSON.stringify(values))
       if (called.code === 0) return
-      throw wranglerTrouble(`${Object.keys(values).join(', ')} could not be stored`, called)
+      const what = `${Object.keys(values).join(', ')} could not be stored`
+      if (/isn't currently deployed/.test(called.stderr + called.stdout)) {
+        throw new Trouble(
+          `${what}: the newest version of ${worker} isn't the one that runs, as after a rollback; deploy first`,
+        )
+      }
+      throw wranglerTrouble(what, called)
+    },
+    /** The version that all requests go to; null where there is none, or where several share them. */
+    async currentVersion(): Promise<string | null> {
+      const called = await call('deployments', 'status', '--json')
+      const versions = deployment.safeParse(jsonIn(called.stdout)).data?.versions ?? []
+      return versions.find(({ percentage }) => percentage === 100)?.version_id ?? null
     },
   }
 }
 
-function migrationsOf({ call, done }: Calls, { database }: Deployment) {
+function databaseOf({ call, done }: Calls, { database }: Deployment) {
+  /** Rows; null where the table isn't there yet. */
+  async function ask(sql: string): Promise<readonly unknown[] | null> {
+    const args = ['d1', 'execute', database.name, '--remote', '--json', '--yes', '--command', sql]
+    const called = await call(...args)
+    const printed = jsonIn(called.stdout)
+    const [first] = answer.safeParse(printed).data ?? []
+    if (first !== undefined) return first.results
+    if (/no such table/.test(called.stdout + called.stderr)) return null
+    const why = refusal.safeParse(printed).data?.error.text
+    const what = `${database.name} can't be read`
+    if (why === undefined && called.code !== 0) throw wranglerTrouble(what, called)
+    throw new Trouble(`${what}: ${why ?? 'the answer is not what it was'}`)
+  }
+  const rowsOf = async <T>(schema: z.ZodType<T>, sql: string): Promise<readonly T[]> =>
+    z.array(schema).parse((await ask(sql)) ?? [])
   return {
+    async query(sql: string): Promise<readonly unknown[]> {
+      const rows = await ask(sql)
+      if (rows === null) throw new Trouble(`${database.name} lacks a table: npm run deploy`)
+      return rows
+    },
     /** Names of the files, oldest first; none where nothing was ever applied. */
     async appliedMigrations(): Promise<readonly string[]> {
       const sql = 'SELECT name FROM d1_migrations ORDER BY id'
-      const args = ['d1', 'execute', database.name, '--remote', '--json', '--yes', '--command', sql]
-      const called = await call(...args)
-      const read = rows.safeParse(jsonIn(called.stdout))
-      if (read.success) return read.data.flatMap(({ results }) => results.map(({ name }) => name))
-      if (/no such table/.test(called.stdout + called.stderr)) return []
-      throw wranglerTrouble('the applied migrations can not be read', called)
+      return (await rowsOf(z.object({ name: z.string() }), sql)).map(({ name }) => name)
+    },
+    /** Of the first row; null where there is none, or no such table yet. */
+    async firstText(sql: string): Promise<string | null> {
+      return (await rowsOf(z.object({ text: z.string() }), sql))[0]?.text ?? null
+    },
+    recordedRules: (): Promise<readonly RecordedRule[]> =>
+      rowsOf(recordedRule, 'SELECT id, at FROM rule_ids ORDER BY id'),
+    async isPaused(): Promise<boolean> {
+      const sql = "SELECT kind FROM switches WHERE kind = 'all'"
+      return (await rowsOf(z.unknown(), sql)).length > 0
     },
     migrate: (): Promise<string> =>
       done('a migration was refused', 'd1', 'migrations', 'apply', database.name, '--remote'),
@@ -128,19 +171,28 @@ function jsonIn(printed: string): unknown {
   }
 }
 
-/** Throws Trouble unless exactly one account is meant. */
-export async function requireLogin(account: Account, configured: string | undefined) {
+/** Its name. Throws Trouble unless exactly one account is meant. */
+export async function requireLogin(account: Account, { config }: Deployment): Promise<string> {
   const accounts = await account.login()
   if (accounts === null) {
     throw new Trouble(
       'nobody is logged in to Cloudflare: `npx wrangler login`, or CLOUDFLARE_API_TOKEN in the environment',
     )
   }
-  const chosen = process.env['CLOUDFLARE_ACCOUNT_ID'] ?? configured
-  if (chosen === undefined && accounts.length > 1) {
-    const list = accounts.map(({ id, name }) => `\n  ${id}  ${name}`).join('')
-    throw new Trouble(`which account? CLOUDFLARE_ACCOUNT_ID is one of${list}`)
+  const configured = config['account_id']
+  // In CI a secret that nobody has set is an empty text.
+  const chosen = process.env['CLOUDFLARE_ACCOUNT_ID'] || configured
+  const list = accounts.map(({ id, name }) => `\n  ${id}  ${name}`).join('')
+  if (typeof chosen !== 'string') {
+    if (accounts.length > 1)
+      throw new Trouble(`which account? CLOUDFLARE_ACCOUNT_ID is one of${list}`)
+    return accounts[0]?.name ?? 'the account of this token'
   }
-  const found = accounts.find(({ id }) => chosen === undefined || id === chosen)
-  return found?.name ?? chosen ?? 'the account of this token'
+  // A token may be one that can't list accounts.
+  if (accounts.length === 0) return chosen
+  const found = accounts.find(({ id }) => id === chosen)
+  if (found === undefined) {
+    throw new Trouble(`this login has no account ${chosen}; it has${list}`)
+  }
+  return found.name
 }

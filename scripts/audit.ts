@@ -10,6 +10,7 @@ import { AUDIT_USAGE, parseAuditArguments, type AuditArguments } from './audit-a
 import { newAuditKey, publicHalves } from './audit-key.ts'
 import { verifyFile } from './audit-verify.ts'
 import { readDevVars } from './dev-vars.ts'
+import { requireOperatorKey } from './operator-key.ts'
 import { tellTrouble, Trouble } from './trouble.ts'
 
 async function verify(asked: Extract<AuditArguments, { kind: 'verify' }>): Promise<boolean> {
@@ -31,12 +32,11 @@ function readNote(file: string): string {
 
 /** The key is never printed; the answer's own words are. */
 async function ask(
-  asked: { readonly url: string; readonly apiKey: string | null },
+  asked: { readonly url: string },
   path: string,
   headers: Readonly<Record<string, string>> = {},
 ): Promise<Response> {
-  const apiKey = asked.apiKey ?? readDevVars().vars['BOOTSTRAP_KEY']
-  if (!apiKey) throw new Trouble('--key is the API key; .dev.vars has no BOOTSTRAP_KEY either')
+  const apiKey = await requireOperatorKey(asked.url)
   const response = await fetch(`${asked.url}/api/v1/audit${path}`, {
     headers: { 'x-api-key': apiKey, ...headers },
   }).catch(() => {
@@ -53,15 +53,17 @@ async function exportTo(asked: Extract<AuditArguments, { kind: 'export' }>): Pro
   await pipeline(Readable.fromWeb(body), target)
 }
 
-/** Of this machine's own key, or of the one that the environment holds. */
+/** Of the key that the environment holds, or of this machine's own; it says of which. */
 async function showPublic(): Promise<void> {
-  const shown = await publicHalves(
-    process.env['AUDIT_KEY'] || readDevVars().vars['AUDIT_KEY'] || '',
-  )
+  const given = process.env['AUDIT_KEY']
+  const shown = await publicHalves(given || readDevVars().vars['AUDIT_KEY'] || '')
   if (shown === null) throw new Trouble('AUDIT_KEY is not as `npm run audit -- key` makes it')
   if (shown.length === 0) {
     throw new Trouble('AUDIT_KEY is not set: npm start draws one into .dev.vars')
   }
+  console.error(
+    given ? 'of AUDIT_KEY in the environment:' : "of this machine's own log, in .dev.vars:",
+  )
   for (const key of shown) console.log(key)
 }
 

@@ -1,4 +1,4 @@
-// `npm run backtest -- [--since 90d] [--rules other.config.ts] [--json] [--remote]`: the configured
+// `npm run backtest -- [--since 90d] [--rules other.config.ts] [--json] [--remote [--env staging]]`: the configured
 // rules, or another file's, over all recorded events since then: what would differ from what was done.
 // Nothing is written. Exits 1 where the configuration doesn't load.
 
@@ -8,6 +8,8 @@ import { recordsOf } from './backtest-records.ts'
 import { jsonReport, textReport } from './backtest-report.ts'
 import { runBacktest } from './backtest-run.ts'
 import { loadConfig } from './load-configuration.ts'
+import { ROOT } from './project.ts'
+import { runWrangler } from './run-wrangler.ts'
 import { tellTrouble } from './trouble.ts'
 
 const PAGE_ROWS = 1_000
@@ -16,9 +18,9 @@ const REMOTE_PAGE_ROWS = 100
 const TELL_EVERY_EVENTS = 10_000
 
 async function backtest(asked: BacktestArguments): Promise<string> {
-  const { since, until, statePath } = asked
+  const { since, until, statePath, place } = asked
   const config = await loadConfig(asked.rules)
-  const database = statePath === null ? openRemote() : openLocal(statePath)
+  const database = statePath === null ? openRemote(ROOT, place, runWrangler) : openLocal(statePath)
   try {
     const rows = statePath === null ? REMOTE_PAGE_ROWS : PAGE_ROWS
     const records = recordsOf(database.query, { since, until }, rows)

@@ -1,7 +1,7 @@
 // The arguments of `npm run setup` and `npm run deploy`.
 
 import { parseArgs } from 'node:util'
-import { PLACES, type Place } from './deployment.ts'
+import { placeOf, type Place } from './deployment.ts'
 import { Trouble } from './trouble.ts'
 
 export type SetupArguments = {
@@ -17,15 +17,12 @@ export type DeployArguments = {
   readonly place: Place
   readonly dryRun: boolean
   readonly skipTests: boolean
-  /** Everything is paused: a migration that stops the code of before may be applied. */
-  readonly isPaused: boolean
   /** Where the smoke test asks; null is where Wrangler says that it is. */
   readonly url: string | null
 }
 
 const SETUP = 'npm run setup -- [--env staging] [--dry-run] [--renew NAME] [--jurisdiction eu]'
-const DEPLOY =
-  'npm run deploy -- [--env staging] [--dry-run] [--skip-tests] [--paused] [--url https://…]'
+const DEPLOY = 'npm run deploy -- [--env staging] [--dry-run] [--skip-tests] [--url https://…]'
 
 const SHARED = {
   env: { type: 'string', default: 'production' },
@@ -56,19 +53,12 @@ export function parseDeployArguments(given: readonly string[]): DeployArguments 
       options: {
         ...SHARED,
         'skip-tests': { type: 'boolean', default: false },
-        paused: { type: 'boolean', default: false },
         url: { type: 'string' },
       },
     }),
   )
-  const { env, 'dry-run': dryRun, 'skip-tests': skipTests, paused: isPaused, url = null } = values
-  return { place: placeOf(env), dryRun, skipTests, isPaused, url: url?.replace(/\/+$/, '') ?? null }
-}
-
-function placeOf(text: string): Place {
-  const place = PLACES.find((each) => each === text)
-  if (place === undefined) throw new Trouble(`--env ${text}: ${PLACES.join(' or ')} is wanted`)
-  return place
+  const { env, 'dry-run': dryRun, 'skip-tests': skipTests, url = null } = values
+  return { place: placeOf(env), dryRun, skipTests, url: url?.replace(/\/+$/, '') ?? null }
 }
 
 function orUsage<T>(usage: string, parse: () => T): T {

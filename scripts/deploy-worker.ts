@@ -1,23 +1,24 @@
 // What `npm run deploy` does, step by step. A step that fails is the last one, and each finds what an earlier run
 // has done, so the next run goes on where this one ended.
 
-import { execFile } from 'node:child_process'
-import * as fs from 'node:fs'
-import { tmpdir } from 'node:os'
 import * as path from 'node:path'
-import { promisify } from 'node:util'
-import * as z from 'zod'
-import { accountOf, requireLogin, type Account } from './account.ts'
+import { accountOf, requireLogin } from './account.ts'
+import { checkoutHash } from './checkout-hash.ts'
 import type { DeployArguments } from './deploy-arguments.ts'
-import { configurationOf, readDeployment, writeConfig, type Deployment } from './deployment.ts'
-import { gitCommit } from './git-commit.ts'
-import { loadConfig } from './load-configuration.ts'
-import { planMigrations } from './migration-plan.ts'
-import { migrationFiles } from './migrations.ts'
-import { wranglerTrouble, type Wrangler } from './run-wrangler.ts'
+import {
+  planOf,
+  requirePause,
+  requireRules,
+  requireSetup,
+  tellPlan,
+  type Gate,
+} from './deploy-gate.ts'
+import { addressIn, buildOnly, upload } from './deploy-upload.ts'
+import { configurationOf, folderOf, readDeployment, writeConfig } from './deployment.ts'
+import type { Wrangler } from './run-wrangler.ts'
 import { smokeTest, type Outside } from './smoke-test.ts'
+import { lockFolder } from './state-lock.ts'
 import { Trouble } from './trouble.ts'
-import { DRAWN_SECRETS, wantedSecrets } from './wanted-secrets.ts'
 
 /** What is outside of it. */
 export type DeployOutside = Outside & {
@@ -26,18 +27,14 @@ export type DeployOutside = Outside & {
   readonly wrangler: Wrangler
   /** Runs npm with what it prints passed on; whether it ended well. */
   readonly npm: (args: readonly string[]) => Promise<boolean>
-  /** Of Workers Builds, which a "Deploy to Cloudflare" button uses: nobody can be asked there, and time is short. */
+  /** A build at Cloudflare (deploy-gate.ts). */
   readonly isWorkersBuild: boolean
   /** For a version to be everywhere, milliseconds. */
   readonly smokeWaitMs?: number
   readonly say: (what: string, text: string) => void
 }
 
-type Deploy = DeployOutside & {
-  readonly asked: DeployArguments
-  readonly deployment: Deployment
-  readonly account: Account
-}
+type Deploy = DeployOutside & Gate
 
 async function npmRun({ npm, say }: Deploy, what: string, ...args: readonly string[]) {
   say(what, `npm ${args.join(' ')}`)
@@ -45,7 +42,7 @@ async function npmRun({ npm, say }: Deploy, what: string, ...args: readonly stri
 }
 
 async function proveCheckout(deploy: Deploy): Promise<void> {
-  const { asked, isWorkersBuild, say } = deploy
+  const { asked, root, isWorkersBuild, say } = deploy
   const { dryRun, skipTests } = asked
   const isSkipped = skipTests || isWorkersBuild
   const why = skipTests ? '--skip-tests' : 'a build at Cloudflare'
@@ -54,125 +51,86 @@ async function proveCheckout(deploy: Deploy): Promise<void> {
     say('test', isSkipped ? `skipped: ${why}` : 'npm test would run')
     return
   }
+  const before = checkoutHash(root)
   await npmRun(deploy, 'check', 'run', 'check')
   if (isSkipped) say('test', `skipped: ${why}`)
   else await npmRun(deploy, 'test', 'test')
+  if (checkoutHash(root) === before) return
+  throw new Trouble('this checkout was changed while it was tested; nothing was deployed')
 }
 
-/** Without a database or a secret that everything needs, nothing is begun. */
-async function requireSetup(deploy: Deploy): Promise<string> {
-  const { account, asked, root, isWorkersBuild, say } = deploy
-  const again = `npm run setup${asked.place === 'production' ? '' : ` -- --env ${asked.place}`}`
-  const id = await account.databaseId()
-  if (id === null) throw new Trouble(`there is no database yet: ${again}`)
-  const set = (await account.secrets()) ?? new Set<string>()
-  const config = await loadConfig(path.join(root, configurationOf(root, asked.place)))
-  const wanted = wantedSecrets(config, asked.place)
-  const needed = [...DRAWN_SECRETS, ...wanted.filter(({ isRequired }) => isRequired)]
-  const missing = needed.filter(({ name }) => !set.has(name)).map(({ name }) => name)
-  if (missing.length === 0) return id
-  const told = `${missing.join(', ')}: not set; ${again}`
-  if (!isWorkersBuild) throw new Trouble(told)
-  say('secrets', `${told}; until then it takes and issues nothing`)
-  return id
-}
-
-/** Before the code that needs them. The code of before works on with them, or is paused (BREAKING_MIGRATIONS). */
-async function applyMissing({ account, asked, deployment, root, say }: Deploy): Promise<void> {
-  const { database, worker } = deployment
-  const files = migrationFiles(path.join(root, database.folder))
-  const plan = planMigrations(files, await account.appliedMigrations())
-  if (plan.unknown.length > 0) {
-    say('migrations', `the database is newer than this code: it has ${plan.unknown.join(', ')}`)
-  }
-  if (plan.missing.length === 0) return say('migrations', 'none is missing')
-  if (plan.breaking.length > 0 && !asked.isPaused) {
-    throw new Trouble(
-      `the code that runs now can't work with ${plan.breaking.join(', ')}: pause everything ` +
-        '(PUT /api/v1/switches/all), deploy with --paused, then resume (docs/upgrading.md)',
-    )
-  }
-  if (asked.dryRun) return say('migrations', `would be applied: ${plan.missing.join(', ')}`)
+/**
+ * Before the code that needs them. The code of before works on with them, or is paused (BREAKING_MIGRATIONS).
+ * Answers whether it had to be.
+ */
+async function applyMissing(deploy: Deploy): Promise<boolean> {
+  const { account, deployment, say } = deploy
+  const plan = await planOf(deploy)
+  if (plan.missing.length === 0) return false
+  await requirePause(deploy, plan)
   const bookmark = await account.bookmark()
   say('migrations', `apply ${plan.missing.join(', ')}`)
-  if (bookmark !== null) say('', `the database as it is now: ${worker}, bookmark ${bookmark}`)
+  if (bookmark !== null) {
+    say('', `as it is now: database ${deployment.database.name}, bookmark ${bookmark}`)
+  }
   await account.migrate()
   say('', 'applied')
+  return plan.breaking.length > 0
 }
 
-const deployed = z.object({
-  type: z.literal('deploy'),
-  version_id: z.string().nullable(),
-  targets: z.array(z.string()).default([]),
-})
+type Smoked = 'good' | 'not ready' | 'bad'
 
-type Deployed = { readonly version: string | null; readonly targets: readonly string[] }
-
-async function upload({ root, wrangler }: Deploy, config: string): Promise<Deployed> {
-  const folder = fs.mkdtempSync(path.join(tmpdir(), 'makegood-deploy-'))
-  try {
-    const file = path.join(folder, 'wrangler.ndjson')
-    const commit = await gitCommit(root)
-    const args = ['deploy', '--config', config, '--message', await commitName(root)]
-    // It stands beside the rules in what is handed to auditors.
-    if (commit !== null) args.push('--var', `GIT_COMMIT:${commit}`)
-    const called = await wrangler(args, { env: { WRANGLER_OUTPUT_FILE_PATH: file } })
-    if (called.code !== 0) throw wranglerTrouble('wrangler deploy failed', called)
-    const told = fs.existsSync(file) ? fs.readFileSync(file, 'utf8').split('\n') : []
-    const answers = told
-      .filter((line) => line !== '')
-      .map((line) => deployed.safeParse(JSON.parse(line)))
-    const answer = answers.find(({ success }) => success)?.data
-    return { version: answer?.version_id ?? null, targets: answer?.targets ?? [] }
-  } finally {
-    fs.rmSync(folder, { recursive: true, force: true })
-  }
-}
-
-/** What the version is called at Cloudflare. */
-async function commitName(root: string): Promise<string> {
-  const git = ['describe', '--always', '--dirty', '--tags']
-  const named = await promisify(execFile)('git', git, { cwd: root }).catch(() => null)
-  return `makegood ${named?.stdout.trim() ?? 'of no commit'}`
-}
-
-/** Where it answers: a domain of its own before workers.dev. */
-function addressOf(
-  { asked: { url }, deployment: { vars } }: Deploy,
-  targets: readonly string[],
-): string | null {
-  const found = targets
-    .map(
-      (target) => /^(?:https:\/\/)?([a-z0-9.-]+\.[a-z]+)(?: \(custom domain\))?$/.exec(target)?.[1],
-    )
-    .filter((host) => host !== undefined)
-  const own = found.find((host) => !host.endsWith('.workers.dev')) ?? found[0]
-  return url ?? vars['PUBLIC_URL'] ?? (own === undefined ? null : `https://${own}`)
-}
-
-async function tryOut(deploy: Deploy, address: string, version: string | null): Promise<boolean> {
+async function tryOut(deploy: Deploy, address: string, version: string | null): Promise<Smoked> {
   const { say, smokeWaitMs } = deploy
   say('smoke test', address)
   const seen = await smokeTest(address, version, deploy, smokeWaitMs)
   for (const { what, text, isGood } of seen) say(isGood ? '  ok' : '  FAILED', `${what}: ${text}`)
-  return seen.every(({ isGood }) => isGood)
+  const bad = seen.filter(({ isGood }) => !isGood)
+  if (bad.length === 0) return 'good'
+  return bad.every(({ what }) => what === '/readyz') ? 'not ready' : 'bad'
 }
 
 async function dryRun(deploy: Deploy): Promise<void> {
   const { account, deployment, root, wrangler, say } = deploy
-  const config = writeConfig(root, deployment, null)
+  await proveCheckout(deploy)
   if ((await account.login()) === null)
     say('account', 'nobody is logged in, so what is there is not known')
   else if ((await account.databaseId()) === null)
     say('migrations', 'all, to a database that setup makes')
-  else await applyMissing(deploy)
-  const called = await wrangler(['deploy', '--dry-run', '--config', config])
-  if (called.code !== 0) throw wranglerTrouble('wrangler deploy --dry-run failed', called)
+  else tellPlan(deploy, await planOf(deploy))
+  const lines = await buildOnly(wrangler, writeConfig(root, deployment, 'look.json'))
   say('deploy', 'wrangler deploy --dry-run:')
-  for (const line of called.stdout.split('\n')) {
-    if (/^(Total Upload|env\.)/.test(line)) say('', line)
-  }
+  for (const line of lines) say('', line)
   say('smoke test', 'would ask /healthz, /readyz, and each endpoint without a signature')
+}
+
+async function deployProven(deploy: Deploy): Promise<number> {
+  const { account, asked, deployment, root, wrangler, isWorkersBuild, say } = deploy
+  say('account', await requireLogin(account, deployment))
+  const id = await requireSetup(deploy)
+  await requireRules(deploy)
+  const plan = await planOf(deploy)
+  tellPlan(deploy, plan)
+  await proveCheckout(deploy)
+  const config = writeConfig(root, deployment, 'wrangler.json', id)
+  await buildOnly(wrangler, config)
+  // Whatever setup has stored since is in it, so whoever goes back keeps his secrets.
+  const before = plan.isFirst ? null : await account.currentVersion()
+  const wasPaused = await applyMissing(deploy)
+  const uploaded = await upload(root, wrangler, config)
+  say('deploy', `${deployment.worker}, version ${uploaded.version ?? 'not said'}`)
+  const address = asked.url ?? deployment.vars['PUBLIC_URL'] ?? addressIn(uploaded)
+  if (address === null) {
+    throw new Trouble('deployed, but Wrangler names no address: try it with --url https://…')
+  }
+  const smoked = await tryOut(deploy, address, uploaded.version)
+  if (smoked === 'bad' && before !== null) {
+    const file = path.relative(root, config)
+    say('to go back', `npx wrangler rollback ${before} --config ${file} (docs/upgrading.md)`)
+  }
+  if (wasPaused) say('paused', 'nothing is issued until you resume: DELETE /api/v1/switches/all')
+  if (smoked !== 'bad') say('next', `npm run doctor -- --url ${address}`)
+  return smoked === 'good' || isWorkersBuild ? 0 : 1
 }
 
 /** Answers the exit code: 1 where what was deployed does not answer as it should. Throws Trouble before that. */
@@ -181,32 +139,21 @@ export async function deployWorker(
   outside: DeployOutside,
 ): Promise<number> {
   const { root, wrangler, say } = outside
-  const deployment = readDeployment(root, asked.place)
-  const account = accountOf(wrangler, deployment, writeConfig(root, deployment, null))
+  const { place } = asked
+  const deployment = readDeployment(root, place)
+  const account = accountOf(wrangler, deployment, writeConfig(root, deployment, 'look.json'))
   const deploy: Deploy = { ...outside, asked, deployment, account }
-  const { worker } = deployment
-  say('place', `${asked.place}: Worker ${worker}, ${configurationOf(root, asked.place)}`)
-  if (asked.dryRun) say('', 'a dry run: nothing is changed')
-  await proveCheckout(deploy)
+  say('place', `${place}: Worker ${deployment.worker}, ${configurationOf(root, place)}`)
   if (asked.dryRun) {
+    say('', 'a dry run: nothing is changed')
     await dryRun(deploy)
     return 0
   }
-  const configured = deployment.config['account_id']
-  const chosen = typeof configured === 'string' ? configured : undefined
-  say('account', await requireLogin(account, chosen))
-  const config = writeConfig(root, deployment, await requireSetup(deploy))
-  await applyMissing(deploy)
-  const { version, targets } = await upload(deploy, config)
-  say('deploy', `${worker}, version ${version ?? 'not said'}`)
-  const address = addressOf(deploy, targets)
-  if (address === null) {
-    throw new Trouble('deployed, but Wrangler names no address: try it with --url https://…')
+  const told = `another setup or deploy of ${place} is under way in this checkout`
+  const lock = lockFolder(path.join(root, folderOf(place)), told)
+  try {
+    return await deployProven(deploy)
+  } finally {
+    lock.release()
   }
-  if (await tryOut(deploy, address, version)) {
-    say('next', `npm run doctor -- --url ${address}`)
-    return 0
-  }
-  say('to go back', `npx wrangler rollback --name ${worker} (docs/upgrading.md, "Going back")`)
-  return outside.isWorkersBuild ? 0 : 1
 }

@@ -6,6 +6,7 @@ import * as fs from 'node:fs'
 import * as path from 'node:path'
 import { experimental_readRawConfig } from 'wrangler'
 import * as z from 'zod'
+import { ENTRY } from './project.ts'
 import { Trouble } from './trouble.ts'
 
 export const PLACES = ['production', 'staging'] as const
@@ -27,10 +28,10 @@ const OWN_FILE = 'deployment.toml'
 const CONFIGURATION = 'makegood.config.ts'
 /** Where there is one: a Zendesk of its own for tests, smaller limits. */
 const STAGING_CONFIGURATION = 'makegood.staging.config.ts'
-/** Of each place: so deep below the checkout that its paths lead back by BACK. */
-const CONFIG_FOLDER = '.wrangler/makegood'
-const BACK = '../..'
-const ENTRY = 'entry.ts'
+/** Each place has its own, so that two can be deployed at a time; its paths lead back to the checkout by BACK. */
+export const folderOf = (place: Place): string => `.wrangler/makegood/${place}`
+const BACK = '../../..'
+const OWN_ENTRY = 'entry.ts'
 const entryOf = (configuration: string): string => `import config from '${BACK}/${configuration}'
 import { createWorker } from '${BACK}/src/worker.ts'
 
@@ -57,7 +58,7 @@ const wranglerFile = z.looseObject({
       z.looseObject({ queue: z.string(), dead_letter_queue: z.string().optional() }),
     ),
   }),
-  ratelimits: z.array(z.looseObject({ namespace_id: z.string() })).optional(),
+  ratelimits: z.array(z.looseObject({ namespace_id: z.string().regex(/^\d+$/) })).optional(),
 })
 export type WranglerFile = z.output<typeof wranglerFile>
 
@@ -84,7 +85,8 @@ export function deploymentOf(
   own: Readonly<Record<string, unknown>> = {},
 ): Deployment {
   const named = place === 'production' ? base : staged(base)
-  const config = parsed(OWN_FILE, wranglerFile, { ...named, ...merged(named, own) })
+  const file = Object.keys(own).length === 0 ? 'wrangler.toml' : OWN_FILE
+  const config = parsed(file, wranglerFile, { ...named, ...merged(named, own) })
   const [database] = config.d1_databases
   const queues = [
     ...config.queues.producers.map(({ queue }) => queue),
@@ -112,6 +114,17 @@ export const configurationOf = (root: string, place: Place): string =>
   place === 'staging' && fs.existsSync(path.join(root, STAGING_CONFIGURATION))
     ? STAGING_CONFIGURATION
     : CONFIGURATION
+
+/** Throws Trouble where there is no such place. */
+export function placeOf(text: string): Place {
+  const place = PLACES.find((each) => each === text)
+  if (place === undefined) throw new Trouble(`--env ${text}: ${PLACES.join(' or ')} is wanted`)
+  return place
+}
+
+/** The command that does it for this place. */
+export const commandFor = (what: 'setup' | 'deploy', place: Place): string =>
+  `npm run ${what}${place === 'production' ? '' : ` -- --env ${place}`}`
 
 function merged(base: WranglerFile, own: Readonly<Record<string, unknown>>) {
   const entries = Object.entries(own).map(([key, value]) => {
@@ -156,23 +169,31 @@ function staged(base: WranglerFile): WranglerFile {
   }
 }
 
-/** Writes what Wrangler reads, and answers its path. `databaseId`: null before there is one. */
+/** `wrangler.json` is what a place is deployed by; `look.json` is of whoever only looks, also meanwhile. */
+export type ConfigName = 'wrangler.json' | 'look.json'
+
+/** Writes what Wrangler reads, and answers its path. `databaseId`: null where it goes by the database's name. */
 export function writeConfig(
   root: string,
   { place, config }: Deployment,
-  databaseId: string | null,
+  name: ConfigName,
+  databaseId: string | null = null,
 ): string {
   const [database] = config.d1_databases
-  const file = path.join(root, CONFIG_FOLDER, `${place}.json`)
+  const folder = folderOf(place)
+  const file = path.join(root, folder, name)
   const configuration = configurationOf(root, place)
   const isUsual = configuration === CONFIGURATION
-  const { command } = config.build
-  const entry = path.posix.join(CONFIG_FOLDER, ENTRY)
+  const entry = isUsual ? ENTRY : `${folder}/${OWN_ENTRY}`
+  const built = name === 'look.json' ? 'look' : 'dist'
   const written = {
     ...config,
-    main: `${BACK}/${config.main}`,
-    // Wrangler builds before each upload, so both places may build into one folder.
-    build: { ...config.build, command: isUsual ? command : `${command} ${entry}`, cwd: root },
+    main: `./${built}/index.js`,
+    build: {
+      ...config.build,
+      command: `${config.build.command} ${entry} ${folder}/${built}`,
+      cwd: root,
+    },
     assets: { ...config.assets, directory: `${BACK}/${config.assets.directory}` },
     d1_databases: [
       {
@@ -183,7 +204,7 @@ export function writeConfig(
     ],
   }
   fs.mkdirSync(path.dirname(file), { recursive: true })
-  if (!isUsual) fs.writeFileSync(path.join(path.dirname(file), ENTRY), entryOf(configuration))
+  if (!isUsual) fs.writeFileSync(path.join(root, entry), entryOf(configuration))
   fs.writeFileSync(`${file}.new`, `${JSON.stringify(written, null, 2)}\n`)
   fs.renameSync(`${file}.new`, file)
   return file

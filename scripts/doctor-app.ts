@@ -1,7 +1,7 @@
 // What a Makegood that runs says of itself: over HTTP, with a key where there is one.
 
 import * as z from 'zod'
-import type { Facts } from './doctor-facts.ts'
+import type { Facts, Paused } from './doctor-facts.ts'
 
 type Fetch = (url: string, init: RequestInit) => Promise<Response>
 
@@ -23,6 +23,16 @@ const statusBody = z.object({
     refusedHosts: z.array(z.string()),
   }),
 })
+const switchesBody = z.object({
+  data: z.array(
+    z.object({
+      kind: z.string(),
+      pausedAt: z.string(),
+      actor: z.string(),
+      cause: z.string().nullable(),
+    }),
+  ),
+})
 const failure = z.object({ error: z.object({ message: z.string() }) })
 
 export type AppFacts = Pick<Facts, 'ready' | 'status' | 'statusProblem'>
@@ -32,7 +42,8 @@ export async function askApp(url: string, key: string | null, send: Fetch): Prom
   const ready = readiness.safeParse((await ask(send, `${url}/readyz`)).body).data ?? null
   if (ready === null) return { ready, status: null, statusProblem: null }
   if (key === null) return { ready, status: null, statusProblem: 'not asked: there is no key' }
-  const asked = await ask(send, `${url}/api/v1/status`, { 'x-api-key': key })
+  const headers = { 'x-api-key': key }
+  const asked = await ask(send, `${url}/api/v1/status`, headers)
   const read = statusBody.safeParse(asked.body)
   if (!read.success) {
     const refused = failure.safeParse(asked.body).data?.error.message
@@ -48,8 +59,14 @@ export async function askApp(url: string, key: string | null, send: Fetch): Prom
     ...adjustments,
     startedAt,
     refusedHosts,
+    paused: pausedIn((await ask(send, `${url}/api/v1/switches`, headers)).body),
   }
   return { ready, status, statusProblem: null }
+}
+
+function pausedIn(body: unknown): Paused | null {
+  const all = switchesBody.safeParse(body).data?.data.find(({ kind }) => kind === 'all')
+  return all === undefined ? null : { since: all.pausedAt, actor: all.actor, cause: all.cause }
 }
 
 async function ask(send: Fetch, url: string, headers: Record<string, string> = {}) {

@@ -13,6 +13,13 @@ export type Finding = {
 
 type OnOff = { readonly name: string; readonly status: string }
 
+/** `since`: ISO 8601. */
+export type Paused = {
+  readonly since: string
+  readonly actor: string
+  readonly cause: string | null
+}
+
 export type Facts = {
   /** Of Node itself: `26.10.0`. */
   readonly node: string
@@ -38,13 +45,19 @@ export type Facts = {
     /** Since when each takes deliveries; null before the first. */
     readonly startedAt: ReadonlyMap<string, string | null>
     readonly refusedHosts: readonly string[]
+    /** All of it, by a person or by Makegood itself (`cause`); null while it goes on. */
+    readonly paused: Paused | null
   } | null
   readonly statusProblem: string | null
-  /** Null where the database was not asked. */
-  readonly migrations: {
-    readonly missing: readonly string[]
-    readonly unknown: readonly string[]
-  } | null
+  /** `where`: of a deployed one, which database. `why` it could not be asked. Null where there is none yet. */
+  readonly migrations:
+    | {
+        readonly missing: readonly string[]
+        readonly unknown: readonly string[]
+        readonly where: string | null
+      }
+    | { readonly why: string }
+    | null
   /** Null without a key. */
   readonly billing: {
     readonly url: string

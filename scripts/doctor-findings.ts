@@ -4,6 +4,7 @@ import type { Config } from '../src/config.ts'
 import { isForStaff } from '../src/notices/channel.ts'
 import { customerFindings, editableFindings } from './doctor-customers.ts'
 import { finding, type Facts, type Finding } from './doctor-facts.ts'
+import { RENEW_KEY, statusFindings } from './doctor-status.ts'
 
 const NODE_MAJOR_MIN = 20
 
@@ -73,12 +74,16 @@ function readyFindings({ url, ready, config }: Facts): readonly Finding[] {
 
 function migrationFindings({ url, migrations }: Facts): readonly Finding[] {
   if (migrations === null) return []
-  const { missing, unknown } = migrations
+  if ('why' in migrations) {
+    const todo = 'log in to the account that it is in, to have its tables looked at'
+    return [finding('look', 'migrations', `not asked: ${migrations.why}`, todo)]
+  }
+  const { missing, unknown, where } = migrations
   const todo = url === null ? 'npm start applies them' : 'npm run deploy applies them'
   return [
     missing.length > 0
       ? finding('bad', 'migrations', `the database lacks ${missing.join(', ')}`, todo)
-      : finding('ok', 'migrations', 'none is missing'),
+      : finding('ok', 'migrations', `none is missing${where === null ? '' : ` in ${where}`}`),
     ...(unknown.length > 0
       ? [
           finding(
@@ -90,42 +95,6 @@ function migrationFindings({ url, migrations }: Facts): readonly Finding[] {
         ]
       : []),
   ]
-}
-
-function statusFindings({ status, statusProblem }: Facts): readonly Finding[] {
-  if (status === null) {
-    return statusProblem === null
-      ? []
-      : [finding('warn', 'status', statusProblem, 'give --key a key of the scope read')]
-  }
-  const { billing, claimsWait, sealing, held, failed } = status
-  const found: Finding[] = []
-  if (billing.state === 'open') {
-    const isKey = billing.cause === 'key_refused'
-    const todo = isKey ? 'npm run setup -- --renew COMMET_API_KEY' : 'nothing: it goes on by itself'
-    found.push(finding('bad', 'billing', `it is not called: ${billing.cause ?? 'unknown'}`, todo))
-  }
-  if (claimsWait) {
-    const text = 'nothing is issued until the record is compared with the billing API'
-    found.push(finding('bad', 'record', text, 'see docs/reconciliation.md if it lasts for an hour'))
-  }
-  if (sealing === 'broken') {
-    const text = 'the audit log is not as it was sealed'
-    found.push(
-      finding('bad', 'audit log', text, 'docs/audit.md, "When the log is not as it was sealed"'),
-    )
-  }
-  if (sealing === 'late') {
-    const text = 'entries wait longer than ten minutes to be sealed'
-    found.push(finding('warn', 'audit log', text, 'docs/operations.md, audit_log_late'))
-  }
-  if (failed > 0) {
-    const todo = 'see their reasons in GET /api/v1/adjustments, then POST …/requeue'
-    found.push(finding('warn', 'failed', `${failed} could not be issued`, todo))
-  }
-  if (held > 0)
-    found.push(finding('look', 'held', `${held} wait for a person`, 'approve or reject'))
-  return found
 }
 
 function billingFinding({ billing, url }: Facts): Finding {
@@ -141,7 +110,7 @@ function billingFinding({ billing, url }: Facts): Finding {
       'bad',
       'billing API',
       `${billing.url} refuses the key`,
-      'take a new COMMET_API_KEY',
+      url === null ? 'another COMMET_API_KEY in .dev.vars' : RENEW_KEY,
     )
   }
   const isLocal = url === null && billing.url.startsWith('http:')

@@ -6,11 +6,12 @@ import * as z from 'zod'
 import type { Config } from '../src/config.ts'
 import { localFile, openLocal } from './backtest-database.ts'
 import type { Facts } from './doctor-facts.ts'
+import { DRAWN_SECRETS } from './drawn-secrets.ts'
 import { planMigrations } from './migration-plan.ts'
 import { migrationFiles } from './migrations.ts'
 import { ROOT } from './project.ts'
 import { channelVars } from './stand-ins.ts'
-import { DRAWN_SECRETS, wantedSecrets } from './wanted-secrets.ts'
+import { wantedSecrets } from './wanted-secrets.ts'
 
 /** As `npm start` gives it: the sandbox's Zendesk and Slack where .dev.vars has none. */
 export function localReady(
@@ -50,6 +51,9 @@ const nameRows = z.array(z.object({ name: z.string() }))
 const startRows = z.array(z.object({ endpoint: z.string(), at: z.number() }))
 const countRows = z.array(z.object({ held: z.number(), failed: z.number() }))
 const hostRows = z.array(z.object({ key: z.string() }))
+const pauseRows = z.array(
+  z.object({ at: z.number(), actor: z.string(), cause: z.string().nullable() }),
+)
 const circuitRows = z.array(
   z.object({ opened_at: z.number().nullable(), cause: z.string().nullable() }),
 )
@@ -65,10 +69,11 @@ export async function readLocal(statePath: string, config: Config): Promise<Reco
   try {
     const applied = await read(nameRows, 'SELECT name FROM d1_migrations ORDER BY id')
     const files = migrationFiles(path.join(ROOT, 'migrations'))
-    const migrations = planMigrations(
+    const plan = planMigrations(
       files,
       applied.map(({ name }) => name),
     )
+    const migrations = { ...plan, where: null }
     if (migrations.missing.length > 0) return { migrations, status: null }
     const starts = await read(startRows, 'SELECT endpoint, at FROM endpoint_starts')
     const [counts] = await read(
@@ -80,6 +85,8 @@ export async function readLocal(statePath: string, config: Config): Promise<Reco
       "SELECT DISTINCT key FROM alarms WHERE cause = 'link_target_refused'",
     )
     const [circuit] = await read(circuitRows, 'SELECT opened_at, cause FROM circuits')
+    const pauses = "SELECT at, actor, cause FROM switches WHERE kind = 'all'"
+    const [paused] = await read(pauseRows, pauses)
     const atOf = new Map(starts.map(({ endpoint, at }) => [endpoint, new Date(at).toISOString()]))
     return {
       migrations,
@@ -96,6 +103,7 @@ export async function readLocal(statePath: string, config: Config): Promise<Reco
           [...config.endpoints.keys()].map((name) => [name, atOf.get(name) ?? null]),
         ),
         refusedHosts: hosts.map(({ key }) => key),
+        paused: paused ? { ...paused, since: new Date(paused.at).toISOString() } : null,
       },
     }
   } finally {

@@ -69,6 +69,8 @@ const codeOf = async (entry: string): Promise<Code> => (await bundleWorker(entry
 /** The Worker of another version, as `wrangler rollback` would have it run again. */
 async function bundleOf(commit: string, folder: string): Promise<Code> {
   const tree = path.join(folder, 'before')
+  // Of a run that was killed.
+  await git('worktree', 'prune')
   await git('worktree', 'add', '--detach', tree, commit)
   try {
     fs.symlinkSync(path.join(ROOT, 'node_modules'), path.join(tree, 'node_modules'))
@@ -87,7 +89,12 @@ export async function drillRollback({ to, tell, ...options }: Rollback): Promise
   const commit = to === null ? await commitBefore(files) : await git('rev-parse', `${to}^{commit}`)
   const had = await migrationsAt(commit)
   const between = files.filter((name) => !had.includes(name))
-  const breaking = between.filter((name) => BREAKING_MIGRATIONS.includes(name))
+  const breaking = between.filter((name) => name in BREAKING_MIGRATIONS)
+  if (breaking.length > 0) {
+    throw new Trouble(
+      `${breaking.join(', ')}: the code of before is not made for it, so nobody goes back over it; name a later version by --to`,
+    )
+  }
   tell(`now: ${await git('describe', '--always', '--dirty')}; before: ${await named(commit)}`)
   tell(`between them: ${between.join(', ') || 'no migration'}`)
   const folder = fs.mkdtempSync(path.join(tmpdir(), 'makegood-before-'))
@@ -95,34 +102,19 @@ export async function drillRollback({ to, tell, ...options }: Rollback): Promise
     const [before, now] = [await bundleOf(commit, folder), await codeOf(WORKER)]
     let issued = 0
     const played = await playDrill({ ...options, tell }, async (stage) => {
-      issued = await goBack(stage, { before, now, isBreaking: breaking.length > 0 }, tell)
+      issued = await goBack(stage, { before, now }, tell)
     })
-    const isAsSaid = breaking.length > 0 || issued > 0
-    if (breaking.length > 0) {
-      const names = breaking.join(', ')
-      tell(
-        `${names}: the code of before is not made for it, so pause everything, and don't go back over it`,
-      )
-    }
-    return { ...played, isGood: played.isGood && isAsSaid }
+    if (issued === 0) tell('the version of before has issued nothing')
+    return { ...played, isGood: played.isGood && issued > 0 }
   } finally {
     fs.rmSync(folder, { recursive: true, force: true })
   }
 }
 
-type Versions = {
-  readonly before: Code
-  readonly now: Code
-  /** The version of before may refuse deliveries; their senders try again. */
-  readonly isBreaking: boolean
-}
+type Versions = { readonly before: Code; readonly now: Code }
 
 /** Answers how many adjustments the version of before has issued. */
-async function goBack(
-  stage: Stage,
-  { before, now, isBreaking }: Versions,
-  tell: Tell,
-): Promise<number> {
+async function goBack(stage: Stage, { before, now }: Versions, tell: Tell): Promise<number> {
   const size = Math.ceil(stage.facts.length / 3)
   const [first, second, third] = [0, 1, 2].map((n) => stage.facts.slice(n * size, (n + 1) * size))
   const issued = async (): Promise<number> => {
@@ -143,8 +135,7 @@ async function goBack(
   tell(
     `now: ${first?.length} facts, ${earlier} issued when it is taken back, while others are under way`,
   )
-  if (isBreaking) stage.begin(second ?? [])
-  else await stage.deliver(second ?? [])
+  await stage.deliver(second ?? [])
   await stage.settle()
   const later = await issued()
   tell(`before: ${second?.length} others, ${later - earlier} more issued on the database of now`)

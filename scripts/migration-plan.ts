@@ -11,15 +11,18 @@ export type MigrationPlan = {
 
 /**
  * A release adds (tables, columns that may be empty), and only a later one takes away, so that the code of before
- * works on while it is deployed, and after a rollback. What doesn't keep to this stands here: it asks for a pause.
+ * works on while it is deployed, and after a rollback. What doesn't keep to this stands here, with what the code of
+ * before can't do over it: it asks for a pause. Taking deliveries in is never among it: some senders deliver once.
  */
-export const BREAKING_MIGRATIONS: readonly string[] = ['0009_links.sql']
+export const BREAKING_MIGRATIONS: Readonly<Record<string, string>> = {
+  '0009_links.sql': 'open a link, or write an invoice down',
+}
 
 /** A database in which nothing was ever applied has no code that could be stopped. */
 export function planMigrations(
   files: readonly string[],
   applied: readonly string[],
-  breaking: readonly string[] = BREAKING_MIGRATIONS,
+  breaking: readonly string[] = Object.keys(BREAKING_MIGRATIONS),
 ): MigrationPlan {
   const missing = files.filter((name) => !applied.includes(name))
   return {

@@ -2,20 +2,25 @@
 // was cut off runs it again, and it goes on.
 
 import * as path from 'node:path'
+import type { Config } from '../src/config.ts'
 import { accountOf, requireLogin, type Account } from './account.ts'
 import type { AskSecret } from './ask-secret.ts'
 import type { SetupArguments } from './deploy-arguments.ts'
-import { configurationOf, readDeployment, writeConfig, type Deployment } from './deployment.ts'
-import { keep, keptFile, readKept } from './kept-secrets.ts'
+import {
+  commandFor,
+  configurationOf,
+  folderOf,
+  readDeployment,
+  writeConfig,
+  type Deployment,
+} from './deployment.ts'
+import { DRAWN_SECRETS } from './drawn-secrets.ts'
 import { loadConfig } from './load-configuration.ts'
 import type { Wrangler } from './run-wrangler.ts'
+import { lockFolder } from './state-lock.ts'
+import { storeDrawn } from './store-drawn.ts'
 import { Trouble } from './trouble.ts'
-import {
-  DRAWN_SECRETS,
-  wantedSecrets,
-  type DrawnSecret,
-  type WantedSecret,
-} from './wanted-secrets.ts'
+import { wantedSecrets, type WantedSecret } from './wanted-secrets.ts'
 
 const TRIES_MAX = 3
 
@@ -33,6 +38,8 @@ export type SetupOutside = {
 type Setup = SetupOutside & {
   readonly asked: SetupArguments
   readonly deployment: Deployment
+  readonly config: Config
+  readonly wanted: readonly WantedSecret[]
   /** Null where a dry run has nobody logged in: what is there is not known. */
   readonly account: Account | null
 }
@@ -71,47 +78,12 @@ async function ensureResources(setup: Setup): Promise<void> {
   }
 }
 
-/** Kept in a file before they are stored, so that nobody has a key that he doesn't know. */
-async function ensureDrawn(
-  { root, asked, account, deployment, say }: Setup,
-  set: ReadonlySet<string>,
-) {
-  const isKept = ({ name }: DrawnSecret): boolean => set.has(name) && !asked.renew.includes(name)
-  const missing = DRAWN_SECRETS.filter((each) => !isKept(each))
-  for (const { name } of DRAWN_SECRETS.filter(isKept)) say('secret', `${name}: is set`)
-  for (const { name, what } of missing) {
-    if (account === null || asked.dryRun) say('secret', `${name}: would be drawn: ${what}`)
-  }
-  if (missing.length === 0 || account === null || asked.dryRun) return
-  const kept = readKept(root, asked.place)
-  const values: Record<string, string> = {}
-  for (const { name, isList, draw } of missing) {
-    const before = kept[name]
-    const isRenewed = asked.renew.includes(name)
-    if (isRenewed && isList && before === undefined && set.has(name)) {
-      throw new Trouble(
-        `${name}: the former one is not in ${keptFile(asked.place)}: write it there, and it stays valid behind the new one; ` +
-          `or give it up: npx wrangler secret delete ${name} --name ${deployment.worker}`,
-      )
-    }
-    const drawn = isRenewed || before === undefined ? await draw(deployment.worker) : before
-    values[name] = isRenewed && isList && before !== undefined ? `${drawn},${before}` : drawn
-  }
-  keep(root, asked.place, values)
-  await account.putSecrets(values)
-  for (const { name, what, tell } of missing) {
-    say('secret', `${name}: drawn and stored: ${what}`)
-    if (tell !== undefined) say('', await tell(values[name] ?? ''))
-  }
-  say('', `they stand in ${keptFile(asked.place)}: put them into your password manager, delete it`)
-}
-
 /** Each is stored as soon as it is known: whoever is cut off is not asked for it again. */
 async function ensureWanted(setup: Setup, set: ReadonlySet<string>): Promise<readonly string[]> {
-  const { asked, account, say } = setup
+  const { asked, account, wanted, say } = setup
   const left: string[] = []
-  for (const secret of await wantedOf(setup)) {
-    const { name, opens, place, isRequired } = secret
+  for (const secret of wanted) {
+    const { name, opens, place, isList, isRequired } = secret
     const isRenewed = asked.renew.includes(name)
     if (set.has(name) && !isRenewed) {
       say('secret', `${name}: is set`)
@@ -119,6 +91,7 @@ async function ensureWanted(setup: Setup, set: ReadonlySet<string>): Promise<rea
     }
     say('secret', `${name}, so that ${opens}`)
     say('', place)
+    if (isRenewed && isList) say('', 'new,old takes both, until its sender has the new one')
     if (account === null || asked.dryRun) {
       say('', isRequired ? 'would be asked for' : 'would be asked for; without it, that is off')
       continue
@@ -135,10 +108,11 @@ async function ensureWanted(setup: Setup, set: ReadonlySet<string>): Promise<rea
   return left
 }
 
-async function wantedOf({ root, asked, deployment }: Setup): Promise<readonly WantedSecret[]> {
-  const config = await loadConfig(path.join(root, configurationOf(root, asked.place)))
-  const wanted = wantedSecrets(config, asked.place)
-  const names = [...wanted, ...DRAWN_SECRETS].map(({ name }) => name)
+/** Throws Trouble on a secret that stands where all can read it, and on a name that is none. */
+function checkNames(
+  { asked, deployment }: Pick<Setup, 'asked' | 'deployment'>,
+  names: readonly string[],
+) {
   const shown = names.filter((name) => Object.hasOwn(deployment.vars, name))
   if (shown.length > 0) {
     throw new Trouble(`deployment.toml has ${shown.join(', ')} in its vars, where all can read it`)
@@ -146,7 +120,6 @@ async function wantedOf({ root, asked, deployment }: Setup): Promise<readonly Wa
   for (const name of asked.renew) {
     if (!names.includes(name)) throw new Trouble(`--renew ${name}: one of ${names.join(', ')}`)
   }
-  return wanted
 }
 
 /** An empty text where there is none. A value of another form is refused before it is stored. */
@@ -163,8 +136,7 @@ async function answerFor(
   }
 }
 
-async function tellAddresses({ root, asked, deployment, say }: Setup): Promise<void> {
-  const config = await loadConfig(path.join(root, configurationOf(root, asked.place)))
+function tellAddresses({ config, deployment, say }: Setup): void {
   const own = deployment.vars['PUBLIC_URL']
   const base = own ?? `https://${deployment.worker}.<your subdomain>.workers.dev`
   for (const [name, { source }] of config.endpoints) {
@@ -176,34 +148,49 @@ async function tellAddresses({ root, asked, deployment, say }: Setup): Promise<v
   }
 }
 
-/** Answers the exit code: 1 while nothing could be issued. Throws Trouble where a step is refused. */
-export async function setUp(asked: SetupArguments, outside: SetupOutside): Promise<number> {
-  const { root, wrangler, say } = outside
-  const deployment = readDeployment(root, asked.place)
-  const reached = accountOf(wrangler, deployment, writeConfig(root, deployment, null))
-  const isKnown = !asked.dryRun || (await reached.login()) !== null
-  const setup: Setup = { ...outside, asked, deployment, account: isKnown ? reached : null }
-  say('place', `${asked.place}: Worker ${deployment.worker}, ${configurationOf(root, asked.place)}`)
-  if (asked.dryRun) say('', 'a dry run: nothing is changed')
-  if (isKnown) {
-    const configured = deployment.config['account_id']
-    const chosen = typeof configured === 'string' ? configured : undefined
-    say('account', await requireLogin(reached, chosen))
-  } else {
-    say('account', 'nobody is logged in, so what is there is not known')
-  }
-  // Before anything is made: a configuration that does not load would stop it half-way.
-  await wantedOf(setup)
+async function makeAll(setup: Setup): Promise<number> {
+  const { root, asked, account, deployment, say } = setup
+  const { place, renew, dryRun } = asked
+  if (account === null) say('account', 'nobody is logged in, so what is there is not known')
+  else say('account', await requireLogin(account, deployment))
   await ensureResources(setup)
-  const set = (await setup.account?.secrets()) ?? new Set<string>()
-  await ensureDrawn(setup, set)
+  const set = (await account?.secrets()) ?? new Set<string>()
+  await storeDrawn({ root, place, worker: deployment.worker, renew, dryRun, account, say }, set)
   const left = await ensureWanted(setup, set)
-  await tellAddresses(setup)
-  const again = `npm run setup${asked.place === 'production' ? '' : ` -- --env ${asked.place}`}`
+  tellAddresses(setup)
   if (left.length > 0) {
+    const again = commandFor('setup', place)
     say('missing', `${left.join(', ')}: nothing is issued without it; again: ${again}`)
     return 1
   }
-  say('next', `npm run ${again.slice('npm run '.length).replace('setup', 'deploy')}`)
+  say('next', commandFor('deploy', place))
   return 0
+}
+
+/** Answers the exit code: 1 while nothing could be issued. Throws Trouble where a step is refused. */
+export async function setUp(asked: SetupArguments, outside: SetupOutside): Promise<number> {
+  const { root, wrangler, say } = outside
+  const { place, dryRun } = asked
+  const deployment = readDeployment(root, place)
+  const configuration = configurationOf(root, place)
+  // Before anything is made: a configuration that does not load would stop it half-way.
+  const config = await loadConfig(path.join(root, configuration))
+  const wanted = wantedSecrets(config, place)
+  checkNames(
+    { asked, deployment },
+    [...wanted, ...DRAWN_SECRETS].map(({ name }) => name),
+  )
+  const reached = accountOf(wrangler, deployment, writeConfig(root, deployment, 'look.json'))
+  say('place', `${place}: Worker ${deployment.worker}, ${configuration}`)
+  if (dryRun) say('', 'a dry run: nothing is changed')
+  const account = dryRun && (await reached.login()) === null ? null : reached
+  const setup: Setup = { ...outside, asked, deployment, config, wanted, account }
+  if (dryRun) return makeAll(setup)
+  const told = `another setup or deploy of ${place} is under way in this checkout`
+  const lock = lockFolder(path.join(root, folderOf(place)), told)
+  try {
+    return await makeAll(setup)
+  } finally {
+    lock.release()
+  }
 }

@@ -1,4 +1,4 @@
-// The secrets that a configuration asks for, and those that setup draws itself. Pure: nothing is asked here.
+// The secrets that a configuration asks for. Pure: nothing is asked here.
 
 import type { Config } from '../src/config.ts'
 import { billingMode } from '../src/domain/adjustment.ts'
@@ -6,7 +6,6 @@ import { endpointFor } from '../src/finder-problems.ts'
 import { secretList } from '../src/sources/secret-list.ts'
 import type { Endpoint } from '../src/sources/source.ts'
 import { isSecretUsable } from '../src/sources/usable-secret.ts'
-import { newAuditKey, publicHalves } from './audit-key.ts'
 import type { Place } from './deployment.ts'
 import { NAMED_PLACES, SOURCE_PLACES } from './secret-places.ts'
 
@@ -15,50 +14,13 @@ export type WantedSecret = {
   /** What works once it is there. */
   readonly opens: string
   readonly place: string
+  /** `new,old` takes both, as long as its sender still has the old one. */
+  readonly isList: boolean
   /** Nothing goes out without it; the others may come later, and what they open is off until then. */
   readonly isRequired: boolean
   /** What is wrong with a value, without the value; null where nothing is. */
   readonly fault: (value: string) => string | null
 }
-
-export type DrawnSecret = {
-  readonly name: string
-  readonly what: string
-  /** It is a list, `current,previous`: a renewed one leaves what the one before has made as it is. */
-  readonly isList: boolean
-  /** What others are given of it. */
-  readonly tell?: (value: string) => Promise<string>
-  /** `worker`: its name, for what carries one. */
-  readonly draw: (worker: string) => Promise<string>
-}
-
-const DRAWN_BYTES = 32
-
-const randomText = (): string =>
-  Buffer.from(crypto.getRandomValues(new Uint8Array(DRAWN_BYTES))).toString('base64url')
-
-/** Each is drawn once, where it isn't there: another one would end every link, every key's rights, or the log's seal. */
-export const DRAWN_SECRETS: readonly DrawnSecret[] = [
-  {
-    name: 'BOOTSTRAP_KEY',
-    what: "the operator's first API key, x-api-key of /api/v1",
-    isList: false,
-    draw: async () => `ck_mg_${randomText()}`,
-  },
-  {
-    name: 'LINK_KEY',
-    what: 'what the short links are derived from; another one ends those that are there',
-    isList: true,
-    draw: async () => randomText(),
-  },
-  {
-    name: 'AUDIT_KEY',
-    what: 'what signs the audit log',
-    isList: true,
-    draw: async (worker) => (await newAuditKey(`${worker}/audit`)).signing,
-    tell: async (value) => `for auditors: ${(await publicHalves(value))?.[0] ?? ''}`,
-  },
-]
 
 const COMMET_KEY = /^ck_(?!mg_)[\x21-\x7e]+$/
 const ONE_LINE = /^[\x20-\x7e]+$/
@@ -90,6 +52,7 @@ const commetKey = (place: Place): WantedSecret => ({
   name: 'COMMET_API_KEY',
   opens: 'anything is issued at all',
   place: NAMED_PLACES['COMMET_API_KEY'] ?? '',
+  isList: false,
   isRequired: true,
   fault: (value) => {
     if (!COMMET_KEY.test(value)) return 'it is no key of Commet, which begin ck_'
@@ -104,6 +67,7 @@ function ofEndpoint(name: string, { source, schemes, secret, mode }: Endpoint): 
     name: secret,
     opens: `/webhooks/${name} takes deliveries of ${source.title}`,
     place: `${SOURCE_PLACES[source.name] ?? 'its page says where'} (${page})`,
+    isList: true,
     isRequired: false,
     fault: (value) => {
       const all = secretList(value)
@@ -121,6 +85,7 @@ const named = (name: string, opens: string, page: string): WantedSecret => ({
   name,
   opens,
   place: `${NAMED_PLACES[name] ?? 'its page says where'} (${page})`,
+  isList: false,
   isRequired: false,
   fault: (value) => {
     if (!ONE_LINE.test(value)) return 'one line of text is wanted'

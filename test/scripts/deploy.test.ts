@@ -1,14 +1,16 @@
 // `npm run deploy` against an account that the test holds; Wrangler's dry runs for real.
 
 import { execFile } from 'node:child_process'
+import { createHash } from 'node:crypto'
 import * as fs from 'node:fs'
 import * as path from 'node:path'
 import { promisify } from 'node:util'
-import { afterAll, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { readDeployment, writeConfig } from '../../scripts/deployment.ts'
 import { BREAKING_MIGRATIONS, planMigrations } from '../../scripts/migration-plan.ts'
 import { migrationFiles } from '../../scripts/migrations.ts'
 import { smokeTest } from '../../scripts/smoke-test.ts'
+import { lockFolder } from '../../scripts/state-lock.ts'
 import { ADDRESS, changesOf, deploying } from './deploying.ts'
 import { EXAMPLE_CONFIG } from './example-config.ts'
 
@@ -31,10 +33,16 @@ afterAll(async () => place.checkout.remove())
 
 const applied = () => place.account.databases['makegood']?.applied
 const versions = () => place.account.workers['makegood']?.versions
-const use = (...names: readonly string[]) => {
-  const database = place.account.databases['makegood']
-  if (database) database.applied = [...names]
+const database = () => place.account.databases['makegood']!
+/** At which call it is asked for `d1 migrations`, say. */
+const callOf = async (what: string): Promise<number> => {
+  const before = structuredClone(place.account)
+  await deploy()
+  const found = place.account.calls.findIndex(({ args }) => args.join(' ').startsWith(what))
+  place.account = before
+  return found + 1
 }
+const use = (...names: readonly string[]) => (database().applied = [...names])
 
 describe('npm run deploy', () => {
   it('checks, tests, migrates, deploys and tries it, in this order', async () => {
@@ -44,9 +52,13 @@ describe('npm run deploy', () => {
     expect(applied()).toEqual(FILES)
     expect(versions()).toEqual(['v-1'])
     const [migrated, uploaded] = changesOf(place.account)
-    expect(migrated).toMatch(/^d1 migrations apply makegood --remote --config .*production\.json$/)
-    expect(uploaded).toMatch(/^deploy --config .*production\.json --message makegood of no commit$/)
-    expect(text).toMatch(/bookmark 00000085-0000024c$/m)
+    expect(migrated).toMatch(
+      /^d1 migrations apply makegood --remote --config .*production\/look\.json$/,
+    )
+    expect(uploaded).toMatch(
+      /^deploy --config .*production\/wrangler\.json --message makegood of no commit$/,
+    )
+    expect(text).toMatch(/as it is now: database makegood, bookmark 00000085-0000024c$/m)
     expect(text).toMatch(/^ {2}ok +\/healthz: alive, version v-1$/m)
     expect(text).toMatch(/^ {2}ok +\/webhooks\/stripe: unsigned: 401; it takes nobody/m)
     expect(text).toMatch(/^next +npm run doctor -- --url https:\/\/makegood\.acme\.workers\.dev$/m)
@@ -66,7 +78,41 @@ describe('npm run deploy', () => {
     const npm = async (args: readonly string[]) => args.join(' ') !== failing
     const { code, text } = await deploy([], { npm })
     expect([code, text]).toEqual([1, expect.stringContaining('failed; nothing was deployed')])
+    expect(changesOf(place.account)).toEqual([])
+  })
+
+  it('deploys nothing else than what was tested', async () => {
+    const file = path.join(place.checkout.folder, 'src', 'meanwhile.ts')
+    const npm = async ([what]: readonly string[]) => {
+      if (what === 'test') fs.writeFileSync(file, 'export const edited = 1\n')
+      return true
+    }
+    const { code, text } = await deploy([], { npm })
+    fs.rmSync(file)
+    expect([code, text]).toEqual([1, expect.stringContaining('was changed while it was tested')])
+    expect(changesOf(place.account)).toEqual([])
+  })
+
+  it('changes no table where the code can not be built', async () => {
+    place.account.refusing = { call: 'deploy --dry-run', why: 'the Worker cannot be bundled' }
+    const { code, text } = await deploy()
+    expect([code, text]).toEqual([1, expect.stringContaining('dry-run failed: the Worker cannot')])
+    expect(changesOf(place.account)).toEqual([])
+  })
+
+  it('is alone with its place in a checkout', async () => {
+    const folder = path.join(place.checkout.folder, '.wrangler/makegood/production')
+    const lock = lockFolder(folder, 'taken')
+    const refused = await deploy()
+    const refusedSetup = await setup()
+    lock.release()
+    expect([refused.code, refused.text]).toEqual([1, expect.stringContaining('is under way')])
+    expect([refusedSetup.code, refusedSetup.text]).toEqual([
+      1,
+      expect.stringContaining('under way'),
+    ])
     expect(place.account.calls).toEqual([])
+    expect((await deploy()).code).toBe(0)
   })
 
   it.each([
@@ -77,20 +123,48 @@ describe('npm run deploy', () => {
       'BOOTSTRAP_KEY, LINK_KEY, AUDIT_KEY',
     ],
     ['anybody logged in', (held: typeof place) => (held.account.accounts = null), 'wrangler login'],
-  ])('begins nothing without %s', async (_, take, why) => {
+    [
+      'a queue, such as one that a release adds',
+      (held: typeof place) => held.account.queues.pop(),
+      'makegood-adjustments-dead: not there yet; npm run setup',
+    ],
+    [
+      'a rule that has made adjustments',
+      () => use(...FILES) && (database().rules = [{ id: 'late-delivery', at: 1_793_000_000_000 }]),
+      "write was: ['late-delivery'] into the rule",
+    ],
+    [
+      'the account that was meant',
+      (held: typeof place) => (held.account.accounts = [{ id: 'other', name: 'Other' }]),
+      'this login has no account a1; it has\n  other  Other',
+    ],
+  ])('begins nothing without %s, and runs no test before it says so', async (_, take, why) => {
+    vi.stubEnv('CLOUDFLARE_ACCOUNT_ID', 'a1')
     take(place)
     const { code, text } = await deploy()
+    vi.unstubAllEnvs()
     expect([code, text]).toEqual([1, expect.stringContaining(why)])
     expect(changesOf(place.account)).toEqual([])
+    expect(place.npmCalls).toEqual([])
   })
 
-  it('deploys no code where a migration is refused', async () => {
-    const at = 6
-    place.account.trouble = { at, how: 'refuse' }
+  it('takes an account that is set and empty for none, as CI has it of a secret that nobody has set', async () => {
+    vi.stubEnv('CLOUDFLARE_ACCOUNT_ID', '')
+    const { text } = await deploy()
+    vi.unstubAllEnvs()
+    expect(text).toMatch(/^account +Acme$/m)
+  })
+
+  it('deploys no code where a migration is refused, and goes on behind those that were applied', async () => {
+    const at = await callOf('d1 migrations')
+    place.account.trouble = { at, how: 'half' }
     const { code, text } = await deploy()
-    expect(place.account.calls[at - 1]?.args.slice(0, 2)).toEqual(['d1', 'migrations'])
     expect([code, text]).toEqual([1, expect.stringContaining('makegood: a migration was refused')])
     expect(versions()).toEqual([])
+    expect([0, FILES.length]).not.toContain(applied()?.length)
+    place.account.trouble = { at: 0, how: 'half' }
+    expect((await deploy()).code).toBe(0)
+    expect([applied(), versions()]).toEqual([FILES, ['v-1']])
   })
 
   it('cut off before or after any of its calls, it goes on; no code is there before its tables', async () => {
@@ -114,19 +188,29 @@ describe('npm run deploy', () => {
     }
   })
 
-  it('stops before a migration that the code of before can not work with, unless all is paused', async () => {
-    const [breaking = ''] = BREAKING_MIGRATIONS
-    use(...FILES.slice(0, FILES.indexOf(breaking)))
+  it('stops before a migration that the code of before can not work with, unless all is paused by then', async () => {
+    const [breaking = ''] = Object.keys(BREAKING_MIGRATIONS)
+    const before = FILES.slice(0, FILES.indexOf(breaking))
+    use(...before)
+    database().isUsed = true
     const refused = await deploy()
     expect([refused.code, refused.text]).toEqual([
       1,
-      expect.stringContaining(
-        `makegood: the code that runs now can't work with ${BREAKING_MIGRATIONS.join(', ')}: pause`,
-      ),
+      expect.stringContaining(`makegood: ${breaking}: the code of before can't open a link`),
     ])
-    expect(changesOf(place.account)).toEqual([])
-    expect((await deploy(['--paused'])).code).toBe(0)
-    expect(applied()).toEqual(FILES)
+    expect(refused.text).toMatch(/^pause +0009_links\.sql: .* before these are applied$/m)
+    expect([changesOf(place.account), place.npmCalls]).toEqual([[], ['run check', 'test']])
+    // Paused while the tests run: so nothing waits for them.
+    const npm = async ([what]: readonly string[]) => {
+      if (what === 'test') database().isPaused = true
+      return true
+    }
+    const { code, text } = await deploy([], { npm })
+    expect([code, applied()], text).toEqual([0, FILES])
+    expect(text).toMatch(/^paused +nothing is issued until you resume: DELETE/m)
+    use(...before)
+    expect((await deploy(['--dry-run'])).text).toMatch(/^pause +0009_links\.sql/m)
+    expect(applied()).toEqual(before)
   })
 
   it('says where the database is newer than the code, as after a checkout of an older version', async () => {
@@ -190,12 +274,29 @@ describe('the smoke test', () => {
       [401, {}],
       /zendesk: unsigned: 401/,
     ],
-  ] as const)('fails where %s, and says how to go back', async (_, what, answer, told) => {
+  ] as const)('fails where %s, and says how to go on or back', async (_, what, answer, told) => {
+    await deploy()
+    await setup(['--renew', 'COMMET_API_KEY'], SECRETS)
+    const before = place.account.workers['makegood']?.current
+
     place.site[what] = answer
     const { code, text } = await deploy()
     expect([code, text]).toEqual([1, expect.stringMatching(told)])
-    expect(text).toMatch(/^to go back {2}npx wrangler rollback --name makegood/m)
-    expect(versions()).toEqual(['v-1'])
+    // What ran directly before it has the secrets of now; a missing one is no reason to go back.
+    const on = /^next +npm run doctor -- --url https:/m
+    const back = new RegExp(
+      `^to go back {2}npx wrangler rollback ${before} --config .wrangler/makegood/production/wrangler.json`,
+      'm',
+    )
+    expect(before).toMatch(/^secrets-/)
+    expect(text).toMatch(told.source.startsWith('not ready') ? on : back)
+    expect(versions()).toEqual(['v-1', 'v-1'])
+  })
+
+  it('of a first deployment says of nothing that it could be gone back to', async () => {
+    place.site['POST /webhooks/stripe'] = [202, {}]
+    const { code, text } = await deploy()
+    expect([code, text]).toEqual([1, expect.not.stringContaining('to go back')])
   })
 
   it('waits until the new version is everywhere', async () => {
@@ -267,8 +368,49 @@ describe('a plan of migrations', () => {
     expect(planMigrations(files, known, ['b'])).toEqual(plan)
   })
 
-  it('names only breaking migrations that are there', () => {
-    for (const name of BREAKING_MIGRATIONS) expect(FILES).toContain(name)
+  /** What takes away from the code of before what it reads or writes. */
+  const TAKES_AWAY =
+    /\bRENAME\b|\bDROP (?:TABLE|COLUMN)\b|\bADD\b(?! CONSTRAINT)(?!.*DEFAULT).*NOT NULL/i
+  /** Triggers that refuse something on a table that was there before, and why the code of before does none of it. */
+  const NEW_GUARDS: Readonly<Record<string, string>> = {
+    '0001_guards.sql': 'nothing was ever deployed without it',
+    '0003_money_guards.sql': 'likewise',
+    '0006_requeue_guards.sql':
+      'before it nothing raised a generation, and nothing that failed or was in doubt went on',
+    '0009_links.sql': 'it is breaking',
+    '0011_erasure.sql':
+      'before it nothing changed a payload; of adjustments and undos it refuses less',
+  }
+  const textOf = (name: string) => fs.readFileSync(path.join(ROOT, 'migrations', name), 'utf8')
+
+  it('has on its list each that takes something away, so that nobody has to remember it', () => {
+    const found = FILES.filter((name) => TAKES_AWAY.test(textOf(name)))
+    expect(found).toEqual(Object.keys(BREAKING_MIGRATIONS))
+    for (const [sql, isTaken] of [
+      ['ALTER TABLE `events` RENAME COLUMN `a` TO `b`', true],
+      ['DROP TABLE x', true],
+      ['ALTER TABLE x DROP COLUMN y', true],
+      ['ALTER TABLE `x` ADD `y` text NOT NULL', true],
+      ['ALTER TABLE `x` ADD `y` text', false],
+      ["ALTER TABLE `x` ADD `y` text DEFAULT '' NOT NULL", false],
+      ['CREATE TABLE `x` (`y` text NOT NULL)', false],
+    ] as const) {
+      expect(TAKES_AWAY.test(sql), sql).toBe(isTaken)
+    }
+  })
+
+  it('knows of each that refuses more than before why nothing of before does it', () => {
+    const tables = new Set<string>()
+    const found = FILES.filter((name) => {
+      const text = textOf(name)
+      const guards = [...text.matchAll(/CREATE TRIGGER \w+ BEFORE [^;]*?\bON (\w+)[^]*?END;/g)]
+      const older = guards.some(
+        ([guard, table = '']) => guard.includes('RAISE(ABORT') && tables.has(table),
+      )
+      for (const [, made = ''] of text.matchAll(/CREATE TABLE `(\w+)`/g)) tables.add(made)
+      return older
+    })
+    expect(found).toEqual(Object.keys(NEW_GUARDS))
   })
 })
 
@@ -283,10 +425,14 @@ describe('what Wrangler is given', () => {
       env: { ...process.env, WRANGLER_LOG: 'log' },
     })
     const names = fs.readdirSync(out).filter((file) => file.endsWith('.js'))
-    const code = names
+    const texts = names
       .toSorted()
-      .map((file) => [file, fs.readFileSync(path.join(out, file), 'utf8')])
-    return { stdout, code }
+      .map((file) => [file, fs.readFileSync(path.join(out, file), 'utf8')] as const)
+    const hashes = texts.map(([file, text]) => [
+      file,
+      createHash('sha256').update(text).digest('hex'),
+    ])
+    return { stdout, text: texts.flat().join('\n'), hashes }
   }
 
   it(
@@ -294,13 +440,16 @@ describe('what Wrangler is given', () => {
     { timeout: 300_000 },
     async () => {
       const configOf = (name: 'production' | 'staging') =>
-        writeConfig(place.checkout.folder, readDeployment(place.checkout.folder, name), null)
+        writeConfig(
+          place.checkout.folder,
+          readDeployment(place.checkout.folder, name),
+          'wrangler.json',
+        )
       const usual = await bundle(path.join(place.checkout.folder, 'wrangler.toml'), 'usual')
       const production = await bundle(configOf('production'), 'production')
       const staging = await bundle(configOf('staging'), 'staging')
-      expect(usual.code.length).toBeGreaterThan(2)
-      expect(production.code).toEqual(usual.code)
-      expect(staging.code).toEqual(usual.code)
+      expect(usual.hashes.length).toBeGreaterThan(2)
+      expect([production.hashes, staging.hashes]).toEqual([usual.hashes, usual.hashes])
       expect(production.stdout).toMatch(/env\.DB \(makegood\) +D1 Database/)
       expect(staging.stdout).toMatch(/env\.DB \(makegood-staging\) +D1 Database/)
       expect(staging.stdout).toMatch(/env\.ADJUSTMENTS \(makegood-staging-adjustments\) +Queue/)
@@ -315,10 +464,14 @@ describe('what Wrangler is given', () => {
       fs.writeFileSync(file, EXAMPLE_CONFIG.replace('STRIPE_WEBHOOK_SECRET', 'STAGING_ONLY_SECRET'))
       try {
         const [staging, production] = (['staging', 'production'] as const).map((name) =>
-          writeConfig(place.checkout.folder, readDeployment(place.checkout.folder, name), null),
+          writeConfig(
+            place.checkout.folder,
+            readDeployment(place.checkout.folder, name),
+            'wrangler.json',
+          ),
         )
         const text = async (config = '', name = ''): Promise<string> =>
-          (await bundle(config, name)).code.flat().join('\n')
+          (await bundle(config, name)).text
         expect(await text(staging, 'own-staging')).toContain('STAGING_ONLY_SECRET')
         expect(await text(production, 'own-production')).not.toContain('STAGING_ONLY_SECRET')
       } finally {
@@ -369,7 +522,7 @@ name = "credits-trial"
       const written = writeConfig(
         place.checkout.folder,
         readDeployment(place.checkout.folder, 'production'),
-        null,
+        'look.json',
       )
       expect(fs.readFileSync(written, 'utf8')).toContain('"database_id": "d1"')
       const { config } = readDeployment(place.checkout.folder, 'staging')

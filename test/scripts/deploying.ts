@@ -10,13 +10,7 @@ import { setUp } from '../../scripts/set-up.ts'
 import { tellTrouble } from '../../scripts/trouble.ts'
 import { copyCheckout, type Checkout } from './checkout.ts'
 import { EXAMPLE_CONFIG } from './example-config.ts'
-import {
-  emptyAccount,
-  installWrangler,
-  Killed,
-  wranglerOf,
-  type FakeAccount,
-} from './fake-wrangler.ts'
+import { emptyAccount, Killed, wranglerOf, type FakeAccount } from './fake-wrangler.ts'
 
 export type Ended = { readonly code: number | 'killed' | null; readonly text: string }
 
@@ -32,8 +26,8 @@ export type Deploying = {
   npmCalls: string[]
   /** What the deployed address answers, by method and path. */
   site: Record<string, readonly [status: number, body: object]>
-  /** A command of the checkout as a process of its own. */
-  run(script: string, args?: readonly string[], env?: Record<string, string>): Promise<Ended>
+  /** `npm run setup` as a process of its own, which gets its secrets by its environment. */
+  setupProcess(secrets: Readonly<Record<string, string>>): Promise<Ended>
 }
 
 export const ADDRESS = 'https://makegood.acme.workers.dev'
@@ -56,7 +50,7 @@ const SITE: Deploying['site'] = {
   'POST /webhooks/zendesk': [503, {}],
 }
 
-const CHANGES = /^(d1 (create|migrations)|queues create|secret bulk|deploy)/
+const CHANGES = /^(d1 (create|migrations)|queues create|secret bulk|deploy --config)/
 
 /** The calls that change something. */
 export const changesOf = ({ calls }: FakeAccount): string[] =>
@@ -79,9 +73,7 @@ export async function ending(
 
 export function deploying(files: Readonly<Record<string, string>> = {}): Deploying {
   const checkout = copyCheckout({ 'makegood.config.ts': EXAMPLE_CONFIG, ...files })
-  const bin = checkout.statePath('bin')
   const file = checkout.statePath('account.json')
-  installWrangler(bin)
   const held: Deploying = {
     checkout,
     account: emptyAccount(),
@@ -130,11 +122,11 @@ export function deploying(files: Readonly<Record<string, string>> = {}): Deployi
           ...parts,
         })
       }),
-    async run(script, args = [], env = {}) {
+    async setupProcess(secrets) {
       fs.writeFileSync(file, JSON.stringify(held.account))
-      const { PATH = '' } = process.env
-      const all = { PATH: `${bin}:${PATH}`, FAKE_ACCOUNT: file, NO_COLOR: '1', ...env }
-      const running = checkout.run(all, process.execPath, [`scripts/${script}.ts`, ...args])
+      const program = path.join(import.meta.dirname, 'setup-process.ts')
+      const env = { FAKE_ACCOUNT: file, FAKE_ROOT: checkout.folder, NO_COLOR: '1', ...secrets }
+      const running = checkout.run(env, process.execPath, [program])
       const [code, signal] = await once(running.child, 'close')
       held.account = JSON.parse(fs.readFileSync(file, 'utf8'))
       return { code: signal === null ? code : 'killed', text: running.output.text }

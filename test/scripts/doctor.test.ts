@@ -14,7 +14,10 @@ import { hubspot, standard, stripe, zendesk } from '../../src/sources/index.ts'
 import { askBilling } from '../../scripts/doctor-billing.ts'
 import type { Facts } from '../../scripts/doctor-facts.ts'
 import { findingsOf } from '../../scripts/doctor-findings.ts'
-import { deploying } from './deploying.ts'
+import { remoteMigrations } from '../../scripts/doctor-gather.ts'
+import { copyCheckout } from './checkout.ts'
+import { EXAMPLE_CONFIG } from './example-config.ts'
+import { emptyAccount, newDatabase, wranglerOf, type FakeAccount } from './fake-wrangler.ts'
 
 const configWith = (input: Partial<ConfigInput> = {}) =>
   defineConfig({
@@ -37,6 +40,7 @@ const status: NonNullable<Facts['status']> = {
   failed: 0,
   startedAt: new Map([['standard', '2026-10-01T09:00:00.000Z']]),
   refusedHosts: [],
+  paused: null,
 }
 const billing: NonNullable<Facts['billing']> = {
   url: 'https://commet.co',
@@ -59,7 +63,7 @@ const WELL: Facts = {
   ready,
   status,
   statusProblem: null,
-  migrations: { missing: [], unknown: [] },
+  migrations: { missing: [], unknown: [], where: null },
   billing,
   linkAddress: 'https://credits.acme.example',
   keptFile: null,
@@ -114,18 +118,48 @@ describe('the doctor', () => {
     ],
     [
       'migrations that are missing',
-      { migrations: { missing: ['0009_links.sql'], unknown: [] } },
+      { migrations: { missing: ['0009_links.sql'], unknown: [], where: 'makegood of Acme' } },
       [/^bad migrations: the database lacks 0009_links\.sql \| npm run deploy applies them$/],
     ],
     [
       'a database that is newer',
-      { migrations: { missing: [], unknown: ['0099_x.sql'] } },
+      { migrations: { missing: [], unknown: ['0099_x.sql'], where: null } },
       [/^warn migrations: the database is newer: it has 0099_x\.sql/],
+    ],
+    [
+      'an account that can not be asked, and everything else all the same',
+      {
+        migrations: { why: 'which account? CLOUDFLARE_ACCOUNT_ID' },
+        status: { ...status, failed: 1 },
+      },
+      [/^warn failed: 1 could/, /^look migrations: not asked: which account\? .* \| log in to the/],
+    ],
+    [
+      'a pause, which nobody else would tell',
+      {
+        status: {
+          ...status,
+          paused: { since: '2026-11-20T16:02:03.000Z', actor: 'operator:ops', cause: null },
+        },
+      },
+      [
+        /^bad paused: everything, since 2026-11-20T16:02Z, by operator:ops: nothing is issued \| DELETE \/api/,
+      ],
+    ],
+    [
+      'a restore that is not compared yet',
+      {
+        status: {
+          ...status,
+          paused: { since: '2026-11-20T16:02:03.000Z', actor: 'system', cause: 'restored' },
+        },
+      },
+      [/^bad paused: .* \| npm run reconcile -- --restored/],
     ],
     [
       'no key for the status',
       { status: null, statusProblem: 'not asked: there is no key' },
-      [/^warn status: not asked: there is no key \| give --key/],
+      [/^warn status: not asked: there is no key \| MAKEGOOD_KEY: a key of/],
     ],
     [
       'a first delivery that has not come',
@@ -324,21 +358,60 @@ describe('customers at the billing API', () => {
   })
 })
 
+describe('the account', () => {
+  const asked = (change: (account: FakeAccount) => void) => {
+    const account = emptyAccount()
+    change(account)
+    return remoteMigrations(
+      'production',
+      wranglerOf(() => account),
+    )
+  }
+
+  it('is named with what its database lacks', async () => {
+    const found = await asked(
+      (account) => (account.databases = { makegood: newDatabase('makegood') }),
+    )
+    expect(found).toMatchObject({ where: 'makegood of Acme', unknown: [] })
+    expect('missing' in found && found.missing.length).toBeGreaterThan(5)
+  })
+
+  it.each<readonly [string, (account: FakeAccount) => void, RegExp]>([
+    ['nobody is logged in', (account) => (account.accounts = null), /^nobody is logged in/],
+    [
+      'there are two',
+      (account) => account.accounts?.push({ id: 'a2', name: 'Other' }),
+      /^which account\?/,
+    ],
+    ['it is another one', () => undefined, /^makegood can't be read: Couldn't find a D1 DB/],
+  ])('is a fact, and no end, where %s', async (_, change, why) => {
+    expect(await asked(change)).toEqual({ why: expect.stringMatching(why) })
+  })
+})
+
 describe('npm run doctor', () => {
-  const place = deploying()
+  const checkout = copyCheckout({ 'makegood.config.ts': EXAMPLE_CONFIG })
   let app: string
   let sandboxPort: string
   beforeAll(async () => {
-    place.account.accounts = null
-    const running = await place.checkout.start('state')
+    const running = await checkout.start('state')
     app = running.app
     sandboxPort = new URL(running.sandbox).port
   })
-  afterAll(async () => place.checkout.remove())
+  afterAll(async () => checkout.remove())
+
+  const doctor = async (args: readonly string[], env: Record<string, string> = {}) => {
+    // Whoever is logged in on this machine isn't there.
+    const home = checkout.statePath('home')
+    const all = { HOME: home, XDG_CONFIG_HOME: home, NO_COLOR: '1', ...env }
+    const running = checkout.run(all, process.execPath, ['scripts/doctor.ts', ...args])
+    const [code] = await once(running.child, 'close')
+    return { code, text: running.output.text }
+  }
 
   it('says of this checkout that nothing keeps it from working', async () => {
-    const env = { MAKEGOOD_STATE: place.checkout.statePath('state'), SANDBOX_PORT: sandboxPort }
-    const { code, text } = await place.run('doctor', [], env)
+    const env = { MAKEGOOD_STATE: checkout.statePath('state'), SANDBOX_PORT: sandboxPort }
+    const { code, text } = await doctor([], env)
     expect([code, text]).toEqual([0, expect.stringMatching(/^Nothing keeps it from working\.$/m)])
     expect(text).toMatch(/^warn +zendesk +waits for its first delivery/m)
     expect(text).toMatch(/^ok +billing API +http:\S+ answers to a sandbox key/m)
@@ -346,18 +419,30 @@ describe('npm run doctor', () => {
     expect(text).toMatch(/customers at Commet have an external id$/m)
   })
 
-  it('says it of a running one by its address and a key', async () => {
-    const key = 'ck_mg_local_development_only'
-    const { code, text } = await place.run('doctor', ['--url', app, '--key', key])
+  it('says it of a running one by its address, with the key of this machine or another', async () => {
+    const { code, text } = await doctor(['--url', app])
     expect([code, text]).toEqual([0, expect.stringMatching(/^Nothing keeps it from working\.$/m)])
     expect(text).toMatch(/^warn +stripe +waits for its first delivery/m)
-    const refused = await place.run('doctor', [
-      '--url',
-      app,
-      '--key',
-      'ck_mg_another_key_than_it_has',
-    ])
-    expect(refused.text).toMatch(/^warn +status /m)
+    expect(text).toMatch(/^look +migrations +not asked: nobody is logged in to Cloudflare/m)
+    const other = { MAKEGOOD_KEY: 'ck_mg_another_key_than_it_has' }
+    expect((await doctor(['--url', app], other)).text).toMatch(/^warn +status /m)
+  })
+
+  it('says of a pause that nothing is issued, since when and by whom, here and there', async () => {
+    const headers = { 'x-api-key': 'ck_mg_local_development_only' }
+    const switches = `${app}/api/v1/switches/all`
+    expect((await fetch(switches, { method: 'PUT', headers })).status).toBe(200)
+    const env = { MAKEGOOD_STATE: checkout.statePath('state'), SANDBOX_PORT: sandboxPort }
+    const told = [await doctor(['--url', app]), await doctor([], env)]
+    expect((await fetch(switches, { method: 'DELETE', headers })).status).toBe(200)
+    for (const { code, text } of told) {
+      expect([code, text]).toEqual([
+        1,
+        expect.stringMatching(
+          /^BAD +paused +everything, since \d{4}-\S+Z, by operator:\w+: nothing/m,
+        ),
+      ])
+    }
   })
 
   it('ends with 1 where an address answers otherwise', async () => {
@@ -365,12 +450,12 @@ describe('npm run doctor', () => {
     await once(other, 'listening')
     const address = other.address()
     const port = typeof address === 'object' && address !== null ? address.port : 0
-    const { code, text } = await place.run('doctor', ['--url', `http://127.0.0.1:${port}`])
+    const { code, text } = await doctor(['--url', `http://127.0.0.1:${port}`])
     other.close()
     expect([code, text]).toEqual([
       1,
       expect.stringMatching(/^BAD +address +http:\S+ does not answer as/m),
     ])
-    expect((await place.run('doctor', ['--url', 'ftp://x'])).text).toMatch(/^makegood: --url ftp:/)
+    expect((await doctor(['--url', 'ftp://x'])).text).toMatch(/^makegood: --url ftp:/)
   })
 })

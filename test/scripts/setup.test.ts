@@ -12,6 +12,7 @@ import {
 import * as sources from '../../src/sources/index.ts'
 import { defineConfig } from '../../src/config.ts'
 import { slack } from '../../src/notices/slack.ts'
+import { newAuditKey } from '../../scripts/audit-key.ts'
 import type { Place } from '../../scripts/deployment.ts'
 import { SOURCE_PLACES } from '../../scripts/secret-places.ts'
 import { wantedSecrets } from '../../scripts/wanted-secrets.ts'
@@ -27,13 +28,30 @@ const { setup } = place
 beforeEach(() => place.reset())
 afterAll(async () => place.checkout.remove())
 
+const PUBLIC = 'makegood.example/audit+9970207e+AXm1Vi6P5lT5QHixEuipi6eQH4U65pW+1+DjkQutBJZk'
+
+const keptPath = (): string => path.join(place.checkout.folder, '.secrets.production')
+const forget = (): void => fs.rmSync(keptPath())
 const kept = (name: string): string => {
-  const text = fs.readFileSync(path.join(place.checkout.folder, '.secrets.production'), 'utf8')
+  const text = fs.readFileSync(keptPath(), 'utf8')
   return new RegExp(`^${name}="(.+)"$`, 'm').exec(text)?.[1] ?? ''
+}
+
+/** At which call of a first setup it is asked for that. */
+const callOf = async (what: string): Promise<number> => {
+  await setup([], SECRETS)
+  const found = place.account.calls.findIndex(({ args }) => args.join(' ').startsWith(what))
+  place.reset()
+  return found + 1
 }
 
 const MAKING = ['d1 create', 'queues create', 'secret bulk']
 const QUEUES = ['makegood-adjustments', 'makegood-notices', 'makegood-adjustments-dead']
+
+function expectStored(name: string): void {
+  expect(kept(name).length, name).toBeGreaterThan(40)
+  expect(place.account.workers['makegood']?.secrets[name], name).toBe(kept(name))
+}
 
 function expectWhole(): void {
   const { databases, queues, workers } = place.account
@@ -42,10 +60,7 @@ function expectWhole(): void {
   const secrets = workers['makegood']?.secrets ?? {}
   expect(secrets).toMatchObject(SECRETS)
   // Whoever has the file has the keys that the Worker has, whenever the run was cut off.
-  for (const name of ['BOOTSTRAP_KEY', 'LINK_KEY', 'AUDIT_KEY']) {
-    expect(kept(name).length, name).toBeGreaterThan(40)
-    expect(secrets[name], name).toBe(kept(name))
-  }
+  for (const name of ['BOOTSTRAP_KEY', 'LINK_KEY', 'AUDIT_KEY']) expectStored(name)
 }
 
 describe('npm run setup', () => {
@@ -102,13 +117,14 @@ describe('npm run setup', () => {
   })
 
   it('does the same as a process of its own, and goes on after a SIGKILL', async () => {
-    place.account.trouble = { at: 12, how: 'kill_after' }
-    const cut = await place.run('setup', [], SECRETS)
+    const at = await callOf('secret bulk')
+    place.account.trouble = { at, how: 'kill_after' }
+    const cut = await place.setupProcess(SECRETS)
     expect([cut.code, place.account.calls.at(-1)?.args.slice(0, 2)], cut.text).toEqual([
       'killed',
       ['secret', 'bulk'],
     ])
-    const { code, text } = await place.run('setup', [], SECRETS)
+    const { code, text } = await place.setupProcess(SECRETS)
     expect([code, text]).toEqual([0, expect.stringContaining('COMMET_API_KEY')])
     expectWhole()
     const secrets = Object.values(place.account.workers['makegood']?.secrets ?? {})
@@ -117,7 +133,8 @@ describe('npm run setup', () => {
   })
 
   it('tells a refusal in one line, and goes on when it is over', async () => {
-    place.account.trouble = { at: 4, how: 'refuse' }
+    const at = await callOf('queues info')
+    place.account.trouble = { at, how: 'refuse' }
     const refused = await setup([], SECRETS)
     expect(refused.code).toBe(1)
     expect(refused.text).toMatch(/^makegood: the queue makegood-adjustments .*the network is down/m)
@@ -186,17 +203,125 @@ describe('npm run setup', () => {
     expect(renewed.text).toContain(`for auditors: ${verifier}`)
   })
 
+  it.each(['BOOTSTRAP_KEY', 'LINK_KEY', 'AUDIT_KEY'])(
+    'renews %s as a whole, wherever it is cut off or refused: the next run stores what is kept',
+    async (name) => {
+      for (const how of ['kill_before', 'kill_after', 'refuse'] as const) {
+        place.reset()
+        await setup([], SECRETS)
+        const former = kept(name)
+        const at = place.account.calls.length
+        place.account.trouble = { at: 0, how }
+        await setup(['--renew', name])
+        const renewing = place.account.calls
+          .slice(at)
+          .findIndex(({ args }) => args.join(' ').startsWith('secret bulk'))
+        expect(kept(name).split(',').slice(1)).toEqual(name === 'BOOTSTRAP_KEY' ? [] : [former])
+        const before = place.account.calls.length
+        place.account.trouble = { at: before + renewing + 1, how }
+        expect((await setup(['--renew', name])).code).not.toBe(0)
+        const drawn = kept(name)
+        place.account.trouble = { at: 0, how }
+        const { code, text } = await setup()
+        expect([code, kept(name)]).toEqual([0, drawn])
+        expect(text).toContain(`${name}: drawn and stored`)
+        expectWhole()
+        expect((await setup()).text).toContain(`${name}: is set`)
+      }
+    },
+  )
+
   it.each(['LINK_KEY', 'AUDIT_KEY'])(
-    'renews %s only where the former one is known',
+    'renews %s only where the former one is known, or is given up',
     async (name) => {
       await setup([], SECRETS)
       const before = structuredClone(place.account.workers['makegood']?.secrets)
-      fs.rmSync(path.join(place.checkout.folder, '.secrets.production'))
+      forget()
       const { code, text } = await setup(['--renew', name])
       expect([code, text]).toEqual([1, expect.stringContaining(`wrangler secret delete ${name}`)])
       expect(place.account.workers['makegood']?.secrets).toEqual(before)
+      Reflect.deleteProperty(place.account.workers['makegood']?.secrets ?? {}, name)
+      expect((await setup(['--renew', name])).code).toBe(0)
+      expect(kept(name)).not.toContain(',')
+      expectStored(name)
     },
   )
+
+  it.each([
+    ['LINK_KEY', { link: 'lnk_1' }],
+    ['AUDIT_KEY', { auditKey: PUBLIC }],
+  ])('never draws %s unasked over a database that was made with one', async (name, made) => {
+    await setup([], SECRETS)
+    const former = kept(name)
+    Object.assign(place.account.databases['makegood'] ?? {}, {
+      applied: ['0000_tables.sql'],
+      ...made,
+    })
+    // The Worker got another name, and the file is in somebody's password manager.
+    place.account.workers = {}
+    forget()
+    const refused = await setup([], SECRETS)
+    expect([refused.code, refused.text]).toEqual([
+      1,
+      expect.stringMatching(
+        new RegExp(`${name} is not set, .* into \\.secrets\\.production, .* then --renew ${name}`),
+      ),
+    ])
+    expect(place.account.workers).toEqual({})
+    fs.writeFileSync(keptPath(), `${name}="${former}"\n`)
+    expect((await setup([], SECRETS)).code).toBe(0)
+    expect(place.account.workers['makegood']?.secrets[name]).toBe(former)
+    forget()
+    place.account.workers = {}
+    expect((await setup(['--renew', name], SECRETS)).code).toBe(0)
+    expect(kept(name)).not.toBe(former)
+    if (name === 'AUDIT_KEY')
+      expect(readSigningKey(kept(name))?.name).toBe('makegood.example/audit')
+  })
+
+  it('gives a new key of the log the name that the log has', async () => {
+    await setup([], SECRETS)
+    const own = await newAuditKey('acme.example/audit')
+    place.account.workers['makegood']!.secrets['AUDIT_KEY'] = own.signing
+    fs.writeFileSync(keptPath(), `AUDIT_KEY="${own.signing}"\n`)
+    await setup(['--renew', 'AUDIT_KEY'])
+    const names = kept('AUDIT_KEY')
+      .split(',')
+      .map((key) => readSigningKey(key)?.name)
+    expect(names).toEqual(['acme.example/audit', 'acme.example/audit'])
+  })
+
+  it('never makes a list longer than what is read of it', async () => {
+    await setup([], SECRETS)
+    for (let each = 0; each < 3; each++) await setup(['--renew', 'LINK_KEY'])
+    const { code, text } = await setup(['--renew', 'LINK_KEY'])
+    expect([code, text]).toEqual([1, expect.stringContaining('LINK_KEY has 4 keys in .secrets')])
+    expectStored('LINK_KEY')
+  })
+
+  it('says the public half for as long as the key is kept', async () => {
+    const { text } = await setup([], SECRETS)
+    const [shown = ''] = /for auditors: \S+$/m.exec(text) ?? []
+    expect((await setup([], SECRETS)).text).toContain(shown)
+    forget()
+    expect((await setup([], SECRETS)).text).not.toContain('for auditors')
+  })
+
+  it('stops where the secrets can not be listed, whatever was not found', async () => {
+    await setup([], SECRETS)
+    const before = structuredClone(place.account.workers)
+    place.account.refusing = { call: 'secret list', why: 'A route was not found [code: 10000]' }
+    const { code, text } = await setup([], SECRETS)
+    expect([code, text]).toEqual([1, expect.stringContaining('can not be listed')])
+    expect(place.account.workers).toEqual(before)
+  })
+
+  it('says what to do where the newest version is not the one that runs, as after a rollback', async () => {
+    await setup([], SECRETS)
+    place.account.workers['makegood']!.isNewest = false
+    const { code, text } = await setup(['--renew', 'COMMET_API_KEY'], SECRETS)
+    expect([code, text]).toEqual([1, expect.stringMatching(/as after a rollback; deploy first$/m)])
+  })
 
   it('makes staging beside production, with names of its own and a sandbox key', async () => {
     await setup([], SECRETS)
