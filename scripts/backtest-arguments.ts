@@ -15,6 +15,8 @@ export type BacktestArguments = {
   /** The configuration's file, as it is shown. */
   readonly rules: string
   readonly json: boolean
+  /** Of each difference the event's id, and no customer, subject or account. */
+  readonly idsOnly: boolean
   /** The state folder of the local database; null is the deployed one. */
   readonly statePath: string | null
   /** Of the deployed one. */
@@ -24,14 +26,17 @@ export type BacktestArguments = {
 const SINCE_DEFAULT = '30d'
 const DAYS_MAX = 3_660
 const USAGE =
-  'npm run backtest -- [--since 90d] [--until 2026-10-01] [--rules other.config.ts] [--json] ' +
+  'npm run backtest -- [--since 90d] [--until 2026-10-01] [--rules other.config.ts] [--json | --ids-only] ' +
   '[--local [--state folder] | --remote [--env staging]]'
 
 /** Throws Trouble on an unknown option or a value that can't be read. `nowMs`: what days go back from. */
 export function parseBacktestArguments(given: readonly string[], nowMs: number): BacktestArguments {
-  const { since = SINCE_DEFAULT, until, rules, json, local, remote, state, env } = valuesOf(given)
+  const values = valuesOf(given)
+  const { since = SINCE_DEFAULT, until, rules, json, local, remote, state, env } = values
   if (local && remote) throw new Trouble('--local and --remote are two databases; choose one')
   if (remote && state !== undefined) throw new Trouble('--state is the folder of a local database')
+  const idsOnly = values['ids-only']
+  if (json && idsOnly) throw new Trouble('--json says everything, --ids-only does not; choose one')
   if (env !== undefined && !remote) throw new Trouble('--env is of --remote')
   const place = placeOf(env ?? 'production')
   const range = {
@@ -46,6 +51,7 @@ export function parseBacktestArguments(given: readonly string[], nowMs: number):
     ...range,
     rules: rules ?? configurationOf(ROOT, place),
     json,
+    idsOnly,
     statePath: remote ? null : (state ?? ours),
     place,
   }
@@ -61,6 +67,7 @@ function valuesOf(given: readonly string[]) {
         rules: { type: 'string' },
         state: { type: 'string' },
         json: { type: 'boolean', default: false },
+        'ids-only': { type: 'boolean', default: false },
         local: { type: 'boolean', default: false },
         remote: { type: 'boolean', default: false },
         env: { type: 'string' },

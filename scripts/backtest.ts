@@ -33,7 +33,7 @@ async function backtest(asked: BacktestArguments): Promise<string> {
       until: until === null ? null : new Date(until).toISOString(),
       findings,
     }
-    return asked.json ? jsonReport(backtested) : textReport(backtested)
+    return asked.json ? jsonReport(backtested) : textReport(backtested, asked.idsOnly)
   } finally {
     database.close()
   }

@@ -9,6 +9,8 @@ export type SetupArguments = {
   readonly dryRun: boolean
   /** Secrets that are asked for although they are set. */
   readonly renew: readonly string[]
+  /** Drawn secrets that are stored as the kept file has them, such as one whose former value was taken out. */
+  readonly store: readonly string[]
   /** Handed to Wrangler when something is made: an account's data can't move later. */
   readonly jurisdiction: string | null
 }
@@ -21,7 +23,8 @@ export type DeployArguments = {
   readonly url: string | null
 }
 
-const SETUP = 'npm run setup -- [--env staging] [--dry-run] [--renew NAME] [--jurisdiction eu]'
+const SETUP =
+  'npm run setup -- [--env staging] [--dry-run] [--renew NAME] [--store NAME] [--jurisdiction eu]'
 const DEPLOY = 'npm run deploy -- [--env staging] [--dry-run] [--skip-tests] [--url https://…]'
 
 const SHARED = {
@@ -37,12 +40,13 @@ export function parseSetupArguments(given: readonly string[]): SetupArguments {
       options: {
         ...SHARED,
         renew: { type: 'string', multiple: true, default: [] },
+        store: { type: 'string', multiple: true, default: [] },
         jurisdiction: { type: 'string' },
       },
     }),
   )
-  const { env, 'dry-run': dryRun, renew, jurisdiction = null } = values
-  return { place: placeOf(env), dryRun, renew, jurisdiction }
+  const { env, 'dry-run': dryRun, renew, store, jurisdiction = null } = values
+  return { place: placeOf(env), dryRun, renew, store, jurisdiction }
 }
 
 /** Likewise. */

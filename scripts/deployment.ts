@@ -122,6 +122,10 @@ export function placeOf(text: string): Place {
   return place
 }
 
+/** The command that takes a secret away: deployment.toml's Worker and account, which Wrangler alone would not know. */
+export const removalOf = (secret: string, place: Place): string =>
+  `npx wrangler secret delete ${secret} --config ${folderOf(place)}/look.json`
+
 /** The command that does it for this place. */
 export const commandFor = (what: 'setup' | 'deploy', place: Place): string =>
   `npm run ${what}${place === 'production' ? '' : ` -- --env ${place}`}`

@@ -4,6 +4,8 @@ import { SECRETS_PER_ENDPOINT_MAX } from '../src/domain/limits.ts'
 import { readPublicKey, readSigningKey } from '../src/domain/signed-note.ts'
 import { secretList } from '../src/sources/secret-list.ts'
 import { newAuditKey, publicHalves } from './audit-key.ts'
+import { removalOf, type Place } from './deployment.ts'
+import { keptFile } from './kept-secrets.ts'
 
 export type DrawnSecret = {
   readonly name: string
@@ -77,14 +79,15 @@ export type DrawnPlan =
   | { readonly do: 'draw'; readonly former: string | null }
   | { readonly do: 'refuse'; readonly why: string }
 
-/** `file`: where former values are looked for. */
-export function planDrawn(secret: DrawnSecret, state: DrawnState, file: string): DrawnPlan {
+/** Of a place: where its former values are looked for, and how one is taken away. */
+export function planDrawn(secret: DrawnSecret, state: DrawnState, place: Place): DrawnPlan {
+  const file = keptFile(place)
   const { name, isList, lost } = secret
   const { isSet, kept, isUnstored, isRenewed, used } = state
   if (kept !== null && (isUnstored || (!isSet && !isRenewed))) return { do: 'store', value: kept }
   if (isSet && !isRenewed) return { do: 'leave' }
   if (kept === null && isList && isSet) {
-    const why = `${name}: the former one is not in ${file}: write it there, and it stays valid behind the new one. If it is lost: ${lost}; then npx wrangler secret delete ${name}, and this again`
+    const why = `${name}: the former one is not in ${file}: write it there, and it stays valid behind the new one. If it is lost: ${lost}; then ${removalOf(name, place)}, and this again`
     return { do: 'refuse', why }
   }
   if (kept === null && used !== null && !isRenewed) {

@@ -117,8 +117,13 @@ function checkNames(
   if (shown.length > 0) {
     throw new Trouble(`deployment.toml has ${shown.join(', ')} in its vars, where all can read it`)
   }
-  for (const name of asked.renew) {
-    if (!names.includes(name)) throw new Trouble(`--renew ${name}: one of ${names.join(', ')}`)
+  const drawn = DRAWN_SECRETS.map(({ name }) => name)
+  for (const [option, given, known] of [
+    ['--renew', asked.renew, names],
+    ['--store', asked.store, drawn],
+  ] as const) {
+    const other = given.find((name) => !known.includes(name))
+    if (other !== undefined) throw new Trouble(`${option} ${other}: one of ${known.join(', ')}`)
   }
 }
 
@@ -150,12 +155,12 @@ function tellAddresses({ config, deployment, say }: Setup): void {
 
 async function makeAll(setup: Setup): Promise<number> {
   const { root, asked, account, deployment, say } = setup
-  const { place, renew, dryRun } = asked
+  const { place } = asked
   if (account === null) say('account', 'nobody is logged in, so what is there is not known')
   else say('account', await requireLogin(account, deployment))
   await ensureResources(setup)
   const set = (await account?.secrets()) ?? new Set<string>()
-  await storeDrawn({ root, place, worker: deployment.worker, renew, dryRun, account, say }, set)
+  await storeDrawn({ ...asked, root, worker: deployment.worker, account, say }, set)
   const left = await ensureWanted(setup, set)
   tellAddresses(setup)
   if (left.length > 0) {

@@ -18,6 +18,8 @@ export type DrawnSetup = {
   readonly worker: string
   /** Names of those that are to be drawn anew. */
   readonly renew: readonly string[]
+  /** Names of those that are stored as they are kept. */
+  readonly store: readonly string[]
   readonly dryRun: boolean
   /** Null where a dry run has nobody logged in. */
   readonly account: Account | null
@@ -48,23 +50,23 @@ export async function storeDrawn(setup: DrawnSetup, set: ReadonlySet<string>): P
   keep(root, place, { values, unstored: [] })
   for (const secret of DRAWN_SECRETS) {
     const value = values[secret.name]
-    if (value !== undefined) await tellStored(setup, secret, 'drawn and stored', value)
+    if (value !== undefined) await tellStored(setup, secret, `stored: ${secret.what}`, value)
   }
   say('', `they stand in ${keptFile(place)}: put them into your password manager, delete it`)
 }
 
 async function tellStored(
   { say }: DrawnSetup,
-  { name, what, tell }: DrawnSecret,
+  { name, tell }: DrawnSecret,
   how: string,
   value: string | null,
 ): Promise<void> {
-  say('secret', how === 'is set' ? `${name}: is set` : `${name}: ${how}: ${what}`)
+  say('secret', `${name}: ${how}`)
   if (tell !== undefined && value !== null) say('', await tell(value))
 }
 
 async function plansOf(
-  { place, account, renew }: DrawnSetup,
+  { place, account, renew, store }: DrawnSetup,
   { values, unstored }: Kept,
   set: ReadonlySet<string>,
 ): Promise<readonly Planned[]> {
@@ -78,11 +80,14 @@ async function plansOf(
     const state = {
       isSet: set.has(name),
       kept,
-      isUnstored: unstored.includes(name),
+      isUnstored: unstored.includes(name) || store.includes(name),
       isRenewed: renew.includes(name),
       used: isKnown || usedBy === null ? null : ((await asked?.firstText(usedBy)) ?? null),
     }
-    const plan = planDrawn(secret, state, keptFile(place))
+    if (kept === null && store.includes(name)) {
+      throw new Trouble(`--store ${name}: it is not in ${keptFile(place)}`)
+    }
+    const plan = planDrawn(secret, state, place)
     if (plan.do === 'refuse') throw new Trouble(plan.why)
     planned.push({ secret, plan, state })
   }

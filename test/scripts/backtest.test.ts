@@ -102,6 +102,19 @@ describe('over 5,000 events of all sources', () => {
     )
   })
 
+  it('with --ids-only names events alone, since a comment is read by many and never erased', async () => {
+    const all = await over('more.config.ts')
+    expect(all.out).toMatch(/^ +after: +Credit of .* for \S+ by credit-/m)
+    const { code, out } = await over('more.config.ts', '--ids-only')
+    expect(code).toBe(0)
+    const [, largest = ''] = out.split(' largest:\n')
+    const lines = largest.trimEnd().split('\n')
+    expect(lines.length).toBeGreaterThan(5)
+    for (const line of lines) {
+      expect(line).toMatch(/^ +\d+ {2}-?[\d.]+ [A-Z]{3} {2}\w+(?:, \w+)* {2}evt_\w+$/)
+    }
+  })
+
   it('ten per cent more differ by exactly ten per cent, for each rule', async () => {
     const { code, out } = await over('more.config.ts', '--json')
     expect(code).toBe(0)
@@ -403,6 +416,7 @@ describe('its arguments', () => {
     expect({ until, json, rules }).toEqual({
       until: null,
       json: false,
+      idsOnly: false,
       rules: 'makegood.config.ts',
     })
     expect(parseBacktestArguments(['--since', '90d'], NOW + 3_600_000).since).toBe(since)
@@ -419,6 +433,7 @@ describe('its arguments', () => {
       until: Date.UTC(2026, 7, 1, 12, 30),
       rules: 'makegood.config.ts',
       json: true,
+      idsOnly: false,
       statePath: null,
       place: 'production',
     })
@@ -435,6 +450,8 @@ describe('its arguments', () => {
     [['extra'], 'Unexpected argument'],
     [['--colour'], "Unknown option '--colour'"],
     [['--local', '--remote'], '--local and --remote are two databases'],
+    [['--env', 'staging'], '--env is of --remote'],
+    [['--json', '--ids-only'], 'choose one'],
   ])('%j is refused', (args, message) => {
     expect(() => parseBacktestArguments(args, NOW)).toThrow(message)
   })

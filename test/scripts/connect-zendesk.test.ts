@@ -529,7 +529,7 @@ describe('secrets', () => {
   it('of a deployed app are the operator’s to store: .dev.vars stays, the command is said', async () => {
     const { lines, trouble } = await run({ args: ['--app', 'https://makegood.example'] })
     expect([trouble, devVars()]).toEqual([null, EXAMPLE])
-    expect(lines.join('\n')).toContain('npx wrangler secret put ZENDESK_WEBHOOK_SECRET')
+    expect(lines.join('\n')).toContain('npm run setup -- --renew ZENDESK_WEBHOOK_SECRET')
     expect(lines.join('\n')).not.toContain(await secretThere())
   })
 

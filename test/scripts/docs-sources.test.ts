@@ -92,7 +92,7 @@ describe.each(NAMES)('%s', (name) => {
       })
       const made = [...endpoints.values()]
       expect(made.map(({ source }) => source.name)).toContain(name)
-      for (const { secret } of made) expect(words).toContain(`npx wrangler secret put ${secret}`)
+      for (const { secret } of made) expect(words).toContain(`npm run setup -- --renew ${secret}`)
     }
   })
 })

@@ -132,7 +132,7 @@ describe('the doctor', () => {
         migrations: { why: 'which account? CLOUDFLARE_ACCOUNT_ID' },
         status: { ...status, failed: 1 },
       },
-      [/^warn failed: 1 could/, /^look migrations: not asked: which account\? .* \| log in to the/],
+      [/^look migrations: not asked: which account\? .* \| log in to the/, /^warn failed: 1 could/],
     ],
     [
       'a pause, which nobody else would tell',

@@ -57,10 +57,21 @@ describe('npm run drill -- rollback', () => {
         return
       }
       expect([code, text]).toEqual([0, expect.stringMatching(/between them: \d{4}_\w+\.sql/)])
+      // The version of before has worked on the database of now, and not only the version of now.
+      expect(text).toMatch(/before: \d+ others, [1-9]\d* more issued/)
       expect(text).toMatch(/lost 0, doubled 0: good/)
     },
     WITHIN_MS,
   )
+
+  it.skipIf(isShallow)('refuses to go back over a breaking migration', async () => {
+    const first = execFileSync('git', ['rev-list', '--max-parents=0', 'HEAD'], {
+      cwd: ROOT,
+      encoding: 'utf8',
+    })
+    const { code, text } = await drill('rollback', '--to', first.trim().split('\n')[0] ?? '')
+    expect([code, text]).toEqual([1, expect.stringMatching(/0009_links\.sql: .* nobody goes back/)])
+  })
 
   it.each([
     ['nothing', [], /^makegood: npm run drill -- restore/m],

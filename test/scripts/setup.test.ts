@@ -224,7 +224,7 @@ describe('npm run setup', () => {
         place.account.trouble = { at: 0, how }
         const { code, text } = await setup()
         expect([code, kept(name)]).toEqual([0, drawn])
-        expect(text).toContain(`${name}: drawn and stored`)
+        expect(text).toContain(`${name}: stored`)
         expectWhole()
         expect((await setup()).text).toContain(`${name}: is set`)
       }
@@ -297,6 +297,24 @@ describe('npm run setup', () => {
     const { code, text } = await setup(['--renew', 'LINK_KEY'])
     expect([code, text]).toEqual([1, expect.stringContaining('LINK_KEY has 4 keys in .secrets')])
     expectStored('LINK_KEY')
+  })
+
+  it('stores a list as its owner has cut it, by --store', async () => {
+    await setup([], SECRETS)
+    await setup(['--renew', 'AUDIT_KEY'])
+    const [newest = ''] = kept('AUDIT_KEY').split(',')
+    fs.writeFileSync(keptPath(), `AUDIT_KEY="${newest}"\n`)
+    expect((await setup(['--store', 'AUDIT_KEY'])).code).toBe(0)
+    expectStored('AUDIT_KEY')
+    expect(kept('AUDIT_KEY')).toBe(newest)
+    forget()
+    for (const [name, why] of [
+      ['AUDIT_KEY', 'it is not in .secrets.production'],
+      ['COMMET_API_KEY', 'one of BOOTSTRAP_KEY, LINK_KEY, AUDIT_KEY'],
+    ]) {
+      const { code, text } = await setup(['--store', name!])
+      expect([code, text]).toEqual([1, expect.stringContaining(`--store ${name}: ${why}`)])
+    }
   })
 
   it('says the public half for as long as the key is kept', async () => {

@@ -19,7 +19,7 @@ const { scripts }: { scripts: Record<string, string> } = JSON.parse(
 const permission = z.record(z.string(), z.enum(['read', 'write']))
 const step = z.union([
   z.strictObject({ uses: z.string(), with: z.record(z.string(), z.unknown()).optional() }),
-  z.strictObject({ run: z.string() }),
+  z.strictObject({ run: z.string(), env: z.record(z.string(), z.string()).optional() }),
 ])
 const workflow = z.strictObject({
   name: z.string(),
@@ -33,7 +33,7 @@ const workflow = z.strictObject({
       'timeout-minutes': z.number(),
       if: z.string().optional(),
       permissions: permission.optional(),
-      env: z.record(z.string(), z.string()).optional(),
+      environment: z.string().optional(),
       steps: z.array(step),
     }),
   ),
@@ -60,27 +60,44 @@ describe('the workflow', () => {
 
   it.each(runs)('runs a script that there is: %s', (line) => {
     const [, name = '', rest = ''] = /^npm (?:run )?([\w:]+)(?: -- (.*))?$/.exec(line) ?? []
-    expect(scripts).toHaveProperty([name])
+    if (name !== 'ci') expect(scripts).toHaveProperty([name])
     const args = rest === '' ? [] : rest.split(' ')
     if (name === 'setup') expect(parseSetupArguments(args).dryRun).toBe(true)
     if (name === 'deploy') expect(parseDeployArguments(args).dryRun).toBe(true)
   })
 
-  it('may write nowhere but a comment, and has secrets there alone, never of a fork', () => {
+  it('may write nowhere but a comment, which a reviewer lets run, and never of a fork', () => {
     expect(read.permissions).toEqual({ contents: 'read' })
-    for (const [name, { permissions = {}, env = {}, if: condition = '' }] of Object.entries(
-      read.jobs,
-    )) {
-      const writes = Object.entries(permissions).filter(([, right]) => right === 'write')
-      const hasSecrets = Object.values(env).some((value) => value.includes('secrets.'))
-      if (name !== 'backtest') {
-        expect([name, writes, hasSecrets]).toEqual([name, [], false])
-        continue
-      }
-      expect(writes).toEqual([['pull-requests', 'write']])
-      expect(condition).toContain('pull_request.head.repo.full_name == github.repository')
-    }
+    const writing = Object.entries(read.jobs).filter(([, { permissions = {} }]) =>
+      Object.values(permissions).includes('write'),
+    )
+    expect(writing.map(([name]) => name)).toEqual(['backtest'])
+    const { permissions, environment, if: condition = '' } = read.jobs['backtest'] ?? {}
+    expect(permissions).toEqual({ contents: 'read', 'pull-requests': 'write' })
+    expect(environment).toBe('backtest')
+    expect(condition).toContain('pull_request.head.repo.full_name == github.repository')
     expect(TEXT).not.toContain('pull_request_target')
+  })
+
+  it('hands secrets to one step, behind everything that is installed', () => {
+    const steps = Object.values(read.jobs).flatMap((job) => job.steps)
+    const withEnv = steps.filter((each) => 'env' in each)
+    expect(withEnv.map((each) => 'run' in each && each.run)).toEqual([
+      'npm run backtest:comment -- --since 30d',
+    ])
+    const secrets = TEXT.match(/secrets\.|github\.token/g) ?? []
+    expect(JSON.stringify(withEnv).match(/secrets\.|github\.token/g)).toEqual(secrets)
+    const own = (read.jobs['backtest']?.steps ?? []).flatMap((each) =>
+      'run' in each ? [each.run] : [],
+    )
+    expect(own[0]).toBe('npm ci')
+  })
+
+  it('runs the actions of a commit, which nobody can move', () => {
+    const used = [...TEXT.matchAll(/uses: (.*)$/gm)].map(([, action]) => action)
+    expect(used.length).toBeGreaterThan(5)
+    for (const action of used)
+      expect(action).toMatch(/^actions\/[\w-]+@[\da-f]{40} # v\d+\.\d+\.\d+$/)
   })
 
   it('puts nothing that others wrote into a command line', () => {
