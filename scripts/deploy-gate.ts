@@ -2,11 +2,11 @@
 // before a table is changed.
 
 import * as path from 'node:path'
+import type { Config } from '../src/config.ts'
 import type { Account } from './account.ts'
 import type { DeployArguments } from './deploy-arguments.ts'
 import { commandFor, configurationOf, type Deployment } from './deployment.ts'
 import { DRAWN_SECRETS } from './drawn-secrets.ts'
-import { loadConfig } from './load-configuration.ts'
 import { adviceForLost, lostRules } from './lost-rules.ts'
 import { BREAKING_MIGRATIONS, planMigrations, type MigrationPlan } from './migration-plan.ts'
 import { migrationFiles } from './migrations.ts'
@@ -25,8 +25,8 @@ export type Gate = {
 }
 
 /** Answers the database's id. Throws Trouble that names what setup has to make first, all of it at once. */
-export async function requireSetup(gate: Gate): Promise<string> {
-  const { account, asked, deployment, root, isWorkersBuild, say } = gate
+export async function requireSetup(gate: Gate, config: Config): Promise<string> {
+  const { account, asked, deployment, isWorkersBuild, say } = gate
   const again = commandFor('setup', asked.place)
   const id = await account.databaseId()
   if (id === null) throw new Trouble(`there is no database yet: ${again}`)
@@ -35,7 +35,6 @@ export async function requireSetup(gate: Gate): Promise<string> {
     if (!(await account.hasQueue(queue))) queues.push(queue)
   }
   const set = (await account.secrets()) ?? new Set<string>()
-  const config = await loadConfig(path.join(root, configurationOf(root, asked.place)))
   const wanted = wantedSecrets(config, asked.place)
   const needed = [...DRAWN_SECRETS, ...wanted.filter(({ isRequired }) => isRequired)]
   const secrets = needed.filter(({ name }) => !set.has(name)).map(({ name }) => name)
@@ -52,9 +51,9 @@ export async function requireSetup(gate: Gate): Promise<string> {
 }
 
 /** Throws Trouble where a rule that has made adjustments in this very database would be known no more. */
-export async function requireRules({ account, asked, root }: Gate): Promise<void> {
+export async function requireRules(gate: Gate, { rules }: Config): Promise<void> {
+  const { account, asked, root } = gate
   const file = configurationOf(root, asked.place)
-  const { rules } = await loadConfig(path.join(root, file))
   const known = rules.flatMap(({ id, was }) => [id, ...was])
   const lost = lostRules(known, await account.recordedRules())
   if (lost.length > 0) throw new Trouble(lost.map((each) => adviceForLost(file, each)).join('\n'))

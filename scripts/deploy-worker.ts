@@ -15,6 +15,7 @@ import {
 } from './deploy-gate.ts'
 import { addressIn, buildOnly, upload } from './deploy-upload.ts'
 import { configurationOf, folderOf, readDeployment, writeConfig } from './deployment.ts'
+import { loadConfig } from './load-configuration.ts'
 import type { Wrangler } from './run-wrangler.ts'
 import { smokeTest, type Outside } from './smoke-test.ts'
 import { lockFolder } from './state-lock.ts'
@@ -107,17 +108,18 @@ async function dryRun(deploy: Deploy): Promise<void> {
 async function deployProven(deploy: Deploy): Promise<number> {
   const { account, asked, deployment, root, wrangler, isWorkersBuild, say } = deploy
   say('account', await requireLogin(account, deployment))
-  const id = await requireSetup(deploy)
-  await requireRules(deploy)
+  const config = await loadConfig(path.join(root, configurationOf(root, asked.place)))
+  const id = await requireSetup(deploy, config)
+  await requireRules(deploy, config)
   const plan = await planOf(deploy)
   tellPlan(deploy, plan)
   await proveCheckout(deploy)
-  const config = writeConfig(root, deployment, 'wrangler.json', id)
-  await buildOnly(wrangler, config)
+  const file = writeConfig(root, deployment, 'wrangler.json', id)
+  await buildOnly(wrangler, file)
   // Whatever setup has stored since is in it, so whoever goes back keeps his secrets.
   const before = plan.isFirst ? null : await account.currentVersion()
   const wasPaused = await applyMissing(deploy)
-  const uploaded = await upload(root, wrangler, config)
+  const uploaded = await upload(root, wrangler, file)
   say('deploy', `${deployment.worker}, version ${uploaded.version ?? 'not said'}`)
   const address = asked.url ?? deployment.vars['PUBLIC_URL'] ?? addressIn(uploaded)
   if (address === null) {
@@ -125,8 +127,8 @@ async function deployProven(deploy: Deploy): Promise<number> {
   }
   const smoked = await tryOut(deploy, address, uploaded.version)
   if (smoked === 'bad' && before !== null) {
-    const file = path.relative(root, config)
-    say('to go back', `npx wrangler rollback ${before} --config ${file} (docs/upgrading.md)`)
+    const named = `${before} --config ${path.relative(root, file)}`
+    say('to go back', `npx wrangler rollback ${named} (docs/upgrading.md)`)
   }
   if (wasPaused) say('paused', 'nothing is issued until you resume: DELETE /api/v1/switches/all')
   if (smoked !== 'bad') say('next', `npm run doctor -- --url ${address}`)

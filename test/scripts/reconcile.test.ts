@@ -115,7 +115,7 @@ describe('its arguments', () => {
     [['--until', '2026-01-01'], 'not after'],
     [['--restored', '--until', '2026-10-02'], 'not for it'],
     [['--restored', '--since', '0d'], 'of a restored database'],
-    [['--url', 'here'], 'no address'],
+    [['--url', 'here'], 'an https address is wanted'],
     [['--other'], 'npm run reconcile'],
   ])('%j are refused in words', (given, words) => {
     expect(() => parse(...given)).toThrow(words)

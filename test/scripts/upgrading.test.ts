@@ -135,6 +135,22 @@ describe('the next release', () => {
     }
   })
 
+  it('asks for setup before each deployment: a release may add a queue, as this one does', () => {
+    const shown = commandsOf(readPage('docs/upgrading.md')).map(({ text }) => text)
+    const after = shown.slice(shown.findIndex((text) => text.startsWith('git merge')))
+    const npm = after.flatMap((text) => /^npm run (setup|deploy)(.*)$/.exec(text)?.slice(1) ?? [])
+    expect(npm.map((each) => each.replace(/ +#.*/, '').trim()).slice(0, 8)).toEqual([
+      'setup',
+      '',
+      'setup',
+      '-- --env staging',
+      'deploy',
+      '-- --env staging',
+      'deploy',
+      '',
+    ])
+  })
+
   it('leaves the company its configuration, its rule and its ids', async () => {
     expect(git(fork, 'diff', '--stat', 'HEAD^', '--', ...OWN)).toBe('')
     fs.symlinkSync(path.join(ROOT, 'node_modules'), path.join(fork, 'node_modules'))

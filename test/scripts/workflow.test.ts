@@ -60,7 +60,7 @@ describe('the workflow', () => {
 
   it.each(runs)('runs a script that there is: %s', (line) => {
     const [, name = '', rest = ''] = /^npm (?:run )?([\w:]+)(?: -- (.*))?$/.exec(line) ?? []
-    if (name !== 'ci') expect(scripts).toHaveProperty([name])
+    expect([...Object.keys(scripts), 'ci']).toContain(name)
     const args = rest === '' ? [] : rest.split(' ')
     if (name === 'setup') expect(parseSetupArguments(args).dryRun).toBe(true)
     if (name === 'deploy') expect(parseDeployArguments(args).dryRun).toBe(true)
