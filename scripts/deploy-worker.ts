@@ -62,12 +62,12 @@ async function proveCheckout(deploy: Deploy): Promise<void> {
 
 /**
  * Before the code that needs them. The code of before works on with them, or is paused (BREAKING_MIGRATIONS).
- * Answers whether it had to be.
+ * Answers those that it can't go back over.
  */
-async function applyMissing(deploy: Deploy): Promise<boolean> {
+async function applyMissing(deploy: Deploy): Promise<readonly string[]> {
   const { account, deployment, say } = deploy
   const plan = await planOf(deploy)
-  if (plan.missing.length === 0) return false
+  if (plan.missing.length === 0) return []
   await requirePause(deploy, plan)
   const bookmark = await account.bookmark()
   say('migrations', `apply ${plan.missing.join(', ')}`)
@@ -76,7 +76,7 @@ async function applyMissing(deploy: Deploy): Promise<boolean> {
   }
   await account.migrate()
   say('', 'applied')
-  return plan.breaking.length > 0
+  return plan.breaking
 }
 
 type Smoked = 'good' | 'not ready' | 'bad'
@@ -118,7 +118,7 @@ async function deployProven(deploy: Deploy): Promise<number> {
   await buildOnly(wrangler, file)
   // Whatever setup has stored since is in it, so whoever goes back keeps his secrets.
   const before = plan.isFirst ? null : await account.currentVersion()
-  const wasPaused = await applyMissing(deploy)
+  const oneWay = await applyMissing(deploy)
   const uploaded = await upload(root, wrangler, file)
   say('deploy', `${deployment.worker}, version ${uploaded.version ?? 'not said'}`)
   const address = asked.url ?? deployment.vars['PUBLIC_URL'] ?? addressIn(uploaded)
@@ -127,10 +127,12 @@ async function deployProven(deploy: Deploy): Promise<number> {
   }
   const smoked = await tryOut(deploy, address, uploaded.version)
   if (smoked === 'bad' && before !== null) {
-    const named = `${before} --config ${path.relative(root, file)}`
-    say('to go back', `npx wrangler rollback ${named} (docs/upgrading.md)`)
+    const back = `npx wrangler rollback ${before} --config ${path.relative(root, file)}`
+    const why = `not over ${oneWay.join(', ')}: deploy a mended version`
+    say('to go back', `${oneWay.length === 0 ? back : why} (docs/upgrading.md)`)
   }
-  if (wasPaused) say('paused', 'nothing is issued until you resume: DELETE /api/v1/switches/all')
+  if (await account.isPaused())
+    say('paused', 'nothing is issued until you resume: DELETE /api/v1/switches/all')
   if (smoked !== 'bad') say('next', `npm run doctor -- --url ${address}`)
   return smoked === 'good' || isWorkersBuild ? 0 : 1
 }

@@ -208,6 +208,11 @@ describe('npm run deploy', () => {
     const { code, text } = await deploy([], { npm })
     expect([code, applied()], text).toEqual([0, FILES])
     expect(text).toMatch(/^paused +nothing is issued until you resume: DELETE/m)
+    // Also of whoever was cut off after the migration, and of a pause for any other reason.
+    expect((await deploy()).text).toMatch(/^paused +nothing is issued until you resume: DELETE/m)
+    use(...before)
+    place.site['POST /webhooks/stripe'] = [202, {}]
+    expect((await deploy()).text).toMatch(/^to go back +not over 0009_links\.sql: deploy a mended/m)
     use(...before)
     expect((await deploy(['--dry-run'])).text).toMatch(/^pause +0009_links\.sql/m)
     expect(applied()).toEqual(before)
