@@ -416,7 +416,6 @@ describe('its arguments', () => {
     expect({ until, json, rules }).toEqual({
       until: null,
       json: false,
-      idsOnly: false,
       rules: 'makegood.config.ts',
     })
     expect(parseBacktestArguments(['--since', '90d'], NOW + 3_600_000).since).toBe(since)

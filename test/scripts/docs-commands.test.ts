@@ -30,7 +30,7 @@ const PLACEHOLDERS: readonly (readonly [RegExp, string])[] = [
   [/ (?:K|N|S|FILE)\b/g, ' 1'],
   [/NAME\b/g, 'A_SECRET'],
   // What it prints goes into a file.
-  [/ > [\w.-]+$/, ''],
+  [/ > [\w.-]+$/g, ''],
   [/https:\/\/…/g, 'https://makegood.example'],
   [/<public key>/g, PUBLIC_KEY],
   [/ PUB\b/g, ` ${PUBLIC_KEY}`],
