@@ -17,6 +17,7 @@ const NOT_RUN: readonly (readonly [command: RegExp, because: string])[] = [
   [/^git clone\b/, 'the address is the reader’s own'],
   [/^cd /, 'a step into the folder that the line before has made'],
   [/^git (?:remote|fetch|merge)\b/, 'done by test/scripts/upgrading.test.ts'],
+  [/^npm install --no-save\b/, 'it asks the registry for a tool that no other command needs'],
 ]
 
 const PUBLIC_KEY = 'makegood.example/audit+9970207e+AXm1Vi6P5lT5QHixEuipi6eQH4U65pW+1+DjkQutBJZk'
