@@ -1,3 +1,6 @@
+-- An event's hash is salted from now on: with its payload goes all that it could be guessed from.
+ALTER TABLE `events` RENAME COLUMN `body_sha256` TO `commitment`;
+--> statement-breakpoint
 CREATE TABLE `erasures` (
 	`seq` integer PRIMARY KEY NOT NULL,
 	`id` text NOT NULL,

@@ -12,10 +12,11 @@ export type MigrationPlan = {
 /**
  * A release adds (tables, columns that may be empty), and only a later one takes away, so that the code of before
  * works on while it is deployed, and after a rollback. What doesn't keep to this stands here, with what the code of
- * before can't do over it: it asks for a pause. Taking deliveries in is never among it: some senders deliver once.
+ * before can't do over it: it asks for a pause. No pause helps deliveries, so no later one may stop their being taken in.
  */
 export const BREAKING_MIGRATIONS: Readonly<Record<string, string>> = {
   '0009_links.sql': 'open a link, or write an invoice down',
+  '0011_erasure.sql': 'take a delivery in (503, so that the sender tries again), or read an event',
 }
 
 /** A database in which nothing was ever applied has no code that could be stopped. */

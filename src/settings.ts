@@ -169,20 +169,17 @@ function namedSecrets(env: Env, { secrets }: Pick<Channel, 'secrets'>): NamedSec
 
 /**
  * One that can't be read isn't passed over: the next one would be taken for the current. The log's name is that of its
- * first key, so once that is gone a key of another name would stop the sealing: it is refused before it signs.
+ * first key for ever, so keys that sign have one name; former ones may have had others.
  */
 function readAuditSettings(env: Env) {
   const keys = secretList(env.AUDIT_KEY).map(readSigningKey)
   const former = secretList(env.AUDIT_KEY_FORMER).map(readPublicKey)
   const formerAuditKeys = former.every((key) => key !== null) ? former : []
-  const names = new Set([...keys, ...former].flatMap((key) => (key === null ? [] : [key.name])))
+  const names = new Set(keys.flatMap((key) => (key === null ? [] : [key.name])))
   const isOneLog = names.size <= 1
   const auditKeys = isOneLog && keys.every((key) => key !== null) ? keys : []
   const requirements: [boolean, string][] = [
-    [
-      isOneLog,
-      'AUDIT_KEY and AUDIT_KEY_FORMER hold keys of several names, and a log has one: it is not sealed',
-    ],
+    [isOneLog, 'AUDIT_KEY holds keys of several names, and a log has one: it is not sealed'],
     [
       !isOneLog || auditKeys.length > 0,
       'AUDIT_KEY is not set, or not as `npm run audit -- key` makes it: the audit log is not sealed',

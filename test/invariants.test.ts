@@ -32,7 +32,7 @@ describe('3: one event is one row, one subject one adjustment of a rule', () => 
   it('refuses a second row with the id of an event', () =>
     expectRefused(
       `INSERT INTO events SELECT NULL, id, 'other', endpoint, account, source, own_id, unsigned_id, type, mode,
-        occurred_at, received_at, body_sha256, rule_set, fate, rule_id, reason, decision FROM events LIMIT 1`,
+        occurred_at, received_at, commitment, rule_set, fate, rule_id, reason, decision FROM events LIMIT 1`,
       'never replaced',
     ))
 
@@ -46,7 +46,7 @@ describe('3: one event is one row, one subject one adjustment of a rule', () => 
     ))
 
   it('refuses to change what an event is, and to remove it', async () => {
-    for (const column of ['id', 'account', 'type', 'body_sha256', 'delivery_id']) {
+    for (const column of ['id', 'account', 'type', 'commitment', 'delivery_id']) {
       await expectRefused(
         `UPDATE events SET ${column} = 'evt_x' WHERE id = '${invoiced.event}'`,
         'never changes',

@@ -192,25 +192,29 @@ describe('the keys of the audit log', () => {
   const OTHER =
     'PRIVATE+KEY+other.example/audit+8b7962ad+AWRlZmdoaWprbG1ub3BxcnN0dXZ3eHl6e3x9fn+AgYKD'
   const FORMER = 'makegood.example/audit+9970207e+AXm1Vi6P5lT5QHixEuipi6eQH4U65pW+1+DjkQutBJZk'
+  const OTHERS = 'other.example/audit+8b7962ad+AQu8NGpXZnw4ASC9nH/X5R0sX9/qN80vW/QFssa/by14'
   const settingsOf = (named: Readonly<Record<string, string>>) =>
     readSettings(Object.assign({}, env, named), testConfig)
   const ofTheLog = (problems: readonly string[]): readonly string[] =>
     problems.filter((problem) => problem.includes('AUDIT_KEY'))
 
-  it('have one name, which is the log’s', () => {
-    const made = settingsOf({ AUDIT_KEY, AUDIT_KEY_FORMER: FORMER })
-    expect([made.auditKeys.length, made.formerAuditKeys.length]).toEqual([1, 1])
-    expect(ofTheLog(made.problems)).toEqual([])
-  })
-
-  it.each([{ AUDIT_KEY: `${OTHER},${AUDIT_KEY}` }, { AUDIT_KEY: OTHER, AUDIT_KEY_FORMER: FORMER }])(
-    'are refused where they have two: once one of them is gone the log could go on no further',
-    (named) => {
-      const made = settingsOf(named)
-      expect(made.auditKeys).toEqual([])
-      expect(ofTheLog(made.problems)).toEqual([
-        'AUDIT_KEY and AUDIT_KEY_FORMER hold keys of several names, and a log has one: it is not sealed',
-      ])
+  it.each([
+    ['of that name', FORMER],
+    ['of another', OTHERS],
+  ])(
+    'have one name, which is the log’s, and a former one %s may stand beside them',
+    (_, former) => {
+      const made = settingsOf({ AUDIT_KEY, AUDIT_KEY_FORMER: former })
+      expect([made.auditKeys.length, made.formerAuditKeys.length]).toEqual([1, 1])
+      expect(ofTheLog(made.problems)).toEqual([])
     },
   )
+
+  it('are refused where those that sign have two: once one of them is gone the log could go on no further', () => {
+    const made = settingsOf({ AUDIT_KEY: `${OTHER},${AUDIT_KEY}` })
+    expect(made.auditKeys).toEqual([])
+    expect(ofTheLog(made.problems)).toEqual([
+      'AUDIT_KEY holds keys of several names, and a log has one: it is not sealed',
+    ])
+  })
 })

@@ -2,7 +2,9 @@
 // something goes on that is paid, held back, or answered by it, which the batch itself asks.
 
 import { gt, sql, type SQL } from 'drizzle-orm'
+import { assert } from '../domain/assert.ts'
 import type { AuditAction } from '../domain/audit.ts'
+import { erasedHashes } from '../domain/erased-identity.ts'
 import { isSearchable, namesOf, spellings, type ErasedCustomer } from '../domain/erasure.ts'
 import { ERASURE_ROWS_PER_STEP } from '../domain/limits.ts'
 import type { Database } from './database.ts'
@@ -19,6 +21,8 @@ import {
   adjustments,
   auditEntries,
   discrepancies,
+  erasedIdentities,
+  erasureSecrets,
   erasures,
   identities,
   knownCustomers,
@@ -45,12 +49,13 @@ export async function eraseRest(
   customer: ErasedCustomer,
   now: number,
 ): Promise<RestErased | null> {
+  const gravestones = await gravestonesFor(db, customer)
   const next = nextLease(run, now)
   const { throughAdjustment } = run
   const mayGo = sql`EXISTS (SELECT 1 FROM erasures
       WHERE seq = ${run.seq} AND wake_at = ${next} AND waiting = 0)
     AND NOT EXISTS (SELECT 1 FROM adjustments n WHERE n.seq > ${throughAdjustment})`
-  const [rows, behind, , gone, noted, labelled] = await db.batch([
+  const [rows, behind, , , gone, noted, labelled] = await db.batch([
     db
       .update(erasures)
       .set({ wakeAt: next, waiting: whatGoesOn(run, customer, now) })
@@ -61,7 +66,7 @@ export async function eraseRest(
       .from(adjustments)
       .where(gt(adjustments.seq, throughAdjustment))
       .limit(1),
-    ...eraseIdentities(db, customer, mayGo, now),
+    ...eraseIdentities(db, gravestones, customer, mayGo, now),
     ...eraseWritten(db, customer, mayGo),
     ...eraseOthers(db, run, customer, mayGo, now),
   ])
@@ -71,17 +76,53 @@ export async function eraseRest(
   return { run: row, isBehind: behind.length > 0, identities: gone.length, notes }
 }
 
-function eraseIdentities(db: Database, customer: ErasedCustomer, mayGo: SQL, now: number) {
+/** The next identities that go, each with the hash that is left of it, as JSON. */
+async function gravestonesFor(db: Database, customer: ErasedCustomer): Promise<string> {
+  const [[own], rows] = await db.batch([
+    db.select({ secret: erasureSecrets.secret }).from(erasureSecrets),
+    db
+      .select({ seq: identities.seq, value: identities.value })
+      .from(identities)
+      .where(isHisIdentity(customer))
+      .orderBy(identities.seq)
+      .limit(ERASURE_ROWS_PER_STEP),
+  ])
+  assert(own !== undefined, 'a database without its secret')
+  const hashes = await erasedHashes(
+    own.secret,
+    rows.map(({ value }) => value),
+  )
+  return JSON.stringify(rows.map(({ seq }, nth) => [seq, hashes[nth]]))
+}
+
+/** An identity that is said meanwhile has no hash, and is found by the next step. */
+function eraseIdentities(
+  db: Database,
+  gravestones: string,
+  customer: ErasedCustomer,
+  mayGo: SQL,
+  now: number,
+) {
   const removed: AuditAction = 'identity.removed'
-  const his = sql`(SELECT seq FROM identities WHERE ${isHisIdentity(customer)} ORDER BY seq LIMIT ${sql.raw(String(ERASURE_ROWS_PER_STEP))})`
+  const found = sql`json_each(${gravestones}) g CROSS JOIN identities i ON i.seq = g.value ->> 0`
+  const goes = sql`i.seq IN (SELECT seq FROM identities WHERE ${isHisIdentity(customer)}) AND ${mayGo}`
   return [
     db.insert(auditEntries).select(sql`
       SELECT NULL, ${now}, 'system:erasure', ${removed}, 'identity:' || i.seq,
         json_object('account', i.account, 'customerId', i.customer_id, 'kind', i.kind)
-      FROM identities i WHERE i.seq IN ${his} AND ${mayGo}`),
+      FROM ${found} WHERE ${goes}`),
+    db
+      .insert(erasedIdentities)
+      .select(
+        sql`SELECT i.account, i.kind, g.value ->> 1, CAST(${now} AS INTEGER) FROM ${found} WHERE ${goes}`,
+      )
+      .onConflictDoUpdate({
+        target: [erasedIdentities.account, erasedIdentities.kind, erasedIdentities.hash],
+        set: { at: sql`excluded.at` },
+      }),
     db
       .delete(identities)
-      .where(sql`seq IN ${his} AND ${mayGo}`)
+      .where(sql`seq IN (SELECT i.seq FROM ${found} WHERE ${goes})`)
       .returning({ seq: identities.seq }),
   ] as const
 }

@@ -109,7 +109,11 @@ export const refundsCountSince = (now: number): number => now - SEEN_REFUND_KEPT
  * How much goes on by which somebody is paid, held back, or kept from answering himself: his adjustments, undos
  * that he asked for, and refunds that may come once more.
  */
-export const whatGoesOn = (run: Erasure, customer: ErasedCustomer, now: number): SQL => sql`(
+export const whatGoesOn = (
+  run: Erasure,
+  customer: ErasedCustomer,
+  now: number,
+): SQL<number> => sql`(
   (SELECT count(*) FROM adjustments a WHERE ${goesOnOfHis(customer)})
   + (SELECT count(*) FROM undos u WHERE ${undoOfHis(run, customer)}
     AND EXISTS (SELECT 1 FROM (SELECT 1) ${sql.raw(`${UNDONE} WHERE ${UNDO_GOES_ON}`)}))

@@ -1,7 +1,7 @@
 // The events that an erasure searches: what was delivered, while it is kept, and what rules said of it in their
 // own words, which is kept for ever.
 
-import { sql } from 'drizzle-orm'
+import { sql, type SQL } from 'drizzle-orm'
 import type { ErasedCustomer } from '../domain/erasure.ts'
 import type { Encoding, Fate } from '../domain/event.ts'
 import type { EventId } from '../domain/ids.ts'
@@ -27,6 +27,20 @@ export type ErasableEvent = {
   readonly isOthers: boolean
 }
 
+export type EventRange = {
+  readonly after: number
+  readonly through: number
+  /** Null: all of them. */
+  readonly only: readonly number[] | null
+}
+
+/** The events, by this name, that are looked at. */
+const rangeOf = (name: 'e' | 'x', { only }: EventRange): SQL => {
+  const rows = sql.raw(`events ${name}`)
+  if (only === null) return rows
+  return sql`json_each(${JSON.stringify(only)}) o CROSS JOIN ${rows} ON ${sql.raw(name)}.seq = o.value`
+}
+
 export type EventPage = {
   readonly candidates: readonly ErasableEvent[]
   /** The last that was looked at; null where there was none. */
@@ -40,7 +54,7 @@ export type EventPage = {
 export async function nextEvents(
   db: Database,
   customer: ErasedCustomer,
-  range: { readonly after: number; readonly through: number },
+  range: EventRange,
   parts: readonly string[],
 ): Promise<EventPage> {
   const last = await endOfPage(db, range)
@@ -63,7 +77,7 @@ export async function nextEvents(
       sql`(WITH page AS MATERIALIZED (
         SELECT x.seq, p.encoding, p.body,
           lower(concat(x.reason, ' ', x.decision, ' ', p.body)) AS small
-        FROM events x LEFT JOIN payloads p ON p.event_seq = x.seq
+        FROM ${rangeOf('x', range)} LEFT JOIN payloads p ON p.event_seq = x.seq
         WHERE x.seq > ${range.after} AND x.seq <= ${last})
       SELECT seq, encoding, body FROM page
       WHERE encoding = 'base64' OR instr(small, '\\u') > 0 OR instr(small, '&#') > 0
@@ -81,16 +95,14 @@ export async function nextEvents(
 }
 
 /** As many as one step may search: by their number, and by their bytes, of which one event may have more. */
-async function endOfPage(
-  db: Database,
-  { after, through }: { readonly after: number; readonly through: number },
-): Promise<number | null> {
+async function endOfPage(db: Database, range: EventRange): Promise<number | null> {
+  const { after, through } = range
   const [bounds] = await db
     .select({ last: sql<number | null>`max(seq)` })
     .from(
       sql`(SELECT seq, sum(bytes) OVER (ORDER BY seq) AS bytes, row_number() OVER (ORDER BY seq) AS nth
         FROM (SELECT e.seq, octet_length(e.decision) + coalesce(octet_length(p.body), 0) AS bytes
-          FROM events e LEFT JOIN payloads p ON p.event_seq = e.seq
+          FROM ${rangeOf('e', range)} LEFT JOIN payloads p ON p.event_seq = e.seq
           WHERE e.seq > ${after} AND e.seq <= ${through}
           ORDER BY e.seq LIMIT ${sql.raw(String(ERASURE_ROWS_PER_STEP))}))`,
     )

@@ -1,17 +1,33 @@
 // What an erasure looks at, a part at a time.
 
 import { and, asc, eq, gt, isNotNull, lt, desc, lte, sql, type SQL } from 'drizzle-orm'
-import type { ErasableAdjustment } from '../domain/erasable.ts'
-import { namesOf, type ErasedCustomer, type ErasedReference } from '../domain/erasure.ts'
+import { distinct, type ErasableAdjustment } from '../domain/erasable.ts'
+import {
+  comparable,
+  emailsOf,
+  namesOf,
+  type ErasedCustomer,
+  type ErasedReference,
+} from '../domain/erasure.ts'
 import type { AdjustmentId, ErasureId } from '../domain/ids.ts'
 import {
+  ERASURE_CUSTOMERS_SHOWN_MAX,
   ERASURE_IDENTIFIERS_MAX,
   ERASURE_REFERENCES_READ_MAX,
   ERASURE_ROWS_PER_STEP,
   PAGE_ROWS_MAX,
 } from '../domain/limits.ts'
 import type { Database } from './database.ts'
-import { eventGoesOn, goesOnOfHis, identifiedAs, isHisRow, OPEN, spelled } from './erasure-waits.ts'
+import {
+  eventGoesOn,
+  goesOnOfHis,
+  identifiedAs,
+  isHisRow,
+  OPEN,
+  spelled,
+  valuesOf,
+  whatGoesOn,
+} from './erasure-waits.ts'
 import type { Page } from './page.ts'
 import { adjustments, erasures, events, identities, payloads, type Erasure } from './schema.ts'
 
@@ -42,7 +58,7 @@ export async function findDueErasure(db: Database, now: number): Promise<number 
 /** Behind the last that this round has looked at; of any event, since what goes on is waited for. */
 export async function nextAdjustments(
   db: Database,
-  { throughAdjustment, throughEvent }: Erasure,
+  { throughAdjustment, throughEvent, customer }: Erasure,
 ): Promise<readonly ErasableAdjustment[]> {
   const isPart = sql<number>`(${events.seq} <= ${throughEvent} OR EXISTS (SELECT 1
     FROM adjustments o CROSS JOIN events e ON e.id = o.event_id
@@ -70,7 +86,7 @@ export async function nextAdjustments(
     .from(adjustments)
     .leftJoin(events, eq(events.id, adjustments.eventId))
     .leftJoin(payloads, eq(payloads.eventSeq, events.seq))
-    .where(gt(adjustments.seq, throughAdjustment))
+    .where(behind(throughAdjustment, customer))
     .orderBy(asc(adjustments.seq))
     .limit(ERASURE_ROWS_PER_STEP)
   return rows.map((row) => ({
@@ -78,6 +94,69 @@ export async function nextAdjustments(
     isPart: row.isPart === 1,
     isEventOpen: row.isEventOpen === 1,
   }))
+}
+
+/** Of a round that doesn't look at all: what was waited for, and what is newer. */
+function behind(after: number, customer: ErasedCustomer | null): SQL {
+  const only = customer?.only ?? null
+  if (only === null) return gt(adjustments.seq, after)
+  return sql`${adjustments.seq} IN (
+    SELECT value FROM ${valuesOf(only.adjustments)} WHERE value > ${after}
+    UNION SELECT seq FROM (SELECT n.seq FROM adjustments n WHERE n.seq > ${Math.max(after, only.through)}
+      ORDER BY n.seq LIMIT ${sql.raw(String(ERASURE_ROWS_PER_STEP))}))`
+}
+
+/** Of all customers whom one of these texts names, comparable ones, the first. */
+export async function customersCalled(
+  db: Database,
+  texts: readonly string[],
+): Promise<readonly string[]> {
+  const rows = await db
+    .selectDistinct({ customerId: identities.customerId })
+    .from(identities)
+    .where(sql`lower(value) IN ${spelled(texts)}`)
+    .orderBy(asc(identities.customerId))
+    .limit(ERASURE_CUSTOMERS_SHOWN_MAX)
+  return rows.map(({ customerId }) => customerId)
+}
+
+/** What identities and adjustments call him. Of too many, the identities come first: they are removed. */
+export async function calledOf(
+  db: Database,
+  customerId: string,
+): Promise<readonly ErasedReference[]> {
+  const said = await identitiesOf(db, customerId)
+  const all = distinct([...said, ...(await referencesOf(db, customerId))])
+  return all.slice(0, ERASURE_IDENTIFIERS_MAX)
+}
+
+/** Of his e-mails those, comparable, that an identity says to be another customer's. */
+export async function sharedEmails(
+  db: Database,
+  { ids, references }: ErasedCustomer,
+): Promise<readonly string[]> {
+  const emails = emailsOf(references)
+  if (emails.length === 0) return []
+  const written = references.map(({ value }) => value)
+  const rows = await db
+    .selectDistinct({ value: identities.value })
+    .from(identities)
+    .where(
+      sql`value IN ${valuesOf([...emails, ...written])} AND customer_id NOT IN ${valuesOf(ids)}`,
+    )
+  const others = new Set(rows.map(({ value }) => comparable(value)))
+  return emails.filter((email) => others.has(email))
+}
+
+/** How much goes on, for which an erasure waits. */
+export async function countGoingOn(
+  db: Database,
+  run: Erasure,
+  customer: ErasedCustomer,
+  now: number,
+): Promise<number> {
+  const [row] = await db.select({ n: whatGoesOn(run, customer, now) }).from(sql`(SELECT 1)`)
+  return row?.n ?? 0
 }
 
 /** The first identities of him, as many as are looked for at once. */

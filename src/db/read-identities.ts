@@ -1,30 +1,72 @@
 // Who is who, as it was said. Lists are newest first.
 
-import { and, desc, eq, inArray, lt } from 'drizzle-orm'
+import { and, desc, eq, inArray, lt, sql } from 'drizzle-orm'
+import { erasedHashes } from '../domain/erased-identity.ts'
 import { comparedValue, type IdentityKey } from '../domain/identity.ts'
 import { LIST_ROWS_READ_MAX } from '../domain/limits.ts'
 import type { Database } from './database.ts'
 import type { Page } from './page.ts'
-import { identities, type Identity } from './schema.ts'
+import { erasedIdentities, identities, type Identity } from './schema.ts'
 
-/** The billing API's id of him; what was said for the account goes before what is said for all. */
-export async function findIdentifiedCustomer(
+/** Who a reference is, as people have said it. */
+export type Identified = {
+  /** The billing API's id of him; null where nobody has said it. */
+  readonly customerId: string | null
+  /** Who he is was erased, and nobody has said it since: nobody may be found by it. */
+  readonly isErased: boolean
+}
+
+/**
+ * What was said for the account goes before what is said for all, also once it is erased: then only what is said
+ * for the account again tells who he is.
+ */
+export async function findIdentified(
   db: Database,
-  { account, kind, value }: IdentityKey,
-): Promise<string | null> {
-  const [row] = await db
-    .select({ customerId: identities.customerId })
-    .from(identities)
+  { account, kind, value: written }: IdentityKey,
+): Promise<Identified> {
+  const value = comparedValue(kind, written)
+  const accounts = sql`(${account}, ${EVERY_ACCOUNT})`
+  const [said] = await db
+    .select({
+      customerId: sql<string | null>`i.customer_id`,
+      // Null where no erasure can have to do with it, as a rule.
+      secret: sql<string | null>`iif(i.account IS NOT ${account}
+        AND EXISTS (SELECT 1 FROM erased_identities e
+          WHERE e.account IN ${accounts} AND e.kind = ${kind}),
+        (SELECT secret FROM erasure_secrets), NULL)`,
+    })
+    .from(
+      sql`(SELECT 1) LEFT JOIN (SELECT account, customer_id FROM identities
+        WHERE value = ${value} AND kind = ${kind} AND account IN ${accounts}
+        ORDER BY account DESC LIMIT 1) i`,
+    )
+  const { customerId = null, secret = null } = said ?? {}
+  if (secret === null) return { customerId, isErased: false }
+  // One of every account that stands was said after such a one was erased.
+  const erasedIn = customerId === null ? [account, EVERY_ACCOUNT] : [account]
+  const isErased = await wasErased(db, erasedIn, { kind, value }, secret)
+  return { customerId: isErased ? null : customerId, isErased }
+}
+
+async function wasErased(
+  db: Database,
+  accounts: string[],
+  { kind, value }: Pick<IdentityKey, 'kind' | 'value'>,
+  secret: string,
+): Promise<boolean> {
+  const hashes = await erasedHashes(secret, [value])
+  const [erased] = await db
+    .select({ account: erasedIdentities.account })
+    .from(erasedIdentities)
     .where(
       and(
-        eq(identities.value, comparedValue(kind, value)),
-        eq(identities.kind, kind),
-        inArray(identities.account, [account, EVERY_ACCOUNT]),
+        inArray(erasedIdentities.account, accounts),
+        eq(erasedIdentities.kind, kind),
+        inArray(erasedIdentities.hash, hashes),
       ),
     )
-    .orderBy(desc(identities.account))
     .limit(1)
-  return row?.customerId ?? null
+  return erased !== undefined
 }
 
 const EVERY_ACCOUNT = ''

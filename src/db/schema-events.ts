@@ -66,11 +66,8 @@ export const events = sqliteTable(
     mode: text('mode').$type<Mode>(),
     occurredAt: integer('occurred_at'),
     receivedAt: integer('received_at').notNull(),
-    /**
-     * SHA-256 over the payload's salt and what was kept: it says nothing once these are forgotten. The column keeps
-     * the name that it had at first, since the code of before inserts into it while a release is deployed.
-     */
-    commitment: text('body_sha256').notNull(),
+    /** SHA-256 over the payload's salt and what was kept: it says nothing once these are forgotten. */
+    commitment: text('commitment').notNull(),
     /** Hash of the rules that decided (domain/rule-set.ts). */
     ruleSet: text('rule_set'),
     fate: text('fate').$type<Fate>().notNull(),

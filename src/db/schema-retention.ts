@@ -2,16 +2,29 @@
 // the rule sets that have decided, which are kept.
 
 import { sql } from 'drizzle-orm'
-import { check, index, integer, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core'
+import {
+  check,
+  customType,
+  index,
+  integer,
+  primaryKey,
+  sqliteTable,
+  text,
+  uniqueIndex,
+} from 'drizzle-orm/sqlite-core'
 import type { Actor } from '../domain/audit.ts'
-import type {
-  ErasedCustomer,
-  ErasureCounts,
-  ErasurePhase,
-  ErasureReason,
+import { CUSTOMER_KINDS, type CustomerKind } from '../domain/customer.ts'
+import {
+  NOTHING_ERASED,
+  readErasedCustomer,
+  type ErasedCustomer,
+  type ErasureCounts,
+  type ErasurePhase,
+  type ErasureReason,
 } from '../domain/erasure.ts'
 import type { ErasureId } from '../domain/ids.ts'
 import { forMigrations } from './for-migrations.ts'
+import { oneOf } from './one-of.ts'
 
 /** `clock`: when what is too old is forgotten next. Each row says how far that is. */
 export const retentionProgress = sqliteTable('retention_progress', {
@@ -22,6 +35,16 @@ export const retentionProgress = sqliteTable('retention_progress', {
   ignoredThrough: integer('ignored_through').notNull(),
 })
 
+/** JSON, in which a version before may have said less. */
+const filledIn = <Data>(read: (kept: Partial<Data>) => Data) =>
+  customType<{ data: Data; driverData: string }>({
+    dataType: () => 'text',
+    toDriver: (data) => JSON.stringify(data),
+    fromDriver: (kept) => read(JSON.parse(kept)),
+  })
+const erasedCustomerColumn = filledIn<ErasedCustomer>(readErasedCustomer)
+const countsColumn = filledIn<ErasureCounts>((kept) => ({ ...NOTHING_ERASED, ...kept }))
+
 /** A customer whose personal text is to be taken out of everything. It goes on from its progress. */
 export const erasures = sqliteTable(
   'erasures',
@@ -29,7 +52,7 @@ export const erasures = sqliteTable(
     seq: integer('seq').primaryKey(),
     id: text('id').$type<ErasureId>().notNull(),
     /** By what he is found; null once it has ended. */
-    customer: text('customer', { mode: 'json' }).$type<ErasedCustomer>(),
+    customer: erasedCustomerColumn('customer'),
     reason: text('reason').$type<ErasureReason>().notNull(),
     askedBy: text('asked_by').$type<Actor>().notNull(),
     requestedAt: integer('requested_at').notNull(),
@@ -42,7 +65,7 @@ export const erasures = sqliteTable(
     after: integer('after').notNull(),
     /** How much goes on, found in this round, for which text of his has to stay. */
     waiting: integer('waiting').notNull(),
-    counts: text('counts', { mode: 'json' }).$type<ErasureCounts>().notNull(),
+    counts: countsColumn('counts').notNull(),
     /** Nobody goes on before; null once it has ended. The only clock. */
     wakeAt: integer('wake_at'),
     finishedAt: integer('finished_at'),
@@ -58,6 +81,40 @@ export const erasures = sqliteTable(
       'erasures_customer',
       sql`(${table.finishedAt} IS NULL) = (${table.customer} IS NOT NULL)`,
     ),
+  ]),
+)
+
+/**
+ * What is left of an erased identity: its text is found again. Who has the secret beside it can try out short texts;
+ * it is kept so that nobody else is paid. Nobody is looked up by it until that account says again who it is.
+ */
+export const erasedIdentities = sqliteTable(
+  'erased_identities',
+  {
+    /** Empty: in every account. */
+    account: text('account').notNull(),
+    kind: text('kind').$type<CustomerKind>().notNull(),
+    /** HMAC-SHA-256 of the value, hex, under the secret of this database. */
+    hash: text('hash').notNull(),
+    at: integer('at').notNull(),
+  },
+  forMigrations((table) => [
+    primaryKey({ columns: [table.account, table.kind, table.hash] }),
+    check('erased_identities_kind', oneOf(table.kind, CUSTOMER_KINDS)),
+    check('erased_identities_hash', sql`length(${table.hash}) = 64`),
+  ]),
+)
+
+/** One row, which the database draws for itself: what rotates would lose what was erased. */
+export const erasureSecrets = sqliteTable(
+  'erasure_secrets',
+  {
+    one: integer('one').primaryKey(),
+    /** 32 random bytes, hex. */
+    secret: text('secret').notNull(),
+  },
+  forMigrations((table) => [
+    check('erasure_secrets_one', sql`${table.one} = 1 AND length(${table.secret}) = 64`),
   ]),
 )
 

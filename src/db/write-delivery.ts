@@ -198,7 +198,7 @@ const insertEntries = (db: Database, { delivery, eventRows, adjustmentRows }: Pa
   db.insert(auditEntries).select(sql`
   SELECT NULL, ${delivery.receivedAt}, ${delivery.actor},
     ${'event.received' satisfies AuditAction}, e.id,
-    json_object('fate', e.fate, 'rule', e.rule_id, 'commitment', e.body_sha256, 'reason',
+    json_object('fate', e.fate, 'rule', e.rule_id, 'commitment', e.commitment, 'reason',
       iif(e.fate = 'undecided', e.reason, NULL))
   FROM json_each(${eventRows}) p CROSS JOIN events e ON e.id = p.value ->> 'id'
   WHERE e.delivery_id = ${delivery.deliveryId}

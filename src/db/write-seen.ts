@@ -105,7 +105,7 @@ export type RefundsSeen = {
   readonly refunds: number
 }
 
-/** What was said for the account goes before what is said for all, as in `findIdentifiedCustomer`. */
+/** What was said for the account goes before what is said for all, as in `findIdentified`. */
 const identifiedAs = (account: string) => sql`(SELECT i.customer_id FROM identities i
   WHERE i.value = ${seenRefunds.customer} AND i.kind = 'external_id' AND i.account IN (${account}, '')
   ORDER BY i.account DESC LIMIT 1)`

@@ -60,6 +60,8 @@ export type ResolvedCustomer = {
   readonly customerId: string | null
   /** Of his newest invoice, lower case; null where he has none. */
   readonly currency: string | null
+  /** Who he is was erased. */
+  readonly isErased?: true
 }
 
 export type Surroundings = {

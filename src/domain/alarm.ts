@@ -2,7 +2,7 @@
 // of one hour are one message, and the log has all of them.
 
 import type { AlarmId } from './ids.ts'
-import { COMPARED_WITHIN_SECONDS } from './limits.ts'
+import { COMPARED_WITHIN_SECONDS, ERASURE_LATE_DAYS } from './limits.ts'
 
 export const ALARM_CAUSES = [
   'adjustment_failed',
@@ -28,6 +28,7 @@ export const ALARM_CAUSES = [
   'link_target_refused',
   'audit_log_broken',
   'audit_log_late',
+  'erasure_open',
 ] as const
 export type AlarmCause = (typeof ALARM_CAUSES)[number]
 
@@ -86,6 +87,7 @@ const TEXTS: Readonly<Record<AlarmCause, string>> = {
   audit_log_broken:
     'The audit log is not as it was sealed, and nothing of it is sealed until it is again.',
   audit_log_late: 'Entries of the audit log are not sealed. GET /api/v1/status says since when.',
+  erasure_open: `An erasure has not ended within ${ERASURE_LATE_DAYS} days`,
 }
 
 /** Three lines: what is wrong, where, and what is not told. */

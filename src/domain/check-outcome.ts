@@ -117,9 +117,11 @@ function checkedSeen({ causedBy }: Rule, { fact }: Seen): Outcome {
   }
 }
 
-/** Reasons stay for ever, also once a person is erased: a text may name him, and a code can't. */
-const codeOnly = (reason: string): string =>
-  isCode(oneLine(reason, REASON_CHARS_MAX)) ? reason : 'reason_is_no_code'
+/** Reasons stay for ever, also once a person is erased: a text may name him, a code only if it is made of his name. */
+function codeOnly(reason: string): string {
+  const code = oneLine(reason, REASON_CHARS_MAX)
+  return isCode(code) ? code : 'reason_is_no_code'
+}
 
 function checkedParts(answered: readonly Proposal[]): Outcome {
   if (answered.length === 0 || answered.length > PARTS_PER_EVENT_MAX) {

@@ -109,7 +109,7 @@ const whoIs = (row: ErasableAdjustment): string | null =>
   row.customerId ??
   (row.customerKind === 'billing_id' ? row.customerReference : row.identifiedAs)
 
-/** Another customer's, whom it is known by his id, and which has an e-mail of the erased person. */
+/** It is known to be another customer's, and calls him by an e-mail of the erased person. */
 const isAddressedToHim = (row: ErasableAdjustment, customer: ErasedCustomer): boolean =>
   (row.chosenCustomerId ?? row.customerId) !== null &&
   row.customerReference !== null &&
@@ -122,24 +122,31 @@ export function withReferences(
   rows: readonly ErasableAdjustment[],
 ): ErasedCustomer {
   const { references } = customer
-  const found = rows
-    .flatMap((row) => referenceOf(row, customer))
-    .filter(
-      ({ account, kind, value }) =>
-        !customer.texts.includes(comparable(value)) &&
-        !references.some(
-          (each) => each.kind === kind && each.value === value && holdsIn(each, account),
-        ),
-    )
-  const all = distinct([...references, ...found])
+  const all = distinct([...references, ...unknownReferences(customer, rows)])
   const kept = all.slice(0, ERASURE_IDENTIFIERS_MAX)
   return {
     ...customer,
     references: kept,
     hasGrown: customer.hasGrown || kept.length > references.length,
-    cut: customer.cut + all.length - kept.length,
   }
 }
+
+/** What these rows call him, and is not looked for. */
+export const unknownReferences = (
+  customer: ErasedCustomer,
+  rows: readonly ErasableAdjustment[],
+): readonly ErasedReference[] =>
+  distinct(
+    rows
+      .flatMap((row) => referenceOf(row, customer))
+      .filter(
+        ({ account, kind, value }) =>
+          !customer.texts.includes(comparable(value)) &&
+          !customer.references.some(
+            (each) => each.kind === kind && each.value === value && holdsIn(each, account),
+          ),
+      ),
+  )
 
 function referenceOf(row: ErasableAdjustment, { ids }: ErasedCustomer): ErasedReference[] {
   const { customerKind: kind, customerReference: value, identifiedAs } = row

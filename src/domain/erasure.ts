@@ -3,6 +3,7 @@
 import type { CustomerKind } from './customer.ts'
 import type { EventId } from './ids.ts'
 import { ERASURE_DIGITS_MIN, ERASURE_NUMBER_MIN, ERASURE_TEXT_CHARS_MIN } from './limits.ts'
+import { formsOf, withOneBlank } from './text-forms.ts'
 
 export const ERASURE_REASONS = ['customer_request', 'contract_ended', 'test_data', 'other'] as const
 export type ErasureReason = (typeof ERASURE_REASONS)[number]
@@ -12,14 +13,29 @@ export type ErasedCustomer = {
   readonly ids: readonly string[]
   /** What the request calls him, comparable: external ids, e-mails, names. They are his wherever they stand. */
   readonly texts: readonly string[]
-  /** What identities and adjustments of these ids call him. */
+  /** What identities and adjustments of these ids call him, and, beside an id, the external id of the request. */
   readonly references: readonly ErasedReference[]
+  /** E-mails among these, comparable, which identities give to others as well: his in their accounts only. */
+  readonly shared: readonly string[]
   /** Whether one was found late: then what was looked at before is looked at again. */
   readonly hasGrown: boolean
-  /** References that were too many to be looked for. */
+  /** References that were taken out, and were too many to be looked for. */
   readonly cut: number
   /** Of what this round waits for: events that a person has to decide about. */
   readonly undecided: readonly EventId[]
+  /** Of what this round waits for, as many as are remembered. */
+  readonly open: ErasureSeqs
+  /** What this round looks at, with the adjustments behind `through`; null: at all. */
+  readonly only: (ErasureSeqs & { readonly through: number }) | null
+  /** How often it has waited. */
+  readonly waited: number
+  /** Of a version that knew no references: then `texts` has what is only his in one account, too. */
+  readonly isOlder?: boolean
+}
+
+export type ErasureSeqs = {
+  readonly adjustments: readonly number[]
+  readonly events: readonly number[]
 }
 
 /** As it was written. It is his in this account only, of an empty one in all: two may number from 1. */
@@ -33,9 +49,27 @@ export const erasedCustomer = (
   ids: readonly string[],
   texts: readonly string[],
   references: readonly ErasedReference[] = [],
-): ErasedCustomer => ({ ids, texts, references, hasGrown: false, cut: 0, undecided: [] })
+): ErasedCustomer => ({
+  ids,
+  texts,
+  references,
+  shared: [],
+  hasGrown: false,
+  cut: 0,
+  undecided: [],
+  open: { adjustments: [], events: [] },
+  only: null,
+  waited: 0,
+})
 
-/** In this order, from the first again while an adjustment of his goes on. */
+/** As it was kept, also by a version that knew less. */
+export const readErasedCustomer = (kept: Partial<ErasedCustomer>): ErasedCustomer => ({
+  ...erasedCustomer([], []),
+  isOlder: kept.references === undefined,
+  ...kept,
+})
+
+/** In this order, from the first again while something of his goes on. */
 export const ERASURE_PHASES = ['adjustments', 'payloads', 'rest'] as const
 export type ErasurePhase = (typeof ERASURE_PHASES)[number]
 
@@ -67,15 +101,20 @@ export const isSearchable = (text: string): boolean =>
   text.length >= ERASURE_TEXT_CHARS_MIN &&
   (/\p{L}/u.test(text) || text.replace(/\D/g, '').length >= ERASURE_DIGITS_MIN)
 
-export const notSearched = ({ texts, references, cut }: ErasedCustomer): number =>
-  [...texts, ...references.map(({ value }) => value)].filter((text) => !isSearchable(text)).length +
-  cut
+export function notSearched({ texts, references, cut }: ErasedCustomer): number {
+  const all = new Set([...texts, ...references.map(({ value }) => comparable(value))])
+  return [...all].filter((text) => !isSearchable(text)).length + cut
+}
 
-/** What names him wherever it stands, comparable: an e-mail is one person's, an id may be two's. */
-export const namesOf = ({ texts, references }: ErasedCustomer): string[] => [
+/** What names him wherever it stands, comparable: an e-mail is one person's as a rule, an id may be two's. */
+export const namesOf = ({ texts, references, shared }: ErasedCustomer): string[] => [
   ...texts,
-  ...references.flatMap(({ value }) => (isEmail(value) ? [comparable(value)] : [])),
+  ...emailsOf(references).filter((email) => !shared.includes(email)),
 ]
+
+/** Comparable. */
+export const emailsOf = (references: readonly ErasedReference[]): string[] =>
+  references.flatMap(({ value }) => (isEmail(value) ? [comparable(value)] : []))
 
 export const isEmail = (text: string): boolean => text.includes('@')
 
@@ -95,7 +134,7 @@ export function textsFor(
     ? []
     : customer.references.filter((each) => account === null || holdsIn(each, account))
   const all = [...customer.ids, ...namesOf(customer), ...his.map(({ value }) => value)]
-  return [...new Set(all.map(comparable))].filter(isSearchable)
+  return [...new Set(all.map((text) => withOneBlank(comparable(text))))].filter(isSearchable)
 }
 
 /**
@@ -120,8 +159,8 @@ export function holdsText(value: unknown, texts: readonly string[]): boolean {
 }
 
 /**
- * The same of a JSON text as it was sent: a number above 2^53 has its last digits there only, and of two
- * fields of one name the first.
+ * The same of a JSON text as it was sent: only there are the last digits of a number above 2^53, and the first of
+ * two fields of one name, as it was kept once.
  */
 export const holdsTextAsSent = (body: string, texts: readonly string[]): boolean =>
   hasOneOf(
@@ -130,22 +169,10 @@ export const holdsTextAsSent = (body: string, texts: readonly string[]): boolean
   )
 
 function hasOneOf(written: string, texts: readonly string[]): boolean {
-  const forms = ESCAPED.test(written) ? [written, unescaped(written)] : [written]
-  return forms.map(comparable).some((form) => texts.some((text) => hasWord(form, text)))
+  return formsOf(written)
+    .map((form) => withOneBlank(comparable(form)))
+    .some((form) => texts.some((text) => hasWord(form, text)))
 }
-
-const ESCAPED = /\\u|&/
-const ESCAPES = /\\u([\da-f]{4})|&#x([\da-f]{1,6});|&#(\d{1,7});|&(amp|lt|gt|quot|apos);/gi
-const NAMED: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" }
-const CODE_POINT_MAX = 0x10_ff_ff
-
-/** As JSON, XML and HTML write a letter by its number or name, also within a text that was escaped already. */
-const unescaped = (text: string): string =>
-  text.replace(ESCAPES, (all: string, unit?: string, hex?: string, decimal?: string, name = '') => {
-    const digits = unit ?? hex
-    const code = digits === undefined ? Number(decimal ?? Number.NaN) : Number.parseInt(digits, 16)
-    return code <= CODE_POINT_MAX ? String.fromCodePoint(code) : (NAMED[name.toLowerCase()] ?? all)
-  })
 
 /** Whether a person has written one of his texts, also as a part of a word. */
 export function namesHim(written: string, customer: ErasedCustomer): boolean {
@@ -190,10 +217,10 @@ function hasWord(text: string, word: string): boolean {
 
 /**
  * What a text surely has in it if it holds this one, in whatever way JSON writes it: its longest part of
- * plain ASCII. Empty where that is too short to tell anything.
+ * plain ASCII without a blank. Empty where that is too short to tell anything.
  */
 export function plainPart(text: string): string {
-  const parts = text.toLowerCase().split(/[^\x20-\x7e]|["\\/<>&']/)
+  const parts = text.toLowerCase().split(/[^\x21-\x7e]|["\\/<>&']/)
   const [longest = ''] = parts.toSorted((one, other) => other.length - one.length)
   return longest.length >= PLAIN_PART_CHARS_MIN ? longest : ''
 }

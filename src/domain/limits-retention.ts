@@ -49,8 +49,20 @@ export const ERASURE_TICK_SECONDS = 20
 export const ERASURE_ROWS_PER_STEP = 200
 /** Of payloads and decisions that one step searches, or one event's. */
 export const ERASURE_BYTES_READ_MAX = 4_000_000
-/** While something goes on that it has to leave, all is looked at again after this. */
+/** While something goes on that it has to leave, it looks again after this, */
 export const ERASURE_AGAIN_SECONDS = 3_600
+/** then after so many times that, and so on, */
+export const ERASURE_AGAIN_FACTOR = 6
+/** up to this. */
+export const ERASURE_AGAIN_SECONDS_MAX = 86_400
+/** Adjustments, and events, that it remembers to look at again before it looks at all once more. */
+export const ERASURE_OPEN_MAX = 500
+/** One that has not ended by then is an alarm, each time it looks again: the law gives a month as a rule. */
+export const ERASURE_LATE_DAYS = 20
+/** Of what it waits for, that the alarm names. */
+export const ERASURE_LATE_SHOWN_MAX = 10
+/** Of customers whom one text names, that the refusal of a request names. */
+export const ERASURE_CUSTOMERS_SHOWN_MAX = 20
 
 // Evidence
 /** Of the log entries of one adjustment its evidence lists so many from the beginning, */

@@ -191,7 +191,10 @@ export const approve = (
  */
 export const seen = (fact: SeenFact): Seen => ({ kind: 'seen', fact })
 
-/** `reason`: a code, such as `refund_pending`; it is kept for ever, so anything else becomes `reason_is_no_code`. */
+/**
+ * `reason`: a code, such as `refund_pending`; it is kept for ever, so anything else becomes `reason_is_no_code`. Write it
+ * out: of a name in small letters that the rule has read nobody can tell that it is none.
+ */
 export const ignore = (reason: string): Outcome => ({ kind: 'ignore', reason })
 
 /** `subject`: what it is about, so that who asked there is told. */

@@ -147,6 +147,27 @@ export function redactText(text: string, named: readonly string[]): string {
   )
 }
 
+/**
+ * A JSON text in whose `data`, as it was read, there was nothing to take out: as it came, or written again where it has
+ * more members. Of two of one name only the last was read, so nobody has looked at what the first holds.
+ */
+export function textAsRead(text: string, data: unknown): string {
+  const again = JSON.stringify(data)
+  return membersIn(text) === membersIn(again) ? text : again
+}
+
+/** Of valid JSON: its colons outside of texts. */
+function membersIn(json: string): number {
+  let [members, isInText] = [0, false]
+  for (let at = 0; at < json.length; at++) {
+    const unit = json[at]
+    if (unit === '\\') at += 1
+    else if (unit === '"') isInText = !isInText
+    else if (unit === ':' && !isInText) members += 1
+  }
+  return members
+}
+
 const PATH = /^[\w$-]+(?:\.[\w$-]+)*$/
 
 /** What is wrong with the paths of a configuration; `read`: the paths that its rules declare. */

@@ -30,9 +30,12 @@ function wordsOf(decision: string): unknown {
   return [detail, considered]
 }
 
-/** What is no JSON is one text. */
+/** What is no JSON is one text; what is no UTF-8, or only not all of it, is read in both ways. */
 function dataOf({ encoding }: SearchedEvent, body: string): unknown {
-  if (encoding === 'base64') return new TextDecoder('latin1').decode(Uint8Array.fromBase64(body))
+  if (encoding === 'base64') {
+    const bytes = Uint8Array.fromBase64(body)
+    return ['latin1', 'utf-8'].map((name) => new TextDecoder(name).decode(bytes))
+  }
   try {
     return JSON.parse(body.replace(/^\uFEFF/, ''))
   } catch {

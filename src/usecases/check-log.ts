@@ -28,7 +28,9 @@ export async function checkNote(
   const keys = [...own, ...settings.formerAuditKeys]
   const opened = await openCheckpoint(note, keys)
   const isRead = typeof opened === 'object'
-  const isForeign = isRead && !keys.some(({ name }) => name === opened.origin)
+  // Former keys may have had other names; the log's is that of the keys that sign.
+  const named = own.length > 0 ? own : keys
+  const isForeign = isRead && !named.some(({ name }) => name === opened.origin)
   const seq = Math.max(size, 1)
   if (isForeign || opened === 'signed_by_others') return { reason: 'signed_by_others', seq }
   const isSo = isRead && opened.size === size && opened.root.toBase64() === root

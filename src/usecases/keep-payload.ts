@@ -7,7 +7,7 @@ import { decide } from '../domain/decide.ts'
 import { isUnreadable, type SourceEvent, type Unreadable } from '../domain/event.ts'
 import { sha256 } from '../domain/ids.ts'
 import { BOUND_VALUE_BYTES_MAX, REDACTIONS_TRIED_MAX, SALT_BYTES } from '../domain/limits.ts'
-import { redactData, redactText } from '../domain/redact.ts'
+import { redactData, redactText, textAsRead } from '../domain/redact.ts'
 import type { Config } from '../config.ts'
 import type { Deps } from '../deps.ts'
 import type { Source } from '../sources/source.ts'
@@ -46,7 +46,7 @@ function redactedBody(
   if (data === undefined || (isWhole && source.parse !== undefined)) return redactText(body, named)
   try {
     const all = redactData(data, { named })
-    if (all.data === data) return body
+    if (all.data === data) return textAsRead(body, data)
     const spared = isUnreadable(event)
       ? new Set<string>()
       : readByRules(config.rules, source, event, all.data, all.places)

@@ -2,7 +2,7 @@
 // has recorded it itself. Whichever came first, the second one counts for nothing without a person.
 
 import type { BillingError } from '../commet/client.ts'
-import { findIdentifiedCustomer } from '../db/read-identities.ts'
+import { findIdentified } from '../db/read-identities.ts'
 import type { Adjustment } from '../db/schema.ts'
 import {
   findRefundsSeen,
@@ -45,12 +45,8 @@ export async function noteRefund(
 
 /** Under which he is known here; a delivery asks the billing API nothing. */
 async function idsOf({ db }: Deps, account: string, customer: string): Promise<readonly string[]> {
-  const identified = await findIdentifiedCustomer(db, {
-    account,
-    kind: 'external_id',
-    value: customer,
-  })
-  return identified === null ? [customer] : [customer, identified]
+  const { customerId } = await findIdentified(db, { account, kind: 'external_id', value: customer })
+  return customerId === null ? [customer] : [customer, customerId]
 }
 
 /** A row, or what would become one now. */
@@ -105,7 +101,8 @@ export async function recordedTwice(
     const of = { ...named, customerReference: customer }
     const found = await resolveCustomer(deps, billing, of, { keeps })
     if (!found.ok) return found
-    if (found.value.customerId === customerId) {
+    // Whose refund it was is erased: it may have been his.
+    if (found.value.customerId === customerId || found.value.isErased) {
       return ok({ doubts: [duplicateOf(eventId)], compared })
     }
   }

@@ -31,14 +31,16 @@ export async function proofsOf(
 }
 
 /**
- * Where an entry stands: in the log that was signed, with its proof; in one that nobody has signed whose key is known
- * here, which is no fault of the entry's; behind it; or it isn't what was signed.
+ * Where an entry stands: in the log that was signed, with its proof; in one whose signature can't be checked, since no
+ * key is configured; in one that others have signed; behind it; or it isn't what was signed.
  */
 export type PlacedEntry = EntryRow &
   (
-    | { readonly place: 'sealed' | 'not_checked'; readonly proof: Proof }
+    | { readonly place: PlaceLedTo; readonly proof: Proof }
     | { readonly place: 'not_yet_sealed' | 'not_as_sealed'; readonly proof: null }
   )
+
+type PlaceLedTo = 'sealed' | 'not_checked' | 'signed_by_others'
 
 /** In their order; each is compared with the signed root itself. */
 export async function placeEntries(
@@ -67,13 +69,12 @@ export async function placeEntries(
 }
 
 /** What can be said of an entry that leads to its root; null where the checkpoint isn't what was signed. */
-async function placeOf(
-  deps: ProofDeps,
-  checkpoint: StoredCheckpoint,
-): Promise<'sealed' | 'not_checked' | null> {
+async function placeOf(deps: ProofDeps, checkpoint: StoredCheckpoint): Promise<PlaceLedTo | null> {
   const fault = await checkNote(deps, checkpoint)
   if (fault === null) return 'sealed'
   const said = readCheckpoint(checkpoint.note)?.checkpoint
   const isSo = said?.size === checkpoint.size && said.root.toBase64() === checkpoint.root
-  return isSo && fault.reason === 'signed_by_others' ? 'not_checked' : null
+  if (!isSo || fault.reason !== 'signed_by_others') return null
+  const { auditKeys, formerAuditKeys } = deps.settings
+  return auditKeys.length + formerAuditKeys.length === 0 ? 'not_checked' : 'signed_by_others'
 }

@@ -3,7 +3,7 @@
 
 import type { BillingClient, BillingError } from '../commet/client.ts'
 import { findKnownCurrency, keepKnownCurrency } from '../db/known-customers.ts'
-import { findIdentifiedCustomer } from '../db/read-identities.ts'
+import { findIdentified } from '../db/read-identities.ts'
 import type { Database } from '../db/database.ts'
 import type { Adjustment } from '../db/schema.ts'
 import type { ResolvedCustomer } from '../domain/adjustment.ts'
@@ -12,6 +12,7 @@ import { ok, type Result } from '../domain/result.ts'
 import type { Billing, Deps } from '../deps.ts'
 
 const UNRESOLVED: ResolvedCustomer = { customerId: null, currency: null }
+const ERASED: ResolvedCustomer = { ...UNRESOLVED, isErased: true }
 
 /** Who is looked for: a row, or what would become one. A reversal's customer is its original's. */
 export type CustomerOf = Pick<
@@ -31,6 +32,7 @@ export async function resolveCustomer(
 ): Promise<Result<ResolvedCustomer, BillingError>> {
   const lookUp = await lookUpFor(db, of)
   if (lookUp === null) return ok(UNRESOLVED)
+  if (lookUp === 'erased') return ok(ERASED)
   const askedAt = now()
   const { baseUrl, mode } = billing
   const knownCurrency = (customerId: string) =>
@@ -56,14 +58,18 @@ export async function resolveCustomer(
 
 type LookUp = { readonly by: 'id' | 'external_id'; readonly value: string }
 
-/** What to ask the billing API; null where nothing names him there. */
-async function lookUpFor(db: Database, of: CustomerOf): Promise<LookUp | null> {
+/**
+ * What to ask the billing API; null where nothing names him there. By what was erased it is never asked: it may
+ * know somebody else by the same text.
+ */
+async function lookUpFor(db: Database, of: CustomerOf): Promise<LookUp | 'erased' | null> {
   const { account, chosenCustomerId, customerKind: kind, customerReference: value } = of
   if (chosenCustomerId !== null) return { by: 'id', value: chosenCustomerId }
   if (value === null) return null
   if (kind === 'billing_id') return { by: 'id', value }
-  const identified = await findIdentifiedCustomer(db, { account, kind, value })
-  if (identified !== null) return { by: 'id', value: identified }
+  const { customerId, isErased } = await findIdentified(db, { account, kind, value })
+  if (isErased) return 'erased'
+  if (customerId !== null) return { by: 'id', value: customerId }
   return kind === 'email' ? null : { by: 'external_id', value }
 }
 

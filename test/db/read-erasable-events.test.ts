@@ -2,7 +2,7 @@
 
 import { env } from 'cloudflare:workers'
 import { expect, it } from 'vitest'
-import { nextEvents } from '../../src/db/read-erasable-events.ts'
+import { nextEvents, type EventRange } from '../../src/db/read-erasable-events.ts'
 import { erasedCustomer } from '../../src/domain/erasure.ts'
 import { ERASURE_BYTES_READ_MAX } from '../../src/domain/limits.ts'
 import { createWorld } from '../world.ts'
@@ -13,7 +13,7 @@ it('a page of events ends at so many bytes, has one at least, and none is left o
   await env.DB.batch([
     env.DB.prepare(
       `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 10)
-       INSERT INTO events (id, delivery_id, endpoint, account, source, type, received_at, body_sha256,
+       INSERT INTO events (id, delivery_id, endpoint, account, source, type, received_at, commitment,
          fate, decision)
        SELECT 'evt_large' || i, 'd', 'e', 'a', 's', 't', 1, 'c', 'ignored', '{}' FROM n`,
     ),
@@ -27,7 +27,7 @@ it('a page of events ends at so many bytes, has one at least, and none is left o
   const pages: string[][] = []
   let after: number | null = 0
   while (after !== null) {
-    const range: { after: number; through: number } = { after, through: 1_000_000 }
+    const range: EventRange = { after, through: 1_000_000, only: null }
     const page = await nextEvents(deps.db, customer, range, ['jo@acme.example'])
     after = page.last
     if (after !== null) pages.push(page.candidates.map(({ id }) => id))
@@ -35,6 +35,6 @@ it('a page of events ends at so many bytes, has one at least, and none is left o
   const most = Math.floor(ERASURE_BYTES_READ_MAX / chars)
   expect(pages.map((page) => page.length)).toEqual([most, most, 10 - 2 * most])
   expect(new Set(pages.flat()).size).toBe(10)
-  const range = { after: 0, through: 1_000_000 }
+  const range = { after: 0, through: 1_000_000, only: null }
   expect((await nextEvents(deps.db, customer, range, ['somebody'])).candidates).toEqual([])
 })

@@ -7,8 +7,11 @@ import {
   holdsText,
   isSearchable,
   namesHim,
+  plainPart,
   spellings,
+  textsFor,
 } from '../../src/domain/erasure.ts'
+import { searchEvent } from '../../src/domain/search-event.ts'
 
 const sqliteLower = (text: string): string =>
   text.replace(/[A-Z]/g, (letter) => letter.toLowerCase())
@@ -39,7 +42,13 @@ describe('a text of his', () => {
     ['in HTML', { comment: '<b>Zo&#xEB; O&#39;Quag &amp; Co</b>' }],
     ['in XML by decimal numbers', 'Zo&#235; O&apos;Quag &AMP; Co'],
     ['in JSON within a text', '{"mail":"jo\\u0040acme.example"}'],
+    ['in JSON within JSON', '{\\"mail\\":\\"jo\\\\u0040acme.example\\"}'],
+    ['at the beginning of a line of a text within a text', '{"c":"Regards,\\njo@acme.example"}'],
+    ['behind a tab that was escaped twice', 'by\\\\tjo@acme.example'],
+    ['with its signs escaped', '"zo\u00eb o\'quag \\& co" jo@acme.example\\r'],
     ['with its accent apart', ["Zoe\u0308 O'Quag & Co"]],
+    ['with blanks of any kind and number', "Zoë\u00a0 O'Quag\n&\tCo"],
+    ['with blanks of HTML', 'Zoë&nbsp;&#32;O&apos;Quag &#160;&amp;&NBSP;Co'],
   ])('is found as %s', (_, value) => {
     expect(holdsText(value, his)).toBe(true)
   })
@@ -96,6 +105,27 @@ describe('a text of his', () => {
     expect(holdsText({ customer: '123456789' }, ['123456789'])).toBe(true)
   })
 
+  it('is found in the first of two fields of one name, as payloads were kept once', () => {
+    const body = '{"user":"jo@acme.example","user":"x"}'
+    const kept = { ownId: null, reason: null, decision: '{}', encoding: 'utf8', body } as const
+    expect(holdsText(JSON.parse(body), his)).toBe(false)
+    expect(searchEvent(kept, his)).toMatchObject({ isNamed: true })
+  })
+
+  it('is looked for where its longest part stands that no blank or letter beyond ASCII is in', () => {
+    expect(['anne  marie', 'zoë ångström', 'acme.42', 'jo'].map(plainPart)).toEqual([
+      'marie',
+      'ngstr',
+      'acme.42',
+      '',
+    ])
+  })
+
+  it('has blanks of any kind and number, as what it is looked for in', () => {
+    const at = { account: null, isOthers: false }
+    expect(textsFor(erasedCustomer([], ['anne \u00a0 marie']), at)).toEqual(['anne marie'])
+  })
+
   it('is found however deep it lies', () => {
     let nested: unknown = 'jo@acme.example'
     for (let depth = 0; depth < 300_000; depth++)
@@ -108,5 +138,23 @@ describe('a text of his', () => {
     const customer = erasedCustomer([], ['quagmire', 'jo'])
     expect(namesHim('the QUAGMIREs have called', customer)).toBe(true)
     expect(namesHim('jo has called', customer)).toBe(false)
+  })
+})
+
+describe('a payload of other bytes', () => {
+  const name = 'j\u00f6rg m\u00fcller'
+  const searched = (body: Uint8Array) =>
+    searchEvent(
+      { ownId: null, reason: null, decision: '{}', encoding: 'base64', body: body.toBase64() },
+      [name],
+    ).isNamed
+
+  it('is searched as UTF-8 with a fault in it, and as Windows-1252', () => {
+    const utf8 = new TextEncoder().encode(`{"n":"by ${name}","x":"a?b"}`)
+    utf8[utf8.indexOf(0x3f)] = 0xff
+    expect(searched(utf8)).toBe(true)
+    const windows = [...`by ${name}.`].map((each) => each.charCodeAt(0))
+    expect(searched(Uint8Array.from(windows))).toBe(true)
+    expect(searched(Uint8Array.from([0xff, 0x6a]))).toBe(false)
   })
 })

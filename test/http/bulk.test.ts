@@ -70,6 +70,26 @@ it('is also who reads one delivery after another, which is said of the first of 
   expect(await ofPayloads()).toHaveLength(2)
 })
 
+it('is also who lets the rules read what was delivered, and not who brings a payload himself', async () => {
+  const world = await createWorld()
+  const app = createApp(() => world.deps)
+  const [event] = await world.receive('zendesk', ticket())
+  const dryRun = async (body: object): Promise<number> => {
+    const headers = { ...OPERATOR, 'content-type': 'application/json' }
+    const asked = { method: 'POST', headers, body: JSON.stringify(body) }
+    return (await app.request('/api/v1/rules/dry-run', asked)).status
+  }
+  const ofPayloads = async () =>
+    (await readings()).filter(({ subject }: any) => subject.startsWith('payloads:'))
+  expect(await dryRun({ endpoint: 'zendesk', payload: ticket() })).toBe(200)
+  expect(await dryRun({ event: `evt_${'0'.repeat(32)}` })).toBe(404)
+  expect(await ofPayloads()).toEqual([])
+  for (let time = 0; time < 2; time++) expect(await dryRun({ event })).toBe(200)
+  expect(await ofPayloads()).toMatchObject([
+    { actor: 'operator:bootstrap', action: 'list.read', data: '{"list":"payloads"}' },
+  ])
+})
+
 it('is answered only once the log has it', async () => {
   const world = await createWorld()
   const app = createApp(() => world.deps)

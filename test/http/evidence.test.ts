@@ -3,15 +3,16 @@
 import { env } from 'cloudflare:workers'
 import canonicalize from 'canonicalize'
 import { beforeEach, describe, expect, it } from 'vitest'
+import type { Deps } from '../../src/deps.ts'
 import type { EventId } from '../../src/domain/ids.ts'
 import { BOOTSTRAP } from '../../src/domain/operator.ts'
 import { keepPresentRuleSet } from '../../src/usecases/keep-rule-set.ts'
 import { findEvidence } from '../../src/usecases/find-evidence.ts'
 import { requeueEvent } from '../../src/usecases/requeue-event.ts'
 import { sealLog } from '../../src/usecases/seal-log.ts'
-import { publicKeyOf } from '../../src/domain/signed-note.ts'
+import { publicKeyOf, readPublicKey } from '../../src/domain/signed-note.ts'
 import { createApp } from '../../src/http/app.ts'
-import { clearLog, fillLog, tamper, VERIFIER } from '../audit-log.ts'
+import { clearLog, fillLog, ORIGIN, sealAs, tamper, VERIFIER, withoutGuards } from '../audit-log.ts'
 import { fetchApp, OPERATOR, ticket } from '../harness.ts'
 import { metered } from '../metered-database.ts'
 import { headOfProof, leafOf, verifiedCheckpoint } from '../rfc9162.ts'
@@ -232,43 +233,93 @@ describe('the place in the log', () => {
     expect(log.map(({ proof }: any) => proof)).toEqual([null, null, null, null])
   })
 
-  it.each(['without a key', 'with another key', 'of a log of another name'])(
-    'is not checked %s, which accuses nobody, and the proof is there for who has the key',
+  /** What is answered by an app of these settings, and its page. */
+  async function shownBy(id: string, settings: Partial<Deps['settings']>) {
+    const deps = { ...world.deps, settings: { ...world.deps.settings, ...settings } }
+    const app = createApp(() => deps)
+    const path = `/api/v1/adjustments/${id}/evidence`
+    const answer = await app.request(path, { headers: OPERATOR })
+    const page = await app.request(path, { headers: { ...OPERATOR, accept: 'text/html' } })
+    return { shown: (await answer.json<any>()).data, page: await page.text() }
+  }
+
+  async function sealedAdjustment(): Promise<string> {
+    await clearLog()
+    const { id } = await world.adjustment(await issued())
+    await sealLog(world.deps)
+    return id
+  }
+
+  const placesOf = ({ log }: any): string[] => log.map(({ place }: any) => place)
+  const allOf = (place: string): string[] => [place, place, place, place]
+  /** Of an entry that was changed the hashes lead nowhere, whoever has signed. */
+  const changeEntry = () => tamper("UPDATE audit_entries SET actor = 'operator:eve' WHERE seq = 2")
+
+  it('is not checked where no key is configured, and is there for who has the public one', async () => {
+    const id = await sealedAdjustment()
+    const { shown, page } = await shownBy(id, { auditKeys: [] })
+    expect(await proven(shown)).toEqual(allOf('not_checked, proven'))
+    expect(shown.place).toEqual([
+      expect.stringMatching(/^Not checked, since no AUDIT_KEY is .*: entry 1, 2, 3, 4\. Each/),
+    ])
+    expect(page).toContain(shown.place[0])
+    await changeEntry()
+    expect(placesOf((await shownBy(id, { auditKeys: [] })).shown)).toEqual([
+      'not_checked',
+      'not_as_sealed',
+      'not_checked',
+      'not_checked',
+    ])
+  })
+
+  it.each(['has another key', 'has a former key alone', 'has keys of another name'])(
+    'is signed by others where the app %s, which says why that may be',
     async (how) => {
-      await clearLog()
-      const { id } = await world.adjustment(await issued())
-      await sealLog(world.deps)
+      const id = await sealedAdjustment()
       const seed = new Uint8Array(32).fill(9)
-      const { name } = world.deps.settings.auditKeys[0]!
-      const other = { name, seed, id: (await publicKeyOf({ name, seed })).id }
-      const isRenamed = how === 'of a log of another name'
-      const auditKeys = how === 'with another key' ? [other] : []
-      const settings = isRenamed ? world.deps.settings : { ...world.deps.settings, auditKeys }
-      if (isRenamed) {
-        await tamper("UPDATE audit_checkpoints SET note = replace(note, 'example', 'elsewhere')")
-      }
-      const app = createApp(() => ({ ...world.deps, settings }))
-      const answer = await app.request(`/api/v1/adjustments/${id}/evidence`, { headers: OPERATOR })
-      const { data } = await answer.json<any>()
-      expect(data.place).toEqual([
+      const name = how === 'has keys of another name' ? 'elsewhere.example/audit' : ORIGIN
+      const own = await publicKeyOf({ name, seed })
+      const other = { name, seed, id: own.id }
+      // Of keys of another name the true one is known, and the log is not theirs all the same.
+      const settings =
+        how === 'has a former key alone'
+          ? { auditKeys: [], formerAuditKeys: [own] }
+          : {
+              auditKeys: [other],
+              formerAuditKeys: name === ORIGIN ? [] : [readPublicKey(VERIFIER)!],
+            }
+      const { shown, page } = await shownBy(id, settings)
+      expect(await proven(shown)).toEqual(allOf('signed_by_others, proven'))
+      expect(shown.place).toEqual([
         expect.stringMatching(
-          /^Not checked here, since the checkpoint .*: entry 1, 2, 3, 4\. Each/,
+          /^SIGNED BY OTHERS: entry 1, 2, 3, 4\. .*: either the log was rewritten .*, or .*AUDIT_KEY_FORMER lacks/,
         ),
       ])
-      const found = isRenamed ? data.log.map(({ place }: any) => place) : await proven(data)
-      const said = isRenamed ? 'not_checked' : 'not_checked, proven'
-      expect(found).toEqual([said, said, said, said])
-      // Of an entry that was changed the hashes lead nowhere, whoever has signed.
-      await tamper("UPDATE audit_entries SET actor = 'operator:eve' WHERE seq = 2")
-      const evidence = await findEvidence({ ...world.deps, settings }, id)
-      expect(evidence.ok && evidence.value.entries.map(({ place }) => place)).toEqual([
-        'not_checked',
+      expect(page).toContain(shown.place[0])
+      await changeEntry()
+      expect(placesOf((await shownBy(id, settings)).shown)).toEqual([
+        'signed_by_others',
         'not_as_sealed',
-        'not_checked',
-        'not_checked',
+        'signed_by_others',
+        'signed_by_others',
       ])
     },
   )
+
+  it('is signed by others of a history that a thief has rewritten, and signed with a key of his own', async () => {
+    const id = await sealedAdjustment()
+    await withoutGuards(async () => {
+      await env.DB.exec(
+        `UPDATE audit_entries SET data = json_set(data, '$.amount', -999999)
+        WHERE action = 'adjustment.created'`.replaceAll('\n', ' '),
+      )
+      await sealAs({ name: ORIGIN, seed: new Uint8Array(32).fill(7) })
+    })
+    const { shown, page } = await shownBy(id, {})
+    expect(placesOf(shown)).toEqual(allOf('signed_by_others'))
+    expect(shown.place[0]).toMatch(/^SIGNED BY OTHERS: entry 1, 2, 3, 4\./)
+    expect(page).toContain('SIGNED BY OTHERS')
+  })
 
   it('of many entries is shown of the first and of the newest, and it says that there are more', async () => {
     const { id } = await world.adjustment(await issued())

@@ -149,6 +149,7 @@ const ALARM_KEYS: Partial<Record<AlarmCause, string>> = {
   rule_paused: 'some-rule',
   notice_given_up: 'slack',
   channel_refused: 'slack',
+  erasure_open: 'era_1',
   reconciliation_mismatch: 'second_invoice',
   deliveries_missed: 'stripe',
   deliveries_left: 'zendesk',

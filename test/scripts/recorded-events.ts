@@ -102,7 +102,7 @@ export function writeEvents(statePath: string, count: number): Written[] {
   database.exec('BEGIN')
   const event =
     database.prepare(`INSERT INTO events (seq, id, delivery_id, endpoint, account, source,
-      own_id, type, mode, received_at, body_sha256, fate, rule_id, reason, decision)
+      own_id, type, mode, received_at, commitment, fate, rule_id, reason, decision)
     VALUES (:seq, :id, 'delivery', :endpoint, :endpoint, :source, :own, :type, 'test', :receivedAt,
       'hash', :fate, :rule, :reason, :decision)`)
   const payload = database.prepare(

@@ -9,7 +9,6 @@ import { findErasure } from '../../src/db/read-erasures.ts'
 import { findEvent } from '../../src/db/read-events.ts'
 import { takeErasure } from '../../src/db/write-erasures.ts'
 import type { ErasureId, EventId } from '../../src/domain/ids.ts'
-import { ERASURE_AGAIN_SECONDS } from '../../src/domain/limits.ts'
 import { BOOTSTRAP, SCOPES, type Operator } from '../../src/domain/operator.ts'
 import { zendeskCreditUndo } from '../../src/rules/zendesk-credit-undo.ts'
 import { approveAdjustment } from '../../src/usecases/approve-adjustment.ts'
@@ -19,7 +18,8 @@ import { requestErasure } from '../../src/usecases/request-erasure.ts'
 import { requeueAdjustment } from '../../src/usecases/requeue-adjustment.ts'
 import { reverseByHand } from '../../src/usecases/reverse-adjustment.ts'
 import { given, giving } from '../giving.ts'
-import { api, invoicesOf, refund, sandboxControl, ticket } from '../harness.ts'
+import { startErasures } from '../erasure-start.ts'
+import { api, invoicesOf, refund, ticket } from '../harness.ts'
 import config from '../makegood.config.ts'
 import { createWorld, setFaults } from '../world.ts'
 
@@ -28,18 +28,7 @@ const DAY = 24 * HOUR
 
 let world: Awaited<ReturnType<typeof createWorld>>
 beforeEach(async () => {
-  // What earlier tests have left goes on for nobody.
-  await env.DB.batch([
-    env.DB.prepare(`DELETE FROM identities`),
-    env.DB.prepare(`DELETE FROM seen_refunds`),
-    env.DB.prepare(`UPDATE erasures SET wake_at = 9e15 WHERE wake_at IS NOT NULL`),
-    env.DB.prepare(
-      `UPDATE adjustments SET state = 'cancelled', version = version + 1, wake_at = NULL,
-         hold_reasons = NULL, counted_at = NULL, counted_day = NULL
-       WHERE state IN ('due', 'held', 'failed')`,
-    ),
-  ])
-  await sandboxControl('POST', '/reset')
+  await startErasures()
   world = await createWorld({
     config: { ...config, rules: [giving('pair'), zendeskCreditUndo(), ...config.rules] },
   })
@@ -47,7 +36,7 @@ beforeEach(async () => {
 afterEach(() => setFaults())
 
 async function ask(texts: readonly string[], id: string | null = null): Promise<ErasureId> {
-  const customer = { id, texts }
+  const customer = { id, externalId: null, texts }
   const requested = await requestErasure(world.deps, BOOTSTRAP, { customer, reason: 'other' })
   if (!requested.ok) throw new Error(requested.error.reason)
   return requested.value.id
@@ -55,8 +44,13 @@ async function ask(texts: readonly string[], id: string | null = null): Promise<
 
 const erase = () => eraseByClock(world.deps)
 
-async function anHourLater(): Promise<void> {
-  await world.advance(ERASURE_AGAIN_SECONDS + 60)
+/** It looks again when its own clock says so: an hour later, then less and less often. */
+async function whenItLooksAgain(): Promise<void> {
+  const open = await env.DB.prepare(
+    `SELECT min(wake_at) AS at FROM erasures WHERE wake_at < 9e15`,
+  ).first<{ at: number }>()
+  const seconds = Math.ceil(((open?.at ?? 0) - world.now()) / 1_000)
+  await world.advance(Math.max(0, seconds) + 60)
   await erase()
 }
 
@@ -91,7 +85,7 @@ describe('an identity', () => {
     expect(await identities()).toBe(1)
     expect(await world.work()).toEqual(['issued'])
     expect((await world.adjustment(event!)).customerId).toBe('cus_acme')
-    await anHourLater()
+    await whenItLooksAgain()
     expect((await stateOf(id)).status).toBe('finished')
     expect(await identities()).toBe(0)
     expect(await world.adjustment(event!)).toMatchObject({
@@ -109,7 +103,7 @@ describe('an identity', () => {
     await erase()
     expect(await world.work()).toEqual(['issued'])
     expect((await world.adjustment(event!)).customerId).toBe('cus_acme')
-    await anHourLater()
+    await whenItLooksAgain()
     expect([(await stateOf(id)).status, await identities()]).toEqual(['finished', 0])
   })
 
@@ -120,7 +114,7 @@ describe('an identity', () => {
     await erase()
     expect([(await stateOf(id)).status, await identities()]).toEqual(['waiting', 1])
     expect(await world.work()).toEqual(['issued'])
-    await anHourLater()
+    await whenItLooksAgain()
     expect([(await stateOf(id)).status, await identities()]).toEqual(['finished', 0])
     expect(await world.adjustment(event!)).toMatchObject({
       customerReference: 'bolt-7',
@@ -179,10 +173,10 @@ describe('a refund that the billing system has told of', () => {
     const { holdReasons, version, id: adjustment } = await world.adjustment(event!)
     expect(holdReasons).toEqual(['possible_duplicate'])
     await rejectAdjustment(world.deps, BOOTSTRAP, adjustment, { version, note: null })
-    await anHourLater()
+    await whenItLooksAgain()
     expect((await stateOf(id)).status).toBe('waiting')
     await world.advance(48 * HOUR)
-    await anHourLater()
+    await whenItLooksAgain()
     expect((await stateOf(id)).status).toBe('finished')
     const left = await env.DB.prepare(`SELECT count(*) AS n FROM seen_refunds`).first()
     expect(left).toEqual({ n: 0 })
@@ -271,14 +265,14 @@ describe('who asked', () => {
     const reversal = await findAdjustment(world.deps.db, reversedBy)
     expect(reversal).toMatchObject({ state: 'held', asker })
     // Its undo is answered now; the reversal goes on, with the event by which it came.
-    await anHourLater()
+    await whenItLooksAgain()
     expect(await stateOf(id)).toMatchObject({ status: 'waiting', waitsFor: [reversedBy] })
     expect(await isKept(undo!)).toBe(true)
     const approved = await approveAdjustment(world.deps, person(asker), reversedBy, reversal!)
     expect(approved).toMatchObject({ ok: false })
     const { version } = reversal!
     await rejectAdjustment(world.deps, BOOTSTRAP, reversedBy, { version, note: null })
-    await anHourLater()
+    await whenItLooksAgain()
     expect((await stateOf(id)).status).toBe('finished')
     expect((await findAdjustment(world.deps.db, reversedBy))?.asker).toBeNull()
     expect(await isKept(undo!)).toBe(false)
@@ -307,7 +301,7 @@ describe('who asked', () => {
     expect(second.results).toEqual(['held'])
     expect((await world.adjustment(second.event)).holdReasons).toEqual(['over_limit:perAsker'])
     await world.advance(DAY)
-    await anHourLater()
+    await whenItLooksAgain()
     expect((await stateOf(id)).status).toBe('finished')
     expect((await world.adjustment(first.event)).asker).toBeNull()
     expect((await world.adjustment(second.event)).asker).toBe(asker)
@@ -327,7 +321,7 @@ describe('who asked', () => {
     const { id: adjustment, version } = await world.adjustment(event!)
     expect(await stateOf(id)).toMatchObject({ status: 'waiting', waitsFor: [adjustment] })
     await rejectAdjustment(world.deps, BOOTSTRAP, adjustment, { version, note: null })
-    await anHourLater()
+    await whenItLooksAgain()
     expect((await stateOf(id)).status).toBe('finished')
     expect((await world.adjustment(event!)).asker).toBeNull()
   })
@@ -358,7 +352,7 @@ describe('a payload', () => {
       .first<any>()
     const { version } = held
     await rejectAdjustment(world.deps, BOOTSTRAP, held.id, { version, note: null })
-    await anHourLater()
+    await whenItLooksAgain()
     expect([(await stateOf(id)).status, await isKept(event!)]).toEqual(['finished', false])
     const { results } = await env.DB.prepare(
       `SELECT customer_reference AS r FROM adjustments WHERE subject = ? ORDER BY part`,
@@ -381,7 +375,7 @@ describe('a payload', () => {
     const reversal = (await findAdjustment(world.deps.db, reversed.value.id))!
     const seen = { version: reversal.version, note: null }
     await rejectAdjustment(world.deps, BOOTSTRAP, reversal.id, seen)
-    await anHourLater()
+    await whenItLooksAgain()
     expect([(await stateOf(id)).status, await isKept(event!)]).toEqual(['finished', false])
   })
 })

@@ -14,35 +14,33 @@ import { makeAdjustment } from '../../src/usecases/make-adjustment.ts'
 import { rejectAdjustment } from '../../src/usecases/reject-adjustment.ts'
 import { requestErasure } from '../../src/usecases/request-erasure.ts'
 import { requeueEvent } from '../../src/usecases/requeue-event.ts'
-import { api, refund, sandboxControl, ticket } from '../harness.ts'
+import { startErasures } from '../erasure-start.ts'
+import { api, refund, ticket } from '../harness.ts'
 import { createWorld, entriesOf } from '../world.ts'
 
 let world: Awaited<ReturnType<typeof createWorld>>
 beforeEach(async () => {
-  await env.DB.batch([
-    env.DB.prepare(`DELETE FROM identities`),
-    env.DB.prepare(`DELETE FROM seen_refunds`),
-    env.DB.prepare(`DELETE FROM payloads`),
-    env.DB.prepare(`UPDATE erasures SET wake_at = 9e15 WHERE wake_at IS NOT NULL`),
-    env.DB.prepare(
-      `UPDATE adjustments SET state = 'cancelled', version = version + 1, wake_at = NULL,
-         hold_reasons = NULL, counted_at = NULL, counted_day = NULL
-       WHERE state IN ('due', 'held', 'failed')`,
-    ),
-  ])
-  await sandboxControl('POST', '/reset')
+  await startErasures()
   world = await createWorld()
 })
 
-async function ask(texts: readonly string[], id: string | null = null): Promise<ErasureId> {
-  const customer = { id, texts }
+async function ask(
+  texts: readonly string[],
+  id: string | null = null,
+  externalId: string | null = null,
+): Promise<ErasureId> {
+  const customer = { id, externalId, texts }
   const requested = await requestErasure(world.deps, BOOTSTRAP, { customer, reason: 'other' })
   if (!requested.ok) throw new Error(requested.error.reason)
   return requested.value.id
 }
 
-async function erase(texts: readonly string[], customerId: string | null = null) {
-  const id = await ask(texts, customerId)
+async function erase(
+  texts: readonly string[],
+  customerId: string | null = null,
+  externalId: string | null = null,
+) {
+  const id = await ask(texts, customerId, externalId)
   await eraseByClock(world.deps)
   const erasure = (await findErasure(world.deps.db, id))!
   expect(erasure.finishedAt).not.toBeNull()
@@ -132,18 +130,80 @@ describe('another customer who has the same number in another account', () => {
     await identify('intercom', 'source_id', '42', 'cus_acme')
     await identify('zendesk', 'external_id', '42', 'cus_bolt')
     const [event] = await world.receive('zendesk', ticket({ customer_external_id: '42' }))
-    await erase(['42'], 'cus_acme')
+    await erase([], 'cus_acme', '42')
     expect((await world.adjustment(event!)).chosenCustomerId).toBeNull()
     expect(await world.work()).toEqual(['issued'])
     expect((await world.adjustment(event!)).customerId).toBe('cus_bolt')
   })
 
-  it('keeps what he has where the erased person’s own text is written as his', async () => {
-    await identify('zendesk', 'external_id', '42', 'cus_bolt')
-    const event = await issued({ customer_external_id: '42' })
-    await erase(['42'], 'cus_acme')
-    expect((await world.adjustment(event)).customerReference).toBe('42')
-    expect([await isKept(event), (await identities()).length]).toEqual([true, 1])
+  it.each(['42', 'ref-71'])(
+    'keeps what he has where the request’s own external id, %s, is his too',
+    async (reference) => {
+      await identify('zendesk', 'external_id', reference, 'cus_bolt')
+      await identify('standard', 'external_id', reference, 'cus_acme')
+      const event = await issued({ customer_external_id: reference })
+      const counts = await erase([], 'cus_acme', reference)
+      expect(counts).toMatchObject({ adjustments: 0, payloads: 0, identities: 1 })
+      expect((await world.adjustment(event)).customerReference).toBe(reference)
+      expect([await isKept(event), await identities()]).toEqual([
+        true,
+        [{ of: 'cus_bolt', value: reference }],
+      ])
+    },
+  )
+
+  it('keeps his ticket about a thing that is called as the erased person is', async () => {
+    const event = await issued({ customer_external_id: 'bolt-7', comment: 'an orange cable' })
+    expect(await erase([], 'cus_acme', 'orange')).toMatchObject({ payloads: 0 })
+    expect(await isKept(event)).toBe(true)
+  })
+
+  it('whom nobody knows, and is found by the external id of the request, is the erased one', async () => {
+    const reference = drawn('ref')
+    const [held] = await world.receive('zendesk', ticket({ customer_external_id: reference }))
+    expect(await world.work()).toEqual(['held'])
+    const { id, version } = await world.adjustment(held!)
+    await rejectAdjustment(world.deps, BOOTSTRAP, id, { version, note: null })
+    const body = ticket({ tags: 'none', customer_external_id: reference.toUpperCase() })
+    const [ignored] = await world.receive('zendesk', body)
+    await erase([], 'cus_acme', reference)
+    expect((await world.adjustment(held!)).customerReference).toBeNull()
+    expect([await isKept(held!), await isKept(ignored!)]).toEqual([false, false])
+  })
+
+  it('keeps all that he has where both have one e-mail, unless that was asked for', async () => {
+    const mail = `billing@${crypto.randomUUID()}.example`
+    await identify('zendesk', 'email', mail, 'cus_bolt')
+    await identify('standard', 'email', mail, 'cus_acme')
+    const event = await issued({ customer_external_id: '', requester_email: mail })
+    const { id } = await world.adjustment(event)
+    const notes = `INSERT INTO discrepancies (id, reason, mode, adjustment_id, expected, found, fields,
+      first_seen_at, last_seen_at, note) VALUES ('${drawn('dsc')}', 'differs', 'test', ?, 1, 2, '[]', 1, 1, ?)`
+    await env.DB.prepare(notes).bind(id, `asked ${mail}`).run()
+    const note = () =>
+      env.DB.prepare(`SELECT note FROM discrepancies WHERE adjustment_id = ?`).bind(id).first()
+    const counts = await erase([], 'cus_acme')
+    expect(counts).toMatchObject({ adjustments: 0, payloads: 0, identities: 1, notes: 0 })
+    expect((await world.adjustment(event)).customerReference).toBe(mail)
+    expect((await entriesOf(id)).map(({ action }) => action)).not.toContain('adjustment.erased')
+    expect([await isKept(event), await note()]).toEqual([true, { note: `asked ${mail}` }])
+    expect(await identities()).toEqual([{ of: 'cus_bolt', value: mail }])
+    await erase([mail], 'cus_acme')
+    expect((await world.adjustment(event)).customerReference).toBeNull()
+    expect([await isKept(event), await note()]).toEqual([false, { note: null }])
+  })
+
+  it('has one e-mail with him, which goes from what the account of the erased one was sent', async () => {
+    const mail = `billing@${crypto.randomUUID()}.example`
+    await identify('standard', 'email', mail, 'cus_bolt')
+    await identify('zendesk', 'email', mail, 'cus_acme')
+    const event = await issued({ customer_external_id: '', requester_email: mail })
+    const body = ticket({ tags: 'none', requester_email: mail })
+    const [ignored] = await world.receive('zendesk', body)
+    await erase([], 'cus_acme')
+    expect((await world.adjustment(event)).customerReference).toBeNull()
+    expect([await isKept(event), await isKept(ignored!)]).toEqual([false, false])
+    expect(await identities()).toEqual([{ of: 'cus_bolt', value: mail }])
   })
 
   it('loses the erased person’s e-mail only, where a person has chosen him for it', async () => {
@@ -334,15 +394,10 @@ describe('what he is called', () => {
   })
 })
 
-describe('a payload that names him is found', () => {
-  it.each([
-    ['as a number of more digits than can be counted with', (id: string) => `{"user":${id}}`],
-    ['in a field whose name comes twice', (id: string) => `{"user":"${id}","user":"x"}`],
-  ])('%s', async (_, bodyOf) => {
-    const id = `9${crypto.randomUUID().replace(/\D/g, '').padEnd(18, '7').slice(0, 18)}`
-    const body = JSON.stringify(ticket({ tags: 'none' }))
-    const [event] = await world.receive('zendesk', `${body.slice(0, -1)},"who":${bodyOf(id)}}`)
-    await erase([id])
-    expect(await isKept(event!)).toBe(false)
-  })
+it('a payload that names him by a number of more digits than can be counted with is found', async () => {
+  const id = `9${crypto.randomUUID().replace(/\D/g, '').padEnd(18, '7').slice(0, 18)}`
+  const body = JSON.stringify(ticket({ tags: 'none' }))
+  const [event] = await world.receive('zendesk', `${body.slice(0, -1)},"who":{"user":${id}}}`)
+  await erase([id])
+  expect(await isKept(event!)).toBe(false)
 })

@@ -29,7 +29,7 @@ beforeEach(async () => {
 })
 
 async function ask(texts: readonly string[], customerId: string | null = null): Promise<ErasureId> {
-  const customer = { id: customerId, texts }
+  const customer = { id: customerId, externalId: null, texts }
   const requested = await requestErasure(world.deps, BOOTSTRAP, { customer, reason: 'other' })
   if (!requested.ok) throw new Error(requested.error.reason)
   return requested.value.id
@@ -155,6 +155,17 @@ describe('a payload', () => {
     await eraseToTheEnd(await ask([text]))
     expect([await isKept(his!), await isKept(other!)]).toEqual([false, true])
     await env.DB.prepare(`DELETE FROM payloads`).run()
+  })
+
+  it('that is no JSON, and names him at the beginning of a line, is found', async () => {
+    const text = `${drawn('jo')}@quagmire.example`
+    const body = (mail: string) =>
+      `${JSON.stringify(ticket({ tags: 'none', comment: `Hi,\n${mail}\tregards` })).slice(0, -1)},"x":"a"b"}`
+    const [his] = await world.receive('zendesk', body(text))
+    const [other] = await world.receive('zendesk', body(`n${text}`))
+    for (const event of [his!, other!]) await dismissEvent(world.deps, BOOTSTRAP, event)
+    await eraseToTheEnd(await ask([text]))
+    expect([await isKept(his!), await isKept(other!)]).toEqual([false, true])
   })
 
   it('that names him as XML or HTML writes it is found', async () => {

@@ -482,7 +482,7 @@ describe('its steps', () => {
     await env.DB.batch([
       env.DB.prepare(
         `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ${many})
-         INSERT INTO events (id, delivery_id, endpoint, account, source, type, received_at, body_sha256,
+         INSERT INTO events (id, delivery_id, endpoint, account, source, type, received_at, commitment,
            fate, decision)
          SELECT 'evt_many' || i, 'd', 'e', 'a', 's', 't', 1, 'c', 'ignored', '{}' FROM n`,
       ),

@@ -4,6 +4,7 @@
 import * as z from 'zod/mini'
 import { findErasure, listErasures, openAdjustmentsOf } from '../../db/read-erasures.ts'
 import type { Erasure } from '../../db/schema.ts'
+import { unreachable } from '../../domain/assert.ts'
 import { ERASURE_REASONS, isSearchable, notSearched } from '../../domain/erasure.ts'
 import { isErasureId } from '../../domain/ids.ts'
 import { isCustomerId } from '../../domain/identity.ts'
@@ -58,13 +59,13 @@ const body = z.pipe(
   }),
   z.transform(({ customer, reason }, ctx): ErasureRequest => {
     const { id, externalId, email, also } = customer
-    const named = [externalId, email].filter((text) => text !== undefined)
-    if (id === undefined && named.length === 0) {
+    if (id === undefined && externalId === undefined && email === undefined) {
       const message = 'at least one of id, externalId and email is wanted'
       ctx.issues.push({ code: 'custom', path: ['customer'], message, input: customer })
       return z.NEVER
     }
-    return { customer: { id: id ?? null, texts: [...named, ...also] }, reason }
+    const texts = email === undefined ? also : [email, ...also]
+    return { customer: { id: id ?? null, externalId: externalId ?? null, texts }, reason }
   }),
 )
 
@@ -88,13 +89,28 @@ export const erasures = createRoutes()
     const { deps, logFields, operator } = c.var
     const requested = await requestErasure(deps, operator, c.req.valid('json'))
     if (requested.ok) return succeed(c, presentErasure(requested.value), 202)
-    logFields.set('reason', requested.error.reason)
-    return fail(c, {
-      status: 409,
-      type: 'conflict_error',
-      code: requested.error.reason,
-      message: `${requested.error.max} erasures have not ended yet; ask again when one has.`,
-    })
+    const { error } = requested
+    logFields.set('reason', error.reason)
+    const code = error.reason
+    switch (error.reason) {
+      case 'too_many_erasures':
+        return fail(c, {
+          status: 409,
+          type: 'conflict_error',
+          code,
+          message: `${error.max} erasures have not ended yet; ask again when one has.`,
+        })
+      case 'several_customers':
+        return fail(c, {
+          status: 409,
+          type: 'conflict_error',
+          code,
+          message: 'More than one customer is called so: name the one who is meant by his id.',
+          details: { customers: error.customers },
+        })
+      default:
+        return unreachable(error)
+    }
   })
 
 /** Counts only: by what he was found is nobody's any more. */

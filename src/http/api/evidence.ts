@@ -94,8 +94,9 @@ async function presentEvidence(c: AppContext, found: Evidence) {
 function placeText({ adjustment, entries, checkpoint, rules, isCut }: Evidence): readonly string[] {
   const numbers = (wanted: PlacedEntry['place']): string[] =>
     entries.filter(({ place }) => place === wanted).map(({ seq }) => String(seq))
-  const [changed, unchecked, sealed, open] = [
+  const [changed, foreign, unchecked, sealed, open] = [
     numbers('not_as_sealed'),
+    numbers('signed_by_others'),
     numbers('not_checked'),
     numbers('sealed'),
     numbers('not_yet_sealed'),
@@ -106,9 +107,14 @@ function placeText({ adjustment, entries, checkpoint, rules, isCut }: Evidence):
       ? ['NOT AS RECORDED: the log names other rules than those whose text is kept']
       : []),
     ...(changed.length > 0 ? [`NOT AS SEALED: entry ${changed.join(', ')}`] : []),
+    ...(foreign.length > 0
+      ? [
+          `SIGNED BY OTHERS: entry ${foreign.join(', ')}. No key of AUDIT_KEY or AUDIT_KEY_FORMER has signed the checkpoint for this log: either the log was rewritten and signed anew, or these settings are not those of the log (AUDIT_KEY_FORMER lacks the key that has signed it, or AUDIT_KEY has another name). Until it is known which, nothing is proven`,
+        ]
+      : []),
     ...(unchecked.length > 0
       ? [
-          `Not checked here, since the checkpoint is signed by no key of AUDIT_KEY or AUDIT_KEY_FORMER: entry ${unchecked.join(', ')}. Each proof leads to its root, so whoever has the public key can check them`,
+          `Not checked, since no AUDIT_KEY is configured here that can be used: entry ${unchecked.join(', ')}. Each proof leads to the root of the checkpoint; whoever has the public key can check who has signed that`,
         ]
       : []),
     ...(sealed.length > 0 ? [`Proven to be in ${log}: entry ${sealed.join(', ')}`] : []),

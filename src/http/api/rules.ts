@@ -1,6 +1,6 @@
 // What is configured, and what it would do: `GET /rules`, and `POST /rules/dry-run` with { event } or with
 // { endpoint, payload, type? }, where `type` is the header that some senders have the type in. A dry run
-// changes nothing: it needs the scope read.
+// changes nothing: it needs the scope read. Of a recorded event it tells what was delivered, which is noted.
 
 import * as z from 'zod/mini'
 import { listSwitches } from '../../db/read-switches.ts'
@@ -11,6 +11,7 @@ import { ownIds, type Rule } from '../../domain/rule.ts'
 import type { Switch } from '../../domain/switch.ts'
 import type { Config } from '../../config.ts'
 import { dryRun, type DryInput, type DryTrouble } from '../../usecases/dry-run.ts'
+import { noteReading } from '../../usecases/note-reading.ts'
 import { fail, NOT_FOUND, succeed, TRY_AGAIN, type Failure } from '../answers.ts'
 import type { AppContext } from '../context.ts'
 import { requireScope } from '../require-key.ts'
@@ -54,8 +55,11 @@ export const rules = createRoutes()
     })
   })
   .post('/dry-run', requireScope('read'), validBody(input, BODY_BYTES_MAX), async (c) => {
-    const run = await dryRun(c.var.deps, c.req.valid('json'))
-    return run.ok ? succeed(c, presentDryRun(run.value)) : refuse(c, run.error)
+    const asked = c.req.valid('json')
+    const run = await dryRun(c.var.deps, asked)
+    if (!run.ok) return refuse(c, run.error)
+    if (asked.kind === 'recorded') await noteReading(c.var.deps, c.var.operator, 'payloads')
+    return succeed(c, presentDryRun(run.value))
   })
 
 /** `pausedBy`: the switches that stop it, whatever endpoint or customer an event is of. */
