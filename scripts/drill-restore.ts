@@ -24,7 +24,8 @@ const COMPARED_AFTER_MS = 80 * 60_000
 const LONG_MS = 26 * 3_600_000
 const LOOK_EVERY_MS = 200
 const LISTING_MS = 3_000
-const COMPARED_MS_MAX = 60_000
+/** Several times what it takes on two cores that are free. */
+const COMPARED_MS_MAX = 240_000
 
 type Restore = { readonly count: number; readonly seed: number; readonly tell: Tell }
 
