@@ -22,6 +22,8 @@ const HALF_AN_HOUR_MS = 30 * 60_000
 const COMPARED_AFTER_MS = 80 * 60_000
 /** Longer than a record may go uncompared, and than the billing API knows a key. */
 const LONG_MS = 26 * 3_600_000
+/** Over all of the drill. */
+const COMPARED_BACK_MS = 3 * 24 * 3_600_000
 const LOOK_EVERY_MS = 200
 const LISTING_MS = 3_000
 /** Several times what it takes on two cores that are free. */
@@ -31,8 +33,11 @@ type Restore = { readonly count: number; readonly seed: number; readonly tell: T
 
 /** An hour is lost, and the operator says so: `npm run reconcile -- --restored`. */
 export const drillRestore = (options: Restore): Promise<Played> =>
-  playDrill(options, async (stage) => {
-    const { tell } = options
+  playDrill(options, { act: loseAnHour(options), toldOf: cancelledBy(options) })
+
+const loseAnHour =
+  ({ tell }: Restore) =>
+  async (stage: Stage): Promise<void> => {
     const [first, second, third] = thirds(stage.facts)
     await playHour(stage, first, second, HALF_AN_HOUR_MS, tell)
     const posted = await postsOf(stage)
@@ -55,12 +60,15 @@ export const drillRestore = (options: Restore): Promise<Played> =>
     )
     tell('everything goes on by itself; all deliveries come once more')
     await stage.deliver([...first, ...second])
-  })
+  }
 
 /** More than a day is lost, and nobody thinks of the command: the age of the record keeps it from billing twice. */
 export const drillForgotten = (options: Restore): Promise<Played> =>
-  playDrill(options, async (stage) => {
-    const { tell } = options
+  playDrill(options, { act: loseADay(options), toldOf: cancelledBy(options) })
+
+const loseADay =
+  ({ tell }: Restore) =>
+  async (stage: Stage): Promise<void> => {
     const [first, second, third] = thirds(stage.facts)
     await playHour(stage, first, second, LONG_MS, tell)
     const posted = await postsOf(stage)
@@ -71,7 +79,25 @@ export const drillForgotten = (options: Restore): Promise<Played> =>
     tell(`nothing was posted in ${looks} looks, while the cron compared the record`)
     tell('everything goes on by itself; all deliveries come once more')
     await stage.deliver([...first, ...second])
-  })
+  }
+
+/**
+ * What was issued in the lost time, and undone by the deliveries that came again before its first attempt here, is
+ * cancelled here while its invoice stands there: the next comparison tells a person of it, and only of such.
+ */
+const cancelledBy =
+  ({ tell }: Restore) =>
+  async (stage: Stage): Promise<ReadonlySet<string>> => {
+    const since = new Date(stage.now() - COMPARED_BACK_MS).toISOString()
+    await ended(stage, await begin(apiOf(stage), { since }))
+    const found = (await openDiscrepancies(apiOf(stage))).filter(
+      ({ reason }) => reason === 'invoiced_though_cancelled',
+    )
+    if (found.length > 0) {
+      tell(`${found.length} undone before it was known again: a person is told to void its invoice`)
+    }
+    return new Set(found.flatMap(({ invoiceId }) => invoiceId ?? []))
+  }
 
 const isPost = ({ method, path: called }: SeenCall): boolean =>
   method === 'POST' && called.endsWith('/invoices')

@@ -101,9 +101,10 @@ export async function drillRollback({ to, tell, ...options }: Rollback): Promise
   try {
     const [before, now] = [await bundleOf(commit, folder), await codeOf(WORKER)]
     let issued = 0
-    const played = await playDrill({ ...options, tell }, async (stage) => {
+    const act = async (stage: Stage): Promise<void> => {
       issued = await goBack(stage, { before, now }, tell)
-    })
+    }
+    const played = await playDrill({ ...options, tell }, { act })
     if (issued === 0) tell('the version of before has issued nothing')
     return { ...played, isGood: played.isGood && issued > 0 }
   } finally {

@@ -52,17 +52,23 @@ const TOLD_MAX = 10
 
 export type Played = { readonly verdict: Verdict; readonly isGood: boolean }
 
+type Act = {
+  readonly act: (stage: Stage) => Promise<void>
+  /** Ids of invoices that a person is told of, so that it is his to say what becomes of them. */
+  readonly toldOf?: (stage: Stage) => Promise<ReadonlySet<string>>
+}
+
 /** Plays `act` with `count` facts, works off what is left, and counts. The state is kept where something is wrong. */
 export async function playDrill(
   { count, seed, tell }: { readonly count: number; readonly seed: number; readonly tell: Tell },
-  act: (stage: Stage) => Promise<void>,
+  acts: Act,
 ): Promise<Played> {
   const folder = fs.mkdtempSync(path.join(tmpdir(), 'makegood-drill-'))
   let isGood = false
   let stack: ChaosStack | undefined
   try {
     stack = await prepareChaos(folder)
-    const verdict = await playOn(stack, drawFacts(randomFrom(seed), count), { seed, tell, act })
+    const verdict = await playOn(stack, drawFacts(randomFrom(seed), count), { ...acts, seed, tell })
     isGood = !isBad(verdict)
     return { verdict, isGood }
   } finally {
@@ -75,11 +81,7 @@ export async function playDrill(
 async function playOn(
   stack: ChaosStack,
   facts: readonly Fact[],
-  play: {
-    readonly seed: number
-    readonly tell: Tell
-    readonly act: (stage: Stage) => Promise<void>
-  },
+  play: Act & { readonly seed: number; readonly tell: Tell },
 ): Promise<Verdict> {
   let clock: ChaosClock = { realMs: Date.now(), shownMs: Date.now(), speed: SPEED }
   const now = () => shownAt(clock, Date.now())
@@ -109,13 +111,14 @@ async function playOn(
     await play.act(stage)
     const run = { stack, senders, keeper: cron.keeper, clock: () => clock, startLater }
     await drainChaos(run, play.tell)
+    const told = (await play.toldOf?.(stage)) ?? new Set()
     await cron.stop()
     await senders.stop()
     const record = {
       facts: merged(senders.sent()),
       events: await listEvents(stack),
       adjustments: await listAdjustments(stack),
-      ledger: await listLedger(stack),
+      ledger: (await listLedger(stack)).filter(({ id }) => !told.has(id)),
       before,
       customers,
     }
