@@ -5,7 +5,7 @@ import * as fs from 'node:fs'
 import * as path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import * as z from 'zod'
-import { seenCalls, setFaults, type SeenCall } from './chaos-operator.ts'
+import { listLedger, seenCalls, setFaults, type SeenCall } from './chaos-operator.ts'
 import {
   begin,
   look,
@@ -33,13 +33,9 @@ type Restore = { readonly count: number; readonly seed: number; readonly tell: T
 
 /** An hour is lost, and the operator says so: `npm run reconcile -- --restored`. */
 export const drillRestore = (options: Restore): Promise<Played> =>
-  playDrill(options, { act: loseAnHour(options), toldOf: cancelledBy(options) })
-
-const loseAnHour =
-  ({ tell }: Restore) =>
-  async (stage: Stage): Promise<void> => {
+  playLoss(options, async (stage, tell) => {
     const [first, second, third] = thirds(stage.facts)
-    await playHour(stage, first, second, HALF_AN_HOUR_MS, tell)
+    const issued = await playHour(stage, first, second, HALF_AN_HOUR_MS, tell)
     const posted = await postsOf(stage)
     const comparing = begin(apiOf(stage), { restored: true })
     await until(
@@ -60,17 +56,14 @@ const loseAnHour =
     )
     tell('everything goes on by itself; all deliveries come once more')
     await stage.deliver([...first, ...second])
-  }
+    return issued
+  })
 
 /** More than a day is lost, and nobody thinks of the command: the age of the record keeps it from billing twice. */
 export const drillForgotten = (options: Restore): Promise<Played> =>
-  playDrill(options, { act: loseADay(options), toldOf: cancelledBy(options) })
-
-const loseADay =
-  ({ tell }: Restore) =>
-  async (stage: Stage): Promise<void> => {
+  playLoss(options, async (stage, tell) => {
     const [first, second, third] = thirds(stage.facts)
-    await playHour(stage, first, second, LONG_MS, tell)
+    const issued = await playHour(stage, first, second, LONG_MS, tell)
     const posted = await postsOf(stage)
     stage.begin([...second, ...third])
     tell('nobody says that it was restored; the same deliveries come again')
@@ -79,25 +72,43 @@ const loseADay =
     tell(`nothing was posted in ${looks} looks, while the cron compared the record`)
     tell('everything goes on by itself; all deliveries come once more')
     await stage.deliver([...first, ...second])
-  }
+    return issued
+  })
+
+/** `lose` answers the ids of the invoices that were there when the database was put back. */
+function playLoss(
+  options: Restore,
+  lose: (stage: Stage, tell: Tell) => Promise<ReadonlySet<string>>,
+): Promise<Played> {
+  let issued: ReadonlySet<string> = new Set()
+  return playDrill(options, {
+    act: async (stage) => {
+      issued = await lose(stage, options.tell)
+    },
+    toldOf: (stage) => cancelledOf(stage, issued, options.tell),
+  })
+}
 
 /**
  * What was issued in the lost time, and undone by the deliveries that came again before its first attempt here, is
  * cancelled here while its invoice stands there: the next comparison tells a person of it, and only of such.
  */
-const cancelledBy =
-  ({ tell }: Restore) =>
-  async (stage: Stage): Promise<ReadonlySet<string>> => {
-    const since = new Date(stage.now() - COMPARED_BACK_MS).toISOString()
-    await ended(stage, await begin(apiOf(stage), { since }))
-    const found = (await openDiscrepancies(apiOf(stage))).filter(
-      ({ reason }) => reason === 'invoiced_though_cancelled',
-    )
-    if (found.length > 0) {
-      tell(`${found.length} undone before it was known again: a person is told to void its invoice`)
-    }
-    return new Set(found.flatMap(({ invoiceId }) => invoiceId ?? []))
+async function cancelledOf(
+  stage: Stage,
+  issued: ReadonlySet<string>,
+  tell: Tell,
+): Promise<ReadonlySet<string>> {
+  const since = new Date(stage.now() - COMPARED_BACK_MS).toISOString()
+  await ended(stage, await begin(apiOf(stage), { since }))
+  const open = await openDiscrepancies(apiOf(stage))
+  const told = open.flatMap(({ reason, invoiceId }) =>
+    reason === 'invoiced_though_cancelled' && issued.has(invoiceId ?? '') ? (invoiceId ?? []) : [],
+  )
+  if (told.length > 0) {
+    tell(`undone here before it was known again: ${told.length}, of which a person is told`)
   }
+  return new Set(told)
+}
 
 const isPost = ({ method, path: called }: SeenCall): boolean =>
   method === 'POST' && called.endsWith('/invoices')
@@ -142,14 +153,17 @@ async function until(isThere: () => Promise<boolean>, otherwise: string): Promis
   }
 }
 
-/** Half of what is lost is before the copy, half behind it; the clock goes on so that it is not one moment. */
+/**
+ * Half of what is lost is before the copy, half behind it; the clock goes on so that it is not one moment. Answers the
+ * ids of all invoices by then.
+ */
 async function playHour(
   stage: Stage,
   first: Stage['facts'],
   second: Stage['facts'],
   laterMs: number,
   tell: Tell,
-): Promise<void> {
+): Promise<ReadonlySet<string>> {
   const state = path.join(stage.stack.statePath('app'), 'v3', 'd1')
   const copy = `${stage.stack.statePath('app')}-copy`
   await stage.deliver(first)
@@ -166,7 +180,9 @@ async function playHour(
   await stage.deliver(second)
   await stage.settle()
   tell(`${second.length} more delivered, ${await stage.invoices()} invoices in all`)
+  let issued: ReadonlySet<string> = new Set()
   await stage.restart(laterMs, async () => {
+    issued = new Set((await listLedger(stage.stack)).map(({ id }) => id))
     fs.rmSync(state, { recursive: true })
     fs.cpSync(copy, state, { recursive: true })
     // So that there is something to see before it is over.
@@ -175,6 +191,7 @@ async function playHour(
     ])
   })
   tell(`${Math.round(laterMs / 60_000)} minutes later: the database is put back`)
+  return issued
 }
 
 function apiOf({ stack }: Stage): Api {
