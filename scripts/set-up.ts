@@ -141,14 +141,15 @@ async function answerFor(
   }
 }
 
-function tellAddresses({ config, deployment, say }: Setup): void {
+function tellAddresses({ asked, config, deployment, say }: Setup): void {
   const own = deployment.vars['PUBLIC_URL']
   const base = own ?? `https://${deployment.worker}.<your subdomain>.workers.dev`
   for (const [name, { source }] of config.endpoints) {
     say('address', `${base}/webhooks/${name}  for ${source.title}`)
   }
   if (own === undefined) {
-    say('', 'PUBLIC_URL is in no [production.vars] of deployment.toml: links lead to workers.dev,')
+    const table = `[${asked.place}.vars]`
+    say('', `PUBLIC_URL is in no ${table} of deployment.toml: links lead to workers.dev,`)
     say('', 'which looks like phishing in a mail (docs/upgrading.md, "A domain of your own")')
   }
 }

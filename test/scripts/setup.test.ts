@@ -346,7 +346,8 @@ describe('npm run setup', () => {
     const live = { ...SECRETS, COMMET_API_KEY: 'ck_live_key' }
     const refused = await setup(['--env', 'staging'], live)
     expect(refused.text).toContain('COMMET_API_KEY: staging takes a sandbox key only')
-    expect((await setup(['--env', 'staging'], SECRETS)).code).toBe(0)
+    const { code, text } = await setup(['--env', 'staging'], SECRETS)
+    expect([code, text]).toEqual([0, expect.stringContaining('in no [staging.vars]')])
     const { databases, queues, workers } = place.account
     expect(Object.keys(databases)).toEqual(['makegood', 'makegood-staging'])
     expect(queues).toContain('makegood-staging-adjustments-dead')
