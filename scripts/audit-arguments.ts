@@ -1,14 +1,15 @@
 import { parseArgs } from 'node:util'
 import { readPublicKey, isKeyName, type PublicKey } from '../src/domain/signed-note.ts'
+import { addressOf } from './connect-settings.ts'
 import { Trouble } from './trouble.ts'
 
 export const AUDIT_USAGE = `npm run audit -- verify FILE --key PUBLIC_KEY [--checkpoint FILE [--old-key PUBLIC_KEY …]]
-npm run audit -- export [--url ADDRESS] [--key API_KEY] [--out FILE] [--filter NAME=VALUE …] [--csv | --zip]
-npm run audit -- checkpoint [--url ADDRESS] [--key API_KEY]
-npm run audit -- key [--name makegood.example/audit]
+npm run audit -- export [--url ADDRESS] [--out FILE] [--filter NAME=VALUE …] [--csv | --zip]
+npm run audit -- checkpoint [--url ADDRESS]
+npm run audit -- key [--name makegood.example/audit | --public]
 npm run audit -- bench [--entries 1000000]`
 
-type Remote = { readonly url: string; readonly apiKey: string | null }
+type Remote = { readonly url: string }
 
 export type AuditArguments =
   | {
@@ -23,6 +24,7 @@ export type AuditArguments =
   | ({ readonly kind: 'export'; readonly out: string | null; readonly query: string } & Remote)
   | ({ readonly kind: 'checkpoint' } & Remote)
   | { readonly kind: 'key'; readonly name: string }
+  | { readonly kind: 'public' }
   | { readonly kind: 'bench'; readonly entries: number }
   | { readonly kind: 'help' }
 
@@ -41,6 +43,7 @@ const OPTIONS = {
   csv: { type: 'boolean' },
   zip: { type: 'boolean' },
   name: { type: 'string' },
+  public: { type: 'boolean' },
   entries: { type: 'string' },
   help: { type: 'boolean' },
 } as const
@@ -53,8 +56,12 @@ export function parseAuditArguments(args: readonly string[]): AuditArguments {
   if (rest.length > 0 || (command !== 'verify' && file !== undefined)) {
     throw new Trouble(`there is one argument too many\n${AUDIT_USAGE}`)
   }
-  const [apiKey = null] = values.key ?? []
-  const remote = { url: (values.url ?? URL_DEFAULT).replace(/\/+$/, ''), apiKey }
+  if (command !== 'verify' && values.key !== undefined) {
+    throw new Trouble(
+      '--key is the public key of verify; an API key is given as MAKEGOOD_KEY in the environment',
+    )
+  }
+  const remote = { url: addressOf('--url', values.url ?? URL_DEFAULT) }
   switch (command) {
     case 'verify':
       if (file === undefined) throw new Trouble(`verify what?\n${AUDIT_USAGE}`)
@@ -65,6 +72,7 @@ export function parseAuditArguments(args: readonly string[]): AuditArguments {
       return { kind: 'checkpoint', ...remote }
     case 'key': {
       const { name = NAME_DEFAULT } = values
+      if (values.public) return { kind: 'public' }
       if (!isKeyName(name)) throw new Trouble(`--name '${name}': no blanks, and no plus sign`)
       return { kind: 'key', name }
     }

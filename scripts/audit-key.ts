@@ -1,4 +1,10 @@
-import { publicKeyOf, writePublicKey, writeSigningKey } from '../src/domain/signed-note.ts'
+import {
+  publicKeyOf,
+  readSigningKey,
+  writePublicKey,
+  writeSigningKey,
+} from '../src/domain/signed-note.ts'
+import { secretList } from '../src/sources/secret-list.ts'
 import { ROOT } from './project.ts'
 import { secretFile } from './secret-file.ts'
 
@@ -13,6 +19,13 @@ export async function newAuditKey(
     signing: await writeSigningKey(key),
     verifier: writePublicKey(await publicKeyOf(key)),
   }
+}
+
+/** What auditors are given of each key that signs; null where one of them can't be read. */
+export async function publicHalves(auditKey: string): Promise<readonly string[] | null> {
+  const keys = secretList(auditKey).map(readSigningKey)
+  if (!keys.every((key) => key !== null)) return null
+  return Promise.all(keys.map(async (key) => writePublicKey(await publicKeyOf(key))))
 }
 
 /** For the local log: drawn once, and kept in .dev.vars, so that no two logs have a key in common. */

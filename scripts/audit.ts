@@ -1,14 +1,16 @@
 // `npm run audit -- verify FILE --key PUB [--checkpoint OLD]`: checks an export offline; exit code 0 or 1.
-// `export`, `checkpoint`: fetch one from a running Makegood. `key`: a new pair of keys.
+// `export`, `checkpoint`: fetch one from a running Makegood. `key`: a new pair of keys,
+// or with `--public` the public half of the present one.
 
 import * as fs from 'node:fs'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { reportLines } from '../src/domain/export-report.ts'
 import { AUDIT_USAGE, parseAuditArguments, type AuditArguments } from './audit-arguments.ts'
-import { newAuditKey } from './audit-key.ts'
+import { newAuditKey, publicHalves } from './audit-key.ts'
 import { verifyFile } from './audit-verify.ts'
 import { readDevVars } from './dev-vars.ts'
+import { requireOperatorKey } from './operator-key.ts'
 import { tellTrouble, Trouble } from './trouble.ts'
 
 async function verify(asked: Extract<AuditArguments, { kind: 'verify' }>): Promise<boolean> {
@@ -30,12 +32,11 @@ function readNote(file: string): string {
 
 /** The key is never printed; the answer's own words are. */
 async function ask(
-  asked: { readonly url: string; readonly apiKey: string | null },
+  asked: { readonly url: string },
   path: string,
   headers: Readonly<Record<string, string>> = {},
 ): Promise<Response> {
-  const apiKey = asked.apiKey ?? readDevVars().vars['BOOTSTRAP_KEY']
-  if (!apiKey) throw new Trouble('--key is the API key; .dev.vars has no BOOTSTRAP_KEY either')
+  const apiKey = await requireOperatorKey(asked.url)
   const response = await fetch(`${asked.url}/api/v1/audit${path}`, {
     headers: { 'x-api-key': apiKey, ...headers },
   }).catch(() => {
@@ -50,6 +51,20 @@ async function exportTo(asked: Extract<AuditArguments, { kind: 'export' }>): Pro
   if (body === null) throw new Trouble('the export is empty')
   const target = asked.out === null ? process.stdout : fs.createWriteStream(asked.out)
   await pipeline(Readable.fromWeb(body), target)
+}
+
+/** Of the key that the environment holds, or of this machine's own; it says of which. */
+async function showPublic(): Promise<void> {
+  const given = process.env['AUDIT_KEY']
+  const shown = await publicHalves(given || readDevVars().vars['AUDIT_KEY'] || '')
+  if (shown === null) throw new Trouble('AUDIT_KEY is not as `npm run audit -- key` makes it')
+  if (shown.length === 0) {
+    throw new Trouble('AUDIT_KEY is not set: npm start draws one into .dev.vars')
+  }
+  console.error(
+    given ? 'of AUDIT_KEY in the environment:' : "of this machine's own log, in .dev.vars:",
+  )
+  for (const key of shown) console.log(key)
 }
 
 async function run(asked: AuditArguments): Promise<number> {
@@ -70,6 +85,9 @@ async function run(asked: AuditArguments): Promise<number> {
       console.log(`For auditors: ${verifier}`)
       return 0
     }
+    case 'public':
+      await showPublic()
+      return 0
     case 'bench':
       return (await (await import('./audit-bench.ts')).benchAudit(asked.entries)) ? 0 : 1
     case 'help':

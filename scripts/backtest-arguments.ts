@@ -3,6 +3,7 @@
 import * as path from 'node:path'
 import { parseArgs } from 'node:util'
 import { MS_PER_DAY } from '../src/domain/limits.ts'
+import { configurationOf, placeOf, type Place } from './deployment.ts'
 import { ROOT } from './project.ts'
 import { Trouble } from './trouble.ts'
 
@@ -14,21 +15,30 @@ export type BacktestArguments = {
   /** The configuration's file, as it is shown. */
   readonly rules: string
   readonly json: boolean
+  /** Of each difference the event's id, and no customer, subject or account. */
+  readonly idsOnly: boolean
   /** The state folder of the local database; null is the deployed one. */
   readonly statePath: string | null
+  /** Of the deployed one. */
+  readonly place: Place
 }
 
 const SINCE_DEFAULT = '30d'
 const DAYS_MAX = 3_660
 const USAGE =
-  'npm run backtest -- [--since 90d] [--until 2026-10-01] [--rules other.config.ts] [--json] ' +
-  '[--local [--state folder] | --remote]'
+  'npm run backtest -- [--since 90d] [--until 2026-10-01] [--rules other.config.ts] [--json | --ids-only] ' +
+  '[--local [--state folder] | --remote [--env staging]]'
 
 /** Throws Trouble on an unknown option or a value that can't be read. `nowMs`: what days go back from. */
 export function parseBacktestArguments(given: readonly string[], nowMs: number): BacktestArguments {
-  const { since = SINCE_DEFAULT, until, rules, json, local, remote, state } = valuesOf(given)
+  const values = valuesOf(given)
+  const { since = SINCE_DEFAULT, until, rules, json, local, remote, state, env } = values
   if (local && remote) throw new Trouble('--local and --remote are two databases; choose one')
   if (remote && state !== undefined) throw new Trouble('--state is the folder of a local database')
+  const idsOnly = values['ids-only']
+  if (json && idsOnly) throw new Trouble('--json says everything, --ids-only does not; choose one')
+  if (env !== undefined && !remote) throw new Trouble('--env is of --remote')
+  const place = placeOf(env ?? 'production')
   const range = {
     since: momentOf('--since', since, nowMs),
     until: until === undefined ? null : momentOf('--until', until, nowMs),
@@ -39,9 +49,11 @@ export function parseBacktestArguments(given: readonly string[], nowMs: number):
   const ours = process.env['MAKEGOOD_STATE'] || path.join(ROOT, '.wrangler', 'state')
   return {
     ...range,
-    rules: rules ?? 'makegood.config.ts',
+    rules: rules ?? configurationOf(ROOT, place),
     json,
+    idsOnly,
     statePath: remote ? null : (state ?? ours),
+    place,
   }
 }
 
@@ -55,8 +67,10 @@ function valuesOf(given: readonly string[]) {
         rules: { type: 'string' },
         state: { type: 'string' },
         json: { type: 'boolean', default: false },
+        'ids-only': { type: 'boolean', default: false },
         local: { type: 'boolean', default: false },
         remote: { type: 'boolean', default: false },
+        env: { type: 'string' },
       },
     })
     return values

@@ -20,7 +20,11 @@ const NOT_REPLAYED =
 export const jsonReport = ({ findings, ...about }: Backtested): string =>
   JSON.stringify({ object: 'backtest', ...about, limits: 'not_replayed', ...findings }, null, 2)
 
-export function textReport({ rules, since, until, findings }: Backtested): string {
+/** `idsOnly`: of each difference the event's id, and no customer, subject, account, or word of a rule. */
+export function textReport(
+  { rules, since, until, findings }: Backtested,
+  idsOnly: boolean = false,
+): string {
   const { lines, fates, largest, differences } = findings
   const range = until === null ? `from ${since} on` : `from ${since} until ${until}`
   const parts = [
@@ -28,7 +32,9 @@ export function textReport({ rules, since, until, findings }: Backtested): strin
     [eventsLine(findings), differences === 0 ? 'Nothing differs.' : `${differences} differ.`],
     lines.length === 0 ? [] : table([LINE_HEAD, ...lines.map(lineCells)], 3),
     fates.length === 0 ? [] : table([FATE_HEAD, ...fates.map(fateCells)], 2),
-    largest.length === 0 ? [] : [`The ${largest.length} largest:`, ...largest.flatMap(told)],
+    largest.length === 0
+      ? []
+      : [`The ${largest.length} largest:`, ...largest.flatMap(idsOnly ? toldById : told)],
   ]
   return parts
     .filter((part) => part.length > 0)
@@ -80,12 +86,18 @@ function table(rows: readonly (readonly string[])[], texts: number): string[] {
   )
 }
 
+const headOf = (difference: Difference, position: number): string =>
+  `${String(position + 1).padStart(4)}  ${amountDifference(difference)}  ${[difference.kind, ...difference.also].join(', ')}`
+
+const toldById = (difference: Difference, position: number): string[] => [
+  `${headOf(difference, position)}  ${difference.event}`,
+]
+
 function told(difference: Difference, position: number): string[] {
-  const { kind, also, event, account, subject, part, before, after, saidThen, saidNow } = difference
+  const { event, account, subject, part, before, after, saidThen, saidNow } = difference
   const name = part === '' ? subject : `${subject} (${part})`
-  const kinds = [kind, ...also].join(', ')
   return [
-    `${String(position + 1).padStart(4)}  ${amountDifference(difference)}  ${kinds}`,
+    headOf(difference, position),
     `      ${name} of ${account}, ${event}`,
     `      before: ${sideText(before)}`,
     `      after:  ${sideText(after)}`,

@@ -1,51 +1,26 @@
-// `npm run backtest -- [--since 90d] [--rules other.config.ts] [--json] [--remote]`: the configured
+// `npm run backtest -- [--since 90d] [--rules other.config.ts] [--json] [--remote [--env staging]]`: the configured
 // rules, or another file's, over all recorded events since then: what would differ from what was done.
 // Nothing is written. Exits 1 where the configuration doesn't load.
 
-import * as fs from 'node:fs'
-import * as path from 'node:path'
-import { pathToFileURL } from 'node:url'
-import type { Config } from '../src/config.ts'
 import { parseBacktestArguments, type BacktestArguments } from './backtest-arguments.ts'
 import { openLocal, openRemote } from './backtest-database.ts'
 import { recordsOf } from './backtest-records.ts'
 import { jsonReport, textReport } from './backtest-report.ts'
 import { runBacktest } from './backtest-run.ts'
-import { locateProblems } from './locate-problems.ts'
-import { tellTrouble, Trouble } from './trouble.ts'
+import { loadConfig } from './load-configuration.ts'
+import { ROOT } from './project.ts'
+import { runWrangler } from './run-wrangler.ts'
+import { tellTrouble } from './trouble.ts'
 
 const PAGE_ROWS = 1_000
 /** A page of a deployed database is one answer over the network, bodies and all. */
 const REMOTE_PAGE_ROWS = 100
 const TELL_EVERY_EVENTS = 10_000
 
-const isConfig = (value: unknown): value is Config =>
-  typeof value === 'object' &&
-  value !== null &&
-  'rules' in value &&
-  Array.isArray(value.rules) &&
-  'endpoints' in value &&
-  value.endpoints instanceof Map
-
-/** Throws Trouble with every problem of the configuration, and the line that it is on. */
-async function loadConfig(file: string): Promise<Config> {
-  const absolute = path.resolve(file)
-  if (!fs.existsSync(absolute)) throw new Trouble(`there is no file ${file}`)
-  const loaded: unknown = await import(pathToFileURL(absolute).href).catch((error: unknown) => {
-    const message = error instanceof Error ? error.message : String(error)
-    throw new Trouble(
-      `${file} does not load:\n${locateProblems(file, fs.readFileSync(absolute, 'utf8'), message)}`,
-    )
-  })
-  const config: unknown = Reflect.get(Object(loaded), 'default')
-  if (!isConfig(config)) throw new Trouble(`${file} has no default export of defineConfig()`)
-  return config
-}
-
 async function backtest(asked: BacktestArguments): Promise<string> {
-  const { since, until, statePath } = asked
+  const { since, until, statePath, place } = asked
   const config = await loadConfig(asked.rules)
-  const database = statePath === null ? openRemote() : openLocal(statePath)
+  const database = statePath === null ? openRemote(ROOT, place, runWrangler) : openLocal(statePath)
   try {
     const rows = statePath === null ? REMOTE_PAGE_ROWS : PAGE_ROWS
     const records = recordsOf(database.query, { since, until }, rows)
@@ -58,7 +33,7 @@ async function backtest(asked: BacktestArguments): Promise<string> {
       until: until === null ? null : new Date(until).toISOString(),
       findings,
     }
-    return asked.json ? jsonReport(backtested) : textReport(backtested)
+    return asked.json ? jsonReport(backtested) : textReport(backtested, asked.idsOnly)
   } finally {
     database.close()
   }

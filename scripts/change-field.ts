@@ -43,8 +43,10 @@ function sameKind(present: unknown, value: string, field: string): unknown {
     present === null ||
     (typeof parsed === typeof present && Array.isArray(parsed) === Array.isArray(present))
   if (isFitting) return parsed
-  const kind = Array.isArray(present) ? 'list' : typeof present
-  throw new Trouble(`'${field}' is a ${kind}, and '${value}' is not`)
+  const kind = Array.isArray(present)
+    ? 'a list'
+    : `${typeof present === 'object' ? 'an' : 'a'} ${typeof present}`
+  throw new Trouble(`'${field}' is ${kind}, and '${value}' is not`)
 }
 
 /** What stood empty takes a number, true, false or null as such, and anything else as text. */

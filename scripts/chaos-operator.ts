@@ -17,7 +17,7 @@ import { Trouble } from './trouble.ts'
 type Place = Pick<ChaosStack, 'appUrl' | 'sandboxUrl' | 'secrets'>
 
 const PAGES_MAX = 5_000
-const CALL_MS_MAX = 10_000
+const CALL_MS_MAX = 30_000
 
 export type Asked = { readonly status: number; readonly body: unknown }
 

@@ -29,7 +29,8 @@ export type PartProcess = {
   kill(): Promise<void>
 }
 
-const REPLY_MS_MAX = 30_000
+/** A start takes a minute where others use the machine too. */
+const REPLY_MS_MAX = 120_000
 const GONE_MS_MAX = 5_000
 const GONE_LOOK_MS = 5
 

@@ -5,7 +5,7 @@ import { randomBytes } from 'node:crypto'
 import * as path from 'node:path'
 import type { V4WorkerOptions } from 'miniflare'
 import { sandboxWorker } from '../sandbox/worker-options.ts'
-import { bundleWorker } from './bundle.ts'
+import { bundleWorker, type WorkerModule } from './bundle.ts'
 import { forkPart, type PartProcess } from './chaos-process.ts'
 import { appWorker, migrate } from './local-stack.ts'
 import { claimPort, HOST } from './ports.ts'
@@ -34,6 +34,8 @@ export type ChaosStack = {
   /** The app's `scheduled`; false where it was killed meanwhile. Throws where the handler threw. */
   tick(cron: string): Promise<boolean>
   statePath(part: PartName): string
+  /** The app's next start runs this bundle: another version on the same state. */
+  use(code: readonly WorkerModule[]): void
   stop(): Promise<void>
 }
 
@@ -59,13 +61,14 @@ export async function prepareChaos(folder: string): Promise<ChaosStack> {
   const sandboxUrl = `http://${HOST}:${ports.sandbox}`
   const secrets = drawSecrets()
   const vars = { ...secrets, COMMET_API_URL: sandboxUrl, PUBLIC_URL: appUrl }
-  const [{ modules }, sandbox] = await Promise.all([
+  const [{ modules: usual }, sandbox] = await Promise.all([
     bundleWorker('sandbox/chaos-worker.ts', 'local'),
     sandboxWorker(),
     migrate(statePath('app')),
   ])
+  let code = usual
   const workerOf = (part: PartName, clock: ChaosClock): V4WorkerOptions =>
-    part === 'sandbox' ? sandbox : appWorker(modules, { ...vars, ...clockVars(clock) })
+    part === 'sandbox' ? sandbox : appWorker(code, { ...vars, ...clockVars(clock) })
 
   const parts = new Map<PartName, PartProcess>()
   const kill = async (part: PartName): Promise<void> => {
@@ -97,7 +100,10 @@ export async function prepareChaos(folder: string): Promise<ChaosStack> {
   const stop = async (): Promise<void> => {
     await Promise.all([kill('app'), kill('sandbox')])
   }
-  return { appUrl, sandboxUrl, secrets, statePath, start, kill, tick, stop }
+  const use = (other: readonly WorkerModule[]): void => {
+    code = other
+  }
+  return { appUrl, sandboxUrl, secrets, statePath, start, kill, tick, use, stop }
 }
 
 const clockVars = ({ realMs, shownMs, speed }: ChaosClock) => ({

@@ -4,9 +4,9 @@ import * as fs from 'node:fs'
 import * as path from 'node:path'
 import { pathToFileURL } from 'node:url'
 import * as z from 'zod'
-import { RESERVED_RULE_IDS } from '../src/rule-problems.ts'
 import { localFile, openLocal } from './backtest-database.ts'
 import { locateProblems } from './locate-problems.ts'
+import { lostRules, recordedRule, type RecordedRule } from './lost-rules.ts'
 import { runTool, type Finding } from './run-tool.ts'
 
 const FILE = 'makegood.config.ts'
@@ -65,11 +65,9 @@ export async function checkConfiguration(root: string): Promise<Finding> {
   return 'ids' in started ? { passed: true } : { passed: false, output: started.trouble }
 }
 
-const rowSchema = z.object({ id: z.string(), at: z.number() })
-
 /**
- * Adjustments are known by their rule's id for ever: one that the local database has recorded must be a
- * rule's id, or a former one. `statePath`: the folder of `npm start`, which is only read.
+ * A note, never a failure: what the local database has recorded was play money. `npm run deploy` asks the deployed
+ * one, and stops. `statePath`: the folder of `npm start`, which is only read.
  */
 export async function checkRuleIds(root: string, statePath: string): Promise<Finding> {
   const started = await startConfiguration(root)
@@ -77,27 +75,20 @@ export async function checkRuleIds(root: string, statePath: string): Promise<Fin
   if (!fs.existsSync(localFile(statePath))) return { passed: true, note: 'no local database yet' }
   const recorded = await recordedRules(statePath)
   if (recorded === null) return { passed: true, note: 'the local database has no such table yet' }
-  const known = new Set([...started.ids, ...RESERVED_RULE_IDS])
-  const lost = recorded.filter(({ id }) => !known.has(id))
-  if (lost.length === 0) return { passed: true, note: `${recorded.length} recorded` }
-  return { passed: false, output: lost.map(adviceFor).join('\n') }
+  const lost = lostRules(started.ids, recorded).map(({ id }) => id)
+  const told = lost.length === 0 ? '' : `; no rule has any more: ${lost.join(', ')}`
+  return { passed: true, note: `${recorded.length} recorded here${told}` }
 }
 
 /** Null where migrations have not made the table. */
-async function recordedRules(statePath: string) {
+async function recordedRules(statePath: string): Promise<readonly RecordedRule[] | null> {
   const database = openLocal(statePath)
   try {
     const tables = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'rule_ids'"
     if ((await database.query(tables)).length === 0) return null
     const rows = await database.query('SELECT id, at FROM rule_ids ORDER BY id')
-    return rows.map((row) => rowSchema.parse(row))
+    return rows.map((row) => recordedRule.parse(row))
   } finally {
     database.close()
   }
 }
-
-const adviceFor = ({ id, at }: z.output<typeof rowSchema>): string =>
-  `${FILE}: rules: ${id} has made adjustments since ${new Date(at).toISOString().slice(0, 10)}, and no ` +
-  `rule has this id any more, so what it has paid could be paid again.\n` +
-  `  If it was renamed, write was: ['${id}'] into the rule that took its place.\n` +
-  `  If it is not wanted any more, leave it in the list with mode: 'shadow'; then it bills nothing.`

@@ -29,7 +29,7 @@ export function keepSecret(
   const name = endpoint.secret
   if (asked.printSecret) tell(api, 'secret', `${name}="${secret}"`)
   if (secrets === null) {
-    tell(api, 'secret', `store it: npx wrangler secret put ${name}`)
+    tell(api, 'secret', `store it: npm run setup -- --renew ${name}`)
     if (!asked.printSecret) tell(api, '', `its value: ${where}; or run this with --print-secret`)
     return false
   }

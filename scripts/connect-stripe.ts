@@ -7,6 +7,7 @@ import * as z from 'zod'
 import { secretList } from '../src/sources/secret-list.ts'
 import { call, type Api } from './connect-call.ts'
 import { keepSecret, tell, type Connection } from './connect-connection.ts'
+import { removalOf } from './deployment.ts'
 import { Trouble } from './trouble.ts'
 
 const PATH = '/webhook_endpoints'
@@ -187,8 +188,7 @@ export async function disconnectStripe(connection: Connection): Promise<void> {
   }
   if (asked.dryRun) tell(api, 'dry run', 'nothing was changed')
   else if (ours.length === 0) tell(api, 'done', 'there was nothing of ours')
-  else if (secrets === null)
-    tell(api, 'done', `then: npx wrangler secret delete ${endpoint.secret}`)
+  else if (secrets === null) tell(api, 'done', `then: ${removalOf(endpoint.secret, 'production')}`)
   else tell(api, 'done', 'nothing of ours is left')
 }
 

@@ -39,7 +39,7 @@ export function keepNumber(connection: Connection, key: string, ids: Ids): boole
   if (variable === null) return false
   const id = ids(key)
   if (secrets === null) {
-    tell(api, 'number', `store it: echo ${id} | npx wrangler secret put ${variable}`)
+    tell(api, 'number', `store it, ${id}: npm run setup -- --renew ${variable}`)
     return false
   }
   if (secrets.read(variable) === id) return false
@@ -67,6 +67,6 @@ export function adviseOn(connection: Connection, asking: Asking): void {
   } else if (channel.secrets.length < 4) advise(`the field Credit status stays empty: ${comment}`)
   if (secrets === null && channel !== undefined) {
     const names = channel.secrets.slice(0, 3).join(', ')
-    advise(`the deployed app needs these too, each by npx wrangler secret put: ${names}`)
+    advise(`the deployed app needs these too, which npm run setup asks for: ${names}`)
   }
 }

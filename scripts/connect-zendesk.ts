@@ -24,6 +24,7 @@ import {
   notAsExpected,
   type Found,
 } from './connect-zendesk-records.ts'
+import { removalOf } from './deployment.ts'
 import { Trouble } from './trouble.ts'
 
 export type Connected = {
@@ -183,7 +184,6 @@ export async function disconnectZendesk(connection: Connection): Promise<void> {
   }
   if (asked.dryRun) tell(api, 'dry run', 'nothing was changed')
   else if (found.length === 0) tell(api, 'done', 'there was nothing of ours')
-  else if (secrets === null)
-    tell(api, 'done', `then: npx wrangler secret delete ${endpoint.secret}`)
+  else if (secrets === null) tell(api, 'done', `then: ${removalOf(endpoint.secret, 'production')}`)
   else tell(api, 'done', 'nothing of ours is left')
 }

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { channelVars } from './stand-ins.ts'
 import { Trouble } from './trouble.ts'
 
-const WAIT_MS = 15_000
+const WAIT_MS = 60_000
 const LOOK_EVERY_MS = 50
 export const TICKET_ID = '5158'
 

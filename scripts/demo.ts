@@ -18,7 +18,7 @@ import { startStack, type Stack } from './local-stack.ts'
 import { signDelivery } from './sign-delivery.ts'
 import { tellTrouble, Trouble } from './trouble.ts'
 
-const WAIT_MS = 15_000
+const WAIT_MS = 60_000
 const LOOK_EVERY_MS = 50
 
 const secret = (prefix: string): string => prefix + randomBytes(24).toString('base64url')

@@ -40,7 +40,8 @@ export async function applyMigrations(
   return missing
 }
 
-function migrationFiles(folder: string): string[] {
+/** In the order in which they are applied. */
+export function migrationFiles(folder: string): string[] {
   if (!fs.existsSync(folder)) return []
   const names = fs.readdirSync(folder).filter((name) => name.endsWith('.sql'))
   return names.toSorted((left, right) => left.localeCompare(right, 'en', { numeric: true }))

@@ -16,7 +16,7 @@ export const ${variable} = rule({
   causedBy: 'customer', // held in any case; say 'agent' or 'system' where no customer can cause it
   payload: z.object({ data: z.object({ id: z.string() }) }),
   problems: ['adjust: fill in rules/${name}.ts, then take this line out'],
-  // credit(), charge(), several(), hold(), undo(), ignore() or undecided(): README, "Add a rule".
+  // credit(), charge(), several(), hold(), undo(), ignore() or undecided(): docs/cookbook.md
   adjust: ({ data }) => undecided('shape', \`\${data.id}: fill in rules/${name}.ts\`),
 })
 `

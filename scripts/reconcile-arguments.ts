@@ -2,13 +2,12 @@
 
 import { parseArgs } from 'node:util'
 import { MS_PER_DAY, MS_PER_HOUR, RECONCILE_DAYS_MAX } from '../src/domain/limits.ts'
+import { addressOf } from './connect-settings.ts'
 import { Trouble } from './trouble.ts'
 
 export type ReconcileArguments = {
   /** The running app's address, without a slash at its end. */
   readonly url: string
-  /** Null: `MAKEGOOD_KEY`, or BOOTSTRAP_KEY of .dev.vars. */
-  readonly key: string | null
   readonly asked:
     | { readonly kind: 'window'; readonly since: number; readonly until: number | null }
     /** The database was put back to an earlier time; `days`: how far back it is looked for. */
@@ -18,18 +17,15 @@ export type ReconcileArguments = {
 const URL_DEFAULT = 'http://127.0.0.1:8787'
 const SINCE_DEFAULT = '2d'
 const USAGE =
-  'npm run reconcile -- [--since 2d | 6h | 2026-10-01] [--until 2026-10-08] [--restored] [--url U] [--key K]'
+  'npm run reconcile -- [--since 2d | 6h | 2026-10-01] [--until 2026-10-08] [--restored] [--url U]'
 
 /** Throws Trouble on an unknown option or a value that can't be read. `nowMs`: what days go back from. */
 export function parseReconcileArguments(
   given: readonly string[],
   nowMs: number,
 ): ReconcileArguments {
-  const { since, until, restored, url = URL_DEFAULT, key = null } = valuesOf(given)
-  if (!/^https?:$/.test(URL.parse(url)?.protocol ?? '')) {
-    throw new Trouble(`--url '${url}' is no address`)
-  }
-  const address = { url: url.replace(/\/+$/, ''), key }
+  const { since, until, restored, url = URL_DEFAULT } = valuesOf(given)
+  const address = { url: addressOf('--url', url) }
   if (restored) {
     if (until !== undefined)
       throw new Trouble('--restored goes on until now, so --until is not for it')
@@ -50,7 +46,6 @@ function valuesOf(given: readonly string[]) {
         until: { type: 'string' },
         restored: { type: 'boolean', default: false },
         url: { type: 'string' },
-        key: { type: 'string' },
       },
     }).values
   } catch (error) {

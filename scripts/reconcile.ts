@@ -2,7 +2,7 @@
 // API, waits for the end, and prints what it came to. Exit code 1 where a discrepancy is open.
 
 import { setTimeout as sleep } from 'node:timers/promises'
-import { readDevVars } from './dev-vars.ts'
+import { requireOperatorKey } from './operator-key.ts'
 import { parseReconcileArguments, type ReconcileArguments } from './reconcile-arguments.ts'
 import {
   begin,
@@ -20,12 +20,6 @@ const LOOK_EVERY_MS = 5_000
 const LOOK_MISSES_MAX = 12
 /** A million invoices are a thousand minutes of the cron. */
 const WAIT_MS_MAX = 24 * 3_600_000
-
-function keyOf({ key }: ReconcileArguments): string {
-  const found = key ?? process.env['MAKEGOOD_KEY'] ?? readDevVars().vars['BOOTSTRAP_KEY']
-  if (!found) throw new Trouble('no key: give --key, MAKEGOOD_KEY, or BOOTSTRAP_KEY in .dev.vars')
-  return found
-}
 
 function bodyOf({ asked }: ReconcileArguments): object {
   if (asked.kind === 'restored') {
@@ -67,7 +61,7 @@ async function lookAgain(api: Api, run: Reconciliation): Promise<Reconciliation>
 }
 
 async function reconcile(asked: ReconcileArguments): Promise<number> {
-  const api: Api = { url: asked.url, key: keyOf(asked), fetch }
+  const api: Api = { url: asked.url, key: await requireOperatorKey(asked.url), fetch }
   const isRestored = asked.asked.kind === 'restored'
   if (isRestored)
     console.log('Everything is paused first; then what this database may lack is looked for.')

@@ -34,8 +34,12 @@ export function listSamples(folder: string = FIXTURES): ReadonlyMap<string, read
   )
 }
 
-/** Throws Trouble that names what there is instead. */
+/**
+ * `event`: of the samples, or the path of a file of one's own that ends in .json. Throws Trouble that names
+ * what there is instead.
+ */
 export function readSample(source: string, event: string, folder: string = FIXTURES): Sample {
+  if (event.endsWith('.json')) return readOwnSample(source, event)
   const samples = listSamples(folder)
   const events = samples.get(source)
   if (!events) {
@@ -52,6 +56,12 @@ export function readSample(source: string, event: string, folder: string = FIXTU
   const file = files.find((each) => fs.existsSync(each)) ?? ''
   const text = fs.readFileSync(file, 'utf8')
   return { source, event, text: file.endsWith('.json') ? compact(text, file) : text.trim() }
+}
+
+function readOwnSample(source: string, file: string): Sample {
+  if (!fs.existsSync(file)) throw new Trouble(`there is no file ${file}`)
+  const event = path.basename(file).replace(ENDING, '')
+  return { source, event, text: compact(fs.readFileSync(file, 'utf8'), path.resolve(file)) }
 }
 
 /** Senders write their JSON on one line. */

@@ -10,15 +10,14 @@ export type SendArguments = {
   readonly url?: string
   readonly endpoint?: string
   readonly secret?: string
-  readonly key?: string
   /** What to change in the body, by dot path. */
   readonly fields: readonly (readonly [string, string])[]
 }
 
-const OWN = ['url', 'endpoint', 'secret', 'key']
+const OWN = ['url', 'endpoint', 'secret']
 const USAGE =
-  'npm run send -- <source> <event> [--field value] [--same] [--url U] [--endpoint name] ' +
-  '[--secret S] [--key K], or --list, or --all'
+  'npm run send -- <source> <event, or a file.json> [--field value] [--same] [--url U] [--endpoint name] ' +
+  '[--secret S], or --list, or --all'
 
 /** Throws Trouble on an option without its value, and where source or event is missing. */
 export function parseSendArguments(
@@ -36,6 +35,8 @@ export function parseSendArguments(
     }
     const [, name = '', written] = /^--([^=]*)(?:=(.*))?$/s.exec(next) ?? []
     if (name === 'list' || name === 'all') return { kind: name }
+    // As a field it would be sent.
+    if (name === 'key') throw new Trouble('--key: give MAKEGOOD_KEY in the environment')
     if (name === 'same') {
       same = true
       continue

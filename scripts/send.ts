@@ -6,6 +6,7 @@ import * as path from 'node:path'
 import config from '../makegood.config.ts'
 import type { Endpoint } from '../src/sources/source.ts'
 import { readDevVars } from './dev-vars.ts'
+import { NO_KEY, operatorKey } from './operator-key.ts'
 import { ROOT } from './project.ts'
 import { listSamples, readSample, type Sample } from './samples.ts'
 import { parseSendArguments, type SendArguments } from './send-arguments.ts'
@@ -72,8 +73,8 @@ async function send(asked: SendArguments): Promise<void> {
   if (status !== 200 && status !== 202) {
     throw new Trouble(`${name} refused the delivery; \`npm start\` prints why`)
   }
-  const key = asked.key ?? vars['BOOTSTRAP_KEY']
-  if (!key) throw new Trouble('accepted; what became of it is told to --key, or to BOOTSTRAP_KEY')
+  const key = await operatorKey(appUrl)
+  if (key === null) throw new Trouble(`accepted; what became of it is told to a key; ${NO_KEY}`)
   const stories = await followLetter(
     { appUrl: new URL(url).origin, key },
     { name, endpoint },

@@ -1,4 +1,4 @@
-// The body that a trigger of Zendesk sends: what README and docs show, and `npm run connect` makes.
+// The body that a trigger of Zendesk sends: what the docs show, and `npm run connect` makes.
 
 export type TicketBody = {
   /** The number of the amount's field; null where the rule reads none. */

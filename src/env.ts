@@ -9,6 +9,8 @@ export type Env = {
   readonly LINK_MISSES?: RateLimit
   /** The folder assets/: what is served as it is. */
   readonly ASSETS?: Fetcher
+  /** Of the deployed code; Cloudflare draws it. */
+  readonly VERSION?: { readonly id: string }
   /** Where the billing API is; unset is Commet's own address. */
   readonly COMMET_API_URL?: string
   readonly COMMET_API_KEY?: string

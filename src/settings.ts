@@ -54,7 +54,13 @@ const COMMET_KEY = /^ck_(?!mg_)[\x21-\x7e]+$/
 /** The official SDK refuses keys that don't begin `ck_`. */
 const MAKEGOOD_KEY = new RegExp(`^ck_mg_[\\x21-\\x7e]{${OPERATOR_KEY_CHARS_MIN},}$`)
 
-export function readSettings(env: Env, config: Config): Settings {
+/** What .dev.vars.example holds, in clear or in base64: everybody knows it. */
+const EXAMPLE = /local.development|bG9jYWwtZGV2ZWxvcG1lbn/
+
+export function readSettings(given: Env, config: Config): Settings {
+  const env = { ...given }
+  const examples = examplesIn(env)
+  for (const name of examples) Reflect.deleteProperty(env, name)
   const baseUrl = readAddress(env.COMMET_API_URL ?? COMMET_API_URL_DEFAULT)
   const apiKey = matching(env.COMMET_API_KEY, COMMET_KEY)
   const bootstrapKey = matching(env.BOOTSTRAP_KEY, MAKEGOOD_KEY)
@@ -109,6 +115,7 @@ export function readSettings(env: Env, config: Config): Settings {
     ),
     endpointSecrets: new Map(endpoints.map(({ name, usable }) => [name, usable])),
     problems: [
+      ...examples.map((name) => `${name} is that of .dev.vars.example: it is not used`),
       ...requirements.filter(([isMet]) => !isMet).map(([, problem]) => problem),
       ...endpoints.flatMap(({ problems }) => problems),
       // Without any of them a channel is off, as an endpoint is; with some of them somebody has erred.
@@ -118,6 +125,12 @@ export function readSettings(env: Env, config: Config): Settings {
     ],
   }
 }
+
+/** On this machine alone they do: whoever deploys with them has let in everybody. */
+const examplesIn = (env: Env): readonly string[] =>
+  isLoopback(URL.parse(env.PUBLIC_URL ?? '')?.hostname ?? '')
+    ? []
+    : Object.keys(env).filter((name) => EXAMPLE.test(secretOf(env, name) ?? ''))
 
 /**
  * A secret that the vendor publishes proves nothing: outside of tests it counts as not set. So does

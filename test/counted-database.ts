@@ -26,8 +26,12 @@ export function countedDatabase(tells: (source: string) => boolean = () => false
       bind: (...values: unknown[]) => counted(made.bind(...values), query),
       all,
       run: all,
-      // D1 says nothing of what `raw` has read; no statement here has two columns of one name.
-      raw: async () => (await all()).results.map((row) => Object.values(row)),
+      // D1 says nothing of what `raw` has read. A read of joined tables has two columns of one name, which only
+      // `raw` keeps apart, so it is made twice and counted once.
+      raw: async () => {
+        const { results } = await all()
+        return /^\s*select\b/i.test(query) ? made.raw() : results.map((row) => Object.values(row))
+      },
       first: async () => (await all()).results[0] ?? null,
     }
     const statement = new Proxy(made, {

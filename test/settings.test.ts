@@ -3,11 +3,20 @@
 import { describe, expect, it } from 'vitest'
 import { env } from 'cloudflare:workers'
 import { defineConfig } from '../src/config.ts'
+import exampleText from '../.dev.vars.example?raw'
 import { slack } from '../src/notices/slack.ts'
 import { zendeskComment } from '../src/notices/zendesk-comment.ts'
 import { readSettings } from '../src/settings.ts'
 import { openDelivery } from '../src/sources/open-delivery.ts'
-import { basic, bearer, generic, standard, zendesk, zohodesk } from '../src/sources/index.ts'
+import {
+  basic,
+  bearer,
+  generic,
+  standard,
+  stripe,
+  zendesk,
+  zohodesk,
+} from '../src/sources/index.ts'
 import type { Endpoint } from '../src/sources/source.ts'
 import { signDelivery } from '../scripts/sign-delivery.ts'
 import testConfig from './makegood.config.ts'
@@ -15,6 +24,11 @@ import testConfig from './makegood.config.ts'
 /** As it stands in Zendesk's pages; written out, so that a slip in the source's list shows. */
 const PUBLISHED = 'dGhpc19zZWNyZXRfaXNfZm9yX3Rlc3Rpbmdfb25seQ=='
 const OWN = 'Qm9ndXMtemVuZGVzay1zaWduaW5nLXNlY3JldC0wMDE='
+
+const parseExample = (text: string): Record<string, string> =>
+  Object.fromEntries(
+    [...text.matchAll(/^(\w+)="(.*)"$/gm)].map(([, name = '', value = '']) => [name, value]),
+  )
 
 const settingsWith = (value: string, mode: 'live' | 'test') =>
   readSettings(
@@ -130,6 +144,46 @@ describe('a channel', () => {
     expect(problems).toEqual([
       'Zendesk is told nothing: ZENDESK_EMAIL, ZENDESK_API_TOKEN are not set',
     ])
+  })
+})
+
+describe('the values of .dev.vars.example', () => {
+  const example = parseExample(exampleText)
+  const config = defineConfig({
+    currency: 'usd',
+    timeZone: 'UTC',
+    endpoints: {
+      stripe: stripe({ secret: 'STRIPE_WEBHOOK_SECRET' }),
+      zendesk: zendesk({ secret: 'ZENDESK_WEBHOOK_SECRET', mode: 'test' }),
+      standard: standard({ secret: 'STANDARD_WEBHOOK_SECRET', mode: 'test' }),
+    },
+    rules: [],
+  })
+  const settingsAt = (address: object) =>
+    readSettings(Object.assign({}, env, { PUBLIC_URL: undefined }, example, address), config)
+
+  it('work on this machine', () => {
+    const { problems, bootstrapKey, endpointSecrets } = settingsAt({
+      PUBLIC_URL: 'http://127.0.0.1:8787',
+    })
+    expect(problems).toEqual([])
+    expect(bootstrapKey).toBe(example['BOOTSTRAP_KEY'])
+    expect([...endpointSecrets.values()].map(({ length }) => length)).toEqual([1, 1, 1])
+  })
+
+  it.each([
+    ['without an address of its own', {}],
+    ['at its own', { PUBLIC_URL: 'https://credits.acme.example' }],
+    ['at one that only looks local', { PUBLIC_URL: 'https://127.0.0.1.acme.example' }],
+  ])('open nothing where it is deployed %s, and are named without their values', (_, address) => {
+    const settings = settingsAt(address)
+    expect(Object.keys(example).length).toBeGreaterThan(5)
+    expect([settings.bootstrapKey, settings.billing, settings.linkKeys]).toEqual([null, null, []])
+    expect([...settings.endpointSecrets.values()]).toEqual([[], [], []])
+    for (const [name, value] of Object.entries(example)) {
+      expect(settings.problems).toContain(`${name} is that of .dev.vars.example: it is not used`)
+      expect(JSON.stringify([...settings.problems])).not.toContain(value)
+    }
   })
 })
 

@@ -9,7 +9,7 @@ const ON_ALONE = 'on; of a closed ticket nobody is told, since no channel for pe
 
 /** `/healthz`: alive. `/readyz`: configured; it names what is missing, never a value. */
 export const health = createRoutes()
-  .get('/healthz', (c) => c.json({ status: 'alive' }))
+  .get('/healthz', (c) => c.json({ status: 'alive', version: c.env.VERSION?.id }))
   .get('/readyz', async (c) => {
     const { config, settings, db, log } = c.var.deps
     const problems = [...settings.problems]

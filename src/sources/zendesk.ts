@@ -1,4 +1,4 @@
-// Zendesk: webhooks of triggers, with the body template of README, and of event subscriptions
+// Zendesk: webhooks of triggers, with the body template of docs/sources/zendesk.md, and of event subscriptions
 // (developer.zendesk.com, "Verifying webhook authenticity", "Anatomy of a webhook request").
 // `<timestamp><body>` is signed with the secret's text, which looks like base64 and is not decoded.
 // Zendesk names no tolerance; ours is five minutes.

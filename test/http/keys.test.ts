@@ -76,7 +76,7 @@ describe('the first key', () => {
   it('can not be revoked here, and the answer says how it ends', async () => {
     const { status, answer } = await call('DELETE', '/keys/bootstrap')
     expect([status, answer.error.code]).toEqual([409, 'bootstrap_key'])
-    expect(answer.error.message).toContain('npx wrangler secret put BOOTSTRAP_KEY')
+    expect(answer.error.message).toContain('npm run setup -- --renew BOOTSTRAP_KEY')
     expect(await open(BOOTSTRAP_KEY)).toBe(200)
   })
 })

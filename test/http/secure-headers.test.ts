@@ -1,3 +1,4 @@
+import { env } from 'cloudflare:workers'
 import { Hono } from 'hono'
 import { secureHeaders } from 'hono/secure-headers'
 import { expect, it } from 'vitest'
@@ -16,7 +17,7 @@ it.each([
   ['who is not let in', '/api/v1/events', 401],
 ])('%s has every header that Hono itself would set', async (_, path, status) => {
   const deps = depsWith()
-  const response = await createApp(() => deps).request(path)
+  const response = await createApp(() => deps).request(path, {}, env)
   expect(response.status).toBe(status)
   const wanted = await ofHono()
   expect(wanted.length).toBeGreaterThan(8)

@@ -6,6 +6,7 @@ import { SEAL_LATE_SECONDS } from '../../src/domain/limits.ts'
 import { createApp } from '../../src/http/app.ts'
 import { runCron } from '../../src/scheduled.ts'
 import { clearLog, fillLog, tamper } from '../audit-log.ts'
+import { newAlarm } from '../../src/usecases/raise-alarm.ts'
 import { OPERATOR, sandboxControl, ticket } from '../harness.ts'
 import { createWorld, setFaults } from '../world.ts'
 
@@ -34,6 +35,8 @@ it('says whether billing is called, since when not, and how much waits', async (
       unsealed: 0,
       waitingSince: null,
     },
+    endpoints: expect.arrayContaining([{ endpoint: 'zendesk', startedAt: null }]),
+    refusedHosts: [],
     findMissed: [],
   })
 
@@ -140,6 +143,30 @@ describe('the sealing of the audit log', () => {
       },
     })
   })
+})
+
+it('says since when each endpoint has taken deliveries, and where links were refused to lead to', async () => {
+  await sandboxControl('POST', '/reset')
+  const world = await createWorld()
+  await world.receive('zendesk', ticket())
+  for (const [host, hour] of [
+    ['pdf.vendor.example', 1],
+    ['pdf.vendor.example', 2],
+  ] as const) {
+    const alarm = await newAlarm({ now: () => hour * 3_600_000 }, 'link_target_refused', {}, host)
+    await env.DB.prepare('INSERT INTO alarms VALUES (?, ?, ?, CAST(? AS INTEGER), 0, ?)')
+      .bind(alarm.id, alarm.cause, alarm.key, hour, '{}')
+      .run()
+  }
+  const app = createApp(() => world.deps)
+  const response = await app.request('/api/v1/status', { headers: OPERATOR })
+  const { data } = await response.json<any>()
+  expect(data.endpoints).toContainEqual({
+    endpoint: 'zendesk',
+    startedAt: expect.stringMatching(/^\d{4}-.*Z$/),
+  })
+  expect(data.endpoints).toContainEqual({ endpoint: 'stripe', startedAt: null })
+  expect(data.refusedHosts).toEqual(['pdf.vendor.example'])
 })
 
 it('counts on an index that holds only what waits', async () => {

@@ -9,7 +9,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { measureAudit, type AuditFigures } from '../../scripts/audit-bench.ts'
-import { newAuditKey } from '../../scripts/audit-key.ts'
+import { newAuditKey, publicHalves } from '../../scripts/audit-key.ts'
 import { parseAuditArguments } from '../../scripts/audit-arguments.ts'
 import { localFile } from '../../scripts/backtest-database.ts'
 import { startStack, type Stack } from '../../scripts/local-stack.ts'
@@ -25,10 +25,13 @@ afterAll(() => fs.rmSync(folder, { recursive: true, force: true }))
 
 type Run = { readonly code: number; readonly out: string; readonly err: string }
 
+const API_KEY = 'ck_mg_0123456789abcdef0123456789abcdef'
+
 async function audit(...args: readonly string[]): Promise<Run> {
-  const script = path.join(ROOT, 'scripts/audit.ts')
+  const all = [path.join(ROOT, 'scripts/audit.ts'), ...args]
+  const env = { ...process.env, MAKEGOOD_KEY: API_KEY }
   try {
-    const { stdout, stderr } = await promisify(execFile)(process.execPath, [script, ...args])
+    const { stdout, stderr } = await promisify(execFile)(process.execPath, all, { env })
     return { code: 0, out: stdout, err: stderr }
   } catch (error) {
     const { code, stdout, stderr } = Object(error)
@@ -57,13 +60,11 @@ describe('the file of the local database', () => {
   let stack: Stack
   let database: DatabaseSync
   let verifier: string
-  const apiKey = 'ck_mg_0123456789abcdef0123456789abcdef'
   const api = async (place: string, method = 'GET') => {
-    const init = { method, headers: { 'x-api-key': apiKey } }
+    const init = { method, headers: { 'x-api-key': API_KEY } }
     return (await fetch(`${stack.appUrl}/api/v1/audit${place}`, init)).json() as Promise<any>
   }
-  const command = (...args: readonly string[]) =>
-    audit(...args, '--url', stack.appUrl, '--key', apiKey)
+  const command = (...args: readonly string[]) => audit(...args, '--url', stack.appUrl)
   const at = (name: string): string => path.join(folder, name)
 
   beforeAll(async () => {
@@ -77,7 +78,7 @@ describe('the file of the local database', () => {
       log: 'quiet',
       vars: {
         COMMET_API_KEY: 'ck_sandbox_audit',
-        BOOTSTRAP_KEY: apiKey,
+        BOOTSTRAP_KEY: API_KEY,
         LINK_KEY: '0123456789abcdef0123456789abcdef',
         AUDIT_KEY: key.signing,
       },
@@ -193,11 +194,24 @@ describe('the file of the local database', () => {
   })
 })
 
+it('the public half of a key is shown, and never the other one', async () => {
+  const [first, second] = [
+    await newAuditKey('acme.example/audit'),
+    await newAuditKey('acme.example/audit'),
+  ]
+  const both = `${first.signing},${second.signing}`
+  expect(await publicHalves(both)).toEqual([first.verifier, second.verifier])
+  expect(await publicHalves('PRIVATE+KEY+acme.example/audit+00000000+xx')).toBe(null)
+  expect(parseAuditArguments(['key', '--public'])).toEqual({ kind: 'public' })
+})
+
 describe('the arguments', () => {
   it.each([
     [['verify'], /verify what\?/],
     [['verify', 'x'], /--key is missing/],
     [['verify', 'x', '--key', 'nonsense'], /is not a public key/],
+    [['export', '--key', 'ck_mg_x'], /given as MAKEGOOD_KEY in the environment/],
+    [['checkpoint', '--url', 'http://acme.example'], /an https address is wanted/],
     [['verify', 'x', 'y'], /one argument too many/],
     [['key', '--name', 'with blank'], /no blanks/],
     [['unknown'], /there is no command 'unknown'/],

@@ -8,13 +8,15 @@ import * as fs from 'node:fs'
 import { tmpdir } from 'node:os'
 import * as path from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { ALL_SOURCES } from '../../sandbox/all-sources.ts'
 import { parseBacktestArguments } from '../../scripts/backtest-arguments.ts'
-import { localFile, openLocal, openRemote, runWrangler } from '../../scripts/backtest-database.ts'
+import { localFile, openLocal, openRemote } from '../../scripts/backtest-database.ts'
 import { recordsOf } from '../../scripts/backtest-records.ts'
 import { runBacktest } from '../../scripts/backtest-run.ts'
+import { PLACES } from '../../scripts/deployment.ts'
 import { startStack } from '../../scripts/local-stack.ts'
+import { runWrangler, type Wrangler } from '../../scripts/run-wrangler.ts'
 import { readSample } from '../../scripts/samples.ts'
 import { drawnSecret, endpointFor } from '../../scripts/send-all.ts'
 import { followLetter, post, signLetter, writeLetter } from '../../scripts/send-delivery.ts'
@@ -98,6 +100,19 @@ describe('over 5,000 events of all sources', () => {
     expect(sum(report.lines.map((line: any) => line.after))).toBe(
       -sum(written.map(({ cents }) => cents)),
     )
+  })
+
+  it('with --ids-only names events alone, since a comment is read by many and never erased', async () => {
+    const all = await over('more.config.ts')
+    expect(all.out).toMatch(/^ +after: +Credit of .* for \S+ by credit-/m)
+    const { code, out } = await over('more.config.ts', '--ids-only')
+    expect(code).toBe(0)
+    const [, largest = ''] = out.split(' largest:\n')
+    const lines = largest.trimEnd().split('\n')
+    expect(lines.length).toBeGreaterThan(5)
+    for (const line of lines) {
+      expect(line).toMatch(/^ +\d+ {2}-?[\d.]+ [A-Z]{3} {2}\w+(?:, \w+)* {2}evt_\w+$/)
+    }
   })
 
   it('ten per cent more differ by exactly ten per cent, for each rule', async () => {
@@ -279,14 +294,23 @@ describe('beside a running app', () => {
 })
 
 describe('the deployed database', () => {
-  it('is asked in pages by the same SQL, through Wrangler', async () => {
-    const asked: (readonly string[])[] = []
-    const local = new DatabaseSync(localFile(state), { readOnly: true })
-    const remote = openRemote((args) => {
+  const answering =
+    (answer: (sql: string) => string): Wrangler =>
+    async (args) => {
       asked.push(args)
-      const results = local.prepare(args.at(-1) ?? '').all()
-      return Promise.resolve(JSON.stringify([{ results, success: true, meta: { duration: 1 } }]))
+      const stdout = answer(args[args.indexOf('--command') + 1] ?? '')
+      return { code: 0, stdout, stderr: '' }
+    }
+  let asked: (readonly string[])[] = []
+  beforeEach(() => (asked = []))
+
+  it('is asked in pages by the same SQL, through Wrangler', async () => {
+    const local = new DatabaseSync(localFile(state), { readOnly: true })
+    const wrangler = answering((sql) => {
+      const results = local.prepare(sql).all()
+      return JSON.stringify([{ results, success: true, meta: { duration: 1 } }])
     })
+    const remote = openRemote(ROOT, 'production', wrangler)
     const { default: config } = await import(at('more.config.ts'))
     const range = { since: FIRST_MS, until: null }
     const found = await runBacktest(config, recordsOf(remote.query, range, 100))
@@ -294,12 +318,12 @@ describe('the deployed database', () => {
     expect(found).toEqual(await runBacktest(config, recordsOf(own.query, range, 1_000)))
     own.close()
     local.close()
-    const isEvents = (args: readonly string[]) => args.at(-1)?.includes('FROM events e') === true
+    const isEvents = (args: readonly string[]) => args.some((arg) => arg.includes('FROM events e'))
     expect(asked.filter(isEvents)).toHaveLength(EVENTS / 100 + 1)
-    expect(asked[0]?.slice(0, -1)).toEqual([
+    expect(asked[0]?.slice(0, 7)).toEqual([
       'd1',
       'execute',
-      'DB',
+      'makegood',
       '--remote',
       '--json',
       '--yes',
@@ -307,10 +331,30 @@ describe('the deployed database', () => {
     ])
   })
 
+  it('is that of deployment.toml, and of the place that is asked for', async () => {
+    const folder = at('company')
+    fs.mkdirSync(folder)
+    fs.copyFileSync(path.join(ROOT, 'wrangler.toml'), path.join(folder, 'wrangler.toml'))
+    fs.writeFileSync(
+      path.join(folder, 'deployment.toml'),
+      '[production]\naccount_id = "acme"\n[staging]\naccount_id = "trial"\n',
+    )
+    const none = answering(() => '[{"results":[],"success":true}]')
+    for (const place of PLACES) await openRemote(folder, place, none).query('SELECT 1')
+    const told = asked.map((args) => {
+      const config = JSON.parse(fs.readFileSync(args.at(-1) ?? '', 'utf8'))
+      return [args[2], config.account_id]
+    })
+    expect(told).toEqual([
+      ['makegood', 'acme'],
+      ['makegood-staging', 'trial'],
+    ])
+  })
+
   it('is answered for in the form that Wrangler prints, as its local one shows', async () => {
     // The same call and the same Wrangler, but for where the database is.
     const place = ['--local', '--persist-to', state]
-    const { query } = openRemote((args) =>
+    const { query } = openRemote(ROOT, 'production', (args) =>
       runWrangler(args.flatMap((arg) => (arg === '--remote' ? place : [arg]))),
     )
     expect(await query('SELECT count(*) AS n, NULL AS empty FROM events')).toEqual([
@@ -320,13 +364,17 @@ describe('the deployed database', () => {
   })
 
   it.each([
-    ['{"error":{"text":"You are not logged in."}}', 'You are not logged in.'],
-    ['[{"results":[],"success":false}]', 'its answer is not what it was'],
-    ['[]', 'its answer is not what it was'],
-    ['no JSON', 'its answer is not what it was'],
+    ['{"error":{"text":"You are not logged in."}}', "can't be read: You are not logged in."],
+    ['[{"results":[],"success":false}]', "can't be read: the answer is not what it was"],
+    ['[]', "can't be read: the answer is not what it was"],
+    ['no JSON', "can't be read: the answer is not what it was"],
   ])('answers %s: the trouble is told in a line', async (printed, why) => {
-    const { query } = openRemote(() => Promise.resolve(printed))
-    await expect(query('SELECT 1')).rejects.toThrow(`the deployed database can't be read: ${why}`)
+    const { query } = openRemote(
+      ROOT,
+      'production',
+      answering(() => printed),
+    )
+    await expect(query('SELECT 1')).rejects.toThrow(why)
   })
 })
 
@@ -384,7 +432,9 @@ describe('its arguments', () => {
       until: Date.UTC(2026, 7, 1, 12, 30),
       rules: 'makegood.config.ts',
       json: true,
+      idsOnly: false,
       statePath: null,
+      place: 'production',
     })
   })
 
@@ -399,6 +449,8 @@ describe('its arguments', () => {
     [['extra'], 'Unexpected argument'],
     [['--colour'], "Unknown option '--colour'"],
     [['--local', '--remote'], '--local and --remote are two databases'],
+    [['--env', 'staging'], '--env is of --remote'],
+    [['--json', '--ids-only'], 'choose one'],
   ])('%j is refused', (args, message) => {
     expect(() => parseBacktestArguments(args, NOW)).toThrow(message)
   })

@@ -11,8 +11,8 @@ import { family } from './processes.ts'
 
 const ROOT = path.resolve(import.meta.dirname, '../..')
 const COPIED =
-  'src sandbox scripts rules migrations makegood.config.ts package.json tsconfig.json wrangler.toml .dev.vars.example'
-const STARTS_WITHIN_MS = 30_000
+  'src sandbox scripts rules examples assets migrations makegood.config.ts package.json tsconfig.json wrangler.toml .dev.vars.example'
+const STARTS_WITHIN_MS = 60_000
 
 export type Run = { readonly child: ChildProcess; readonly output: { text: string } }
 

@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { freePort } from '../sandbox/running-sandbox.ts'
 import { copyCheckout, type Checkout, type Run } from './checkout.ts'
 
-const STARTS_WITHIN_MS = 30_000
+const STARTS_WITHIN_MS = 60_000
 
 let checkout: Checkout
 let ports: Record<string, string>

@@ -1,5 +1,5 @@
 // `npm run new -- rule late-delivery` in a copy of this checkout: what it makes, that nothing
-// starts before it is filled in and why, and that README's rule of this name makes it start and its
+// starts before it is filled in and why, and that the cookbook's rule of this name makes it start and its
 // test pass.
 
 import { afterAll, beforeAll, expect, it } from 'vitest'
@@ -57,11 +57,11 @@ it('nothing starts until it is filled in, and its test says so', { timeout: 120_
   expect(code).toBe(1)
 })
 
-it('the rule that README shows makes it start and pass', { timeout: 120_000 }, async () => {
-  const shown = /```ts\n(\/\/ rules\/late-delivery\.ts[\s\S]*?)```/.exec(checkout.read('README.md'))
-  checkout.write('rules/late-delivery.ts', shown?.[1] ?? '')
-  const sample = { data: { id: 'd1', customer: 'acme-42', hoursLate: 30 } }
-  checkout.write('rules/late-delivery.sample.json', JSON.stringify(sample))
+it('the rule that the cookbook shows makes it start and pass', { timeout: 120_000 }, async () => {
+  // As docs/first-hour.md has it: both files are copied.
+  for (const name of ['late-delivery.ts', 'late-delivery.sample.json']) {
+    checkout.write(`rules/${name}`, checkout.read(`examples/${name}`))
+  }
   const test = checkout.read(TEST)
   checkout.write(TEST, test.replace('fill in, such as: -1500', '-1500'))
   expect(await loadConfig()).toEqual({ code: 0, text: '' })

@@ -29,12 +29,15 @@ afterAll(async () => {
   fs.rmSync(folder, { recursive: true, force: true })
 })
 
-async function run(...args: readonly string[]): Promise<{ code: number; text: string }> {
+const run = (...args: readonly string[]) => runAs(KEY, ...args)
+
+async function runAs(
+  key: string,
+  ...args: readonly string[]
+): Promise<{ code: number; text: string }> {
   const all = ['scripts/reconcile.ts', '--url', stack.appUrl, ...args]
-  const child = spawn(process.execPath, all, {
-    cwd: ROOT,
-    env: { ...process.env, MAKEGOOD_KEY: KEY },
-  })
+  const env = { ...process.env, MAKEGOOD_KEY: key }
+  const child = spawn(process.execPath, all, { cwd: ROOT, env })
   let text = ''
   child.stdout.on('data', (part: Buffer) => (text += part.toString()))
   child.stderr.on('data', (part: Buffer) => (text += part.toString()))
@@ -80,7 +83,7 @@ describe('the command', () => {
   })
 
   it('tells in one line what is wrong with a key, an option or an address', async () => {
-    expect(await run('--key', 'ck_mg_not_a_key_of_it_0000')).toMatchObject({
+    expect(await runAs('ck_mg_not_a_key_of_it_0000')).toMatchObject({
       code: 2,
       text: expect.stringMatching(/^makegood: unauthorized: .*\n$/),
     })
@@ -112,7 +115,7 @@ describe('its arguments', () => {
     [['--until', '2026-01-01'], 'not after'],
     [['--restored', '--until', '2026-10-02'], 'not for it'],
     [['--restored', '--since', '0d'], 'of a restored database'],
-    [['--url', 'here'], 'no address'],
+    [['--url', 'here'], 'an https address is wanted'],
     [['--other'], 'npm run reconcile'],
   ])('%j are refused in words', (given, words) => {
     expect(() => parse(...given)).toThrow(words)

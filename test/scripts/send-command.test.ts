@@ -55,6 +55,16 @@ describe('a delivery', () => {
     expect(second.text).toMatch(/^fate +duplicate/m)
   })
 
+  it('of a file of one’s own is signed as a sample is', async () => {
+    const file = 'examples/late-delivery.sample.json'
+    const { code, text } = await sendHere('standard', file, '--data.id', 'd7')
+    expect(text).toMatch(/^event +evt_\S+ {2}delivery\.finished /m)
+    expect(text).toMatch(/^fate +ignored: no_rule_for_this_event_type$/m)
+    expect(code).toBe(0)
+    const gone = await sendHere('standard', 'examples/nothing.json')
+    expect(gone).toEqual({ code: 1, text: 'makegood: there is no file examples/nothing.json\n' })
+  })
+
   it('of a wrong secret is refused', async () => {
     const { code, text } = await sendHere('stripe', 'refund.created', '--secret', 'whsec_other')
     expect(text).toMatch(/^answer +401 /m)

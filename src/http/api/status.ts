@@ -5,7 +5,7 @@ import { findCircuit } from '../../db/read-circuit.ts'
 import { findSearches } from '../../db/read-gaps.ts'
 import { findRecordAge } from '../../db/read-record.ts'
 import { findSealState } from '../../db/read-seal.ts'
-import { countWaiting } from '../../db/read-status.ts'
+import { countWaiting, findStarts } from '../../db/read-status.ts'
 import type { GapSearch } from '../../db/schema.ts'
 import { isOpen, type Circuit } from '../../domain/circuit.ts'
 import { findersOf } from '../../usecases/finders-of.ts'
@@ -15,10 +15,11 @@ import { createRoutes } from '../routes.ts'
 import { presentSealing } from './present-sealing.ts'
 
 export const status = createRoutes().get('/', requireScope('read'), async (c) => {
-  const { db, now, billing, settings } = c.var.deps
+  const { db, now, billing, config, settings } = c.var.deps
   const circuit = await findCircuit(db)
   const record = billing && (await findRecordAge(db, billing.mode, now()))
   const finders = findersOf(c.var.deps)
+  const { starts, hosts } = await findStarts(db)
   const names = finders.map(({ name }) => name)
   const searches = names.length === 0 ? [] : await findSearches(db, names)
   return succeed(c, {
@@ -32,6 +33,13 @@ export const status = createRoutes().get('/', requireScope('read'), async (c) =>
     /** Each at most STATUS_COUNT_MAX. */
     adjustments: await countWaiting(db),
     audit: presentSealing(await findSealState(db), settings.auditKeys.length > 0, now()),
+    /** `startedAt`: of its first delivery; what happened before that day is held. */
+    endpoints: [...config.endpoints.keys()].map((endpoint) => ({
+      endpoint,
+      startedAt: iso(starts.get(endpoint) ?? null),
+    })),
+    /** To which no link may lead, though the billing API keeps PDFs there. */
+    refusedHosts: hosts,
     /** Of deliveries that never came, by endpoint. */
     findMissed: finders.map(({ name, off }) =>
       presentSearch(

@@ -1,0 +1,163 @@
+// What `npm run deploy` does, step by step. A step that fails is the last one, and each finds what an earlier run
+// has done, so the next run goes on where this one ended.
+
+import * as path from 'node:path'
+import { accountOf, requireLogin } from './account.ts'
+import { checkoutHash } from './checkout-hash.ts'
+import type { DeployArguments } from './deploy-arguments.ts'
+import {
+  planOf,
+  requirePause,
+  requireRules,
+  requireSetup,
+  tellPlan,
+  type Gate,
+} from './deploy-gate.ts'
+import { addressIn, buildOnly, upload } from './deploy-upload.ts'
+import { configurationOf, folderOf, readDeployment, writeConfig } from './deployment.ts'
+import { loadConfig } from './load-configuration.ts'
+import type { Wrangler } from './run-wrangler.ts'
+import { smokeTest, type Outside } from './smoke-test.ts'
+import { lockFolder } from './state-lock.ts'
+import { Trouble } from './trouble.ts'
+
+/** What is outside of it. */
+export type DeployOutside = Outside & {
+  /** The checkout. */
+  readonly root: string
+  readonly wrangler: Wrangler
+  /** Runs npm with what it prints passed on; whether it ended well. */
+  readonly npm: (args: readonly string[]) => Promise<boolean>
+  /** A build at Cloudflare (deploy-gate.ts). */
+  readonly isWorkersBuild: boolean
+  /** For a version to be everywhere, milliseconds. */
+  readonly smokeWaitMs?: number
+  readonly say: (what: string, text: string) => void
+}
+
+type Deploy = DeployOutside & Gate
+
+async function npmRun({ npm, say }: Deploy, what: string, ...args: readonly string[]) {
+  say(what, `npm ${args.join(' ')}`)
+  if (!(await npm(args))) throw new Trouble(`npm ${args.join(' ')} failed; nothing was deployed`)
+}
+
+async function proveCheckout(deploy: Deploy): Promise<void> {
+  const { asked, root, isWorkersBuild, say } = deploy
+  const { dryRun, skipTests } = asked
+  const isSkipped = skipTests || isWorkersBuild
+  const why = skipTests ? '--skip-tests' : 'a build at Cloudflare'
+  if (dryRun) {
+    say('check', 'npm run check would run')
+    say('test', isSkipped ? `skipped: ${why}` : 'npm test would run')
+    return
+  }
+  const before = checkoutHash(root)
+  await npmRun(deploy, 'check', 'run', 'check')
+  if (isSkipped) say('test', `skipped: ${why}`)
+  else await npmRun(deploy, 'test', 'test')
+  if (checkoutHash(root) === before) return
+  throw new Trouble('this checkout was changed while it was tested; nothing was deployed')
+}
+
+/**
+ * Before the code that needs them. The code of before works on with them, or is paused (BREAKING_MIGRATIONS).
+ * Answers those that it can't go back over.
+ */
+async function applyMissing(deploy: Deploy): Promise<readonly string[]> {
+  const { account, deployment, say } = deploy
+  const plan = await planOf(deploy)
+  if (plan.missing.length === 0) return []
+  await requirePause(deploy, plan)
+  const bookmark = await account.bookmark()
+  say('migrations', `apply ${plan.missing.join(', ')}`)
+  if (bookmark !== null) {
+    say('', `as it is now: database ${deployment.database.name}, bookmark ${bookmark}`)
+  }
+  await account.migrate()
+  say('', 'applied')
+  return plan.breaking
+}
+
+type Smoked = 'good' | 'not ready' | 'bad'
+
+async function tryOut(deploy: Deploy, address: string, version: string | null): Promise<Smoked> {
+  const { say, smokeWaitMs } = deploy
+  say('smoke test', address)
+  const seen = await smokeTest(address, version, deploy, smokeWaitMs)
+  for (const { what, text, isGood } of seen) say(isGood ? '  ok' : '  FAILED', `${what}: ${text}`)
+  const bad = seen.filter(({ isGood }) => !isGood)
+  if (bad.length === 0) return 'good'
+  return bad.every(({ what }) => what === '/readyz') ? 'not ready' : 'bad'
+}
+
+async function dryRun(deploy: Deploy): Promise<void> {
+  const { account, deployment, root, wrangler, say } = deploy
+  await proveCheckout(deploy)
+  if ((await account.login()) === null)
+    say('account', 'nobody is logged in, so what is there is not known')
+  else if ((await account.databaseId()) === null)
+    say('migrations', 'all, to a database that setup makes')
+  else tellPlan(deploy, await planOf(deploy))
+  const lines = await buildOnly(wrangler, writeConfig(root, deployment, 'look.json'))
+  say('deploy', 'wrangler deploy --dry-run:')
+  for (const line of lines) say('', line)
+  say('smoke test', 'would ask /healthz, /readyz, and each endpoint without a signature')
+}
+
+async function deployProven(deploy: Deploy): Promise<number> {
+  const { account, asked, deployment, root, wrangler, isWorkersBuild, say } = deploy
+  say('account', await requireLogin(account, deployment))
+  const config = await loadConfig(path.join(root, configurationOf(root, asked.place)))
+  const id = await requireSetup(deploy, config)
+  await requireRules(deploy, config)
+  const plan = await planOf(deploy)
+  tellPlan(deploy, plan)
+  await proveCheckout(deploy)
+  const file = writeConfig(root, deployment, 'wrangler.json', id)
+  await buildOnly(wrangler, file)
+  // Whatever setup has stored since is in it, so whoever goes back keeps his secrets.
+  const before = plan.isFirst ? null : await account.currentVersion()
+  const oneWay = await applyMissing(deploy)
+  const uploaded = await upload(root, wrangler, file)
+  say('deploy', `${deployment.worker}, version ${uploaded.version ?? 'not said'}`)
+  const address = asked.url ?? deployment.vars['PUBLIC_URL'] ?? addressIn(uploaded)
+  if (address === null) {
+    throw new Trouble('deployed, but Wrangler names no address: try it with --url https://…')
+  }
+  const smoked = await tryOut(deploy, address, uploaded.version)
+  if (smoked === 'bad' && before !== null) {
+    const back = `npx wrangler rollback ${before} --config ${path.relative(root, file)}`
+    const why = `not over ${oneWay.join(', ')}: deploy a mended version`
+    say('to go back', `${oneWay.length === 0 ? back : why} (docs/upgrading.md)`)
+  }
+  if (await account.isPaused())
+    say('paused', 'nothing is issued until you resume: DELETE /api/v1/switches/all')
+  if (smoked !== 'bad') say('next', `npm run doctor -- --url ${address}`)
+  return smoked === 'good' || isWorkersBuild ? 0 : 1
+}
+
+/** Answers the exit code: 1 where what was deployed does not answer as it should. Throws Trouble before that. */
+export async function deployWorker(
+  asked: DeployArguments,
+  outside: DeployOutside,
+): Promise<number> {
+  const { root, wrangler, say } = outside
+  const { place } = asked
+  const deployment = readDeployment(root, place)
+  const account = accountOf(wrangler, deployment, writeConfig(root, deployment, 'look.json'))
+  const deploy: Deploy = { ...outside, asked, deployment, account }
+  say('place', `${place}: Worker ${deployment.worker}, ${configurationOf(root, place)}`)
+  if (asked.dryRun) {
+    say('', 'a dry run: nothing is changed')
+    await dryRun(deploy)
+    return 0
+  }
+  const told = `another setup or deploy of ${place} is under way in this checkout`
+  const lock = lockFolder(path.join(root, folderOf(place)), told)
+  try {
+    return await deployProven(deploy)
+  } finally {
+    lock.release()
+  }
+}
