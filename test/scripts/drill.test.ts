@@ -1,4 +1,4 @@
-// `npm run drill`, as a process, with few facts; and its arguments.
+// `npm run drill`, as a process, with few facts; and its arguments. A drill waits most of its time, so they run together.
 
 import { execFile, execFileSync } from 'node:child_process'
 import * as path from 'node:path'
@@ -19,7 +19,7 @@ async function drill(...args: readonly string[]): Promise<{ code: number; text: 
   }
 }
 
-describe('npm run drill -- restore', () => {
+describe.concurrent('npm run drill -- restore', () => {
   it(
     'posts nothing until the record is compared, then loses and doubles nothing, asked for or not',
     async () => {
@@ -40,7 +40,7 @@ describe('npm run drill -- restore', () => {
   )
 })
 
-describe('npm run drill -- rollback', () => {
+describe.concurrent('npm run drill -- rollback', () => {
   const isShallow =
     execFileSync('git', ['rev-parse', '--is-shallow-repository'], {
       cwd: ROOT,
