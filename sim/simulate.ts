@@ -11,6 +11,7 @@ import { addKeys } from './people.ts'
 import { createRandom } from './random.ts'
 import { HOUR, MINUTE, scenarioOf, type FaultKind, type Scenario } from './scenario.ts'
 import { migratedImage, openSqlite } from './sqlite.ts'
+import { watchWaits } from './waits.ts'
 import { createWorld, type World } from './world.ts'
 
 export type Run = {
@@ -140,12 +141,12 @@ type Cron = { readonly isQuiet: () => boolean }
 function startCron(world: World): Cron {
   const { timeline, scenario, isHealed, database } = world
   const random = createRandom(scenario.seed, 'cron')
-  const look = watchClaims(world)
+  const looks = [watchClaims(world), watchWaits(world)]
   let doneAt: number | null = null
   let isQuiet = false
   const plan = (): void => {
     const now = timeline.now()
-    look()
+    for (const look of looks) look()
     doneAt = isHealed() && leftOver(world) === '' ? (doneAt ?? now) : null
     // What was done last is compared with the billing API, too.
     isQuiet = doneAt !== null && isCompared(database, doneAt) && isSealed(database)
