@@ -14,7 +14,7 @@ import {
   type Gate,
 } from './deploy-gate.ts'
 import { addressIn, buildOnly, upload } from './deploy-upload.ts'
-import { configurationOf, folderOf, readDeployment, writeConfig } from './deployment.ts'
+import { commandFor, configurationOf, folderOf, readDeployment, writeConfig } from './deployment.ts'
 import { loadConfig } from './load-configuration.ts'
 import type { Wrangler } from './run-wrangler.ts'
 import { smokeTest, type Outside } from './smoke-test.ts'
@@ -133,7 +133,7 @@ async function deployProven(deploy: Deploy): Promise<number> {
   }
   if (await account.isPaused())
     say('paused', 'nothing is issued until you resume: DELETE /api/v1/switches/all')
-  if (smoked !== 'bad') say('next', `npm run doctor -- --url ${address}`)
+  if (smoked !== 'bad') say('next', commandFor('doctor', asked.place, '--url', address))
   return smoked === 'good' || isWorkersBuild ? 0 : 1
 }
 

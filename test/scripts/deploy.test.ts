@@ -148,6 +148,29 @@ describe('npm run deploy', () => {
     expect(place.npmCalls).toEqual([])
   })
 
+  it('begins nothing where deployment.toml and the environment name two accounts, as Wrangler takes the former', async () => {
+    const file = path.join(place.checkout.folder, 'deployment.toml')
+    fs.writeFileSync(file, '[production]\naccount_id = "a1"\n')
+    place.account.accounts?.push({ id: 'b2', name: 'Try-out' })
+    vi.stubEnv('CLOUDFLARE_ACCOUNT_ID', 'b2')
+    const refused = [await deploy(), await deploy(['--dry-run']), await setup(['--dry-run'])]
+    const calls = place.account.calls.length
+    const staging = await deploy(['--env', 'staging'])
+    vi.stubEnv('CLOUDFLARE_ACCOUNT_ID', '')
+    const { code, text } = await deploy()
+    vi.unstubAllEnvs()
+    fs.rmSync(file)
+    for (const { code: ended, text: said } of refused) {
+      expect([ended, said]).toEqual([
+        1,
+        expect.stringMatching(/account_id a1 for production, and CLOUDFLARE_ACCOUNT_ID is b2/),
+      ])
+    }
+    expect(calls).toBe(0)
+    expect(staging.text).toMatch(/^account +Try-out$/m)
+    expect([code, text]).toEqual([0, expect.stringMatching(/^account +Acme$/m)])
+  })
+
   it('takes an account that is set and empty for none, as CI has it of a secret that nobody has set', async () => {
     vi.stubEnv('CLOUDFLARE_ACCOUNT_ID', '')
     const { text } = await deploy()
@@ -198,7 +221,10 @@ describe('npm run deploy', () => {
       1,
       expect.stringContaining(`makegood: ${breaking}: the code of before can't open a link`),
     ])
-    expect(refused.text).toMatch(/^pause +0009_links\.sql: .* before these are applied$/m)
+    expect(refused.text).toMatch(
+      /^pause +0009_links\.sql: .* pause everything at makegood \(PUT .*\) before these are applied$/m,
+    )
+    expect(refused.text).toMatch(/, then npm run deploy -- --skip-tests$/)
     expect([changesOf(place.account), place.npmCalls]).toEqual([[], ['run check', 'test']])
     // Paused while the tests run: so nothing waits for them.
     const npm = async ([what]: readonly string[]) => {
@@ -230,11 +256,27 @@ describe('npm run deploy', () => {
     await setup(['--env', 'staging'], SECRETS)
     const { code, text } = await deploy(['--env', 'staging'])
     expect([code, text]).toEqual([0, expect.stringMatching(/^place +staging: Worker makegood-st/m)])
+    expect(text).toMatch(/^next +npm run doctor -- --env staging --url https:/m)
     expect(place.account.workers['makegood-staging']?.versions).toEqual(['v-1'])
     expect([versions(), applied()]).toEqual([[], []])
     const { databases, queues } = place.account
     expect(databases['makegood-staging']?.applied).toEqual(FILES)
     expect(queues.filter((name) => name.startsWith('makegood-staging-')).length).toBe(3)
+  })
+
+  it('of staging advises nothing that would be done to production', async () => {
+    const [breaking = ''] = Object.keys(BREAKING_MIGRATIONS)
+    await setup(['--env', 'staging'], SECRETS)
+    const staging = place.account.databases['makegood-staging']!
+    staging.applied = FILES.slice(0, FILES.indexOf(breaking))
+    staging.isUsed = true
+    const { code, text } = await deploy(['--env', 'staging'])
+    expect([code, text]).toEqual([
+      1,
+      expect.stringContaining('pause everything at makegood-staging'),
+    ])
+    expect(text).toMatch(/, then npm run deploy -- --env staging --skip-tests$/)
+    expect(text.match(/npm run (?:deploy|setup|doctor)(?! -- --env staging)/g)).toBeNull()
   })
 
   it('of a build at Cloudflare runs no tests, waits for no secret, and fails over neither', async () => {
