@@ -88,7 +88,9 @@ function migrationFindings(facts: Facts): readonly Finding[] {
     return [finding('unasked', 'migrations', 'there is no database yet', 'npm start makes it')]
   }
   if ('why' in migrations) {
-    const todo = 'log in to the account that it is in, to have its tables looked at'
+    const todo = isHere(facts)
+      ? 'npm run doctor'
+      : 'log in to the account that it is in, to have its tables looked at'
     return [finding('unasked', 'migrations', `not asked: ${migrations.why}`, todo)]
   }
   const { missing, unknown, where } = migrations
