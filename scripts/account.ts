@@ -64,7 +64,7 @@ function requireOneAccount(deployed: Deployment): void {
   )
 }
 
-function resourcesOf({ call, done }: Calls, { database }: Deployment) {
+function resourcesOf({ call, done }: Calls, { database, worker }: Deployment) {
   return {
     /** Who is logged in; null is nobody. */
     async login(): Promise<readonly { readonly id: string; readonly name: string }[] | null> {
@@ -85,8 +85,17 @@ function resourcesOf({ call, done }: Calls, { database }: Deployment) {
         database.name,
         ...options,
       ),
+    /** Throws Trouble too where it wakes another Worker: a queue has one, so the upload would be refused half-way. */
     async hasQueue(name: string): Promise<boolean> {
       const called = await call('queues', 'info', name)
+      // Wrangler prints `undefined` where Cloudflare calls it otherwise.
+      const [, other = worker] =
+        /^Consumers: worker:(?!undefined\b)([\w-]+)/m.exec(called.stdout) ?? []
+      if (other !== worker) {
+        throw new Trouble(
+          `the queue ${name} is of the Worker ${other}, and can't be of ${worker} as well: a Worker's name is chosen once (docs/upgrading.md)`,
+        )
+      }
       if (called.code === 0) return true
       if (/does not exist/.test(called.stderr + called.stdout)) return false
       throw wranglerTrouble(`the queue ${name} can not be looked up`, called)

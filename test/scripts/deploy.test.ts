@@ -11,8 +11,10 @@ import { BREAKING_MIGRATIONS, planMigrations } from '../../scripts/migration-pla
 import { migrationFiles } from '../../scripts/migrations.ts'
 import { smokeTest } from '../../scripts/smoke-test.ts'
 import { lockFolder } from '../../scripts/state-lock.ts'
+import type { Wrangler } from '../../scripts/run-wrangler.ts'
 import { ADDRESS, changesOf, deploying } from './deploying.ts'
 import { EXAMPLE_CONFIG } from './example-config.ts'
+import { wranglerOf } from './fake-wrangler.ts'
 
 const ROOT = path.resolve(import.meta.dirname, '../..')
 const SECRETS = { COMMET_API_KEY: 'ck_sandbox_of_this_test_only' }
@@ -70,7 +72,8 @@ describe('npm run deploy', () => {
     const { code, text } = await deploy(['--skip-tests'])
     expect([code, text]).toEqual([0, expect.stringMatching(/^migrations +none is missing$/m)])
     expect(changesOf(place.account).map((call) => call.split(' ')[0])).toEqual(['deploy'])
-    expect(text).toMatch(/^test +skipped: --skip-tests$/m)
+    expect(text).toMatch(/^test +skipped: --skip-tests; these very files have passed them$/m)
+    expect(text).toMatch(/^deploy +makegood, version v-1$/m)
     expect(place.npmCalls.at(-1)).toBe('run check')
   })
 
@@ -91,6 +94,45 @@ describe('npm run deploy', () => {
     fs.rmSync(file)
     expect([code, text]).toEqual([1, expect.stringContaining('was changed while it was tested')])
     expect(changesOf(place.account)).toEqual([])
+  })
+
+  const edited = path.join(place.checkout.folder, 'src', 'edited.ts')
+  const edit = (): void => fs.writeFileSync(edited, 'export const edited = 1\n')
+
+  it('says of files that no deployment has tested that they are not, whatever is left out', async () => {
+    await deploy()
+    edit()
+    const [tried, dry] = [
+      await deploy(['--skip-tests']),
+      await deploy(['--skip-tests', '--dry-run']),
+    ]
+    const failed = await deploy([], { npm: async ([what]) => what !== 'test' })
+    const again = await deploy(['--skip-tests'])
+    fs.rmSync(edited)
+    expect(failed.code).toBe(1)
+    for (const { text } of [tried, dry, again]) {
+      expect(text).toMatch(
+        /^test +skipped: --skip-tests; THESE FILES WERE NOT TESTED: no deployment/m,
+      )
+    }
+    for (const { text } of [tried, again]) {
+      expect(text).toMatch(/^deploy +makegood, version v-1, not tested$/m)
+    }
+  })
+
+  it.each([
+    ['built', 'deploy --dry-run', 'since it was checked; nothing was deployed', []],
+    ['migrated', 'd1 migrations', 'migrations are applied, no code is deployed', ['d1']],
+    ['uploaded', 'deploy --config', 'changed     files were, during the upload', ['d1', 'deploy']],
+  ])('does not go on where a file is changed while it is %s', async (_, kind, why, changes) => {
+    const wrangler: Wrangler = async (args, more) => {
+      if (args.join(' ').startsWith(kind)) edit()
+      return wranglerOf(() => place.account)(args, more)
+    }
+    const { code, text } = await deploy([], { wrangler })
+    fs.rmSync(edited)
+    expect([code, text]).toEqual([1, expect.stringContaining(why)])
+    expect(changesOf(place.account).map((call) => call.split(' ')[0])).toEqual(changes)
   })
 
   it('changes no table where the code can not be built', async () => {
@@ -127,6 +169,11 @@ describe('npm run deploy', () => {
       'a queue, such as one that a release adds',
       (held: typeof place) => held.account.queues.pop(),
       'makegood-adjustments-dead: not there yet; npm run setup',
+    ],
+    [
+      'its queues to itself, as under another name for the Worker',
+      (held: typeof place) => (held.account.consumers['makegood-notices'] = 'credits'),
+      'the queue makegood-notices is of the Worker credits, and can',
     ],
     [
       'a rule that has made adjustments',
@@ -169,6 +216,13 @@ describe('npm run deploy', () => {
     expect(calls).toBe(0)
     expect(staging.text).toMatch(/^account +Try-out$/m)
     expect([code, text]).toEqual([0, expect.stringMatching(/^account +Acme$/m)])
+  })
+
+  it('takes queues that are its own, and one of which Wrangler can not say whose it is', async () => {
+    await deploy()
+    expect(Object.values(place.account.consumers)).toContain('makegood')
+    place.account.consumers['makegood-notices'] = 'undefined'
+    expect((await deploy()).code).toBe(0)
   })
 
   it('takes an account that is set and empty for none, as CI has it of a secret that nobody has set', async () => {
