@@ -10,7 +10,7 @@ import { Trouble } from './trouble.ts'
 /** Of both places: the tests know of none. */
 const TESTED = '.wrangler/makegood/tested'
 
-export type Proof = { readonly hash: string; readonly isTested: boolean }
+type Proof = { readonly hash: string; readonly isTested: boolean }
 
 type Proving = Pick<Gate, 'asked' | 'root' | 'isWorkersBuild' | 'say'> & {
   readonly npm: (args: readonly string[]) => Promise<boolean>
