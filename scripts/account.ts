@@ -2,7 +2,7 @@
 // what is there is found by its name, and no id has to be kept in a file.
 
 import * as z from 'zod'
-import type { Deployment } from './deployment.ts'
+import { commandFor, type Deployment } from './deployment.ts'
 import { recordedRule, type RecordedRule } from './lost-rules.ts'
 import { wranglerTrouble, type Called, type Wrangler } from './run-wrangler.ts'
 import { Trouble } from './trouble.ts'
@@ -28,8 +28,12 @@ type Calls = {
   readonly done: (what: string, ...args: readonly string[]) => Promise<string>
 }
 
-/** `config`: the file that names Worker and account. Each throws Trouble with what Wrangler says. */
+/**
+ * `config`: the file that names Worker and account. Each throws Trouble with what Wrangler says. It throws itself
+ * where two accounts are named.
+ */
 export function accountOf(wrangler: Wrangler, deployed: Deployment, config: string) {
+  requireOneAccount(deployed)
   const call: Calls['call'] = (...args) => wrangler([...args, '--config', config])
   const done: Calls['done'] = async (what, ...args) => {
     const called = await call(...args)
@@ -45,7 +49,22 @@ export function accountOf(wrangler: Wrangler, deployed: Deployment, config: stri
   }
 }
 
-function resourcesOf({ call, done }: Calls, { database }: Deployment) {
+/** In CI a secret that nobody has set is an empty text. */
+const environmentAccount = (): string | null => process.env['CLOUDFLARE_ACCOUNT_ID'] || null
+
+const configuredAccount = ({ config }: Deployment): string | null =>
+  typeof config['account_id'] === 'string' ? config['account_id'] : null
+
+/** Wrangler would go by the file. Whoever has named the other one for this call believes that he is there. */
+function requireOneAccount(deployed: Deployment): void {
+  const [configured, named] = [configuredAccount(deployed), environmentAccount()]
+  if (configured === null || named === null || configured === named) return
+  throw new Trouble(
+    `which account? deployment.toml has account_id ${configured} for ${deployed.place}, and CLOUDFLARE_ACCOUNT_ID is ${named}: take one of them away`,
+  )
+}
+
+function resourcesOf({ call, done }: Calls, { database, worker }: Deployment) {
   return {
     /** Who is logged in; null is nobody. */
     async login(): Promise<readonly { readonly id: string; readonly name: string }[] | null> {
@@ -66,8 +85,17 @@ function resourcesOf({ call, done }: Calls, { database }: Deployment) {
         database.name,
         ...options,
       ),
+    /** Throws Trouble too where it wakes another Worker: a queue has one, so the upload would be refused half-way. */
     async hasQueue(name: string): Promise<boolean> {
       const called = await call('queues', 'info', name)
+      // Wrangler prints `undefined` where Cloudflare calls it otherwise.
+      const [, other = worker] =
+        /^Consumers: worker:(?!undefined\b)([\w-]+)/m.exec(called.stdout) ?? []
+      if (other !== worker) {
+        throw new Trouble(
+          `the queue ${name} is of the Worker ${other}, and can't be of ${worker} as well: a Worker's name is chosen once (docs/upgrading.md)`,
+        )
+      }
       if (called.code === 0) return true
       if (/does not exist/.test(called.stderr + called.stdout)) return false
       throw wranglerTrouble(`the queue ${name} can not be looked up`, called)
@@ -114,7 +142,7 @@ function workerOf(
   }
 }
 
-function databaseOf({ call, done }: Calls, { database }: Deployment) {
+function databaseOf({ call, done }: Calls, { database, place }: Deployment) {
   /** Rows; null where the table isn't there yet. */
   async function ask(sql: string): Promise<readonly unknown[] | null> {
     const args = ['d1', 'execute', database.name, '--remote', '--json', '--yes', '--command', sql]
@@ -133,7 +161,9 @@ function databaseOf({ call, done }: Calls, { database }: Deployment) {
   return {
     async query(sql: string): Promise<readonly unknown[]> {
       const rows = await ask(sql)
-      if (rows === null) throw new Trouble(`${database.name} lacks a table: npm run deploy`)
+      if (rows === null) {
+        throw new Trouble(`${database.name} lacks a table: ${commandFor('deploy', place)}`)
+      }
       return rows
     },
     /** Names of the files, oldest first; none where nothing was ever applied. */
@@ -172,18 +202,16 @@ function jsonIn(printed: string): unknown {
 }
 
 /** Its name. Throws Trouble unless exactly one account is meant. */
-export async function requireLogin(account: Account, { config }: Deployment): Promise<string> {
+export async function requireLogin(account: Account, deployed: Deployment): Promise<string> {
   const accounts = await account.login()
   if (accounts === null) {
     throw new Trouble(
       'nobody is logged in to Cloudflare: `npx wrangler login`, or CLOUDFLARE_API_TOKEN in the environment',
     )
   }
-  const configured = config['account_id']
-  // In CI a secret that nobody has set is an empty text.
-  const chosen = process.env['CLOUDFLARE_ACCOUNT_ID'] || configured
+  const chosen = configuredAccount(deployed) ?? environmentAccount()
   const list = accounts.map(({ id, name }) => `\n  ${id}  ${name}`).join('')
-  if (typeof chosen !== 'string') {
+  if (chosen === null) {
     if (accounts.length > 1)
       throw new Trouble(`which account? CLOUDFLARE_ACCOUNT_ID is one of${list}`)
     return accounts[0]?.name ?? 'the account of this token'

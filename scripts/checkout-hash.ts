@@ -5,7 +5,7 @@ import * as fs from 'node:fs'
 import * as path from 'node:path'
 
 const PARTS =
-  'src rules migrations assets scripts makegood.config.ts makegood.staging.config.ts wrangler.toml deployment.toml package-lock.json'
+  'src rules examples migrations assets scripts makegood.config.ts makegood.staging.config.ts wrangler.toml deployment.toml package.json package-lock.json tsconfig.json'
 
 export function checkoutHash(root: string): string {
   const hash = createHash('sha256')

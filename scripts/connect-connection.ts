@@ -4,6 +4,7 @@ import type { Config } from '../src/config.ts'
 import type { Endpoint } from '../src/sources/source.ts'
 import type { ConnectArguments } from './connect-arguments.ts'
 import type { Api } from './connect-call.ts'
+import { commandFor, removalOf, type Place } from './deployment.ts'
 import type { SecretFile } from './secret-file.ts'
 
 export type Connection = {
@@ -13,6 +14,8 @@ export type Connection = {
   readonly endpoint: Endpoint
   /** The app's address, without a slash at its end. */
   readonly app: string
+  /** That the address is of; null where it doesn't tell. */
+  readonly place: Place | null
   /** Null where the app is deployed: then its secrets are not ours to write. */
   readonly secrets: SecretFile | null
   readonly asked: ConnectArguments
@@ -20,16 +23,27 @@ export type Connection = {
 
 export const tell = (api: Api, what: string, text: string): void => api.say(what.padEnd(10) + text)
 
+/** A command for the place that the app is of; for each, where its address doesn't tell which. */
+export const atItsPlace = (
+  { place }: Pick<Connection, 'place'>,
+  command: (place: Place) => string,
+): string =>
+  place === null
+    ? `${command('production')} (if this is staging: ${command('staging')})`
+    : command(place)
+
+/** The command that takes the endpoint's secret out of the deployed app. */
+export const removalAt = (connection: Connection): string =>
+  atItsPlace(connection, (place) => removalOf(connection.endpoint.secret, place))
+
 /** True where something was written. `where`: the page of the source that shows the secret. */
-export function keepSecret(
-  { api, endpoint, secrets, asked }: Connection,
-  secret: string,
-  where: string,
-): boolean {
+export function keepSecret(connection: Connection, secret: string, where: string): boolean {
+  const { api, endpoint, secrets, asked } = connection
   const name = endpoint.secret
   if (asked.printSecret) tell(api, 'secret', `${name}="${secret}"`)
   if (secrets === null) {
-    tell(api, 'secret', `store it: npm run setup -- --renew ${name}`)
+    const renew = (place: Place) => commandFor('setup', place, '--renew', name)
+    tell(api, 'secret', `store it: ${atItsPlace(connection, renew)}`)
     if (!asked.printSecret) tell(api, '', `its value: ${where}; or run this with --print-secret`)
     return false
   }

@@ -6,8 +6,7 @@ import { createHash } from 'node:crypto'
 import * as z from 'zod'
 import { secretList } from '../src/sources/secret-list.ts'
 import { call, type Api } from './connect-call.ts'
-import { keepSecret, tell, type Connection } from './connect-connection.ts'
-import { removalOf } from './deployment.ts'
+import { keepSecret, removalAt, tell, type Connection } from './connect-connection.ts'
 import { Trouble } from './trouble.ts'
 
 const PATH = '/webhook_endpoints'
@@ -188,7 +187,7 @@ export async function disconnectStripe(connection: Connection): Promise<void> {
   }
   if (asked.dryRun) tell(api, 'dry run', 'nothing was changed')
   else if (ours.length === 0) tell(api, 'done', 'there was nothing of ours')
-  else if (secrets === null) tell(api, 'done', `then: ${removalOf(endpoint.secret, 'production')}`)
+  else if (secrets === null) tell(api, 'done', `then: ${removalAt(connection)}`)
   else tell(api, 'done', 'nothing of ours is left')
 }
 

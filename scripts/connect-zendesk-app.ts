@@ -3,9 +3,10 @@
 
 import * as z from 'zod'
 import { call, type Api } from './connect-call.ts'
-import { tell, type Connection } from './connect-connection.ts'
+import { atItsPlace, tell, type Connection } from './connect-connection.ts'
 import { AMOUNT_FIELD, KINDS, STATUS_FIELD, type Asking, type Ids } from './connect-zendesk-plan.ts'
 import { notAsExpected } from './connect-zendesk-records.ts'
+import { commandFor, type Place } from './deployment.ts'
 
 /** The name under which the status field's number is kept, where the configuration has no other. */
 const STATUS_FIELD_VARIABLE = 'ZENDESK_STATUS_FIELD'
@@ -39,7 +40,8 @@ export function keepNumber(connection: Connection, key: string, ids: Ids): boole
   if (variable === null) return false
   const id = ids(key)
   if (secrets === null) {
-    tell(api, 'number', `store it, ${id}: npm run setup -- --renew ${variable}`)
+    const renew = (place: Place) => commandFor('setup', place, '--renew', variable)
+    tell(api, 'number', `store it, ${id}: ${atItsPlace(connection, renew)}`)
     return false
   }
   if (secrets.read(variable) === id) return false
@@ -67,6 +69,7 @@ export function adviseOn(connection: Connection, asking: Asking): void {
   } else if (channel.secrets.length < 4) advise(`the field Credit status stays empty: ${comment}`)
   if (secrets === null && channel !== undefined) {
     const names = channel.secrets.slice(0, 3).join(', ')
-    advise(`the deployed app needs these too, which npm run setup asks for: ${names}`)
+    const setup = atItsPlace(connection, (place) => commandFor('setup', place))
+    advise(`the deployed app needs these too, which ${setup} asks for: ${names}`)
   }
 }

@@ -3,7 +3,7 @@
 
 import * as z from 'zod'
 import { call, type Api } from './connect-call.ts'
-import { keepSecret, tell, type Connection } from './connect-connection.ts'
+import { keepSecret, removalAt, tell, type Connection } from './connect-connection.ts'
 import { adviseOn, keepNumber, numberVariable, secretOf } from './connect-zendesk-app.ts'
 import {
   AMOUNT_FIELD,
@@ -24,7 +24,6 @@ import {
   notAsExpected,
   type Found,
 } from './connect-zendesk-records.ts'
-import { removalOf } from './deployment.ts'
 import { Trouble } from './trouble.ts'
 
 export type Connected = {
@@ -184,6 +183,6 @@ export async function disconnectZendesk(connection: Connection): Promise<void> {
   }
   if (asked.dryRun) tell(api, 'dry run', 'nothing was changed')
   else if (found.length === 0) tell(api, 'done', 'there was nothing of ours')
-  else if (secrets === null) tell(api, 'done', `then: ${removalOf(endpoint.secret, 'production')}`)
+  else if (secrets === null) tell(api, 'done', `then: ${removalAt(connection)}`)
   else tell(api, 'done', 'nothing of ours is left')
 }

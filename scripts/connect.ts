@@ -20,6 +20,7 @@ import {
 import { zendeskApi } from './connect-zendesk-api.ts'
 import { applyMacro } from './connect-zendesk-ticket.ts'
 import { connectZendesk, disconnectZendesk } from './connect-zendesk.ts'
+import { placeAt } from './place-of-address.ts'
 import { ROOT } from './project.ts'
 import { tellTrouble, Trouble } from './trouble.ts'
 
@@ -110,7 +111,8 @@ try {
   // What would keep it from waiting is said before anything is made.
   const isWaiting = asked.wait && !asked.dryRun && !asked.undo
   const waiting = isWaiting ? waitingOf(settings, name, endpoint) : null
-  const connection: Connection = { api, config, name, endpoint, app, secrets, asked }
+  const place = placeAt(ROOT, app)
+  const connection: Connection = { api, config, name, endpoint, app, place, secrets, asked }
   await (asked.source === 'zendesk' ? zendesk : stripe)(connection, waiting)
 } catch (error) {
   console.error(tellTrouble(error))

@@ -76,24 +76,26 @@ export async function planOf({ account, deployment, root }: Gate): Promise<Plan>
 }
 
 /** What will be applied, as long as somebody can prepare for it. */
-export function tellPlan({ say }: Gate, plan: Plan): void {
+export function tellPlan(gate: Gate, plan: Plan): void {
+  const { say } = gate
   if (plan.unknown.length > 0) {
     say('migrations', `the database is newer than this code: it has ${plan.unknown.join(', ')}`)
   }
   const { missing } = plan
   say('migrations', missing.length === 0 ? 'none is missing' : `missing: ${missing.join(', ')}`)
-  if (plan.breaking.length > 0) say('pause', `${whyPause(plan)} before these are applied`)
+  if (plan.breaking.length > 0) say('pause', `${whyPause(gate, plan)} before these are applied`)
 }
 
-const whyPause = ({ breaking }: Plan): string => {
+const whyPause = ({ deployment }: Gate, { breaking }: Plan): string => {
   const losses = breaking.map(
     (name) => `${name}: the code of before can't ${BREAKING_MIGRATIONS[name]}`,
   )
-  return `${losses.join('; ')}; pause everything (PUT /api/v1/switches/all)`
+  return `${losses.join('; ')}; pause everything at ${deployment.worker} (PUT /api/v1/switches/all)`
 }
 
 /** Asked directly before they are applied, so that nothing waits for the tests. */
-export async function requirePause({ account }: Gate, plan: Plan): Promise<void> {
-  if (plan.breaking.length === 0 || (await account.isPaused())) return
-  throw new Trouble(`${whyPause(plan)}, then npm run deploy -- --skip-tests`)
+export async function requirePause(gate: Gate, plan: Plan): Promise<void> {
+  if (plan.breaking.length === 0 || (await gate.account.isPaused())) return
+  const again = commandFor('deploy', gate.asked.place, '--skip-tests')
+  throw new Trouble(`${whyPause(gate, plan)}, then ${again}`)
 }

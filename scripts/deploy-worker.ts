@@ -3,7 +3,6 @@
 
 import * as path from 'node:path'
 import { accountOf, requireLogin } from './account.ts'
-import { checkoutHash } from './checkout-hash.ts'
 import type { DeployArguments } from './deploy-arguments.ts'
 import {
   planOf,
@@ -13,8 +12,9 @@ import {
   tellPlan,
   type Gate,
 } from './deploy-gate.ts'
+import { isUnchanged, proveCheckout, requireUnchanged, tellProof } from './deploy-proof.ts'
 import { addressIn, buildOnly, upload } from './deploy-upload.ts'
-import { configurationOf, folderOf, readDeployment, writeConfig } from './deployment.ts'
+import { commandFor, configurationOf, folderOf, readDeployment, writeConfig } from './deployment.ts'
 import { loadConfig } from './load-configuration.ts'
 import type { Wrangler } from './run-wrangler.ts'
 import { smokeTest, type Outside } from './smoke-test.ts'
@@ -36,29 +36,6 @@ export type DeployOutside = Outside & {
 }
 
 type Deploy = DeployOutside & Gate
-
-async function npmRun({ npm, say }: Deploy, what: string, ...args: readonly string[]) {
-  say(what, `npm ${args.join(' ')}`)
-  if (!(await npm(args))) throw new Trouble(`npm ${args.join(' ')} failed; nothing was deployed`)
-}
-
-async function proveCheckout(deploy: Deploy): Promise<void> {
-  const { asked, root, isWorkersBuild, say } = deploy
-  const { dryRun, skipTests } = asked
-  const isSkipped = skipTests || isWorkersBuild
-  const why = skipTests ? '--skip-tests' : 'a build at Cloudflare'
-  if (dryRun) {
-    say('check', 'npm run check would run')
-    say('test', isSkipped ? `skipped: ${why}` : 'npm test would run')
-    return
-  }
-  const before = checkoutHash(root)
-  await npmRun(deploy, 'check', 'run', 'check')
-  if (isSkipped) say('test', `skipped: ${why}`)
-  else await npmRun(deploy, 'test', 'test')
-  if (checkoutHash(root) === before) return
-  throw new Trouble('this checkout was changed while it was tested; nothing was deployed')
-}
 
 /**
  * Before the code that needs them. The code of before works on with them, or is paused (BREAKING_MIGRATIONS).
@@ -93,7 +70,7 @@ async function tryOut(deploy: Deploy, address: string, version: string | null): 
 
 async function dryRun(deploy: Deploy): Promise<void> {
   const { account, deployment, root, wrangler, say } = deploy
-  await proveCheckout(deploy)
+  tellProof(deploy)
   if ((await account.login()) === null)
     say('account', 'nobody is logged in, so what is there is not known')
   else if ((await account.databaseId()) === null)
@@ -113,14 +90,20 @@ async function deployProven(deploy: Deploy): Promise<number> {
   await requireRules(deploy, config)
   const plan = await planOf(deploy)
   tellPlan(deploy, plan)
-  await proveCheckout(deploy)
+  const { hash, isTested } = await proveCheckout(deploy)
   const file = writeConfig(root, deployment, 'wrangler.json', id)
   await buildOnly(wrangler, file)
   // Whatever setup has stored since is in it, so whoever goes back keeps his secrets.
   const before = plan.isFirst ? null : await account.currentVersion()
+  requireUnchanged(root, hash, 'since it was checked; nothing was deployed')
   const oneWay = await applyMissing(deploy)
+  requireUnchanged(root, hash, 'since it was checked; migrations are applied, no code is deployed')
   const uploaded = await upload(root, wrangler, file)
-  say('deploy', `${deployment.worker}, version ${uploaded.version ?? 'not said'}`)
+  const tested = isTested ? '' : ', not tested'
+  say('deploy', `${deployment.worker}, version ${uploaded.version ?? 'not said'}${tested}`)
+  const isSame = isUnchanged(root, hash)
+  if (!isSame)
+    say('changed', 'files were, during the upload: what runs may not be tested; deploy again')
   const address = asked.url ?? deployment.vars['PUBLIC_URL'] ?? addressIn(uploaded)
   if (address === null) {
     throw new Trouble('deployed, but Wrangler names no address: try it with --url https://…')
@@ -133,8 +116,8 @@ async function deployProven(deploy: Deploy): Promise<number> {
   }
   if (await account.isPaused())
     say('paused', 'nothing is issued until you resume: DELETE /api/v1/switches/all')
-  if (smoked !== 'bad') say('next', `npm run doctor -- --url ${address}`)
-  return smoked === 'good' || isWorkersBuild ? 0 : 1
+  if (smoked !== 'bad') say('next', commandFor('doctor', asked.place, '--url', address))
+  return (smoked === 'good' && isSame) || isWorkersBuild ? 0 : 1
 }
 
 /** Answers the exit code: 1 where what was deployed does not answer as it should. Throws Trouble before that. */

@@ -127,8 +127,14 @@ export const removalOf = (secret: string, place: Place): string =>
   `npx wrangler secret delete ${secret} --config ${folderOf(place)}/look.json`
 
 /** The command that does it for this place. */
-export const commandFor = (what: 'setup' | 'deploy', place: Place): string =>
-  `npm run ${what}${place === 'production' ? '' : ` -- --env ${place}`}`
+export function commandFor(
+  what: 'setup' | 'deploy' | 'doctor',
+  place: Place,
+  ...args: readonly string[]
+): string {
+  const all = [...(place === 'production' ? [] : ['--env', place]), ...args]
+  return ['npm run', what, ...(all.length === 0 ? [] : ['--', ...all])].join(' ')
+}
 
 function merged(base: WranglerFile, own: Readonly<Record<string, unknown>>) {
   const entries = Object.entries(own).map(([key, value]) => {

@@ -64,8 +64,10 @@ export async function askApp(url: string, key: string | null, send: Fetch): Prom
   return { ready, status, statusProblem: null }
 }
 
-function pausedIn(body: unknown): Paused | null {
-  const all = switchesBody.safeParse(body).data?.data.find(({ kind }) => kind === 'all')
+function pausedIn(body: unknown): Paused | 'unknown' | null {
+  const read = switchesBody.safeParse(body)
+  if (!read.success) return 'unknown'
+  const all = read.data.data.find(({ kind }) => kind === 'all')
   return all === undefined ? null : { since: all.pausedAt, actor: all.actor, cause: all.cause }
 }
 

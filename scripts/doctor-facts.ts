@@ -2,10 +2,12 @@
 
 import type { Config } from '../src/config.ts'
 import type { Mode } from '../src/domain/event.ts'
+import { isLoopback } from '../src/domain/link.ts'
+import { commandFor, type Place } from './deployment.ts'
 
 export type Finding = {
-  /** `bad` keeps something from working; `look` is what nobody but a person can see. */
-  readonly level: 'bad' | 'warn' | 'look' | 'ok'
+  /** `bad` keeps something from working; `look` is what nobody but a person can see; `unasked` is known to nobody. */
+  readonly level: 'bad' | 'warn' | 'unasked' | 'look' | 'ok'
   readonly what: string
   readonly text: string
   readonly todo: string | null
@@ -28,6 +30,8 @@ export type Facts = {
   readonly configProblem: string | null
   /** Of a deployed Makegood; null is this checkout's own. */
   readonly url: string | null
+  /** Which of the deployed ones is meant; its commands are what is advised. */
+  readonly place: Place
   /** Null where nothing answers as Makegood does. */
   readonly ready: {
     readonly problems: readonly string[]
@@ -46,7 +50,7 @@ export type Facts = {
     readonly startedAt: ReadonlyMap<string, string | null>
     readonly refusedHosts: readonly string[]
     /** All of it, by a person or by Makegood itself (`cause`); null while it goes on. */
-    readonly paused: Paused | null
+    readonly paused: Paused | 'unknown' | null
   } | null
   readonly statusProblem: string | null
   /** `where`: of a deployed one, which database. `why` it could not be asked. Null where there is none yet. */
@@ -81,3 +85,35 @@ export const finding = (
   text: string,
   todo: string | null = null,
 ): Finding => ({ level, what, text, todo })
+
+type Where = Pick<Facts, 'url' | 'place'>
+
+/** Of this machine: its secrets are in .dev.vars, and `npm start` makes its tables. */
+export const isHere = ({ url }: Pick<Facts, 'url'>): boolean =>
+  url === null || isLoopback(new URL(url).hostname)
+
+/** How a secret that is missing gets there. */
+export const setupOf = (facts: Where): string =>
+  isHere(facts) ? 'put it into .dev.vars' : commandFor('setup', facts.place)
+
+/** How the code and the tables of now get there. */
+export const deployOf = (facts: Where): string =>
+  isHere(facts) ? 'npm start' : commandFor('deploy', facts.place)
+
+export const renewKeyOf = (facts: Where): string =>
+  isHere(facts)
+    ? 'another COMMET_API_KEY in .dev.vars'
+    : commandFor('setup', facts.place, '--renew', 'COMMET_API_KEY')
+
+/** The last line, and the exit code: 1 where something is bad, 2 where nothing is and not everything was asked. */
+export function conclusionOf(found: readonly Finding[]): {
+  readonly text: string
+  readonly code: 0 | 1 | 2
+} {
+  const bad = found.filter(({ level }) => level === 'bad').length
+  const unasked = found.flatMap(({ level, what }) => (level === 'unasked' ? [what] : []))
+  const rest = unasked.length === 0 ? '' : ` Not asked: ${unasked.join(', ')}.`
+  if (bad > 0) return { text: `${bad} of these keep it from working.${rest}`, code: 1 }
+  if (rest === '') return { text: 'Nothing keeps it from working.', code: 0 }
+  return { text: `Nothing that was asked keeps it from working.${rest}`, code: 2 }
+}

@@ -3,8 +3,16 @@
 import type { Config } from '../src/config.ts'
 import { isForStaff } from '../src/notices/channel.ts'
 import { customerFindings, editableFindings } from './doctor-customers.ts'
-import { finding, type Facts, type Finding } from './doctor-facts.ts'
-import { RENEW_KEY, statusFindings } from './doctor-status.ts'
+import {
+  deployOf,
+  finding,
+  isHere,
+  renewKeyOf,
+  setupOf,
+  type Facts,
+  type Finding,
+} from './doctor-facts.ts'
+import { statusFindings } from './doctor-status.ts'
 
 const NODE_MAJOR_MIN = 20
 
@@ -46,14 +54,14 @@ function configFinding({ config, configProblem }: Facts): Finding {
   return finding('ok', 'configuration', `${endpoints.size} endpoints, ${rules.length} rules`)
 }
 
-function readyFindings({ url, ready, config }: Facts): readonly Finding[] {
+function readyFindings(facts: Facts): readonly Finding[] {
+  const { url, ready, config } = facts
   if (ready === null) {
     if (url === null) return []
-    const todo = 'npm run deploy, or another --url'
+    const todo = `${deployOf(facts)}, or another --url`
     return [finding('bad', 'address', `${url} does not answer as Makegood does`, todo)]
   }
-  const todo = url === null ? 'put it into .dev.vars' : 'npm run setup'
-  const problems = ready.problems.map((problem) => finding('bad', 'settings', problem, todo))
+  const problems = ready.problems.map((each) => finding('bad', 'settings', each, setupOf(facts)))
   const names = ready.endpoints.map(({ name }) => name).toSorted()
   const own: readonly string[] = config === null ? names : [...config.endpoints.keys()].toSorted()
   const isOther = names.join() !== own.join()
@@ -65,21 +73,28 @@ function readyFindings({ url, ready, config }: Facts): readonly Finding[] {
             'warn',
             'configuration',
             `what runs has the endpoints ${names.join(', ')}`,
-            'npm run deploy',
+            deployOf(facts),
           ),
         ]
       : []),
   ]
 }
 
-function migrationFindings({ url, migrations }: Facts): readonly Finding[] {
-  if (migrations === null) return []
+function migrationFindings(facts: Facts): readonly Finding[] {
+  const { config, migrations } = facts
+  if (migrations === null) {
+    // Where the configuration does not start nothing is looked for.
+    if (config === null) return []
+    return [finding('unasked', 'migrations', 'there is no database yet', 'npm start makes it')]
+  }
   if ('why' in migrations) {
-    const todo = 'log in to the account that it is in, to have its tables looked at'
-    return [finding('look', 'migrations', `not asked: ${migrations.why}`, todo)]
+    const todo = isHere(facts)
+      ? 'npm run doctor'
+      : 'log in to the account that it is in, to have its tables looked at'
+    return [finding('unasked', 'migrations', `not asked: ${migrations.why}`, todo)]
   }
   const { missing, unknown, where } = migrations
-  const todo = url === null ? 'npm start applies them' : 'npm run deploy applies them'
+  const todo = `${deployOf(facts)} applies them`
   return [
     missing.length > 0
       ? finding('bad', 'migrations', `the database lacks ${missing.join(', ')}`, todo)
@@ -97,10 +112,11 @@ function migrationFindings({ url, migrations }: Facts): readonly Finding[] {
   ]
 }
 
-function billingFinding({ billing, url }: Facts): Finding {
+function billingFinding(facts: Facts): Finding {
+  const { billing, url } = facts
   if (billing === null) {
     const todo = 'COMMET_API_KEY in the environment has its customers looked at'
-    return finding('look', 'billing API', 'not asked: there is no key here', todo)
+    return finding('unasked', 'billing API', 'not asked: there is no key here', todo)
   }
   const { answer, mode } = billing
   const kind = mode === 'live' ? 'a live key' : 'a sandbox key: it bills nobody'
@@ -110,12 +126,12 @@ function billingFinding({ billing, url }: Facts): Finding {
       'bad',
       'billing API',
       `${billing.url} refuses the key`,
-      url === null ? 'another COMMET_API_KEY in .dev.vars' : RENEW_KEY,
+      `${isHere(facts) ? '' : 'if the Worker has this one: '}${renewKeyOf(facts)}`,
     )
   }
   const isLocal = url === null && billing.url.startsWith('http:')
   return isLocal
-    ? finding('look', 'billing API', 'the sandbox does not run', 'npm start')
+    ? finding('unasked', 'billing API', 'the sandbox does not run', 'npm start')
     : finding('bad', 'billing API', `${billing.url} does not answer`, 'is COMMET_API_URL right?')
 }
 
@@ -128,9 +144,10 @@ function modeFindings({ billing }: Facts, { endpoints }: Config): readonly Findi
   })
 }
 
-function endpointFindings({ ready, status }: Facts, { limits }: Config): readonly Finding[] {
+function endpointFindings(facts: Facts, { limits }: Config): readonly Finding[] {
+  const { ready, status } = facts
   const found = (ready?.endpoints ?? []).map(({ name, status: state }): Finding => {
-    if (state !== 'on') return finding('warn', name, state, 'npm run setup, or take it out')
+    if (state !== 'on') return finding('warn', name, state, `${setupOf(facts)}, or take it out`)
     const startedAt = status?.startedAt.get(name)
     if (startedAt === undefined) return finding('ok', name, 'on')
     if (startedAt !== null) return finding('ok', name, `on since ${startedAt.slice(0, 10)}`)
@@ -162,13 +179,14 @@ function linkFindings({ linkAddress, status }: Facts, { links }: Config): readon
   return found
 }
 
-function noticeFindings({ ready }: Facts, { notices }: Config): readonly Finding[] {
+function noticeFindings(facts: Facts, { notices }: Config): readonly Finding[] {
+  const { ready } = facts
   const states = new Map((ready?.channels ?? []).map(({ name, status }) => [name, status]))
   const isOn = (name: string) => states.get(name)?.startsWith('on') ?? ready === null
   const off = notices.flatMap(({ name, title }) =>
     isOn(name)
       ? []
-      : [finding('warn', 'notices', `${title} is ${states.get(name) ?? 'off'}`, 'npm run setup')],
+      : [finding('warn', 'notices', `${title} is ${states.get(name) ?? 'off'}`, setupOf(facts))],
   )
   if (notices.some((channel) => isForStaff(channel) && isOn(channel.name))) return off
   const text =

@@ -9,7 +9,7 @@ import { configurationOf, readDeployment, writeConfig, type Place } from './depl
 import { readDevVars } from './dev-vars.ts'
 import { askApp } from './doctor-app.ts'
 import { askBilling } from './doctor-billing.ts'
-import type { Facts } from './doctor-facts.ts'
+import { isHere, type Facts } from './doctor-facts.ts'
 import { localReady, readLocal } from './doctor-local.ts'
 import { keptFile } from './kept-secrets.ts'
 import { loadConfig } from './load-configuration.ts'
@@ -46,7 +46,10 @@ async function deployedFacts(url: string, { key, place }: Asked, wrangler: Wrang
     : null
   const deployment = readDeployment(ROOT, place)
   const linkAddress = deployment.vars['PUBLIC_URL'] ?? url
-  return { ...app, billing, linkAddress, migrations: await remoteMigrations(place, wrangler) }
+  const migrations = isHere({ url })
+    ? { why: 'those of this machine are read without --url' }
+    : await remoteMigrations(place, wrangler)
+  return { ...app, billing, linkAddress, migrations }
 }
 
 export async function remoteMigrations(
@@ -54,8 +57,8 @@ export async function remoteMigrations(
   wrangler: Wrangler,
 ): Promise<NonNullable<Facts['migrations']>> {
   const deployment = readDeployment(ROOT, place)
-  const account = accountOf(wrangler, deployment, writeConfig(ROOT, deployment, 'look.json'))
   try {
+    const account = accountOf(wrangler, deployment, writeConfig(ROOT, deployment, 'look.json'))
     const where = `${deployment.database.name} of ${await requireLogin(account, deployment)}`
     const files = migrationFiles(path.join(ROOT, deployment.database.folder))
     return { ...planMigrations(files, await account.appliedMigrations()), where }
@@ -88,6 +91,7 @@ export async function gather(asked: Asked, wrangler: Wrangler): Promise<Facts> {
     node: process.versions.node,
     ...loaded,
     url: asked.url,
+    place: asked.place,
     ...(asked.url === null
       ? await localFacts(loaded.config)
       : await deployedFacts(asked.url, asked, wrangler)),

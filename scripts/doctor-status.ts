@@ -1,20 +1,26 @@
 // What a running Makegood's own status says, as findings. Pure.
 
-import { finding, type Facts, type Finding, type Paused } from './doctor-facts.ts'
+import {
+  finding,
+  isHere,
+  renewKeyOf,
+  type Facts,
+  type Finding,
+  type Paused,
+} from './doctor-facts.ts'
 
-export const RENEW_KEY = 'npm run setup -- --renew COMMET_API_KEY'
-
-export function statusFindings({ status, statusProblem }: Facts): readonly Finding[] {
+export function statusFindings(facts: Facts): readonly Finding[] {
+  const { status, statusProblem } = facts
   if (status === null) {
     return statusProblem === null
       ? []
-      : [finding('warn', 'status', statusProblem, 'MAKEGOOD_KEY: a key of the scope read')]
+      : [finding('unasked', 'status', statusProblem, 'MAKEGOOD_KEY: a key of the scope read')]
   }
   const { billing, claimsWait, sealing, held, failed, paused } = status
-  const found: Finding[] = paused === null ? [] : [pausedFinding(paused)]
+  const found: Finding[] = paused === null ? [] : [pausedFinding(facts, paused)]
   if (billing.state === 'open') {
     const isKey = billing.cause === 'key_refused'
-    const todo = isKey ? RENEW_KEY : 'nothing: it goes on by itself'
+    const todo = isKey ? renewKeyOf(facts) : 'nothing: it goes on by itself'
     found.push(finding('bad', 'billing', `it is not called: ${billing.cause ?? 'unknown'}`, todo))
   }
   if (claimsWait) {
@@ -40,11 +46,15 @@ export function statusFindings({ status, statusProblem }: Facts): readonly Findi
   return found
 }
 
-function pausedFinding({ since, actor, cause }: Paused): Finding {
+function pausedFinding(facts: Facts, paused: Paused | 'unknown'): Finding {
+  if (paused === 'unknown') {
+    return finding('unasked', 'pause', 'whether all is paused was not answered', 'run this again')
+  }
+  const { since, actor, cause } = paused
   const text = `everything, since ${since.slice(0, 16)}Z, by ${actor}: nothing is issued`
   const todo =
     cause === 'restored'
-      ? 'npm run reconcile -- --restored, which resumes it'
+      ? `npm run reconcile -- --restored ${isHere(facts) ? '--local' : `--url ${facts.url}`}, which resumes it`
       : 'DELETE /api/v1/switches/all, with a key of the scope approve'
   return finding('bad', 'paused', text, todo)
 }

@@ -7,8 +7,9 @@ import { tmpdir } from 'node:os'
 import * as path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
+import { POSTING } from '../sandbox/every-fault.ts'
 import { bundleWorker, type WorkerModule } from './bundle.ts'
-import { listAdjustments } from './chaos-operator.ts'
+import { setFaults } from './chaos-operator.ts'
 import { playDrill, type Played, type Stage, type Tell } from './drill-stage.ts'
 import { BREAKING_MIGRATIONS } from './migration-plan.ts'
 import { migrationFiles } from './migrations.ts'
@@ -17,7 +18,10 @@ import { Trouble } from './trouble.ts'
 
 const DRILL_FILES = ['chaos-worker.ts', 'chaos-endpoints.ts']
 const WORKER = path.join('sandbox', 'chaos-worker.ts')
-const CUT_OFF_MS_MAX = 20_000
+/** On a busy machine even the first one takes its time. */
+const CUT_OFF_MS_MAX = 60_000
+/** So slow is the billing API until the version of now is ended: what it has begun is then still under way. */
+const SLOW = { kind: 'latency', ms: 300, ...POSTING }
 const LOOK_EVERY_MS = 20
 const COMMITS_MAX = 2_000
 const OUTPUT_BYTES_MAX = 16 * 1_048_576
@@ -100,13 +104,14 @@ export async function drillRollback({ to, tell, ...options }: Rollback): Promise
   const folder = fs.mkdtempSync(path.join(tmpdir(), 'makegood-before-'))
   try {
     const [before, now] = [await bundleOf(commit, folder), await codeOf(WORKER)]
-    let issued = 0
+    let seen: Seen = { isCut: false, issued: 0 }
     const act = async (stage: Stage): Promise<void> => {
-      issued = await goBack(stage, { before, now }, tell)
+      seen = await goBack(stage, { before, now }, tell)
     }
     const played = await playDrill({ ...options, tell }, { act })
-    if (issued === 0) tell('the version of before has issued nothing')
-    return { ...played, isGood: played.isGood && issued > 0 }
+    if (!seen.isCut) tell('the version of now was not ended in the middle: give it more --facts')
+    if (seen.issued === 0) tell('the version of before has issued nothing')
+    return { ...played, isGood: played.isGood && seen.isCut && seen.issued > 0 }
   } finally {
     fs.rmSync(folder, { recursive: true, force: true })
   }
@@ -114,38 +119,42 @@ export async function drillRollback({ to, tell, ...options }: Rollback): Promise
 
 type Versions = { readonly before: Code; readonly now: Code }
 
-/** Answers how many adjustments the version of before has issued. */
-async function goBack(stage: Stage, { before, now }: Versions, tell: Tell): Promise<number> {
+/** `isCut`: the version of now had invoiced some when it was ended, and not all. `issued`: by that of before. */
+type Seen = { readonly isCut: boolean; readonly issued: number }
+
+/** Delivers these, and ends the version of now with its first invoice. Answers how many there are by then. */
+async function cutOff(stage: Stage, facts: Stage['facts']): Promise<number> {
+  await setFaults(stage.stack, [SLOW])
+  stage.begin(facts)
+  const deadline = Date.now() + CUT_OFF_MS_MAX
+  while (Date.now() < deadline && (await stage.invoices()) === 0) await sleep(LOOK_EVERY_MS)
+  let made = 0
+  await stage.restart(0, async () => {
+    made = await stage.invoices()
+    await setFaults(stage.stack, [])
+  })
+  return made
+}
+
+async function goBack(stage: Stage, { before, now }: Versions, tell: Tell): Promise<Seen> {
   const size = Math.ceil(stage.facts.length / 3)
-  const [first, second, third] = [0, 1, 2].map((n) => stage.facts.slice(n * size, (n + 1) * size))
-  const issued = async (): Promise<number> => {
-    const rows = await listAdjustments(stage.stack)
-    return rows.filter(({ state }) => state === 'invoiced').length
-  }
-  stage.begin(first ?? [])
-  for (
-    const deadline = Date.now() + CUT_OFF_MS_MAX;
-    Date.now() < deadline;
-    await sleep(LOOK_EVERY_MS)
-  ) {
-    if ((await issued()) > 0) break
-  }
+  const parts = [0, 1, 2].map((n) => stage.facts.slice(n * size, (n + 1) * size))
+  const [first = [], second = [], third = []] = parts
   stage.stack.use(before)
-  await stage.restart(0)
-  const earlier = await issued()
-  tell(
-    `now: ${first?.length} facts, ${earlier} issued when it is taken back, while others are under way`,
-  )
-  await stage.deliver(second ?? [])
+  const earlier = await cutOff(stage, first)
+  const left = first.length - earlier
+  tell(`now: ${first.length} facts, ${earlier} invoiced when it is ended, ${left} not yet`)
+  await stage.deliver(second)
   await stage.settle()
-  const later = await issued()
-  tell(`before: ${second?.length} others, ${later - earlier} more issued on the database of now`)
+  const issued = (await stage.invoices()) - earlier
+  tell(`before: ${second.length} others, ${issued} more issued on the database of now`)
   stage.stack.use(now)
   await stage.restart(0)
-  await stage.deliver([...(first ?? []), ...(second ?? []), ...(third ?? [])])
+  await stage.deliver([...first, ...second, ...third])
   await stage.settle()
-  tell(`now again: all of these once more, and ${third?.length} others, ${await issued()} issued`)
-  return later - earlier
+  const all = await stage.invoices()
+  tell(`now again: all of these once more, and ${third.length} others, ${all} issued`)
+  return { isCut: earlier > 0 && left > 0, issued }
 }
 
 async function named(commit: string): Promise<string> {

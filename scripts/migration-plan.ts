@@ -16,7 +16,8 @@ export type MigrationPlan = {
  */
 export const BREAKING_MIGRATIONS: Readonly<Record<string, string>> = {
   '0009_links.sql': 'open a link, or write an invoice down',
-  '0011_erasure.sql': 'take a delivery in (503, so that the sender tries again), or read an event',
+  '0011_erasure.sql':
+    'take a delivery in (503, paused or not, which most senders try again: docs/upgrading.md), or read an event',
 }
 
 /** A database in which nothing was ever applied has no code that could be stopped. */

@@ -17,15 +17,22 @@ export type ReconcileArguments = {
 const URL_DEFAULT = 'http://127.0.0.1:8787'
 const SINCE_DEFAULT = '2d'
 const USAGE =
-  'npm run reconcile -- [--since 2d | 6h | 2026-10-01] [--until 2026-10-08] [--restored] [--url U]'
+  'npm run reconcile -- [--since 2d | 6h | 2026-10-01] [--until 2026-10-08] [--restored] [--url U | --local]'
 
 /** Throws Trouble on an unknown option or a value that can't be read. `nowMs`: what days go back from. */
 export function parseReconcileArguments(
   given: readonly string[],
   nowMs: number,
 ): ReconcileArguments {
-  const { since, until, restored, url = URL_DEFAULT } = valuesOf(given)
-  const address = { url: addressOf('--url', url) }
+  const { since, until, restored, url, local } = valuesOf(given)
+  if (local && url !== undefined) throw new Trouble('--local and --url are two addresses')
+  // What was put back is a deployed database: nobody shall take this machine's record for it.
+  if (restored && !local && url === undefined) {
+    throw new Trouble(
+      '--restored of which? --url https://… of the deployed one, or --local for the one on this machine',
+    )
+  }
+  const address = { url: addressOf('--url', url ?? URL_DEFAULT) }
   if (restored) {
     if (until !== undefined)
       throw new Trouble('--restored goes on until now, so --until is not for it')
@@ -46,6 +53,7 @@ function valuesOf(given: readonly string[]) {
         until: { type: 'string' },
         restored: { type: 'boolean', default: false },
         url: { type: 'string' },
+        local: { type: 'boolean', default: false },
       },
     }).values
   } catch (error) {

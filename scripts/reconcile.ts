@@ -1,7 +1,8 @@
-// `npm run reconcile -- [--since 2d] [--restored]`: has a running Makegood compare its record with the billing
-// API, waits for the end, and prints what it came to. Exit code 1 where a discrepancy is open.
+// `npm run reconcile -- [--since 2d] [--restored] [--url U]`: has a running Makegood compare its record with the
+// billing API, waits for the end, and prints what it came to. Exit code 1 where a discrepancy is open.
 
 import { setTimeout as sleep } from 'node:timers/promises'
+import { isLoopback } from '../src/domain/link.ts'
 import { requireOperatorKey } from './operator-key.ts'
 import { parseReconcileArguments, type ReconcileArguments } from './reconcile-arguments.ts'
 import {
@@ -61,6 +62,8 @@ async function lookAgain(api: Api, run: Reconciliation): Promise<Reconciliation>
 }
 
 async function reconcile(asked: ReconcileArguments): Promise<number> {
+  const isHere = isLoopback(new URL(asked.url).hostname)
+  console.log(`Of ${asked.url}${isHere ? ', on this machine' : ''}:`)
   const api: Api = { url: asked.url, key: await requireOperatorKey(asked.url), fetch }
   const isRestored = asked.asked.kind === 'restored'
   if (isRestored)

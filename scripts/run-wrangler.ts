@@ -21,8 +21,9 @@ export type Wrangler = (
 ) => Promise<Called>
 
 export const runWrangler: Wrangler = (args, { input = '', env } = {}) => {
-  // The one would write secrets into its log file, the other would choose another place than was asked for.
-  const { WRANGLER_LOG_SANITIZE: _, CLOUDFLARE_ENV: __, ...own } = process.env
+  // One would write secrets into its log file; the others choose another place than was asked for, or an account that
+  // nobody has compared (an older name of CLOUDFLARE_ACCOUNT_ID).
+  const { WRANGLER_LOG_SANITIZE: _, CLOUDFLARE_ENV: __, CF_ACCOUNT_ID: ___, ...own } = process.env
   const options = {
     cwd: ROOT,
     // Its answers are some of its log lines.

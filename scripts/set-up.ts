@@ -97,6 +97,10 @@ async function ensureWanted(setup: Setup, set: ReadonlySet<string>): Promise<rea
       continue
     }
     const value = await answerFor(setup, secret)
+    if (value === '' && set.has(name)) {
+      say('', 'not renewed: the one that is set stays')
+      continue
+    }
     if (value === '') {
       if (isRequired) left.push(name)
       say('', 'not set now: that is off; the next setup asks for it again')

@@ -9,6 +9,8 @@ import { parseConnectArguments } from '../../scripts/connect-arguments.ts'
 import { connectSettings } from '../../scripts/connect-settings.ts'
 import { stripeApi } from '../../scripts/connect-stripe-api.ts'
 import { connectStripe, disconnectStripe } from '../../scripts/connect-stripe.ts'
+import { placeAt } from '../../scripts/place-of-address.ts'
+import { ROOT } from '../../scripts/project.ts'
 import { defineConfig } from '../../src/config.ts'
 import { stripeRefundFailed } from '../../src/rules/stripe-refund-failed.ts'
 import { stripeRefundRecord } from '../../src/rules/stripe-refund-record.ts'
@@ -84,7 +86,9 @@ async function run({ args = ['--commet-collects', 'no'], by = config, dies, env 
     }
     const api = stripeApi(settings, environment, outside)
     const { app, secrets: file } = settings
-    const connection = { api, config: by, name: 'stripe', endpoint, app, secrets: file, asked }
+    const place = placeAt(ROOT, app)
+    const kept = { secrets: file, place, asked }
+    const connection = { api, config: by, name: 'stripe', endpoint, app, ...kept }
     await (asked.undo ? disconnectStripe(connection) : connectStripe(connection))
   } catch (error) {
     trouble = error instanceof Error ? error.message : String(error)

@@ -9,6 +9,8 @@ import type { Api } from '../../scripts/connect-call.ts'
 import { connectZendesk, disconnectZendesk } from '../../scripts/connect-zendesk.ts'
 import { zendeskApi } from '../../scripts/connect-zendesk-api.ts'
 import { connectSettings } from '../../scripts/connect-settings.ts'
+import { placeAt } from '../../scripts/place-of-address.ts'
+import { ROOT } from '../../scripts/project.ts'
 import { ticketBody } from '../../scripts/zendesk-body.ts'
 import { holds } from '../../sandbox/zendesk/conditions.ts'
 import { defineConfig } from '../../src/config.ts'
@@ -109,6 +111,7 @@ async function run({ args = [], by = config, dies, env = {} }: Options = {}): Pr
       name: 'zendesk',
       endpoint,
       app,
+      place: placeAt(ROOT, app),
       secrets: settings.secrets,
       asked,
     }
@@ -531,6 +534,30 @@ describe('secrets', () => {
     expect([trouble, devVars()]).toEqual([null, EXAMPLE])
     expect(lines.join('\n')).toContain('npm run setup -- --renew ZENDESK_WEBHOOK_SECRET')
     expect(lines.join('\n')).not.toContain(await secretThere())
+  })
+
+  it('of staging are stored there, and taken out there; of an address that says neither, both are told', async () => {
+    const told = async (...args: readonly string[]) => (await run({ args })).lines.join('\n')
+    const staging = 'https://makegood-staging.acme.workers.dev'
+    const there = await told('--app', staging)
+    expect(there).toContain(
+      'store it: npm run setup -- --env staging --renew ZENDESK_WEBHOOK_SECRET',
+    )
+    expect(there).toMatch(
+      /store it, \d+: npm run setup -- --env staging --renew ZENDESK_STATUS_FIELD/,
+    )
+    expect(there).not.toMatch(/npm run setup(?! -- --env staging)/)
+    expect(await told('--app', staging, '--undo')).toMatch(
+      /then: npx wrangler secret delete ZENDESK_WEBHOOK_SECRET --config \S+\/staging\/look\.json$/,
+    )
+    const production = 'https://makegood.acme.workers.dev'
+    expect(await told('--app', production)).toMatch(
+      /store it: npm run setup -- --renew ZENDESK_WEBHOOK_SECRET$/m,
+    )
+    await told('--app', production, '--undo')
+    expect(await told('--app', 'https://credits.acme.example')).toContain(
+      'ZENDESK_WEBHOOK_SECRET (if this is staging: npm run setup -- --env staging --renew',
+    )
   })
 
   it('that Zendesk publishes for its test button are told as unsafe', async () => {

@@ -11,8 +11,10 @@ import { BREAKING_MIGRATIONS, planMigrations } from '../../scripts/migration-pla
 import { migrationFiles } from '../../scripts/migrations.ts'
 import { smokeTest } from '../../scripts/smoke-test.ts'
 import { lockFolder } from '../../scripts/state-lock.ts'
+import type { Wrangler } from '../../scripts/run-wrangler.ts'
 import { ADDRESS, changesOf, deploying } from './deploying.ts'
 import { EXAMPLE_CONFIG } from './example-config.ts'
+import { wranglerOf } from './fake-wrangler.ts'
 
 const ROOT = path.resolve(import.meta.dirname, '../..')
 const SECRETS = { COMMET_API_KEY: 'ck_sandbox_of_this_test_only' }
@@ -70,7 +72,8 @@ describe('npm run deploy', () => {
     const { code, text } = await deploy(['--skip-tests'])
     expect([code, text]).toEqual([0, expect.stringMatching(/^migrations +none is missing$/m)])
     expect(changesOf(place.account).map((call) => call.split(' ')[0])).toEqual(['deploy'])
-    expect(text).toMatch(/^test +skipped: --skip-tests$/m)
+    expect(text).toMatch(/^test +skipped: --skip-tests; these very files have passed them$/m)
+    expect(text).toMatch(/^deploy +makegood, version v-1$/m)
     expect(place.npmCalls.at(-1)).toBe('run check')
   })
 
@@ -91,6 +94,45 @@ describe('npm run deploy', () => {
     fs.rmSync(file)
     expect([code, text]).toEqual([1, expect.stringContaining('was changed while it was tested')])
     expect(changesOf(place.account)).toEqual([])
+  })
+
+  const edited = path.join(place.checkout.folder, 'src', 'edited.ts')
+  const edit = (): void => fs.writeFileSync(edited, 'export const edited = 1\n')
+
+  it('says of files that no deployment has tested that they are not, whatever is left out', async () => {
+    await deploy()
+    edit()
+    const [tried, dry] = [
+      await deploy(['--skip-tests']),
+      await deploy(['--skip-tests', '--dry-run']),
+    ]
+    const failed = await deploy([], { npm: async ([what]) => what !== 'test' })
+    const again = await deploy(['--skip-tests'])
+    fs.rmSync(edited)
+    expect(failed.code).toBe(1)
+    for (const { text } of [tried, dry, again]) {
+      expect(text).toMatch(
+        /^test +skipped: --skip-tests; THESE FILES WERE NOT TESTED: no deployment/m,
+      )
+    }
+    for (const { text } of [tried, again]) {
+      expect(text).toMatch(/^deploy +makegood, version v-1, not tested$/m)
+    }
+  })
+
+  it.each([
+    ['built', 'deploy --dry-run', 'since it was checked; nothing was deployed', []],
+    ['migrated', 'd1 migrations', 'migrations are applied, no code is deployed', ['d1']],
+    ['uploaded', 'deploy --config', 'changed     files were, during the upload', ['d1', 'deploy']],
+  ])('does not go on where a file is changed while it is %s', async (_, kind, why, changes) => {
+    const wrangler: Wrangler = async (args, more) => {
+      if (args.join(' ').startsWith(kind)) edit()
+      return wranglerOf(() => place.account)(args, more)
+    }
+    const { code, text } = await deploy([], { wrangler })
+    fs.rmSync(edited)
+    expect([code, text]).toEqual([1, expect.stringContaining(why)])
+    expect(changesOf(place.account).map((call) => call.split(' ')[0])).toEqual(changes)
   })
 
   it('changes no table where the code can not be built', async () => {
@@ -129,6 +171,11 @@ describe('npm run deploy', () => {
       'makegood-adjustments-dead: not there yet; npm run setup',
     ],
     [
+      'its queues to itself, as under another name for the Worker',
+      (held: typeof place) => (held.account.consumers['makegood-notices'] = 'credits'),
+      'the queue makegood-notices is of the Worker credits, and can',
+    ],
+    [
       'a rule that has made adjustments',
       () => use(...FILES) && (database().rules = [{ id: 'late-delivery', at: 1_793_000_000_000 }]),
       "write was: ['late-delivery'] into the rule",
@@ -146,6 +193,36 @@ describe('npm run deploy', () => {
     expect([code, text]).toEqual([1, expect.stringContaining(why)])
     expect(changesOf(place.account)).toEqual([])
     expect(place.npmCalls).toEqual([])
+  })
+
+  it('begins nothing where deployment.toml and the environment name two accounts, as Wrangler takes the former', async () => {
+    const file = path.join(place.checkout.folder, 'deployment.toml')
+    fs.writeFileSync(file, '[production]\naccount_id = "a1"\n')
+    place.account.accounts?.push({ id: 'b2', name: 'Try-out' })
+    vi.stubEnv('CLOUDFLARE_ACCOUNT_ID', 'b2')
+    const refused = [await deploy(), await deploy(['--dry-run']), await setup(['--dry-run'])]
+    const calls = place.account.calls.length
+    const staging = await deploy(['--env', 'staging'])
+    vi.stubEnv('CLOUDFLARE_ACCOUNT_ID', '')
+    const { code, text } = await deploy()
+    vi.unstubAllEnvs()
+    fs.rmSync(file)
+    for (const { code: ended, text: said } of refused) {
+      expect([ended, said]).toEqual([
+        1,
+        expect.stringMatching(/account_id a1 for production, and CLOUDFLARE_ACCOUNT_ID is b2/),
+      ])
+    }
+    expect(calls).toBe(0)
+    expect(staging.text).toMatch(/^account +Try-out$/m)
+    expect([code, text]).toEqual([0, expect.stringMatching(/^account +Acme$/m)])
+  })
+
+  it('takes queues that are its own, and one of which Wrangler can not say whose it is', async () => {
+    await deploy()
+    expect(Object.values(place.account.consumers)).toContain('makegood')
+    place.account.consumers['makegood-notices'] = 'undefined'
+    expect((await deploy()).code).toBe(0)
   })
 
   it('takes an account that is set and empty for none, as CI has it of a secret that nobody has set', async () => {
@@ -198,7 +275,10 @@ describe('npm run deploy', () => {
       1,
       expect.stringContaining(`makegood: ${breaking}: the code of before can't open a link`),
     ])
-    expect(refused.text).toMatch(/^pause +0009_links\.sql: .* before these are applied$/m)
+    expect(refused.text).toMatch(
+      /^pause +0009_links\.sql: .* pause everything at makegood \(PUT .*\) before these are applied$/m,
+    )
+    expect(refused.text).toMatch(/, then npm run deploy -- --skip-tests$/)
     expect([changesOf(place.account), place.npmCalls]).toEqual([[], ['run check', 'test']])
     // Paused while the tests run: so nothing waits for them.
     const npm = async ([what]: readonly string[]) => {
@@ -230,11 +310,27 @@ describe('npm run deploy', () => {
     await setup(['--env', 'staging'], SECRETS)
     const { code, text } = await deploy(['--env', 'staging'])
     expect([code, text]).toEqual([0, expect.stringMatching(/^place +staging: Worker makegood-st/m)])
+    expect(text).toMatch(/^next +npm run doctor -- --env staging --url https:/m)
     expect(place.account.workers['makegood-staging']?.versions).toEqual(['v-1'])
     expect([versions(), applied()]).toEqual([[], []])
     const { databases, queues } = place.account
     expect(databases['makegood-staging']?.applied).toEqual(FILES)
     expect(queues.filter((name) => name.startsWith('makegood-staging-')).length).toBe(3)
+  })
+
+  it('of staging advises nothing that would be done to production', async () => {
+    const [breaking = ''] = Object.keys(BREAKING_MIGRATIONS)
+    await setup(['--env', 'staging'], SECRETS)
+    const staging = place.account.databases['makegood-staging']!
+    staging.applied = FILES.slice(0, FILES.indexOf(breaking))
+    staging.isUsed = true
+    const { code, text } = await deploy(['--env', 'staging'])
+    expect([code, text]).toEqual([
+      1,
+      expect.stringContaining('pause everything at makegood-staging'),
+    ])
+    expect(text).toMatch(/, then npm run deploy -- --env staging --skip-tests$/)
+    expect(text.match(/npm run (?:deploy|setup|doctor)(?! -- --env staging)/g)).toBeNull()
   })
 
   it('of a build at Cloudflare runs no tests, waits for no secret, and fails over neither', async () => {

@@ -83,6 +83,7 @@ export function deploying(files: Readonly<Record<string, string>> = {}): Deployi
       held.account = emptyAccount()
       held.npmCalls = []
       held.site = { ...SITE }
+      fs.rmSync(path.join(checkout.folder, '.wrangler/makegood/tested'), { force: true })
       for (const place of ['production', 'staging']) {
         fs.rmSync(path.join(checkout.folder, `.secrets.${place}`), { force: true })
       }

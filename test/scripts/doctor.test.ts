@@ -1,7 +1,10 @@
 // What the doctor says of what it knows, as a table; and the command itself, here and against a running Makegood.
 
-import { createServer } from 'node:http'
 import { once } from 'node:events'
+import * as fs from 'node:fs'
+import { createServer } from 'node:http'
+import { tmpdir } from 'node:os'
+import * as path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { defineConfig, type ConfigInput } from '../../src/config.ts'
 import { usd } from '../../src/domain/money.ts'
@@ -12,9 +15,12 @@ import { hubspotPropertyCredit } from '../../src/rules/hubspot-property-credit.t
 import { zendeskTicketCredit } from '../../src/rules/zendesk-ticket-credit.ts'
 import { hubspot, standard, stripe, zendesk } from '../../src/sources/index.ts'
 import { askBilling } from '../../scripts/doctor-billing.ts'
-import type { Facts } from '../../scripts/doctor-facts.ts'
+import { askApp } from '../../scripts/doctor-app.ts'
+import { conclusionOf, type Facts } from '../../scripts/doctor-facts.ts'
 import { findingsOf } from '../../scripts/doctor-findings.ts'
 import { remoteMigrations } from '../../scripts/doctor-gather.ts'
+import { placeAt, placeFor } from '../../scripts/place-of-address.ts'
+import { ROOT } from '../../scripts/project.ts'
 import { copyCheckout } from './checkout.ts'
 import { EXAMPLE_CONFIG } from './example-config.ts'
 import { emptyAccount, newDatabase, wranglerOf, type FakeAccount } from './fake-wrangler.ts'
@@ -60,6 +66,7 @@ const WELL: Facts = {
   config: configWith(),
   configProblem: null,
   url: 'https://credits.acme.example',
+  place: 'production',
   ready,
   status,
   statusProblem: null,
@@ -132,7 +139,10 @@ describe('the doctor', () => {
         migrations: { why: 'which account? CLOUDFLARE_ACCOUNT_ID' },
         status: { ...status, failed: 1 },
       },
-      [/^look migrations: not asked: which account\? .* \| log in to the/, /^warn failed: 1 could/],
+      [
+        /^unasked migrations: not asked: which account\? .* \| log in to the/,
+        /^warn failed: 1 could/,
+      ],
     ],
     [
       'a pause, which nobody else would tell',
@@ -154,12 +164,14 @@ describe('the doctor', () => {
           paused: { since: '2026-11-20T16:02:03.000Z', actor: 'system', cause: 'restored' },
         },
       },
-      [/^bad paused: .* \| npm run reconcile -- --restored/],
+      [
+        /^bad paused: .* \| npm run reconcile -- --restored --url https:\/\/credits\.acme\.example, which/,
+      ],
     ],
     [
       'no key for the status',
       { status: null, statusProblem: 'not asked: there is no key' },
-      [/^warn status: not asked: there is no key \| MAKEGOOD_KEY: a key of/],
+      [/^unasked status: not asked: there is no key \| MAKEGOOD_KEY: a key of/],
     ],
     [
       'a first delivery that has not come',
@@ -181,14 +193,24 @@ describe('the doctor', () => {
       { billing: { ...billing, answer: 'refused', customers: null } },
       [/^bad billing API: .* refuses the key/],
     ],
-    ['no key at all', { billing: null }, [/^look billing API: not asked/]],
+    ['no key at all', { billing: null }, [/^unasked billing API: not asked/]],
+    [
+      'a pause that could not be read, and takes it for none in no case',
+      { status: { ...status, paused: 'unknown' } },
+      [/^unasked pause: whether all is paused was not answered/],
+    ],
+    [
+      'a database that is not there yet',
+      { url: null, migrations: null, status: null },
+      [/^unasked migrations: there is no database yet \| npm start makes it$/],
+    ],
     [
       'the sandbox, where it does not run',
       {
         url: null,
         billing: { ...billing, url: 'http://127.0.0.1:8790', answer: 'none', customers: null },
       },
-      [/^look billing API: the sandbox does not run \| npm start$/],
+      [/^unasked billing API: the sandbox does not run \| npm start$/],
     ],
     [
       'a key of another mode than an endpoint',
@@ -283,6 +305,50 @@ describe('the doctor', () => {
     expect(lines).toEqual(expected.map((line) => expect.stringMatching(line)))
   })
 
+  /** Everything that a command mends. */
+  const ILL: Partial<Facts> = {
+    ready: {
+      problems: ['LINK_KEY is not set'],
+      endpoints: [{ name: 'old', status: 'off: its secret is not set' }],
+      channels: [{ name: 'slack', status: 'off: SLACK_WEBHOOK_URL is not set' }],
+    },
+    migrations: { missing: ['0009_links.sql'], unknown: [], where: null },
+    status: { ...status, billing: { state: 'open', cause: 'key_refused' } },
+    billing: { ...billing, answer: 'refused', customers: null },
+  }
+
+  it('advises of staging what is done to staging, and of this machine nothing that is deployed', () => {
+    const staging = told({ ...ILL, place: 'staging', url: 'https://staging.acme.example' }).join(
+      '\n',
+    )
+    expect(staging.match(/npm run (?:setup|deploy) -- --env staging/g)).toHaveLength(7)
+    expect(staging).toContain('npm run setup -- --env staging --renew COMMET_API_KEY')
+    expect(staging).not.toMatch(/npm run (?:setup|deploy)(?! -- --env staging)/)
+    for (const url of [null, 'http://127.0.0.1:8787']) {
+      const here = told({ ...ILL, url })
+      expect(here.join('\n')).not.toMatch(/npm run (?:setup|deploy)/)
+      expect(here).toContain('bad settings: LINK_KEY is not set | put it into .dev.vars')
+    }
+  })
+
+  it('concludes nothing of what was not asked', () => {
+    const end = (facts: Partial<Facts>) => conclusionOf(findingsOf({ ...WELL, ...facts }))
+    expect(end({})).toEqual({ text: 'Nothing keeps it from working.', code: 0 })
+    const unasked: Partial<Facts> = {
+      status: null,
+      statusProblem: 'not asked: there is no key',
+      migrations: { why: 'nobody is logged in' },
+      billing: null,
+    }
+    const rest = ' Not asked: migrations, status, billing API.'
+    expect(end(unasked)).toEqual({
+      text: `Nothing that was asked keeps it from working.${rest}`,
+      code: 2,
+    })
+    const bad = { ...unasked, node: '18.0.0' }
+    expect(end(bad)).toEqual({ text: `1 of these keep it from working.${rest}`, code: 1 })
+  })
+
   it('says where no external id looks like those of a source, and is content with one', () => {
     const endpoints = { stripe: stripe({ secret: 'S' }) }
     const config = configWith({ endpoints, rules: [] })
@@ -358,6 +424,64 @@ describe('customers at the billing API', () => {
   })
 })
 
+describe('a running Makegood', () => {
+  const answers: Record<string, object> = {
+    '/readyz': ready,
+    '/api/v1/status': {
+      data: {
+        billing: status.billing,
+        reconciliation: { claimsWait: false },
+        audit: { state: 'sealing' },
+        adjustments: { held: 0, failed: 0 },
+        endpoints: [],
+        refusedHosts: [],
+      },
+    },
+    '/api/v1/switches': { data: [] },
+  }
+
+  it.each([
+    ['is not paused where it says so', {}, null],
+    [
+      'that does not answer of a pause is not taken for one that goes on',
+      { '/api/v1/switches': { error: 1 } },
+      'unknown',
+    ],
+  ])('%s', async (_, change, paused) => {
+    const all: Record<string, object> = { ...answers, ...change }
+    const send = async (url: string) => Response.json(all[new URL(url).pathname])
+    const asked = await askApp('https://credits.acme.example', 'ck_mg_1', send)
+    expect(asked.status?.paused).toBe(paused)
+  })
+})
+
+describe('the place of an address', () => {
+  const root = fs.mkdtempSync(path.join(tmpdir(), 'makegood-places-'))
+  fs.copyFileSync(path.join(ROOT, 'wrangler.toml'), path.join(root, 'wrangler.toml'))
+  const vars = '[production.vars]\nPUBLIC_URL = "https://credits.acme.example"\n'
+  fs.writeFileSync(path.join(root, 'deployment.toml'), vars)
+  afterAll(() => fs.rmSync(root, { recursive: true }))
+
+  it.each([
+    ['https://credits.acme.example/x', 'production'],
+    ['https://makegood.acme.workers.dev', 'production'],
+    ['https://makegood-staging.acme.workers.dev', 'staging'],
+    ['https://makegood-staging.acme.example', null],
+    ['http://127.0.0.1:8787', null],
+  ])('%s is %s', (address, place) => {
+    expect(placeAt(root, address)).toBe(place)
+  })
+
+  it('is the one that is named, unless it is known to be the other', () => {
+    const staging = 'https://makegood-staging.acme.workers.dev'
+    expect(placeFor(root, staging, null)).toEqual({ place: 'staging', isGuess: false })
+    expect(() => placeFor(root, staging, 'production')).toThrow('is of staging, and not of prod')
+    const unknown = 'https://staging.acme.example'
+    expect(placeFor(root, unknown, null)).toEqual({ place: 'production', isGuess: true })
+    expect(placeFor(root, unknown, 'staging')).toEqual({ place: 'staging', isGuess: false })
+  })
+})
+
 describe('the account', () => {
   const asked = (change: (account: FakeAccount) => void) => {
     const account = emptyAccount()
@@ -421,11 +545,15 @@ describe('npm run doctor', () => {
 
   it('says it of a running one by its address, with the key of this machine or another', async () => {
     const { code, text } = await doctor(['--url', app])
-    expect([code, text]).toEqual([0, expect.stringMatching(/^Nothing keeps it from working\.$/m)])
+    const end =
+      /^Nothing that was asked keeps it from working\. Not asked: migrations, billing API\.$/m
+    expect([code, text]).toEqual([2, expect.stringMatching(end)])
     expect(text).toMatch(/^warn +stripe +waits for its first delivery/m)
-    expect(text).toMatch(/^look +migrations +not asked: nobody is logged in to Cloudflare/m)
+    expect(text).toMatch(
+      /^\? +migrations +not asked: those of this machine are read without --url/m,
+    )
     const other = { MAKEGOOD_KEY: 'ck_mg_another_key_than_it_has' }
-    expect((await doctor(['--url', app], other)).text).toMatch(/^warn +status /m)
+    expect((await doctor(['--url', app], other)).text).toMatch(/^\? +status /m)
   })
 
   it('says of a pause that nothing is issued, since when and by whom, here and there', async () => {

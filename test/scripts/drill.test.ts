@@ -57,6 +57,8 @@ describe.concurrent('npm run drill -- rollback', () => {
         return
       }
       expect([code, text]).toEqual([0, expect.stringMatching(/between them: \d{4}_\w+\.sql/)])
+      // It was ended in the middle: some were invoiced, and others were not.
+      expect(text).toMatch(/now: \d+ facts, [1-9]\d* invoiced when it is ended, [1-9]\d* not yet/)
       // The version of before has worked on the database of now, and not only the version of now.
       expect(text).toMatch(/before: \d+ others, [1-9]\d* more issued/)
       expect(text).toMatch(/lost 0, doubled 0: good/)

@@ -15,6 +15,8 @@ export type FakeAccount = {
   accounts: { id: string; name: string }[] | null
   databases: Record<string, FakeDatabase>
   queues: string[]
+  /** The Worker that a queue wakes. */
+  consumers: Record<string, string>
   workers: Record<string, FakeWorker>
   calls: Call[]
   /** What the next deployment answers. */
@@ -66,6 +68,7 @@ export const emptyAccount = (): FakeAccount => ({
   accounts: [{ id: 'a1', name: 'Acme' }],
   databases: {},
   queues: [],
+  consumers: {},
   workers: {},
   calls: [],
   deployed: { version: 'v-1', targets: [] },
@@ -134,7 +137,11 @@ function answer(account: FakeAccount, call: Call, isHalf: boolean): string {
       return 'applied'
     }
     case 'queues info':
-      if (account.queues.includes(three)) return 'Queue Name: '
+      if (account.queues.includes(three)) {
+        const consumer = account.consumers[three]
+        const said = consumer === undefined ? '' : `Consumers: worker:${consumer}\n`
+        return `Queue Name: ${three}\nNumber of Consumers: ${consumer ? 1 : 0}\n${said}`
+      }
       throw new Refusal(
         `Queue "${three}" does not exist. To create it, run: wrangler queues create`,
       )
@@ -170,6 +177,7 @@ function answer(account: FakeAccount, call: Call, isHalf: boolean): string {
       for (const { queue } of [...config.queues.producers, ...config.queues.consumers]) {
         if (!account.queues.includes(queue)) throw new Refusal(`Queue "${queue}" does not exist.`)
       }
+      for (const { queue } of config.queues.consumers) account.consumers[queue] ??= config.name
       const { version, targets } = account.deployed
       made.versions.push(version)
       made.current = version

@@ -77,7 +77,9 @@ describe('the command', () => {
 
   it('pauses, compares and resumes after a restore, and says each step', async () => {
     const { text } = await run('--restored', '--since', '7d')
-    expect(text).toMatch(/^Everything is paused first;/)
+    expect(text).toMatch(
+      /^Of http:\/\/127\.0\.0\.1:\d+, on this machine:\nEverything is paused first;/,
+    )
     // What is lacking altogether keeps nothing paused: its first attempt looks for it.
     expect(text).toMatch(/Everything goes on again\.\n$/)
   })
@@ -85,11 +87,13 @@ describe('the command', () => {
   it('tells in one line what is wrong with a key, an option or an address', async () => {
     expect(await runAs('ck_mg_not_a_key_of_it_0000')).toMatchObject({
       code: 2,
-      text: expect.stringMatching(/^makegood: unauthorized: .*\n$/),
+      text: expect.stringMatching(/^Of http.*\nmakegood: unauthorized: .*\n$/),
     })
     expect(await run('--since', '93d')).toMatchObject({
       code: 2,
-      text: expect.stringMatching(/^makegood: validation_error: since: 93 days are too many.*\n$/),
+      text: expect.stringMatching(
+        /^Of http.*\nmakegood: validation_error: since: 93 days are too many.*\n$/,
+      ),
     })
   })
 })
@@ -106,15 +110,23 @@ describe('its arguments', () => {
       since: Date.parse('2026-10-01T00:00:00Z'),
       until: Date.parse('2026-10-02T06:00:00Z'),
     })
-    expect(parse('--restored').asked).toEqual({ kind: 'restored', days: null })
+    const restored = { kind: 'restored', days: null }
+    const url = 'https://makegood.example'
+    expect(parse('--restored', '--url', url)).toEqual({ url, asked: restored })
+    expect(parse('--restored', '--local')).toEqual({
+      url: 'http://127.0.0.1:8787',
+      asked: restored,
+    })
     expect(parse('--url', 'https://makegood.example/').url).toBe('https://makegood.example')
   })
 
   it.each([
     [['--since', '3x'], 'days such as 2d'],
     [['--until', '2026-01-01'], 'not after'],
-    [['--restored', '--until', '2026-10-02'], 'not for it'],
-    [['--restored', '--since', '0d'], 'of a restored database'],
+    [['--restored'], '--restored of which? --url https://'],
+    [['--local', '--url', 'https://makegood.example'], 'two addresses'],
+    [['--restored', '--local', '--until', '2026-10-02'], 'not for it'],
+    [['--restored', '--local', '--since', '0d'], 'of a restored database'],
     [['--url', 'here'], 'an https address is wanted'],
     [['--other'], 'npm run reconcile'],
   ])('%j are refused in words', (given, words) => {

@@ -175,6 +175,19 @@ describe('npm run setup', () => {
     expect([code, text]).toEqual([1, expect.stringContaining('--renew OTHER: one of COMMET')])
   })
 
+  it('leaves a secret as it is where nothing is given to renew it with, and says so', async () => {
+    await setup([], SECRETS)
+    const { code, text } = await setup(['--renew', 'COMMET_API_KEY'])
+    expect([code, text]).toEqual([
+      0,
+      expect.stringMatching(/^ +not renewed: the one that is set stays$/m),
+    ])
+    expect(place.account.workers['makegood']?.secrets['COMMET_API_KEY']).toBe(
+      SECRETS.COMMET_API_KEY,
+    )
+    expect(text).not.toMatch(/^missing/m)
+  })
+
   it('draws a secret anew that is to be renewed, and keeps what its links are derived from', async () => {
     await setup([], SECRETS)
     const before = { ...place.account.workers['makegood']?.secrets }

@@ -47,7 +47,7 @@ const IS_BOOTSTRAP: Failure = {
   code: 'bootstrap_key',
   message:
     'The bootstrap key is the secret BOOTSTRAP_KEY: put another value there, ' +
-    'with npm run setup -- --renew BOOTSTRAP_KEY, and the old one ends.',
+    'with npm run setup -- --renew BOOTSTRAP_KEY (of staging with --env staging), and the old one ends.',
 }
 
 export const keys = createRoutes()
