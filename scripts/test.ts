@@ -9,8 +9,8 @@ import { ROOT } from './project.ts'
 import { runWatched } from './run-watched.ts'
 
 const VITEST = path.join(ROOT, 'node_modules', 'vitest', 'vitest.mjs')
-/** Several times what the longest file takes on a busy machine of two cores. */
-const SILENCE_SECONDS_MAX = 300
+/** Several times what the longest file, the hundred seeds of the simulator, takes on two cores. */
+const SILENCE_SECONDS_MAX = 900
 const RUNS_PER_PART_MAX = 3
 
 const PARTS: readonly (readonly string[])[] = [
