@@ -71,4 +71,8 @@ const resultOf = <Row>(executed: Executed): D1Result<Row> => ({
 
 /** Of two columns of one name the last one is answered, as by D1. */
 const objectsOf = <Row>({ columns, rows }: Executed): Row[] =>
-  rows.map((row) => Object.fromEntries(columns.map((name, at) => [name, row[at]])) as Row)
+  rows.map((row) => {
+    const read: Record<string, unknown> = {}
+    for (const [at, name] of columns.entries()) read[name] = row[at]
+    return read as Row
+  })

@@ -59,8 +59,8 @@ export function createDatabasePort(parts: Parts): D1Port {
         try {
           const executed = perform(statements)
           const isLost = isOn() && random.chance(LOST_ANSWER_CHANCE)
-          const lost = { error: d1Trouble('Network connection lost.') }
-          answer(isLost ? lost : { value: executed }, backMs)
+          if (isLost) answer({ error: d1Trouble('Network connection lost.') }, backMs)
+          else answer({ value: executed }, backMs)
         } catch (error) {
           answer({ error }, backMs)
         }

@@ -30,8 +30,8 @@ function DayFormat(locale, options) {
 `
 
 const SHA256 = `
-import { createHash } from 'node:crypto'
-export const sha256 = (bytes) => new Uint8Array(createHash('sha256').update(bytes).digest())
+import { hash } from 'node:crypto'
+export const sha256 = (bytes) => new Uint8Array(hash('sha256', bytes, 'buffer'))
 `
 
 const CHANGES = [

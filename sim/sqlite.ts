@@ -60,15 +60,19 @@ export function openSqlite(image: Uint8Array): Sqlite {
   const total = database.prepare('SELECT total_changes() AS total')
   const changesSoFar = (): number => Number(total.get()?.['total'])
 
+  const run = ({ sql, params }: Statement): Executed => {
+    const { statement, columns, isRead } = prepare(sql)
+    const before = isRead ? 0 : changesSoFar()
+    const rows: unknown = statement.all(...params.map(bound))
+    return { columns, rows: asRows(rows), changes: isRead ? 0 : changesSoFar() - before }
+  }
   const execute = (statements: readonly Statement[]): Executed[] => {
-    begin?.run()
+    const [only] = statements
     try {
-      const done = statements.map(({ sql, params }) => {
-        const { statement, columns, isRead } = prepare(sql)
-        const before = isRead ? 0 : changesSoFar()
-        const rows: unknown = statement.all(...params.map(bound))
-        return { columns, rows: asRows(rows), changes: isRead ? 0 : changesSoFar() - before }
-      })
+      // One statement is all or nothing by itself, its triggers with it.
+      if (only !== undefined && statements.length === 1) return [run(only)]
+      begin?.run()
+      const done = statements.map(run)
       commit?.run()
       return done
     } catch (error) {
