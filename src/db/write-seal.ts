@@ -106,23 +106,32 @@ export type KeyChange = {
   readonly retired: readonly string[]
 }
 
-/** Under the lease, so that nobody else announces the same. */
+/** Whether it did: only who still has the lease, since another announces the same as soon as he has it. */
 export async function commitKeys(
   db: Database,
+  { leaseUntil }: SealingRow,
   { added, back, retired }: KeyChange,
   entry: AuditEntry,
-): Promise<void> {
+): Promise<boolean> {
+  const isOurs = eq(auditSealing.leaseUntil, leaseUntil)
+  const ifOurs = sql`EXISTS (SELECT 1 FROM audit_sealing WHERE lease_until = ${leaseUntil})`
   const retiring = (ids: readonly string[], retiredAt: number | null) =>
     db
       .update(auditKeys)
       .set({ retiredAt })
-      .where(inArray(auditKeys.id, [...ids]))
-  await db.batch([
-    insertEntry(db, entry, sql`true`),
-    ...added.map((key) => db.insert(auditKeys).values(key)),
+      .where(and(inArray(auditKeys.id, [...ids]), ifOurs))
+  const [held] = await db.batch([
+    db.select({ leaseUntil: auditSealing.leaseUntil }).from(auditSealing).where(isOurs),
+    insertEntry(db, entry, ifOurs),
+    ...added.map((key) =>
+      db
+        .insert(auditKeys)
+        .select(sql`SELECT ${key.id}, ${key.public}, ${key.firstSeenAt}, NULL WHERE ${ifOurs}`),
+    ),
     retiring(back, null),
     retiring(retired, entry.at),
   ])
+  return held.length > 0
 }
 
 /**

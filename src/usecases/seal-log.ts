@@ -67,7 +67,8 @@ export async function sealLog(
   const row = await takeSealing(db, { now: startedAt, day: dayOf(startedAt), leaseUntil })
   if (row === null) return err({ reason: 'busy' })
   try {
-    if (!(await announceKeys(deps))) return err({ reason: 'not_configured' })
+    const announced = await announceKeys(deps, row)
+    if (announced !== 'announced') return err({ reason: announced })
     if (isForgotten(state)) return await stop(deps, { reason: 'checkpoint_changed', seq: 1 })
     const size = state.checkpoint?.size ?? 0
     const tiles = occasion === 'asked' ? LOG_CHECK_TILES : LOG_COMPARE_TILES

@@ -1,11 +1,11 @@
 // The audit log is sealed in steps, by one at a time, and a log that isn't as it was sealed is sealed no further.
 
 import { env } from 'cloudflare:workers'
-import { beforeEach, describe, expect, it } from 'vitest'
+import { beforeEach, describe, expect, it, vi } from 'vitest'
 import { openDatabase } from '../../src/db/database.ts'
 import { findNewestCheckpoint, findSealing, readKeys } from '../../src/db/read-seal.ts'
 import type { Deps } from '../../src/deps.ts'
-import { SEAL_ENTRIES_PER_STEP } from '../../src/domain/limits.ts'
+import { SEAL_ENTRIES_PER_STEP, SEAL_LEASE_SECONDS } from '../../src/domain/limits.ts'
 import { entryLine } from '../../src/domain/sealed-entry.ts'
 import { publicKeyOf, readPublicKey } from '../../src/domain/signed-note.ts'
 import { slack } from '../../src/notices/slack.ts'
@@ -96,6 +96,32 @@ describe('sealing', () => {
     await fillLog(1)
     await env.DB.exec(`UPDATE audit_sealing SET lease_until = ${now() + 1_000}`)
     expect(await sealed(deps)).toEqual({ reason: 'busy' })
+  })
+
+  it('has its key announced once, also by one whose statement comes when another has the lease', async () => {
+    const { deps } = await createWorld()
+    let hold = (): void => {}
+    const held = new Promise<void>((resolve) => (hold = resolve))
+    let stalled = 0
+    // Its announcement stands still on its way, until another has announced the same.
+    const late = new Proxy(env.DB, {
+      get: (target, name) =>
+        name === 'batch'
+          ? async (statements: D1PreparedStatement[]) => {
+              if (statements.length === 5) await (stalled++, held)
+              return target.batch(statements)
+            }
+          : Reflect.get(target, name).bind(target),
+    })
+    const first = sealed({ ...deps, db: openDatabase(late) })
+    await vi.waitFor(() => expect(stalled).toBe(1))
+    const later = deps.now() + (SEAL_LEASE_SECONDS + 1) * 1_000
+    const other = { ...deps, now: () => later }
+    expect(await sealed(other, 'asked')).toEqual({ size: 1, added: 1 })
+    hold()
+    expect(await first).toEqual({ reason: 'busy' })
+    expect(await entries()).toHaveLength(1)
+    expect(await readKeys(deps.db)).toHaveLength(1)
   })
 
   it('is done by one of many who come at once', async () => {
