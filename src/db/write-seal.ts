@@ -10,7 +10,14 @@ import { AFTER_CHANGE } from './after-change.ts'
 import type { Database } from './database.ts'
 import { insertEntry } from './insert-entry.ts'
 import type { SealingRow, StoredCheckpoint, StoredKey } from './read-seal.ts'
-import { auditCheckpoints, auditKeys, auditSealing, auditTiles, notices } from './schema.ts'
+import {
+  auditCheckpoints,
+  auditEntries,
+  auditKeys,
+  auditSealing,
+  auditTiles,
+  notices,
+} from './schema.ts'
 
 /** Null where somebody else seals. `day`: since 1970; the first checkpoint goes out on the next one. */
 export async function takeSealing(
@@ -113,16 +120,14 @@ export async function commitKeys(
   { added, back, retired }: KeyChange,
   entry: AuditEntry,
 ): Promise<boolean> {
-  const isOurs = eq(auditSealing.leaseUntil, leaseUntil)
   const ifOurs = sql`EXISTS (SELECT 1 FROM audit_sealing WHERE lease_until = ${leaseUntil})`
   const retiring = (ids: readonly string[], retiredAt: number | null) =>
     db
       .update(auditKeys)
       .set({ retiredAt })
       .where(and(inArray(auditKeys.id, [...ids]), ifOurs))
-  const [held] = await db.batch([
-    db.select({ leaseUntil: auditSealing.leaseUntil }).from(auditSealing).where(isOurs),
-    insertEntry(db, entry, ifOurs),
+  const [written] = await db.batch([
+    insertEntry(db, entry, ifOurs).returning({ seq: auditEntries.seq }),
     ...added.map((key) =>
       db
         .insert(auditKeys)
@@ -131,7 +136,7 @@ export async function commitKeys(
     retiring(back, null),
     retiring(retired, entry.at),
   ])
-  return held.length > 0
+  return written.length > 0
 }
 
 /**

@@ -102,16 +102,21 @@ describe('sealing', () => {
     const { deps } = await createWorld()
     let hold = (): void => {}
     const held = new Promise<void>((resolve) => (hold = resolve))
-    let stalled = 0
+    let [isAnnouncing, stalled] = [false, 0]
     // Its announcement stands still on its way, until another has announced the same.
     const late = new Proxy(env.DB, {
-      get: (target, name) =>
-        name === 'batch'
-          ? async (statements: D1PreparedStatement[]) => {
-              if (statements.length === 5) await (stalled++, held)
-              return target.batch(statements)
-            }
-          : Reflect.get(target, name).bind(target),
+      get: (target, name) => {
+        if (name === 'prepare') {
+          return (sql: string) => {
+            isAnnouncing ||= sql.startsWith('insert into "audit_keys"')
+            return target.prepare(sql)
+          }
+        }
+        return async (statements: D1PreparedStatement[]) => {
+          if (isAnnouncing) await (stalled++, held)
+          return target.batch(statements)
+        }
+      },
     })
     const first = sealed({ ...deps, db: openDatabase(late) })
     await vi.waitFor(() => expect(stalled).toBe(1))
