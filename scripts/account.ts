@@ -20,6 +20,14 @@ const deployment = z.object({
   versions: z.array(z.object({ version_id: z.string(), percentage: z.number() })),
 })
 
+const version = z.object({
+  resources: z.object({ script: z.object({ handlers: z.array(z.string()).nullish() }) }),
+})
+const signingNow = z.object({ public: z.string(), at: z.number() })
+const newestLink = z.object({ id: z.string(), invoiceId: z.string(), nth: z.number() })
+
+export type SigningNow = z.output<typeof signingNow>
+export type NewestLink = z.output<typeof newestLink>
 export type Account = ReturnType<typeof accountOf>
 
 type Calls = {
@@ -133,11 +141,16 @@ function workerOf(
       }
       throw wranglerTrouble(what, called)
     },
-    /** The version that all requests go to; null where there is none, or where several share them. */
+    /** The version that all requests go to; null where there is none, where several share them, or where it never ran. */
     async currentVersion(): Promise<string | null> {
       const called = await call('deployments', 'status', '--json')
       const versions = deployment.safeParse(jsonIn(called.stdout)).data?.versions ?? []
-      return versions.find(({ percentage }) => percentage === 100)?.version_id ?? null
+      const id = versions.find(({ percentage }) => percentage === 100)?.version_id
+      if (id === undefined) return null
+      // The Worker that a first secret makes is empty: it takes no queue's messages.
+      const seen = await call('versions', 'view', id, '--json')
+      const handlers = version.safeParse(jsonIn(seen.stdout)).data?.resources.script.handlers ?? []
+      return handlers.includes('queue') ? id : null
     },
   }
 }
@@ -177,6 +190,16 @@ function databaseOf({ call, done }: Calls, { database, place }: Deployment) {
     },
     recordedRules: (): Promise<readonly RecordedRule[]> =>
       rowsOf(recordedRule, 'SELECT id, at FROM rule_ids ORDER BY id'),
+    /** Keys of the log that have signed and were not taken out since, the newest first. */
+    signingNow: (): Promise<readonly SigningNow[]> =>
+      rowsOf(
+        signingNow,
+        'SELECT public, first_seen_at AS at FROM audit_keys WHERE retired_at IS NULL ORDER BY at DESC',
+      ),
+    async newestLink(): Promise<NewestLink | null> {
+      const sql = 'SELECT id, invoice_id AS invoiceId, nth FROM links ORDER BY seq DESC LIMIT 1'
+      return (await rowsOf(newestLink, sql))[0] ?? null
+    },
     async isPaused(): Promise<boolean> {
       const sql = "SELECT kind FROM switches WHERE kind = 'all'"
       return (await rowsOf(z.unknown(), sql)).length > 0

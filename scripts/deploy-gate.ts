@@ -24,8 +24,23 @@ export type Gate = {
   readonly say: (what: string, text: string) => void
 }
 
+/**
+ * All of it, by calls that only read: a dry run asks the same. Answers the database's id, and what is to be applied.
+ * Throws Trouble.
+ */
+export async function askGate(
+  gate: Gate,
+  config: Config,
+): Promise<{ readonly id: string; readonly plan: Plan }> {
+  const id = await requireSetup(gate, config)
+  await requireRules(gate, config)
+  const plan = await planOf(gate)
+  tellPlan(gate, plan)
+  return { id, plan }
+}
+
 /** Answers the database's id. Throws Trouble that names what setup has to make first, all of it at once. */
-export async function requireSetup(gate: Gate, config: Config): Promise<string> {
+async function requireSetup(gate: Gate, config: Config): Promise<string> {
   const { account, asked, deployment, isWorkersBuild, say } = gate
   const again = commandFor('setup', asked.place)
   const id = await account.databaseId()
@@ -51,7 +66,7 @@ export async function requireSetup(gate: Gate, config: Config): Promise<string> 
 }
 
 /** Throws Trouble where a rule that has made adjustments in this very database would be known no more. */
-export async function requireRules(gate: Gate, { rules }: Config): Promise<void> {
+async function requireRules(gate: Gate, { rules }: Config): Promise<void> {
   const { account, asked, root } = gate
   const file = configurationOf(root, asked.place)
   const known = rules.flatMap(({ id, was }) => [id, ...was])
@@ -76,7 +91,7 @@ export async function planOf({ account, deployment, root }: Gate): Promise<Plan>
 }
 
 /** What will be applied, as long as somebody can prepare for it. */
-export function tellPlan(gate: Gate, plan: Plan): void {
+function tellPlan(gate: Gate, plan: Plan): void {
   const { say } = gate
   if (plan.unknown.length > 0) {
     say('migrations', `the database is newer than this code: it has ${plan.unknown.join(', ')}`)

@@ -2,24 +2,20 @@
 // has done, so the next run goes on where this one ended.
 
 import * as path from 'node:path'
+import type { Config } from '../src/config.ts'
 import { accountOf, requireLogin } from './account.ts'
 import type { DeployArguments } from './deploy-arguments.ts'
-import {
-  planOf,
-  requirePause,
-  requireRules,
-  requireSetup,
-  tellPlan,
-  type Gate,
-} from './deploy-gate.ts'
+import { askGate, planOf, requirePause, type Gate } from './deploy-gate.ts'
 import { isUnchanged, proveCheckout, requireUnchanged, tellProof } from './deploy-proof.ts'
 import { addressIn, buildOnly, upload } from './deploy-upload.ts'
-import { commandFor, configurationOf, folderOf, readDeployment, writeConfig } from './deployment.ts'
+import { commandFor, configurationOf, readDeployment, writeConfig } from './deployment.ts'
 import { loadConfig } from './load-configuration.ts'
 import type { Wrangler } from './run-wrangler.ts'
+import { requireHidden } from './shown-secrets.ts'
 import { smokeTest, type Outside } from './smoke-test.ts'
-import { lockFolder } from './state-lock.ts'
+import { whileAlone } from './state-lock.ts'
 import { Trouble } from './trouble.ts'
+import { wantedSecrets } from './wanted-secrets.ts'
 
 /** What is outside of it. */
 export type DeployOutside = Outside & {
@@ -68,28 +64,49 @@ async function tryOut(deploy: Deploy, address: string, version: string | null): 
   return bad.every(({ what }) => what === '/readyz') ? 'not ready' : 'bad'
 }
 
-async function dryRun(deploy: Deploy): Promise<void> {
-  const { account, deployment, root, wrangler, say } = deploy
-  tellProof(deploy)
-  if ((await account.login()) === null)
+/** Why the real one would stop, asked as it asks; null where it would not, or where nobody can be asked. */
+async function stopOf(deploy: Deploy, config: Config): Promise<string | null> {
+  const { account, deployment, say } = deploy
+  if ((await account.login()) === null) {
     say('account', 'nobody is logged in, so what is there is not known')
-  else if ((await account.databaseId()) === null)
-    say('migrations', 'all, to a database that setup makes')
-  else tellPlan(deploy, await planOf(deploy))
+    return null
+  }
+  try {
+    say('account', await requireLogin(account, deployment))
+    await askGate(deploy, config)
+    return null
+  } catch (error) {
+    if (error instanceof Trouble) return error.message
+    throw error
+  }
+}
+
+/** Answers 1 where the real one would stop before it begins. */
+async function dryRun(deploy: Deploy, config: Config): Promise<number> {
+  const { deployment, root, wrangler, say } = deploy
+  say('', 'a dry run: nothing is changed')
+  tellProof(deploy)
+  const stop = await stopOf(deploy, config)
   const lines = await buildOnly(wrangler, writeConfig(root, deployment, 'look.json'))
   say('deploy', 'wrangler deploy --dry-run:')
   for (const line of lines) say('', line)
   say('smoke test', 'would ask /healthz, /readyz, and each endpoint without a signature')
+  if (stop === null) return 0
+  say('would stop', stop)
+  return 1
 }
 
-async function deployProven(deploy: Deploy): Promise<number> {
+function wayBack(before: string | null, oneWay: readonly string[], file: string): string {
+  if (oneWay.length > 0) return `not over ${oneWay.join(', ')}: deploy a mended version`
+  return before === null
+    ? 'to nothing: no version ran alone before this one; deploy a mended version'
+    : `npx wrangler rollback ${before} --config ${file}`
+}
+
+async function deployProven(deploy: Deploy, config: Config): Promise<number> {
   const { account, asked, deployment, root, wrangler, isWorkersBuild, say } = deploy
   say('account', await requireLogin(account, deployment))
-  const config = await loadConfig(path.join(root, configurationOf(root, asked.place)))
-  const id = await requireSetup(deploy, config)
-  await requireRules(deploy, config)
-  const plan = await planOf(deploy)
-  tellPlan(deploy, plan)
+  const { id, plan } = await askGate(deploy, config)
   const { hash, isTested } = await proveCheckout(deploy)
   const file = writeConfig(root, deployment, 'wrangler.json', id)
   await buildOnly(wrangler, file)
@@ -109,10 +126,9 @@ async function deployProven(deploy: Deploy): Promise<number> {
     throw new Trouble('deployed, but Wrangler names no address: try it with --url https://…')
   }
   const smoked = await tryOut(deploy, address, uploaded.version)
-  if (smoked === 'bad' && before !== null) {
-    const back = `npx wrangler rollback ${before} --config ${path.relative(root, file)}`
-    const why = `not over ${oneWay.join(', ')}: deploy a mended version`
-    say('to go back', `${oneWay.length === 0 ? back : why} (docs/upgrading.md)`)
+  if (smoked === 'bad') {
+    const back = wayBack(before, oneWay, path.relative(root, file))
+    say('to go back', `${back} (docs/upgrading.md)`)
   }
   if (await account.isPaused())
     say('paused', 'nothing is issued until you resume: DELETE /api/v1/switches/all')
@@ -130,17 +146,10 @@ export async function deployWorker(
   const deployment = readDeployment(root, place)
   const account = accountOf(wrangler, deployment, writeConfig(root, deployment, 'look.json'))
   const deploy: Deploy = { ...outside, asked, deployment, account }
-  say('place', `${place}: Worker ${deployment.worker}, ${configurationOf(root, place)}`)
-  if (asked.dryRun) {
-    say('', 'a dry run: nothing is changed')
-    await dryRun(deploy)
-    return 0
-  }
-  const told = `another setup or deploy of ${place} is under way in this checkout`
-  const lock = lockFolder(path.join(root, folderOf(place)), told)
-  try {
-    return await deployProven(deploy)
-  } finally {
-    lock.release()
-  }
+  const configuration = configurationOf(root, place)
+  say('place', `${place}: Worker ${deployment.worker}, ${configuration}`)
+  const config = await loadConfig(path.join(root, configuration))
+  requireHidden(deployment, wantedSecrets(config, place))
+  if (asked.dryRun) return dryRun(deploy, config)
+  return whileAlone(root, place, () => deployProven(deploy, config))
 }

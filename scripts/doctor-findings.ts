@@ -12,6 +12,7 @@ import {
   type Facts,
   type Finding,
 } from './doctor-facts.ts'
+import { missedFindings } from './doctor-missed.ts'
 import { statusFindings } from './doctor-status.ts'
 
 const NODE_MAJOR_MIN = 20
@@ -195,22 +196,6 @@ function noticeFindings(facts: Facts, { notices }: Config): readonly Finding[] {
     ...off,
     finding('warn', 'notices', text, 'notices: [slack()] or signedWebhook(): docs/notices.md'),
   ]
-}
-
-/** Sources that can be asked for what never came. */
-const ASKABLE: Readonly<Record<string, string>> = {
-  stripe: 'stripeEvents()',
-  zendesk: 'zendeskTickets()',
-}
-
-function missedFindings({ endpoints, findMissed }: Config): readonly Finding[] {
-  const names = new Set([...endpoints.values()].map(({ source }) => source.name))
-  return Object.entries(ASKABLE)
-    .filter(([name]) => names.has(name) && !findMissed.some(({ source }) => source === name))
-    .map(([name, finder]) => {
-      const text = `a delivery of ${name} that never comes is noticed by nobody`
-      return finding('look', 'missed', text, `findMissed: [${finder}]: docs/missed-deliveries.md`)
-    })
 }
 
 const keptFindings = ({ keptFile }: Facts): readonly Finding[] =>

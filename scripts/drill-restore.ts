@@ -5,7 +5,7 @@ import * as fs from 'node:fs'
 import * as path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import * as z from 'zod'
-import { listLedger, seenCalls, setFaults, type SeenCall } from './chaos-operator.ts'
+import { seenCalls, setFaults, type SeenCall } from './chaos-operator.ts'
 import {
   begin,
   look,
@@ -35,7 +35,7 @@ type Restore = { readonly count: number; readonly seed: number; readonly tell: T
 export const drillRestore = (options: Restore): Promise<Played> =>
   playLoss(options, async (stage, tell) => {
     const [first, second, third] = thirds(stage.facts)
-    const issued = await playHour(stage, first, second, HALF_AN_HOUR_MS, tell)
+    await playHour(stage, first, second, HALF_AN_HOUR_MS, tell)
     const posted = await postsOf(stage)
     const comparing = begin(apiOf(stage), { restored: true })
     await until(
@@ -56,14 +56,13 @@ export const drillRestore = (options: Restore): Promise<Played> =>
     )
     tell('everything goes on by itself; all deliveries come once more')
     await stage.deliver([...first, ...second])
-    return issued
   })
 
 /** More than a day is lost, and nobody thinks of the command: the age of the record keeps it from billing twice. */
 export const drillForgotten = (options: Restore): Promise<Played> =>
   playLoss(options, async (stage, tell) => {
     const [first, second, third] = thirds(stage.facts)
-    const issued = await playHour(stage, first, second, LONG_MS, tell)
+    await playHour(stage, first, second, LONG_MS, tell)
     const posted = await postsOf(stage)
     stage.begin([...second, ...third])
     tell('nobody says that it was restored; the same deliveries come again')
@@ -72,43 +71,28 @@ export const drillForgotten = (options: Restore): Promise<Played> =>
     tell(`nothing was posted in ${looks} looks, while the cron compared the record`)
     tell('everything goes on by itself; all deliveries come once more')
     await stage.deliver([...first, ...second])
-    return issued
   })
-
-/** `lose` answers the ids of the invoices that were there when the database was put back. */
-function playLoss(
-  options: Restore,
-  lose: (stage: Stage, tell: Tell) => Promise<ReadonlySet<string>>,
-): Promise<Played> {
-  let issued: ReadonlySet<string> = new Set()
-  return playDrill(options, {
-    act: async (stage) => {
-      issued = await lose(stage, options.tell)
-    },
-    toldOf: (stage) => cancelledOf(stage, issued, options.tell),
-  })
-}
 
 /**
  * What was issued in the lost time, and undone by the deliveries that came again before its first attempt here, is
- * cancelled here while its invoice stands there: the next comparison tells a person of it, and only of such.
+ * cancelled here while its invoice stands there: the next comparison takes it, and then its undo reverses it.
  */
-async function cancelledOf(
-  stage: Stage,
-  issued: ReadonlySet<string>,
-  tell: Tell,
-): Promise<ReadonlySet<string>> {
-  const since = new Date(stage.now() - COMPARED_BACK_MS).toISOString()
-  await ended(stage, await begin(apiOf(stage), { since }))
-  const open = await openDiscrepancies(apiOf(stage))
-  const told = open.flatMap(({ reason, invoiceId }) =>
-    reason === 'invoiced_though_cancelled' && issued.has(invoiceId ?? '') ? (invoiceId ?? []) : [],
-  )
-  if (told.length > 0) {
-    tell(`undone here before it was known again: ${told.length}, of which a person is told`)
-  }
-  return new Set(told)
-}
+const playLoss = (
+  options: Restore,
+  lose: (stage: Stage, tell: Tell) => Promise<void>,
+): Promise<Played> =>
+  playDrill(options, {
+    act: (stage) => lose(stage, options.tell),
+    afterwards: async (stage) => {
+      const since = new Date(stage.now() - COMPARED_BACK_MS).toISOString()
+      const { counts } = await ended(stage, await begin(apiOf(stage), { since }))
+      if (counts.adopted > 0) {
+        options.tell(`undone here before it was known again: ${counts.adopted}, now reversed`)
+      }
+      const open = await openDiscrepancies(apiOf(stage))
+      for (const { reason, invoiceId } of open) options.tell(`open: ${reason} of ${invoiceId}`)
+    },
+  })
 
 const isPost = ({ method, path: called }: SeenCall): boolean =>
   method === 'POST' && called.endsWith('/invoices')
@@ -153,17 +137,14 @@ async function until(isThere: () => Promise<boolean>, otherwise: string): Promis
   }
 }
 
-/**
- * Half of what is lost is before the copy, half behind it; the clock goes on so that it is not one moment. Answers the
- * ids of all invoices by then.
- */
+/** Half of what is lost is before the copy, half behind it; the clock goes on so that it is not one moment. */
 async function playHour(
   stage: Stage,
   first: Stage['facts'],
   second: Stage['facts'],
   laterMs: number,
   tell: Tell,
-): Promise<ReadonlySet<string>> {
+): Promise<void> {
   const state = path.join(stage.stack.statePath('app'), 'v3', 'd1')
   const copy = `${stage.stack.statePath('app')}-copy`
   await stage.deliver(first)
@@ -180,9 +161,7 @@ async function playHour(
   await stage.deliver(second)
   await stage.settle()
   tell(`${second.length} more delivered, ${await stage.invoices()} invoices in all`)
-  let issued: ReadonlySet<string> = new Set()
   await stage.restart(laterMs, async () => {
-    issued = new Set((await listLedger(stage.stack)).map(({ id }) => id))
     fs.rmSync(state, { recursive: true })
     fs.cpSync(copy, state, { recursive: true })
     // So that there is something to see before it is over.
@@ -191,7 +170,6 @@ async function playHour(
     ])
   })
   tell(`${Math.round(laterMs / 60_000)} minutes later: the database is put back`)
-  return issued
 }
 
 function apiOf({ stack }: Stage): Api {

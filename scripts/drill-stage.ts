@@ -54,8 +54,8 @@ export type Played = { readonly verdict: Verdict; readonly isGood: boolean }
 
 type Act = {
   readonly act: (stage: Stage) => Promise<void>
-  /** Ids of invoices that a person is told of, so that it is his to say what becomes of them. */
-  readonly toldOf?: (stage: Stage) => Promise<ReadonlySet<string>>
+  /** Once all of it is worked off; what this brings is worked off as well. */
+  readonly afterwards?: (stage: Stage) => Promise<void>
 }
 
 /** Plays `act` with `count` facts, works off what is left, and counts. The state is kept where something is wrong. */
@@ -111,14 +111,17 @@ async function playOn(
     await play.act(stage)
     const run = { stack, senders, keeper: cron.keeper, clock: () => clock, startLater }
     await drainChaos(run, play.tell)
-    const told = (await play.toldOf?.(stage)) ?? new Set()
+    if (play.afterwards !== undefined) {
+      await play.afterwards(stage)
+      await drainChaos(run, play.tell)
+    }
     await cron.stop()
     await senders.stop()
     const record = {
       facts: merged(senders.sent()),
       events: await listEvents(stack),
       adjustments: await listAdjustments(stack),
-      ledger: (await listLedger(stack)).filter(({ id }) => !told.has(id)),
+      ledger: await listLedger(stack),
       before,
       customers,
     }

@@ -9,7 +9,6 @@ import type { SetupArguments } from './deploy-arguments.ts'
 import {
   commandFor,
   configurationOf,
-  folderOf,
   readDeployment,
   writeConfig,
   type Deployment,
@@ -17,7 +16,8 @@ import {
 import { DRAWN_SECRETS } from './drawn-secrets.ts'
 import { loadConfig } from './load-configuration.ts'
 import type { Wrangler } from './run-wrangler.ts'
-import { lockFolder } from './state-lock.ts'
+import { whileAlone } from './state-lock.ts'
+import { requireHidden } from './shown-secrets.ts'
 import { storeDrawn } from './store-drawn.ts'
 import { Trouble } from './trouble.ts'
 import { wantedSecrets, type WantedSecret } from './wanted-secrets.ts'
@@ -112,18 +112,11 @@ async function ensureWanted(setup: Setup, set: ReadonlySet<string>): Promise<rea
   return left
 }
 
-/** Throws Trouble on a secret that stands where all can read it, and on a name that is none. */
-function checkNames(
-  { asked, deployment }: Pick<Setup, 'asked' | 'deployment'>,
-  names: readonly string[],
-) {
-  const shown = names.filter((name) => Object.hasOwn(deployment.vars, name))
-  if (shown.length > 0) {
-    throw new Trouble(`deployment.toml has ${shown.join(', ')} in its vars, where all can read it`)
-  }
+/** Throws Trouble on a name that is none. */
+function checkNames(asked: SetupArguments, wanted: readonly WantedSecret[]): void {
   const drawn = DRAWN_SECRETS.map(({ name }) => name)
   for (const [option, given, known] of [
-    ['--renew', asked.renew, names],
+    ['--renew', asked.renew, [...wanted.map(({ name }) => name), ...drawn]],
     ['--store', asked.store, drawn],
   ] as const) {
     const other = given.find((name) => !known.includes(name))
@@ -165,7 +158,8 @@ async function makeAll(setup: Setup): Promise<number> {
   else say('account', await requireLogin(account, deployment))
   await ensureResources(setup)
   const set = (await account?.secrets()) ?? new Set<string>()
-  await storeDrawn({ ...asked, root, worker: deployment.worker, account, say }, set)
+  const { worker, vars } = deployment
+  await storeDrawn({ ...asked, root, worker, vars, account, say }, set)
   const left = await ensureWanted(setup, set)
   tellAddresses(setup)
   if (left.length > 0) {
@@ -186,21 +180,13 @@ export async function setUp(asked: SetupArguments, outside: SetupOutside): Promi
   // Before anything is made: a configuration that does not load would stop it half-way.
   const config = await loadConfig(path.join(root, configuration))
   const wanted = wantedSecrets(config, place)
-  checkNames(
-    { asked, deployment },
-    [...wanted, ...DRAWN_SECRETS].map(({ name }) => name),
-  )
+  requireHidden(deployment, wanted)
+  checkNames(asked, wanted)
   const reached = accountOf(wrangler, deployment, writeConfig(root, deployment, 'look.json'))
   say('place', `${place}: Worker ${deployment.worker}, ${configuration}`)
   if (dryRun) say('', 'a dry run: nothing is changed')
   const account = dryRun && (await reached.login()) === null ? null : reached
   const setup: Setup = { ...outside, asked, deployment, config, wanted, account }
   if (dryRun) return makeAll(setup)
-  const told = `another setup or deploy of ${place} is under way in this checkout`
-  const lock = lockFolder(path.join(root, folderOf(place)), told)
-  try {
-    return await makeAll(setup)
-  } finally {
-    lock.release()
-  }
+  return whileAlone(root, place, () => makeAll(setup))
 }

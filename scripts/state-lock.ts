@@ -2,6 +2,7 @@
 import * as fs from 'node:fs'
 import * as path from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
+import { folderOf, type Place } from './deployment.ts'
 import { Trouble } from './trouble.ts'
 
 /**
@@ -27,3 +28,14 @@ export const lockState = (statePath: string): { release(): void } =>
     `the state folder ${statePath} is in use by another run; stop it, or choose another folder: ` +
       'MAKEGOOD_STATE=<folder> npm start',
   )
+
+/** Runs it while no other setup or deploy of this place does, in this checkout. */
+export async function whileAlone<T>(root: string, place: Place, run: () => Promise<T>): Promise<T> {
+  const told = `another setup or deploy of ${place} is under way in this checkout`
+  const lock = lockFolder(path.join(root, folderOf(place)), told)
+  try {
+    return await run()
+  } finally {
+    lock.release()
+  }
+}

@@ -10,12 +10,15 @@ import {
   type DrawnState,
 } from './drawn-secrets.ts'
 import { keep, keptFile, readKept, type Kept } from './kept-secrets.ts'
+import { droppedBy, keysInUse } from './keys-in-use.ts'
 import { Trouble } from './trouble.ts'
 
 export type DrawnSetup = {
   readonly root: string
   readonly place: Place
   readonly worker: string
+  /** Of the deployment: AUDIT_KEY_FORMER may be in it. */
+  readonly vars: Readonly<Record<string, string>>
   /** Names of those that are to be drawn anew. */
   readonly renew: readonly string[]
   /** Names of those that are stored as they are kept. */
@@ -66,10 +69,11 @@ async function tellStored(
 }
 
 async function plansOf(
-  { place, account, renew, store }: DrawnSetup,
+  setup: DrawnSetup,
   { values, unstored }: Kept,
   set: ReadonlySet<string>,
 ): Promise<readonly Planned[]> {
+  const { place, account, renew, store } = setup
   // A database that a dry run would make has nothing in it.
   const asked = account !== null && (await account.databaseId()) !== null ? account : null
   const planned: Planned[] = []
@@ -89,9 +93,31 @@ async function plansOf(
     }
     const plan = planDrawn(secret, state, place)
     if (plan.do === 'refuse') throw new Trouble(plan.why)
+    if (asked !== null) await requireInUse(setup, asked, name, plan)
     planned.push({ secret, plan, state })
   }
   return planned
+}
+
+/** The kept file may be older than what the Worker has, as where another checkout has renewed it since. */
+async function requireInUse(
+  { place, store, vars, say }: DrawnSetup,
+  account: Account,
+  name: string,
+  plan: DrawnPlan,
+): Promise<void> {
+  if (plan.do === 'leave' || plan.do === 'refuse') return
+  const list = plan.do === 'store' ? plan.value : plan.former
+  const inUse = await keysInUse(name, account, vars['AUDIT_KEY_FORMER'])
+  const dropped = await droppedBy(list ?? '', inUse)
+  if (dropped === null) return
+  const { what, todo, mayBeCut } = dropped
+  // Given up before, or cut by its owner.
+  const isMeant = list === null || (store.includes(name) && mayBeCut)
+  if (isMeant) return say('secret', `${name}: from then on without ${what}`)
+  throw new Trouble(
+    `${name} in ${keptFile(place)} lacks ${what}: it is an older list. Write that key in front there, from your password manager, and run this again. If it is lost: ${todo}`,
+  )
 }
 
 async function valuesOf({ worker }: DrawnSetup, planned: readonly Planned[]) {

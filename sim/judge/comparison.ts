@@ -2,7 +2,7 @@
 // is told of is wrong.
 
 import type { Invoice } from '../commet.ts'
-import { has, type Books } from './books.ts'
+import { has, type Books, type Row } from './books.ts'
 
 type Discrepancy = {
   readonly reason: string
@@ -40,6 +40,9 @@ const adjustmentOf = ({ metadata }: Invoice): string => String(metadata['makegoo
 const isRecorded = ({ rowOf }: Books, invoice: Invoice): boolean =>
   rowOf.get(adjustmentOf(invoice))?.invoice_id === invoice.id
 
+const isTaken = ({ reverses, customer_id, amount }: Row, invoice: Invoice | undefined): boolean =>
+  reverses === null && invoice?.customerId === customer_id && invoice?.amount === amount
+
 /** Whether there is a cause for it that stays. */
 function isRight(books: Books, { reason, adjustment_id, invoice_id }: Discrepancy): boolean {
   const row = books.rowOf.get(adjustment_id ?? '')
@@ -55,9 +58,11 @@ function isRight(books: Books, { reason, adjustment_id, invoice_id }: Discrepanc
     case 'invoiced_though_held':
     case 'invoiced_though_failed':
     case 'invoiced_though_rejected':
-    case 'invoiced_though_cancelled':
       // It was issued in the lost time, and decided otherwise in the second.
       return isRestored(books) && reason.endsWith(`_${row?.state}`) && invoice?.status !== 'void'
+    case 'invoiced_though_cancelled':
+      // What was undone before it was known again is taken and reversed, where the invoice is what it asked for.
+      return isRestored(books) && row?.state === 'cancelled' && !isTaken(row, invoice)
     default:
       return false
   }

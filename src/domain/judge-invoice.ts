@@ -30,6 +30,7 @@ export type Recorded = {
   readonly invoiceId: string | null
   readonly invoiceStatus: string | null
   readonly invoicedAt: number | null
+  readonly reverses: string | null
   readonly reversedBy: string | null
   readonly wakeAt: number | null
   readonly attempts: number
@@ -76,7 +77,8 @@ export function judgeInvoice(
   if (recorded.invoiceId === invoice.id) return judgeOwn(invoice, recorded, around)
   const isGone = isClosed(invoice.status)
   if (recorded.invoiceId !== null) return isGone ? FITS : only('second_invoice')
-  // What was told of it before stays known: its next attempt asks for it.
+  // What was told of it before stays known: its next attempt asks for it. What was undone is taken as well, since its
+  // undo then reverses it; but of a reversal whose original is closed, only a person can say what its invoice is for.
   switch (recorded.state) {
     case 'due':
       return isAsked(recorded, invoice)
@@ -87,14 +89,15 @@ export function judgeInvoice(
     case 'invoiced':
       return only('not_recorded')
     case 'held':
-    case 'failed': {
+    case 'failed':
+    case 'cancelled': {
       if (isGone) return FITS
       const judged = only(`invoiced_though_${recorded.state}`)
-      return isAsked(recorded, invoice) ? { ...judged, action: 'adopt' } : judged
+      const isTaken = recorded.reverses === null || recorded.state !== 'cancelled'
+      return isTaken && isAsked(recorded, invoice) ? { ...judged, action: 'adopt' } : judged
     }
     case 'rejected':
-    case 'cancelled':
-      return isGone ? FITS : only(`invoiced_though_${recorded.state}`)
+      return isGone ? FITS : only('invoiced_though_rejected')
   }
 }
 

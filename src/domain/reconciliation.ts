@@ -63,7 +63,7 @@ export const DISCREPANCIES: Readonly<Record<DiscrepancyReason, Told>> = {
   },
   invoiced_though_cancelled: {
     meaning:
-      'The adjustment was undone before it went out, and the billing API has an invoice of it.',
+      'The adjustment was cancelled before it went out, and an invoice carries its id that does not fit it, or it is a reversal whose original is closed.',
     todo: 'Void the invoice at the billing API; the next comparison settles this.',
     keepsPaused: true,
   },

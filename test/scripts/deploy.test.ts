@@ -195,6 +195,49 @@ describe('npm run deploy', () => {
     expect(place.npmCalls).toEqual([])
   })
 
+  it.each([
+    ['a database', () => (place.account.databases = {}), 'there is no database yet: npm run setup'],
+    ['a queue', () => place.account.queues.shift(), 'makegood-adjustments: not there yet'],
+    ['secrets', () => (place.account.workers = {}), 'LINK_KEY, AUDIT_KEY, COMMET_API_KEY: not'],
+    [
+      'a rule that has made adjustments',
+      () => use(...FILES) && (database().rules = [{ id: 'late-delivery', at: 1_793_000_000_000 }]),
+      "write was: ['late-delivery'] into the rule",
+    ],
+    [
+      'the account that is meant',
+      () => place.account.accounts?.push({ id: 'b2', name: 'Try-out' }),
+      'which account?',
+    ],
+  ])('says in a dry run that it would stop without %s, and still builds', async (_, take, why) => {
+    take()
+    const { code, text } = await deploy(['--dry-run'])
+    const [tried = '', stop = ''] = text.split('would stop')
+    expect([code, stop]).toEqual([1, expect.stringContaining(why)])
+    expect(tried).toContain('Total Upload')
+    expect([changesOf(place.account), place.npmCalls]).toEqual([[], []])
+  })
+
+  it('says in a dry run what would be applied, and changes nothing; without a login, that it is not known', async () => {
+    const { code, text } = await deploy(['--dry-run'])
+    expect([code, text]).toEqual([0, expect.stringContaining('missing: 0000_tables.sql')])
+    place.account.accounts = null
+    const alone = await deploy(['--dry-run'])
+    expect([alone.code, alone.text]).toEqual([0, expect.stringContaining('is not known')])
+    expect([changesOf(place.account), place.npmCalls]).toEqual([[], []])
+  })
+
+  it('takes no secret from the vars of deployment.toml, where all can read it', async () => {
+    const file = path.join(place.checkout.folder, 'deployment.toml')
+    fs.writeFileSync(file, '[production.vars]\nLINK_KEY = "shown"\n')
+    const refused = [await deploy(), await deploy(['--dry-run'])]
+    fs.rmSync(file)
+    for (const { code, text } of refused) {
+      expect([code, text]).toEqual([1, expect.stringContaining('has LINK_KEY in its vars')])
+    }
+    expect(place.account.calls).toEqual([])
+  })
+
   it('begins nothing where deployment.toml and the environment name two accounts, as Wrangler takes the former', async () => {
     const file = path.join(place.checkout.folder, 'deployment.toml')
     fs.writeFileSync(file, '[production]\naccount_id = "a1"\n')
@@ -396,10 +439,23 @@ describe('the smoke test', () => {
     expect(versions()).toEqual(['v-1', 'v-1'])
   })
 
-  it('of a first deployment says of nothing that it could be gone back to', async () => {
-    place.site['POST /webhooks/stripe'] = [202, {}]
+  it('of a first deployment says that nothing could be gone back to, also after one that was cut off', async () => {
+    const [bad, none] = [[202, {}] as const, /^to go back {2}to nothing: no version ran alone/m]
+    place.site['POST /webhooks/stripe'] = bad
+    const at = await callOf('deploy --config')
+    place.account.trouble = { at, how: 'kill_before' }
+    expect((await deploy()).code).toBe('killed')
+    // The tables are there, and the empty Worker that setup has stored its secrets in.
+    expect([applied(), versions()]).toEqual([FILES, []])
+    place.account.trouble = { at: 0, how: 'refuse' }
     const { code, text } = await deploy()
-    expect([code, text]).toEqual([1, expect.not.stringContaining('to go back')])
+    expect([code, text]).toEqual([1, expect.stringMatching(none)])
+    place.reset()
+    await setup([], SECRETS)
+    place.account.deployed = { version: 'v-1', targets: [ADDRESS] }
+    place.site['POST /webhooks/stripe'] = bad
+    expect((await deploy()).text).toMatch(none)
+    expect((await deploy()).text).toMatch(/^to go back {2}npx wrangler rollback v-1 /m)
   })
 
   it('waits until the new version is everywhere', async () => {

@@ -13,11 +13,23 @@ import { zendeskComment } from '../../src/notices/zendesk-comment.ts'
 import { creditRequested } from '../../src/rules/credit-requested.ts'
 import { hubspotPropertyCredit } from '../../src/rules/hubspot-property-credit.ts'
 import { zendeskTicketCredit } from '../../src/rules/zendesk-ticket-credit.ts'
-import { hubspot, standard, stripe, zendesk } from '../../src/sources/index.ts'
+import {
+  front,
+  github,
+  hubspot,
+  intercom,
+  salesforce,
+  standard,
+  stripe,
+  zendesk,
+  zohocrm,
+  zohodesk,
+} from '../../src/sources/index.ts'
 import { askBilling } from '../../scripts/doctor-billing.ts'
 import { askApp } from '../../scripts/doctor-app.ts'
 import { conclusionOf, type Facts } from '../../scripts/doctor-facts.ts'
 import { findingsOf } from '../../scripts/doctor-findings.ts'
+import { GIVING_UP } from '../../scripts/doctor-missed.ts'
 import { remoteMigrations } from '../../scripts/doctor-gather.ts'
 import { placeAt, placeFor } from '../../scripts/place-of-address.ts'
 import { ROOT } from '../../scripts/project.ts'
@@ -382,6 +394,29 @@ describe('the doctor', () => {
     const config = configWith({ endpoints: ZENDESK, rules: [ticketRule] })
     const lines = told({ config, ready: null, url: null })
     expect(lines).toContainEqual(expect.stringMatching(/^look missed: a delivery of zendesk/))
+  })
+
+  it('says of each sender that tries no second time that it doesn’t, and of no other', () => {
+    const options = { secret: 'S', mode: 'test', unsigned: 'accept' } as const
+    const endpoints = {
+      issues: github({ secret: 'S', mode: 'test' }),
+      rule: front({ secret: 'S', mode: 'test', kind: 'rule' }),
+      application: front({ secret: 'S', mode: 'test' }),
+      flow: salesforce({ ...options, kind: 'flow' }),
+      messages: salesforce({ ...options, organizationId: '00D5g00000ACMEz' }),
+      chat: intercom({ secret: 'S', mode: 'test' }),
+      desk: zohodesk(options),
+      crm: zohocrm(options),
+      own: standard({ secret: 'S', mode: 'test' }),
+    }
+    const lines = told({ config: configWith({ endpoints }), ready: null, url: null })
+    const named = lines.flatMap((line) => /^look missed: (\w+): /.exec(line)?.[1] ?? [])
+    expect(named).toEqual(['issues', 'rule', 'flow', 'chat', 'desk', 'crm'])
+    // As docs/missed-deliveries.md has it.
+    const page = fs.readFileSync(path.join(ROOT, 'docs/missed-deliveries.md'), 'utf8')
+    for (const { source, text } of GIVING_UP) {
+      expect(page).toMatch(new RegExp(`^\\| \\[\`${source}\`\\].*\\| ${text} \\|`, 'm'))
+    }
   })
 })
 

@@ -37,6 +37,9 @@ type FakeDatabase = {
   /** A link's id, a public key of the log; null is none yet. */
   link: string | null
   auditKey: string | null
+  /** The newest first. */
+  signing: { public: string; at: number }[]
+  newestLink: { id: string; invoiceId: string; nth: number } | null
 }
 
 type FakeWorker = {
@@ -56,6 +59,8 @@ export const newDatabase = (name: string): FakeDatabase => ({
   isUsed: false,
   link: null,
   auditKey: null,
+  signing: [],
+  newestLink: null,
 })
 const newWorker = (): FakeWorker => ({
   secrets: {},
@@ -88,7 +93,7 @@ const valueAfter = (args: readonly string[], option: string): string =>
   args[args.indexOf(option) + 1] ?? ''
 
 function rowsOf(
-  { applied, rules, isPaused, isUsed, link, auditKey }: FakeDatabase,
+  { applied, rules, isPaused, isUsed, link, auditKey, signing, newestLink }: FakeDatabase,
   sql: string,
 ): object[] {
   const text = (value: string | null) => (value === null ? [] : [{ text: value }])
@@ -97,6 +102,8 @@ function rowsOf(
   if (sql.includes('rule_ids')) return rules
   if (sql.includes('switches')) return isPaused ? [{ kind: 'all' }] : []
   if (sql.includes('audit_entries')) return isUsed ? [{ text: 'event.received' }] : []
+  if (sql.includes('retired_at IS NULL')) return signing
+  if (sql.includes('invoice_id')) return newestLink === null ? [] : [newestLink]
   if (sql.includes('FROM links')) return text(link)
   if (sql.includes('audit_keys')) return text(auditKey)
   throw new Refusal(`the fake has no table for ${sql}`)
@@ -169,6 +176,12 @@ function answer(account: FakeAccount, call: Call, isHalf: boolean): string {
     case 'deployments status':
       if (worker === undefined) throw new Refusal('This Worker does not exist on your account.')
       return JSON.stringify({ versions: [{ version_id: worker.current, percentage: 100 }] })
+    case 'versions view': {
+      // The one that a first secret makes is empty.
+      const isEmpty = (worker?.versions ?? []).length === 0
+      const handlers = isEmpty ? ['fetch'] : ['fetch', 'queue', 'scheduled']
+      return JSON.stringify({ id: three, resources: { script: { handlers }, bindings: [] } })
+    }
     case 'deploy --dry-run':
       return 'Total Upload: 529.56 KiB / gzip: 180.50 KiB'
     case 'deploy --config': {

@@ -9,6 +9,7 @@ import {
   readSigningKey,
   writePublicKey,
 } from '../../src/domain/signed-note.ts'
+import { linkIdOf, slugOf } from '../../src/domain/link.ts'
 import * as sources from '../../src/sources/index.ts'
 import { defineConfig } from '../../src/config.ts'
 import { slack } from '../../src/notices/slack.ts'
@@ -290,6 +291,88 @@ describe('npm run setup', () => {
     expect(kept(name)).not.toBe(former)
     if (name === 'AUDIT_KEY')
       expect(readSigningKey(kept(name))?.name).toBe('makegood.example/audit')
+  })
+
+  /** What another checkout has renewed since: the Worker and its database know it, the kept file doesn't. */
+  async function renewElsewhere(name: 'AUDIT_KEY' | 'LINK_KEY'): Promise<void> {
+    await setup([], SECRETS)
+    const older = fs.readFileSync(keptPath(), 'utf8')
+    await setup(['--renew', name])
+    const [newest = '', former = ''] = kept(name).split(',')
+    fs.writeFileSync(keptPath(), older)
+    const database = place.account.databases['makegood']!
+    database.applied = ['0000_tables.sql']
+    if (name === 'LINK_KEY') {
+      const link = { invoiceId: 'inv_1', nth: 0 }
+      database.newestLink = { id: await linkIdOf(await slugOf('inv_1', 0, newest)), ...link }
+      return
+    }
+    const halves = [newest, former].map(async (key) => publicHalf(key))
+    database.signing = (await Promise.all(halves)).map((half, n) => ({ public: half, at: 9 - n }))
+  }
+  const publicHalf = async (key: string) => writePublicKey(await publicKeyOf(readSigningKey(key)!))
+  const stored = (name: string) => place.account.workers['makegood']?.secrets[name]
+
+  it.each(['AUDIT_KEY', 'LINK_KEY'] as const)(
+    'never drops a %s that is in use, where the kept list is older than the Worker’s',
+    async (name) => {
+      await renewElsewhere(name)
+      const before = structuredClone(place.account.workers)
+      const renewed = await setup(['--renew', name])
+      expect([renewed.code, renewed.text]).toEqual([
+        1,
+        expect.stringContaining(`${name} in .secrets.production lacks`),
+      ])
+      expect((await setup(['--renew', name, '--dry-run'])).code).toBe(1)
+      // Nor where nothing is set, as after a change of the Worker's name.
+      place.account.workers = {}
+      expect((await setup([], SECRETS)).text).toContain('it is an older list')
+      expect(place.account.workers).toEqual({})
+      place.account.workers = structuredClone(before)
+      fs.writeFileSync(keptPath(), `${name}="${stored(name)}"\n`)
+      const { code, text } = await setup(['--renew', name])
+      expect([code, kept(name).split(',').slice(1).join()], text).toEqual([
+        0,
+        before['makegood']?.secrets[name],
+      ])
+    },
+  )
+
+  it('stores a list without a former AUDIT_KEY, and none without the newest one but as AUDIT_KEY_FORMER', async () => {
+    await renewElsewhere('AUDIT_KEY')
+    const [newest = '', former = ''] = (stored('AUDIT_KEY') ?? '').split(',')
+    const before = structuredClone(place.account.workers)
+    const refused = await setup(['--store', 'AUDIT_KEY'])
+    expect([refused.code, refused.text]).toEqual([
+      1,
+      expect.stringContaining(`lacks ${await publicHalf(newest)}, which signs the log now`),
+    ])
+    expect(place.account.workers).toEqual(before)
+    fs.writeFileSync(keptPath(), `AUDIT_KEY="${newest}"\n`)
+    const cut = await setup(['--store', 'AUDIT_KEY'])
+    expect([cut.code, cut.text]).toEqual([
+      0,
+      expect.stringContaining(`AUDIT_KEY: from then on without ${await publicHalf(former)}`),
+    ])
+    expect(stored('AUDIT_KEY')).toBe(newest)
+    // Whoever has lost it says so.
+    const file = path.join(place.checkout.folder, 'deployment.toml')
+    const halves = `${await publicHalf(newest)},${await publicHalf(former)}`
+    fs.writeFileSync(file, `[production.vars]\nAUDIT_KEY_FORMER = "${halves}"\n`)
+    fs.writeFileSync(keptPath(), `AUDIT_KEY="${former}"\n`)
+    const lost = await setup(['--renew', 'AUDIT_KEY'])
+    fs.rmSync(file)
+    expect([lost.code, kept('AUDIT_KEY').split(',')[1]], lost.text).toEqual([0, former])
+  })
+
+  it('stores a list without the LINK_KEY of the newest link where its owner has cut it, and says so', async () => {
+    await renewElsewhere('LINK_KEY')
+    const { code, text } = await setup(['--store', 'LINK_KEY'])
+    expect([code, text]).toEqual([
+      0,
+      expect.stringContaining('LINK_KEY: from then on without the key of the newest link'),
+    ])
+    expectStored('LINK_KEY')
   })
 
   it('gives a new key of the log the name that the log has', async () => {

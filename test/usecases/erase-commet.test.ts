@@ -3,7 +3,6 @@
 
 import { env } from 'cloudflare:workers'
 import { beforeEach, expect, it } from 'vitest'
-import { signDelivery } from '../../scripts/sign-delivery.ts'
 import { findErasure } from '../../src/db/read-erasures.ts'
 import { findEvent } from '../../src/db/read-events.ts'
 import type { ErasureId, EventId } from '../../src/domain/ids.ts'
@@ -11,15 +10,14 @@ import { BOOTSTRAP } from '../../src/domain/operator.ts'
 import { commet } from '../../src/sources/index.ts'
 import { chooseCustomer } from '../../src/usecases/choose-customer.ts'
 import { eraseByClock } from '../../src/usecases/erase.ts'
-import { receiveDelivery } from '../../src/usecases/receive-delivery.ts'
 import { requestErasure } from '../../src/usecases/request-erasure.ts'
+import { COMMET_SECRET, deliverCommet } from '../commet-events.ts'
 import { startErasures } from '../erasure-start.ts'
 import created from '../fixtures/commet/customer.created.json'
 import { depsWith, ticket } from '../harness.ts'
 import { createWorld } from '../world.ts'
 import config from '../makegood.config.ts'
 
-const SECRET = 'whsec_commet_test'
 const endpoint = commet({ secret: 'COMMET_WEBHOOK_SECRET', account: 'billing' })
 const { settings } = depsWith()
 
@@ -30,27 +28,15 @@ beforeEach(async () => {
     config: { ...config, endpoints: new Map([...config.endpoints, ['commet', endpoint]]) },
     settings: {
       ...settings,
-      endpointSecrets: new Map([...settings.endpointSecrets, ['commet', [SECRET]]]),
+      endpointSecrets: new Map([...settings.endpointSecrets, ['commet', [COMMET_SECRET]]]),
     },
   })
 })
 
 /** Commet's own event of a customer, with his name and e-mail. */
-async function told(customerId: string): Promise<EventId> {
+const told = (customerId: string): Promise<EventId> => {
   const id = `whev_${crypto.randomUUID()}`
-  const text = JSON.stringify({ ...created, id, data: { ...created.data, customerId } })
-  const url = 'https://makegood.example/webhooks/commet'
-  const signed = await signDelivery(endpoint, SECRET, text, { nowMs: world.now(), id, url })
-  const received = await receiveDelivery(world.deps, {
-    endpoint: 'commet',
-    method: 'POST',
-    url,
-    pathToken: null,
-    headers: new Headers(signed.headers),
-    body: new TextEncoder().encode(text),
-  })
-  if (!received.ok) throw new Error(received.error.reason)
-  return received.value.events[0]!
+  return deliverCommet(world, endpoint, { ...created, id, data: { ...created.data, customerId } })
 }
 
 async function ask(): Promise<ErasureId> {

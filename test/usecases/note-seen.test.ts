@@ -2,7 +2,6 @@
 
 import { env } from 'cloudflare:workers'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { signDelivery } from '../../scripts/sign-delivery.ts'
 import { openDatabase } from '../../src/db/database.ts'
 import { findEvent } from '../../src/db/read-events.ts'
 import type { Adjustment, Event } from '../../src/db/schema.ts'
@@ -12,7 +11,7 @@ import { SEEN_REFUNDS_MAX } from '../../src/domain/limits.ts'
 import { chargeRequested } from '../../src/rules/charge-requested.ts'
 import { commetInvoiceStatus } from '../../src/rules/commet-invoice-status.ts'
 import { commet } from '../../src/sources/index.ts'
-import { receiveDelivery } from '../../src/usecases/receive-delivery.ts'
+import { COMMET_SECRET, deliverCommet } from '../commet-events.ts'
 import invoiceVoided from '../fixtures/commet/invoice.voided.json'
 import paymentReceived from '../fixtures/commet/payment.received.json'
 import paymentRefunded from '../fixtures/commet/payment.refunded.json'
@@ -20,7 +19,6 @@ import { countRows, creditRequest, depsWith, refund, sandboxControl, ticket } fr
 import { callsOf, createWorld, entriesOf, setFaults } from '../world.ts'
 import config from '../makegood.config.ts'
 
-const SECRET = 'whsec_commet_test'
 const endpoint = commet({ secret: 'COMMET_WEBHOOK_SECRET' })
 const { settings } = depsWith()
 
@@ -36,7 +34,7 @@ const withCommet = (): Partial<Deps> => ({
   },
   settings: {
     ...settings,
-    endpointSecrets: new Map([...settings.endpointSecrets, ['commet', [SECRET]]]),
+    endpointSecrets: new Map([...settings.endpointSecrets, ['commet', [COMMET_SECRET]]]),
   },
 })
 
@@ -59,19 +57,8 @@ async function say(
   data: Record<string, unknown>,
   { mode = 'sandbox', id = `whev_${(next += 1)}` } = {},
 ): Promise<Event> {
-  const text = JSON.stringify({ ...body, id, mode, data: { ...body.data, ...data } })
-  const url = 'https://makegood.example/webhooks/commet'
-  const signed = await signDelivery(endpoint, SECRET, text, { nowMs: world.now(), id, url })
-  const received = await receiveDelivery(world.deps, {
-    endpoint: 'commet',
-    method: 'POST',
-    url,
-    pathToken: null,
-    headers: new Headers(signed.headers),
-    body: new TextEncoder().encode(text),
-  })
-  if (!received.ok) throw new Error(received.error.reason)
-  const found = await findEvent(world.deps.db, received.value.events[0]!)
+  const told = { ...body, id, mode, data: { ...body.data, ...data } }
+  const found = await findEvent(world.deps.db, await deliverCommet(world, endpoint, told))
   return found!.event
 }
 

@@ -21,6 +21,7 @@ import { BOOTSTRAP } from '../../src/domain/operator.ts'
 import { reconcile, reconcileByClock } from '../../src/usecases/reconcile.ts'
 import { pause } from '../../src/usecases/pause.ts'
 import { resume } from '../../src/usecases/resume.ts'
+import { reverseByHand } from '../../src/usecases/reverse-adjustment.ts'
 import { startReconciliation, startRestored } from '../../src/usecases/start-reconciliation.ts'
 import { commet, countRows, refund, ticket } from '../harness.ts'
 import { metered } from '../metered-database.ts'
@@ -240,7 +241,7 @@ describe('theirs beside ours', () => {
     expectExplained(run, [])
   })
 
-  it.each(['held', 'failed'])(
+  it.each(['held', 'failed', 'cancelled'])(
     'takes in what is %s, where it is what was asked for',
     async (state) => {
       const lost = await waiting()
@@ -279,6 +280,7 @@ describe('theirs beside ours', () => {
     'tells what is %s, until its invoice is void',
     async (state) => {
       const lost = await waiting()
+      // Whose customer is not known: of what was cancelled, nobody can say that this invoice fits.
       const invoice = await made({ id: lost.id })
       if (state === 'rejected')
         await mark(lost.id, 'held', `, hold_reasons = '["charge"]', held_at = 1`)
@@ -295,6 +297,20 @@ describe('theirs beside ours', () => {
       expect(await actionsOf(found[0]!.id)).toEqual(['discrepancy.found', 'discrepancy.settled'])
     },
   )
+
+  it('tells of a reversal that was cancelled since its original was closed', async () => {
+    const original = await issued()
+    const reversed = await reverseByHand(world.deps, BOOTSTRAP, original.id, original)
+    if (!reversed.ok) throw new Error(reversed.error.reason)
+    const { id, amount } = reversed.value
+    await mark(id, 'cancelled', `, customer_id = 'cus_sample'`)
+    await made({ id, amount })
+    await toTheEnd()
+    expect(await open()).toMatchObject([
+      { reason: 'invoiced_though_cancelled', adjustment_id: id, expected: 0, found: amount },
+    ])
+    expect(await now({ id })).toMatchObject({ state: 'cancelled', invoiceId: null })
+  })
 
   it('tells of a second invoice, until one of the two is void', async () => {
     const adjustment = await issued()

@@ -13,6 +13,8 @@ import { approveAdjustment } from '../../src/usecases/approve-adjustment.ts'
 import { reconcileByClock } from '../../src/usecases/reconcile.ts'
 import { requeueAdjustment } from '../../src/usecases/requeue-adjustment.ts'
 import { startRestored } from '../../src/usecases/start-reconciliation.ts'
+import { limitsOf } from '../../src/domain/money-limits.ts'
+import { given, giving } from '../giving.ts'
 import { commet, creditRequest, OPERATOR, refund, ticket } from '../harness.ts'
 import { callsOf, createWorld, setFaults } from '../world.ts'
 
@@ -360,5 +362,68 @@ describe('put back to thirty days ago, with every rule renamed since', () => {
     const [known] = holdDetails ?? []
     expect(known?.reason).toBe('possible_duplicate')
     expect(before.has(known?.adjustment ?? '')).toBe(true)
+  })
+})
+
+describe('put back, and undone before it is known again', () => {
+  beforeEach(async () => {
+    // What has never been compared has no window that reaches back.
+    await deliverAll(hourOf())
+    // Charges go out as credits do, so that a reversal waits for nobody.
+    const limits = limitsOf({ charges: 'allow', duplicateHours: 0, olderThanEndpoint: 'allow' })
+    const { config } = world.deps
+    world = await createWorld({ config: { ...config, rules: [giving('restored')], limits } })
+    await toTheEnd()
+    await env.DB.prepare('UPDATE discrepancies SET settled_at = 1, settled_by = ?')
+      .bind('operator:test')
+      .run()
+    await keep()
+  })
+
+  const rowsOf = async (amount: number) => {
+    const { results } = await env.DB.prepare(
+      `SELECT state, amount, reversed_by IS NOT NULL AS undone FROM adjustments
+        WHERE abs(amount) = ? ORDER BY seq`,
+    )
+      .bind(amount)
+      .all()
+    return results
+  }
+
+  it.each([
+    ['the hour’s comparison', 7_001, false, false],
+    ['--restored', 7_002, true, false],
+    ['the hour’s comparison, where its reversal was lost as well', 7_003, false, true],
+    ['--restored, where its reversal was lost as well', 7_004, true, true],
+  ])('is taken and reversed by %s', async (_, amount, isSaid, wasReversed) => {
+    const subject = `thing:restored-${amount}`
+    const made = given(`made-${amount}`, 'restored', { subject, amount: -amount })
+    const undone = { id: `undone-${amount}`, type: 'restored', undo: subject }
+    await deliverAll([['batch', [made]]])
+    if (wasReversed) await deliverAll([['batch', [undone]]])
+    const before = await ledger()
+    await world.advance(HOUR)
+    await putBack()
+    if (isSaid) {
+      await startRestored(world.deps, BOOTSTRAP)
+      await toTheEnd()
+      const lost = wasReversed ? 2 : 1
+      expect(await openReasons()).toEqual(Array.from({ length: lost }, () => 'unknown_adjustment'))
+    }
+    await deliverAll([['batch', [undone]]])
+    await deliverAll([['batch', [made]]])
+    expect(await rowsOf(amount)).toEqual([{ state: 'cancelled', amount: -amount, undone: 0 }])
+    await toTheEnd()
+    await deliverAll([])
+    expect(await rowsOf(amount)).toEqual([
+      { state: 'invoiced', amount: -amount, undone: 1 },
+      { state: 'invoiced', amount, undone: 0 },
+    ])
+    // Of what both times have made, nothing was made twice.
+    const after = await ledger()
+    expect([...after.values()].every((invoices) => invoices.length === 1)).toBe(true)
+    expect(after.size).toBe(before.size + (wasReversed ? 0 : 1))
+    await toTheEnd()
+    expect(await openReasons()).toEqual([])
   })
 })
