@@ -125,6 +125,6 @@ export const adjustmentInFull = named(
     ),
     reversal: z.nullable(z.strictObject({ id: id('adj', 'What undoes it.'), state })),
     link: z.nullable(text('The short link to its PDF.', 'https://makegood.example/i/abcdef')),
-    note: z.nullable(text('What the asker reads.')),
+    note: z.array(text('A line.')).check(z.meta({ description: 'What the asker reads.' })),
   }),
 )

@@ -1,7 +1,7 @@
 // The calls about the audit log.
 
 import * as z from 'zod/mini'
-import { flag, named, one, page, text, time, whole, type Operations } from './operation.ts'
+import { flag, named, page, text, time, whole, type Operations } from './operation.ts'
 import { faultReason } from './record.ts'
 
 const checkpoint = named(

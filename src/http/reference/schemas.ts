@@ -93,8 +93,8 @@ export const nameOfShape = (shape: z.core.$ZodType): string | undefined =>
 function refOf(shape: z.core.$ZodType, found: Components): Json {
   const name = nameOfShape(shape)
   if (name === undefined) return schemaOf(shape, 'output', found)
-  if (!found.has(name)) found.set(name, withoutId(schemaOf(shape, 'output', found)))
-  return { $ref: REF + name }
+  // Once it is read, it is among those that were met.
+  return found.has(name) ? { $ref: REF + name } : schemaOf(shape, 'output', found)
 }
 
 export const refusal = z.strictObject({
