@@ -185,7 +185,7 @@ export const ADJUSTMENTS: Operations = {
       ],
       503: billing,
     },
-    example: { body: { version: 2, customerId: 'cus_SampleAcme01' } },
+    example: { body: { version: 2, customerId: 'cus_acme' } },
   },
   'POST /api/v1/adjustments/:id/reverse': {
     does: 'Undoes what is invoiced: by a reversal (scope write), or by voiding its invoice (scope approve)',
@@ -235,6 +235,6 @@ export const ADJUSTMENTS: Operations = {
   'POST /api/v1/adjustments/requeue': {
     does: 'Tries many again that have failed: by their ids, or by the code of their trouble',
     answers: one(requeued),
-    example: { body: { state: 'failed', code: 'customer_not_found' } },
+    example: { body: { state: 'failed', code: 'rate_limited' } },
   },
 }

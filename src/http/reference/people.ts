@@ -65,7 +65,7 @@ const identity = {
   account: text('In whose world; empty: in every account.', 'zendesk'),
   kind: words('In which way the source names him.', IDENTITY_KINDS),
   value: text('As the source names him.', 'acme-42'),
-  customerId: text('At the billing API.', 'cus_SampleAcme01'),
+  customerId: text('At the billing API.', 'cus_acme'),
   setAt: time('When that was said.'),
   setBy: text('By whom.', 'operator:boss'),
 }
@@ -85,7 +85,7 @@ export const IDENTITIES: Operations = {
       ),
     ),
     errors: { 422: ['customer_not_found'], 503: ['unavailable'] },
-    example: { body: { kind: 'source_id', value: '81', customerId: 'cus_SampleAcme01' } },
+    example: { body: { kind: 'source_id', value: '81', customerId: 'cus_acme' } },
   },
   'POST /api/v1/identities/import': {
     does: 'Says so of up to 5,000: all or nothing',
@@ -104,7 +104,7 @@ export const IDENTITIES: Operations = {
     example: {
       text: {
         type: 'text/csv',
-        body: 'account,kind,value,customer_id\n,source_id,82,cus_SampleAcme01\n',
+        body: 'account,kind,value,customer_id\n,source_id,82,cus_acme\n',
       },
     },
   },
