@@ -4,6 +4,7 @@ import { env, exports } from 'cloudflare:workers'
 import { expect, vi } from 'vitest'
 import { signDelivery } from '../scripts/sign-delivery.ts'
 import { createDeps, type Deps } from '../src/deps.ts'
+import { undescribed } from './documented.ts'
 import config from './makegood.config.ts'
 
 export const OPERATOR = { 'x-api-key': 'ck_mg_test_0123456789abcdef' }
@@ -38,8 +39,13 @@ export async function signedRequest(
   return new Request(url + pathSuffix, { method: 'POST', headers, body: signedBody })
 }
 
-export const fetchApp = (request: Request | string, init?: RequestInit): Promise<Response> =>
-  exports.default.fetch(typeof request === 'string' ? new Request(request, init) : request)
+/** Fails the test where the reference doesn't describe the answer. */
+export async function fetchApp(request: Request | string, init?: RequestInit): Promise<Response> {
+  const asked = typeof request === 'string' ? new Request(request, init) : request
+  const response = await exports.default.fetch(asked)
+  expect(await undescribed(asked.method, asked.url, response)).toBeNull()
+  return response
+}
 
 /** Delivers and answers the ids of the events; fails the test unless the answer is 202. */
 export async function deliver(endpoint: string, body: unknown, sent?: Sent): Promise<string[]> {

@@ -2,7 +2,9 @@
 
 import type { Context } from 'hono'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
+import type { Deps } from '../deps.ts'
 import type { AppContext } from './context.ts'
+import type { ErrorCode } from './reference/errors.ts'
 
 export type ErrorType =
   | 'validation_error'
@@ -15,7 +17,8 @@ export type ErrorType =
 export type Failure = {
   readonly status: ContentfulStatusCode
   readonly type: ErrorType
-  readonly code: string
+  /** Its page under /docs/errors says what to do. */
+  readonly code: ErrorCode
   readonly message: string
   readonly param?: string
   /** Codes, ids and numbers that a program can act on; no secret, and nothing of another's. */
@@ -26,14 +29,25 @@ export type Failure = {
 export function fail(c: Context, failure: Failure): Response {
   const { status, type, code, message, param, details, retryAfterSeconds } = failure
   if (retryAfterSeconds !== undefined) c.header('retry-after', String(retryAfterSeconds))
+  const page = docPage(c, code)
   const error = {
     type,
     code,
     message,
     ...(param === undefined ? {} : { param }),
     ...(details === undefined ? {} : { details }),
+    ...(page === null ? {} : { doc_url: page }),
   }
   return c.json({ success: false, error }, status)
+}
+
+/** Whole, since it is read in logs far from here. Null where the request itself has no address to go by. */
+function docPage(c: Context, code: ErrorCode): string | null {
+  // The deps themselves may be what threw.
+  const deps: Deps | undefined = c.var.deps
+  const asked = URL.canParse(c.req.url) ? new URL(c.req.url).origin : null
+  const base = deps?.settings.publicUrl ?? asked
+  return base === null ? null : `${base}/docs/errors/${code}`
 }
 
 export const succeed = (

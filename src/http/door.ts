@@ -8,7 +8,8 @@ import { LINK_PATH_DEFAULT } from '../domain/link.ts'
 import { REQUEST_ID_CHARS_MAX } from '../domain/limits.ts'
 import type { Env } from '../env.ts'
 import { log, thrownFields } from '../log.ts'
-import { fail, NOT_FOUND, TRY_AGAIN } from './answers.ts'
+import { createAllowedMethods } from './allowed-methods.ts'
+import { fail, methodNotAllowed, NOT_FOUND, TRY_AGAIN } from './answers.ts'
 import type { AppEnv } from './context.ts'
 import { health } from './health.ts'
 import { links } from './links.ts'
@@ -18,6 +19,7 @@ import { webhooks } from './webhooks.ts'
 
 /** `linkPath`: where links are opened too, besides the path that they always have. */
 export function createDoor(depsOf: (env: Env) => Deps, linkPath: string = LINK_PATH_DEFAULT) {
+  const allowed = createAllowedMethods(() => door.routes)
   const door = createRoutes()
     .use(requestId({ limitLength: REQUEST_ID_CHARS_MAX }))
     .use(secureHeaders)
@@ -29,7 +31,10 @@ export function createDoor(depsOf: (env: Env) => Deps, linkPath: string = LINK_P
     .use(logRequest)
     .route('/', health)
     .route('/webhooks', webhooks)
-    .notFound((c) => fail(c, NOT_FOUND))
+    .notFound((c) => {
+      const methods = allowed(c.req.path)
+      return methods.length === 0 ? fail(c, NOT_FOUND) : methodNotAllowed(c, methods.join(', '))
+    })
     .onError((error, c) => {
       // The deps themselves may be what threw.
       const deps: Deps | undefined = c.var.deps

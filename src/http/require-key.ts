@@ -6,23 +6,30 @@ import type { Scope } from '../domain/operator.ts'
 import { findOperator, type KeyTrouble } from '../usecases/find-operator.ts'
 import { fail, TRY_AGAIN, type Failure } from './answers.ts'
 import type { AppContext, AppEnv } from './context.ts'
+import { asking } from './route-facts.ts'
 
 /** The bootstrap key, or one that was made here and has neither ended nor been revoked. */
-export const requireKey = createMiddleware<AppEnv>(async (c, next) => {
-  const { deps, logFields } = c.var
-  const operator = await findOperator(deps, c.req.header('x-api-key'))
-  if (!operator.ok) {
-    for (const [field, value] of Object.entries(operator.error)) logFields.set(field, value)
-    return fail(c, answerFor(operator.error))
-  }
-  logFields.set('operator', operator.value.name)
-  c.set('operator', operator.value)
-  return next()
-})
+export const requireKey = asking(
+  { asks: 'key' },
+  createMiddleware<AppEnv>(async (c, next) => {
+    const { deps, logFields } = c.var
+    const operator = await findOperator(deps, c.req.header('x-api-key'))
+    if (!operator.ok) {
+      for (const [field, value] of Object.entries(operator.error)) logFields.set(field, value)
+      return fail(c, answerFor(operator.error))
+    }
+    logFields.set('operator', operator.value.name)
+    c.set('operator', operator.value)
+    return next()
+  }),
+)
 
 /** 403 unless the caller's key has one of these very scopes: no scope includes another. */
 export const requireScope = (...scopes: readonly [Scope, ...Scope[]]) =>
-  createMiddleware<AppEnv>(async (c, next) => refuseWithout(c, ...scopes) ?? next())
+  asking(
+    { asks: 'scope', scopes },
+    createMiddleware<AppEnv>(async (c, next) => refuseWithout(c, ...scopes) ?? next()),
+  )
 
 /** The same for a scope that the body decides; null where the key has one of them. */
 export function refuseWithout(

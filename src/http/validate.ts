@@ -14,16 +14,35 @@ import { readShape } from '../domain/read-shape.ts'
 import { oneLine } from '../domain/text.ts'
 import { fail, type Failure } from './answers.ts'
 import type { AppEnv } from './context.ts'
+import { asking } from './route-facts.ts'
 
 /** A page of a list: `limit` 1–100, and the `nextCursor` of the page before. */
 const pageQuery = z.strictObject({
-  limit: z._default(
-    z.pipe(z.pipe(z.string(), z.transform(Number)), z.int().check(z.gte(1), z.lte(PAGE_ROWS_MAX))),
-    PAGE_ROWS_DEFAULT,
-  ),
+  limit: z
+    ._default(
+      z.pipe(
+        z.pipe(z.string(), z.transform(Number)),
+        z.int().check(z.gte(1), z.lte(PAGE_ROWS_MAX)),
+      ),
+      PAGE_ROWS_DEFAULT,
+    )
+    .check(
+      z.meta({
+        description: 'Rows of a page.',
+        type: 'integer',
+        minimum: 1,
+        maximum: PAGE_ROWS_MAX,
+        default: PAGE_ROWS_DEFAULT,
+      }),
+    ),
   cursor: z.optional(
     z.pipe(
-      z.string().check(z.regex(/^[1-9]\d{0,14}$/, 'not a cursor of this list')),
+      z
+        .string()
+        .check(
+          z.regex(/^[1-9]\d{0,14}$/, 'not a cursor of this list'),
+          z.meta({ description: 'The nextCursor of the page before.' }),
+        ),
       z.transform(Number),
     ),
   ),
@@ -43,7 +62,7 @@ export const validPageWith = <Filters extends z.core.$ZodShape>(filters: Filters
 export function validQuery<Schema extends z.core.$ZodType<object>>(
   schema: Schema,
 ): Valid<'query', Schema> {
-  return async (c, next) => {
+  return asking({ asks: 'query', schema }, async (c, next) => {
     const query = Object.entries(c.req.queries()).map(([name, values]) => [
       name,
       values.length === 1 ? values[0] : values,
@@ -52,23 +71,26 @@ export function validQuery<Schema extends z.core.$ZodType<object>>(
     if (!read.success) return refuse(c, read.error.issues, 'parameter')
     c.req.addValidatedData('query', read.data)
     return next()
-  }
+  })
 }
 
 export const validPage = validPageWith({})
 
 /** 413 for a larger body, before more than that is read. `validBody` does it already. */
 export const limitBody = (bytesMax: number): MiddlewareHandler<AppEnv> =>
-  bodyLimit({
-    maxSize: bytesMax,
-    onError: (c) =>
-      fail(c, {
-        status: 413,
-        type: 'validation_error',
-        code: 'body_too_large',
-        message: `A body has at most ${bytesMax} bytes here.`,
-      }),
-  })
+  asking(
+    { asks: 'bytes', bytesMax },
+    bodyLimit({
+      maxSize: bytesMax,
+      onError: (c) =>
+        fail(c, {
+          status: 413,
+          type: 'validation_error',
+          code: 'body_too_large',
+          message: `A body has at most ${bytesMax} bytes here.`,
+        }),
+    }),
+  )
 
 const NOT_JSON: Failure = {
   status: 400,
@@ -77,9 +99,19 @@ const NOT_JSON: Failure = {
   message: 'The body is not JSON in UTF-8.',
 }
 
+const NOT_SAID_TO_BE_JSON: Failure = {
+  status: 415,
+  type: 'validation_error',
+  code: 'unsupported_media_type',
+  message: 'The body is sent as application/json.',
+}
+
+/** Says nothing else: `fetch` calls a text `text/plain` where its caller has said nothing. */
+const MAY_BE_JSON = /^\s*((application\/(json|[\w.+-]+\+json)|text\/plain)\s*(;|$)|$)/i
+
 /**
- * A JSON body of at most `bytesMax`, whatever its content type says; then `c.req.valid('json')` is
- * what the schema made of it. 413 where it is larger, 400 where it isn't JSON or isn't what is asked for.
+ * A JSON body of at most `bytesMax`; then `c.req.valid('json')` is what the schema made of it. 413 where it
+ * is larger, 415 where it says that it is something else, 400 where it isn't JSON or isn't what is asked for.
  * Where nothing has to be in it, it may be missing.
  */
 export function validBody<Schema extends z.core.$ZodType<object>>(
@@ -88,17 +120,20 @@ export function validBody<Schema extends z.core.$ZodType<object>>(
 ): Valid<'json', Schema> {
   const limit = limitBody(bytesMax)
   const missing = readShape(schema, {}).success ? {} : undefined
-  return async (c, next) => {
+  const mayBeMissing = missing !== undefined
+  return asking({ asks: 'json', schema, bytesMax, mayBeMissing }, async (c, next) => {
     const tooLarge = await limit(c, async () => {})
     if (tooLarge) return tooLarge
     const bytes = await c.req.arrayBuffer()
+    const saysItIs = c.req.header('content-type') ?? ''
+    if (bytes.byteLength > 0 && !MAY_BE_JSON.test(saysItIs)) return fail(c, NOT_SAID_TO_BE_JSON)
     const body = bytes.byteLength === 0 ? missing : readJson(bytes)
     if (body === undefined) return fail(c, NOT_JSON)
     const read = readShape(schema, body)
     if (!read.success) return refuse(c, read.error.issues, 'field')
     c.req.addValidatedData('json', read.data)
     return next()
-  }
+  })
 }
 
 /** Undefined where the bytes are no JSON. */

@@ -156,6 +156,7 @@ describe('an approval', () => {
         code: 'not_held',
         message: 'It waits for nobody: it is due.',
         details: details(shown, { state: 'due', version: 3, reasons: null }),
+        doc_url: 'https://makegood.example/docs/errors/not_held',
       },
     })
   })
@@ -351,6 +352,7 @@ describe('a choice of the customer', () => {
         code: 'validation_error',
         message: 'customerId: the billing API knows no customer by this id',
         param: 'customerId',
+        doc_url: 'https://makegood.example/docs/errors/validation_error',
       },
     })
   })

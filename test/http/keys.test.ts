@@ -19,6 +19,7 @@ const UNAUTHORIZED = {
     type: 'authentication_error',
     code: 'unauthorized',
     message: 'The header x-api-key is missing, or not a key of this Makegood.',
+    doc_url: 'https://makegood.example/docs/errors/unauthorized',
   },
 }
 

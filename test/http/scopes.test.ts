@@ -63,9 +63,14 @@ const API: Readonly<Record<string, Scope | readonly [Scope, Scope]>> = {
 const OPEN = [
   'ALL /i/:slug{[^]*}',
   'ALL /webhooks/:endpoint/:token?',
+  'GET /docs',
+  'GET /docs/errors',
+  'GET /docs/errors/:code',
+  'GET /docs/style.css',
   'GET /healthz',
   'GET /i',
   'GET /i/:slug{[^]*}',
+  'GET /openapi.json',
   'GET /readyz',
   'GET /webhooks/:endpoint/:token?',
   'HEAD /webhooks/:endpoint/:token?',
@@ -81,6 +86,7 @@ const UNAUTHORIZED = {
     type: 'authentication_error',
     code: 'unauthorized',
     message: 'The header x-api-key is missing, or not a key of this Makegood.',
+    doc_url: 'https://makegood.example/docs/errors/unauthorized',
   },
 }
 
@@ -171,6 +177,7 @@ describe.each(Object.entries(API))('%s', (route, wanted) => {
             type: 'permission_error',
             code: 'forbidden',
             message: `This needs a key with the scope ${words}.`,
+            doc_url: 'https://makegood.example/docs/errors/forbidden',
           },
         },
       ])

@@ -100,6 +100,7 @@ describe('who is let in', () => {
         type: 'authentication_error',
         code: 'unauthorized',
         message: 'The delivery is not signed with the secret of this endpoint.',
+        doc_url: 'https://makegood.example/docs/errors/unauthorized',
       },
     })
     expect(response.headers.get('x-request-id')).toMatch(/^[\w-]{10,}$/)

@@ -22,6 +22,7 @@ import { makeAdjustment, type MakeTrouble } from '../../usecases/make-adjustment
 import { fail, NOT_FOUND, succeed, TRY_AGAIN, type Failure } from '../answers.ts'
 import type { AppContext, AppEnv } from '../context.ts'
 import { requireScope } from '../require-key.ts'
+import { asking } from '../route-facts.ts'
 import { createRoutes } from '../routes.ts'
 import { validBody } from '../validate.ts'
 import { presentWithNote } from './adjustments.ts'
@@ -61,9 +62,11 @@ const request = z.pipe(
     ),
     conflict: z._default(
       z.nullable(
-        z.custom<`evt_${string}`>((id) => typeof id === 'string' && isEventId(id), {
-          message: 'the id of an event is wanted',
-        }),
+        z
+          .custom<`evt_${string}`>((id) => typeof id === 'string' && isEventId(id), {
+            message: 'the id of an event is wanted',
+          })
+          .check(z.meta({ type: 'string', pattern: '^evt_[0-9a-z]{32}$' })),
       ),
       null,
     ),
@@ -91,12 +94,24 @@ const request = z.pipe(
 /** Printable, so that it can be found again; a subject and an id are made of it. */
 const KEY = new RegExp(`^[\\x21-\\x7e]{1,${IDEMPOTENCY_KEY_CHARS_MAX}}$`)
 
-const validKey = createMiddleware<AppEnv>((c, next) => {
-  const key = c.req.header('idempotency-key')
-  if (key === undefined || KEY.test(key)) return next()
-  const message = `Idempotency-Key: 1 to ${IDEMPOTENCY_KEY_CHARS_MAX} printable characters are wanted`
-  return Promise.resolve(fail(c, { ...INVALID, message, param: 'Idempotency-Key' }))
-})
+const validKey = asking(
+  {
+    asks: 'header',
+    name: 'Idempotency-Key',
+    schema: z
+      .string()
+      .check(
+        z.regex(KEY),
+        z.meta({ description: 'Good for ever: the same key and body answer the same adjustment.' }),
+      ),
+  },
+  createMiddleware<AppEnv>((c, next) => {
+    const key = c.req.header('idempotency-key')
+    if (key === undefined || KEY.test(key)) return next()
+    const message = `Idempotency-Key: 1 to ${IDEMPOTENCY_KEY_CHARS_MAX} printable characters are wanted`
+    return Promise.resolve(fail(c, { ...INVALID, message, param: 'Idempotency-Key' }))
+  }),
+)
 
 const INVALID = { status: 400, type: 'validation_error', code: 'validation_error' } as const
 

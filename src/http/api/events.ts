@@ -80,10 +80,11 @@ function failureOf(trouble: DismissalTrouble): Failure {
 }
 
 function requeueFailure(trouble: RequeueEventTrouble): Failure {
+  const { reason: code } = trouble
   const conflict = (message: string): Failure => ({
     status: 409,
     type: 'conflict_error',
-    code: trouble.reason,
+    code: code === 'event_unknown' ? MISSING.code : code,
     message,
   })
   switch (trouble.reason) {

@@ -13,6 +13,7 @@ import { chooseCustomer, type ChoiceTrouble } from '../../usecases/choose-custom
 import { rejectAdjustment, type RejectionTrouble } from '../../usecases/reject-adjustment.ts'
 import { fail, NOT_FOUND, succeed, TRY_AGAIN, type Failure } from '../answers.ts'
 import type { AppContext } from '../context.ts'
+import type { ErrorCode } from '../reference/errors.ts'
 import { requireScope } from '../require-key.ts'
 import { createRoutes } from '../routes.ts'
 import { validBody } from '../validate.ts'
@@ -118,14 +119,14 @@ const present = ({ state, version: at, amount, currency, holdReasons }: Adjustme
   reasons: holdReasons,
 })
 
-const conflict = (code: string, message: string): Failure => ({
+const conflict = (code: ErrorCode, message: string): Failure => ({
   status: 409,
   type: 'conflict_error',
   code,
   message,
 })
 
-const forbidden = (code: string, message: string): Failure => ({
+const forbidden = (code: ErrorCode, message: string): Failure => ({
   status: 403,
   type: 'permission_error',
   code,

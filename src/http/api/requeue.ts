@@ -42,9 +42,11 @@ const many = z.pipe(
     ids: z.optional(
       z
         .array(
-          z.custom<`adj_${string}`>((id) => typeof id === 'string' && isAdjustmentId(id), {
-            message: 'the id of an adjustment is wanted',
-          }),
+          z
+            .custom<`adj_${string}`>((id) => typeof id === 'string' && isAdjustmentId(id), {
+              message: 'the id of an adjustment is wanted',
+            })
+            .check(z.meta({ type: 'string', pattern: '^adj_[0-9a-z]{32}$' })),
         )
         .check(z.minLength(1), z.maxLength(REQUEUE_IDS_MAX)),
     ),

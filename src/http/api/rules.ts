@@ -24,9 +24,11 @@ const ONE_OF = 'either event, or endpoint and payload, is wanted'
 const input = z.pipe(
   z.strictObject({
     event: z.optional(
-      z.custom<`evt_${string}`>((id) => typeof id === 'string' && isEventId(id), {
-        message: 'the id of an event is wanted',
-      }),
+      z
+        .custom<`evt_${string}`>((id) => typeof id === 'string' && isEventId(id), {
+          message: 'the id of an event is wanted',
+        })
+        .check(z.meta({ type: 'string', pattern: '^evt_[0-9a-z]{32}$' })),
     ),
     endpoint: z.optional(z.string().check(z.maxLength(SUBJECT_CHARS_MAX))),
     payload: z.optional(z.unknown()),

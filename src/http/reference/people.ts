@@ -1,0 +1,221 @@
+// The calls about who is who: keys, identities, erasures; and links.
+
+import * as z from 'zod/mini'
+import { ERASURE_REASONS } from '../../domain/erasure.ts'
+import { IDENTITY_KINDS } from '../../domain/identity.ts'
+import { LINK_STATES } from '../../domain/link.ts'
+import { SCOPES } from '../../domain/operator.ts'
+import {
+  flag,
+  id,
+  made,
+  named,
+  one,
+  page,
+  text,
+  time,
+  whole,
+  words,
+  type Operations,
+} from './operation.ts'
+
+const key = {
+  object: z.literal('key'),
+  id: text('Of the key, not the key.', 'key_0123456789abcdefghjkmnpqrstvwxyz'),
+  name: text('By which the audit log knows its holder.', 'boss'),
+  email: z.nullable(text('Of a person; null for a program.', 'boss@saas.example')),
+  scopes: z.array(words('What it may.', SCOPES)),
+  createdAt: time('When it was made.'),
+  createdBy: text('Who made it.', 'bootstrap'),
+  expiresAt: z.nullable(time('When it ends.')),
+  revokedAt: z.nullable(time('When it was revoked.')),
+}
+const keyShape = named('Key', z.strictObject(key))
+const newKey = named(
+  'NewKey',
+  z.strictObject({ ...key, key: text('The key itself: it is shown this once.', 'ck_mg_…') }),
+)
+const keyParams = { id: text('Of the key.', 'key_0123456789abcdefghjkmnpqrstvwxyz') }
+
+export const KEYS: Operations = {
+  'GET /api/v1/keys': { does: 'The keys, never their text', answers: page(keyShape) },
+  'GET /api/v1/keys/:id': {
+    does: 'One key, never its text',
+    params: keyParams,
+    answers: one(keyShape),
+    errors: { 404: ['key_not_found'] },
+  },
+  'POST /api/v1/keys': {
+    does: 'Makes one, and shows it once',
+    answers: one(newKey, 201),
+    errors: { 409: ['key_name_taken'] },
+    example: { body: { name: 'boss', email: 'boss@saas.example', scopes: ['read', 'approve'] } },
+  },
+  'DELETE /api/v1/keys/:id': {
+    does: 'Revokes it, from the next request on',
+    params: keyParams,
+    answers: one(keyShape),
+    errors: { 404: ['key_not_found'], 409: ['bootstrap_key'] },
+  },
+}
+
+const identity = {
+  object: z.literal('identity'),
+  id: text('A number.', '7'),
+  account: text('In whose world; empty: in every account.', 'zendesk'),
+  kind: words('In which way the source names him.', IDENTITY_KINDS),
+  value: text('As the source names him.', 'acme-42'),
+  customerId: text('At the billing API.', 'cus_acme'),
+  setAt: time('When that was said.'),
+  setBy: text('By whom.', 'operator:boss'),
+}
+
+export const IDENTITIES: Operations = {
+  'GET /api/v1/identities': {
+    does: 'Which source’s customer is which billing customer',
+    answers: page(named('Identity', z.strictObject(identity))),
+    example: { query: { value: 'acme-42' } },
+  },
+  'POST /api/v1/identities': {
+    does: 'Says so of one',
+    answers: made(
+      named(
+        'SetIdentity',
+        z.strictObject({ ...identity, isNew: flag('Whether it was not there.') }),
+      ),
+    ),
+    errors: { 422: ['customer_not_found'], 503: ['unavailable'] },
+    example: { body: { kind: 'source_id', value: '81', customerId: 'cus_acme' } },
+  },
+  'POST /api/v1/identities/import': {
+    does: 'Says so of up to 5,000: all or nothing',
+    answers: one(
+      named(
+        'IdentityImport',
+        z.strictObject({
+          object: z.literal('identity_import'),
+          rows: whole('Of the list.', 1),
+          added: whole('That were not there.', 1),
+          changed: whole('That were another customer.', 0),
+        }),
+      ),
+    ),
+    errors: { 400: ['validation_error'], 413: ['too_many_rows'], 415: ['unsupported_media_type'] },
+    example: {
+      text: {
+        type: 'text/csv',
+        body: 'account,kind,value,customer_id\n,source_id,82,cus_acme\n',
+      },
+    },
+  },
+  'DELETE /api/v1/identities/:id': {
+    does: 'Forgets one',
+    params: { id: text('Of the identity.', '7') },
+    answers: one(
+      named('RemovedIdentity', z.strictObject({ ...identity, isRemoved: z.literal(true) })),
+    ),
+    errors: { 404: ['identity_not_found'] },
+  },
+}
+
+const erasure = {
+  object: z.literal('erasure'),
+  id: id('era', 'Of the erasure.'),
+  status: words('How far it is.', ['finished', 'waiting', 'running']),
+  reason: words('Why.', ERASURE_REASONS),
+  askedBy: text('Who asked.', 'operator:boss'),
+  requestedAt: time('When.'),
+  finishedAt: z.nullable(time('When it ended.')),
+  waiting: whole('Payloads and adjustments that wait.', 0),
+  notSearched: whole('Of his texts, those that no payload is searched for.', 0),
+  erased: z.strictObject({
+    adjustments: whole('So many.', 0),
+    payloads: whole('So many.', 0),
+    identities: whole('So many.', 0),
+    notes: whole('So many.', 0),
+    unchangeable: whole('That hold a text of his, and are never changed.', 0),
+    notSearched: whole('Once it has ended: texts that no payload was searched for.', 0),
+  }),
+}
+const erasureShape = named('Erasure', z.strictObject(erasure))
+
+export const ERASURES: Operations = {
+  'GET /api/v1/erasures': { does: 'Erasures, and how far they are', answers: page(erasureShape) },
+  'GET /api/v1/erasures/:id': {
+    does: 'One, with what it waits for',
+    params: { id: id('era', 'Of the erasure.') },
+    answers: one(
+      named(
+        'ErasureInFull',
+        z.strictObject({ ...erasure, waitsFor: z.array(text('An adjustment, or an event.')) }),
+      ),
+    ),
+    errors: { 404: ['erasure_not_found'] },
+  },
+  'POST /api/v1/erasures': {
+    does: 'Takes a person out of all that is kept',
+    answers: one(erasureShape, 202),
+    errors: { 409: ['too_many_erasures', 'several_customers'] },
+    example: { body: { customer: { externalId: 'gone-7', email: 'gone@customer.example' } } },
+  },
+}
+
+const link = {
+  object: z.literal('link'),
+  id: id('lnk', 'The hash of its slug.'),
+  invoiceId: text('At the billing API.', 'inv_1'),
+  label: z.nullable(text('What its maker wrote.', 'for the auditor')),
+  state: words('Whether it opens.', LINK_STATES),
+  createdAt: time('When it was made.'),
+  expiresAt: time('Until when it opens.'),
+  revokedAt: z.nullable(time('When it was revoked.')),
+  opened: z.strictObject({
+    times: whole('How often.', 0),
+    firstAt: z.nullable(time('First.')),
+    lastAt: z.nullable(time('Last.')),
+  }),
+}
+const linkShape = named('Link', z.strictObject(link))
+const linkInFull = named(
+  'LinkInFull',
+  z.strictObject({
+    ...link,
+    url: z.nullable(
+      text(
+        'Its address; null where the key that made it is gone.',
+        'https://makegood.example/i/abcdef',
+      ),
+    ),
+  }),
+)
+const linkParams = { id: id('lnk', 'Of the link.') }
+
+export const LINKS: Operations = {
+  'GET /api/v1/links': {
+    does: 'Links to PDFs, without their addresses',
+    answers: page(linkShape),
+    example: { query: { state: 'open' } },
+  },
+  'GET /api/v1/links/:id': {
+    does: 'One, with its address',
+    params: linkParams,
+    answers: one(linkInFull),
+    errors: { 404: ['link_not_found'] },
+  },
+  'POST /api/v1/links': {
+    does: 'Makes one for any invoice',
+    answers: made(linkInFull),
+    errors: {
+      404: ['invoice_not_found'],
+      409: ['too_many_links', 'made_meanwhile'],
+      503: ['billing_unavailable', 'not_configured'],
+    },
+    example: { body: { invoiceId: 'inv_1', expiresInDays: 30, label: 'for the auditor' } },
+  },
+  'DELETE /api/v1/links/:id': {
+    does: 'Revokes it, for ever',
+    params: linkParams,
+    answers: one(linkShape),
+    errors: { 404: ['link_not_found'] },
+  },
+}

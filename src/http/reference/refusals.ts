@@ -1,0 +1,87 @@
+// How a call can refuse: with which codes, and what such an answer looks like.
+
+import { unreachable } from '../../domain/assert.ts'
+import type { RouteFact } from '../route-facts.ts'
+import { ERRORS, type ErrorCode } from './errors.ts'
+import { REFUSING, type Operation, type Refusing } from './operation.ts'
+import type { Json } from './schemas.ts'
+
+export const EXAMPLES = '#/components/examples/'
+export const JSON_TYPE = 'application/json'
+export const REQUEST_ID = { 'x-request-id': { $ref: '#/components/headers/x-request-id' } }
+
+type Codes = { readonly [Status in Refusing]?: readonly ErrorCode[] }
+
+/** What a handler refuses by itself. */
+export function codesOfFact(fact: RouteFact): Codes {
+  switch (fact.asks) {
+    case 'key':
+      return { 401: ['unauthorized'], 503: ['not_configured'] }
+    case 'scope':
+      return { 403: ['forbidden'] }
+    case 'query':
+    case 'header':
+      return { 400: ['validation_error'] }
+    case 'json':
+      return {
+        400: ['validation_error', 'invalid_json'],
+        413: ['body_too_large'],
+        415: ['unsupported_media_type'],
+      }
+    case 'bytes':
+      return { 413: ['body_too_large'] }
+    default:
+      return unreachable(fact)
+  }
+}
+
+/** By status: all codes that a call may refuse with. */
+export function codesOf({ errors = {} }: Operation, facts: readonly RouteFact[]) {
+  const all: readonly Codes[] = [...facts.map(codesOfFact), errors, { 503: ['unavailable'] }]
+  return REFUSING.flatMap((status) => {
+    const codes = [...new Set(all.flatMap((each) => each[status] ?? []))]
+    return codes.length === 0 ? [] : [{ status, codes }]
+  })
+}
+
+export function refusalsOf(
+  operation: Operation,
+  facts: readonly RouteFact[],
+  examples: Map<string, Json>,
+): Json {
+  return Object.fromEntries(
+    codesOf(operation, facts).map(({ status, codes }) => [
+      status,
+      {
+        description: codes.map((code) => `\`${code}\`: ${ERRORS[code].means}`).join(' '),
+        headers:
+          status === 503 || status === 429
+            ? { ...REQUEST_ID, 'retry-after': { $ref: '#/components/headers/retry-after' } }
+            : REQUEST_ID,
+        content: {
+          [JSON_TYPE]: {
+            schema: { $ref: '#/components/schemas/Refusal' },
+            examples: Object.fromEntries(
+              codes.map((code) => [code, { $ref: exampleRef(status, code, examples) }]),
+            ),
+          },
+        },
+      },
+    ]),
+  )
+}
+
+function exampleRef(status: Refusing, code: ErrorCode, examples: Map<string, Json>): string {
+  const name = `${code}_${status}`
+  const error = { type: typeOf(status), code, message: ERRORS[code].means }
+  examples.set(name, { value: { success: false, error } })
+  return EXAMPLES + name
+}
+
+function typeOf(status: Refusing): string {
+  if (status >= 500) return 'internal_error'
+  if (status === 401) return 'authentication_error'
+  if (status === 403) return 'permission_error'
+  if (status === 404 || status === 410) return 'not_found_error'
+  return status === 409 || status === 412 ? 'conflict_error' : 'validation_error'
+}
