@@ -91,7 +91,7 @@ const request = z.pipe(
 /** Printable, so that it can be found again; a subject and an id are made of it. */
 const KEY = new RegExp(`^[\\x21-\\x7e]{1,${IDEMPOTENCY_KEY_CHARS_MAX}}$`)
 
-const validKey = createMiddleware<AppEnv>((c, next) => {
+export const validKey = createMiddleware<AppEnv>((c, next) => {
   const key = c.req.header('idempotency-key')
   if (key === undefined || KEY.test(key)) return next()
   const message = `Idempotency-Key: 1 to ${IDEMPOTENCY_KEY_CHARS_MAX} printable characters are wanted`
