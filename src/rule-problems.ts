@@ -4,6 +4,7 @@ import { BY_HAND_RULE } from './domain/by-hand.ts'
 import { templateProblems } from './domain/description.ts'
 import { FORMER_RULE_IDS_MAX, WORD_CHARS_MAX } from './domain/limits.ts'
 import { reasonsOf, type ReasonOptions } from './domain/reason.ts'
+import { INVOICE_CALL_RULE } from './domain/requested-invoice.ts'
 import { REVERSAL_RULE_ID } from './domain/reversal.ts'
 import { CAUSERS, ownIds, SETTLEMENTS, type Rule } from './domain/rule.ts'
 import { unknownFields } from './domain/unknown-fields.ts'
@@ -18,7 +19,11 @@ type Input = {
 
 const ID = /^[a-z][a-z0-9-]{0,62}$/
 /** Adjustments that no rule makes are known by these. */
-export const RESERVED_RULE_IDS: readonly string[] = [BY_HAND_RULE, REVERSAL_RULE_ID]
+export const RESERVED_RULE_IDS: readonly string[] = [
+  BY_HAND_RULE,
+  INVOICE_CALL_RULE,
+  REVERSAL_RULE_ID,
+]
 
 /** What would keep the checks below from reading a rule. */
 export const ruleShapeProblems = (rules: readonly Rule[]): string[] =>

@@ -25,12 +25,18 @@ export type BillingAnswer<T> = {
 
 export type BillingResult<T> = Promise<Result<BillingAnswer<T>, BillingError>>
 
-/** Printable ASCII without spaces, at most 255; Commet replays the first answer to it for 24 hours. */
-export type WriteOptions = { readonly idempotencyKey: string }
+/**
+ * The key: printable ASCII without spaces, at most 255; Commet replays the first answer to it for 24 hours.
+ * `seen`: who hands the answer on gets it as it arrived, whatever is made of it.
+ */
+export type WriteOptions = {
+  readonly idempotencyKey: string
+  readonly seen?: (arrival: Arrival) => void
+}
 
 export type Query = Readonly<Record<string, string | number>>
 
-type Target = {
+export type Target = {
   /** A path below `/api/v1` in which `{id}` stands for the id. */
   readonly path: string
   readonly id?: string
@@ -60,12 +66,17 @@ export type Connection = {
   readonly deadlineMs: number
 }
 
-type Asked<T> = Target & {
+/** What is about to be sent. */
+export type Asking = Target & {
   readonly call: Call
   readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE'
   readonly headers: Record<string, string>
   readonly body: string | null
+}
+
+type Asked<T> = Asking & {
   readonly envelope: z.core.$ZodType<Envelope<T>>
+  readonly seen?: WriteOptions['seen']
 }
 
 type Envelope<T> = {
@@ -104,45 +115,70 @@ function get<T>(
   envelope: z.core.$ZodType<Envelope<T>>,
 ): BillingResult<T> {
   const call: Call = { kind: 'read', operation: `GET ${target.path}` }
-  const unsayable = unsayableFilter(target.query ?? {})
-  if (unsayable !== undefined) return Promise.resolve(err(notSent(call, unsayable)))
   return ask(connection, { ...target, call, method: 'GET', headers: {}, body: null, envelope })
 }
 
 async function send<T>(connection: Connection, write: Write<T>): BillingResult<T> {
-  const { idempotencyKey, answer, body, request, method, ...target } = write
+  const { idempotencyKey, answer, body, request, method, seen, ...target } = write
   const kind = method === 'POST' ? 'create' : 'change'
   const call: Call = { kind, operation: `${method} ${target.path}` }
-  if (!isKey(idempotencyKey)) return err(notSent(call, 'idempotencyKey'))
   const checked = request && z.safeParse(request, body)
   if (checked?.success === false) return err(notSent(call, fieldOf(checked.error) ?? 'body'))
+  const asking = writing(call, { ...target, method, idempotencyKey, body })
+  if (!asking.ok) return asking
+  const envelope = single(answer)
+  return ask(connection, { ...asking.value, envelope, ...(seen === undefined ? {} : { seen }) })
+}
+
+/** A write as it is sent. */
+export function writing(
+  call: Call,
+  {
+    idempotencyKey,
+    body,
+    ...target
+  }: Target & WriteOptions & { readonly method: Asking['method']; readonly body?: unknown },
+): Result<Asking, BillingError> {
+  if (!isKey(idempotencyKey)) return err(notSent(call, 'idempotencyKey'))
   const text = body === undefined ? null : jsonOf(body)
   if (text === undefined) return err(notSent(call, 'body'))
   const headers = {
     'idempotency-key': idempotencyKey,
     ...(text === null ? {} : { 'content-type': 'application/json' }),
   }
-  return ask(connection, { ...target, call, method, headers, body: text, envelope: single(answer) })
+  return ok({ ...target, call, headers, body: text })
 }
 
 async function ask<T>(connection: Connection, asked: Asked<T>): BillingResult<T> {
-  const { call } = asked
-  if (asked.id !== undefined && !isId(asked.id)) return err(notSent(call, 'id'))
+  const arrived = await arrivalOf(connection, asked)
+  if (!arrived.ok) return arrived
+  asked.seen?.(arrived.value)
+  return read(asked, arrived.value)
+}
+
+/** One exchange: the answer as it came, whatever it says. */
+export async function arrivalOf(
+  connection: Connection,
+  asking: Asking,
+): Promise<Result<Arrival, BillingError>> {
+  const { call } = asking
+  const unsayable = unsayableFilter(asking.query ?? {})
+  if (unsayable !== undefined) return err(notSent(call, unsayable))
+  if (asking.id !== undefined && !isId(asking.id)) return err(notSent(call, 'id'))
   const outgoing = {
-    url: `${connection.baseUrl}/api/v1${addressOf(asked)}`,
-    method: asked.method,
+    url: `${connection.baseUrl}/api/v1${addressOf(asking)}`,
+    method: asking.method,
     headers: {
       accept: 'application/json',
       'commet-version': COMMET_VERSION,
       'user-agent': 'makegood',
       'x-api-key': connection.apiKey,
-      ...asked.headers,
+      ...asking.headers,
     },
-    body: asked.body,
+    body: asking.body,
   }
   const arrival = await exchange(connection.fetch, outgoing, connection.deadlineMs)
-  if (typeof arrival === 'string') return err(noAnswer(call, arrival))
-  return read(asked, arrival)
+  return typeof arrival === 'string' ? err(noAnswer(call, arrival)) : ok(arrival)
 }
 
 function read<T>(asked: Asked<T>, arrival: Arrival): Result<BillingAnswer<T>, BillingError> {

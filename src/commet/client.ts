@@ -7,6 +7,7 @@ import { type Asker, type BillingResult, createAsker, type WriteOptions } from '
 import * as features from './contract-features.ts'
 import * as webhooks from './contract-webhooks.ts'
 import * as contract from './contract.ts'
+import { forward, type Forwarding } from './forward.ts'
 
 export type { BillingAnswer, BillingResult, WriteOptions } from './ask.ts'
 export type { BillingError, BillingMeaning } from './trouble.ts'
@@ -27,14 +28,17 @@ export type BillingClientOptions = {
 export function createBillingClient(options: BillingClientOptions) {
   assert(isAddress(options.baseUrl), 'the billing address is an http address without /api/v1')
   assert(/^[\x21-\x7e]+$/.test(options.apiKey), 'the billing key is printable ASCII')
-  const ask = createAsker({
+  const connection = {
     baseUrl: options.baseUrl.replace(/\/+$/, ''),
     apiKey: options.apiKey,
     // Looked up at each call, and called without an object: workerd refuses another `this`.
     fetch: options.fetch ?? ((input, init) => fetch(input, init)),
     deadlineMs: options.deadlineMs ?? BILLING_DEADLINE_MS,
-  })
+  }
+  const ask = createAsker(connection)
   return {
+    /** For somebody else: what it answers is not read. */
+    forward: (forwarding: Forwarding) => forward(connection, forwarding),
     invoices: invoiceCalls(ask),
     customers: customerCalls(ask),
     features: featureCalls(ask),

@@ -129,6 +129,9 @@ function commetRefusal(arrival: Arrival): { code: string; param: string | null }
   return { code: plainWord(code) ?? 'unknown', param: plainWord(named ?? null) }
 }
 
+/** Of a refusal in Commet's envelope. */
+export const codeOf = (arrival: Arrival): string | null => commetRefusal(arrival)?.code ?? null
+
 function bodyTrouble(arrival: Arrival): OwnCode {
   if (arrival.status >= 300 && arrival.status < 400) return 'unexpected_status'
   return arrival.body.kind === 'none' ? arrival.body.code : 'unexpected_shape'

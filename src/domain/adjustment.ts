@@ -130,19 +130,32 @@ export type FrozenRequest = {
   readonly customerId: string
   readonly amount: number
   readonly description: string
-  readonly metadata: Readonly<Record<string, string>>
+  readonly metadata: Readonly<Record<string, unknown>>
+}
+
+/** What a caller of the billing API's own call wrote himself: it goes onto the invoice as it is. */
+export type InvoiceWords = Pick<FrozenRequest, 'description'> & {
+  readonly metadata: FrozenRequest['metadata'] | null
 }
 
 /** Metadata key by which an invoice at the billing API is known as ours. */
 export const ADJUSTMENT_METADATA_KEY = 'makegood_adjustment_id'
 
-export function frozenRequest(adjustment: AdjustmentFacts, customerId: string): FrozenRequest {
+/** What names are kept for: a caller's own metadata has none of them. */
+export const OWN_METADATA_PREFIX = 'makegood_'
+
+export function frozenRequest(
+  adjustment: AdjustmentFacts,
+  customerId: string,
+  words: InvoiceWords | null = null,
+): FrozenRequest {
   const { originalInvoice } = adjustment
   return {
     customerId,
     amount: adjustment.amount,
-    description: adjustment.description,
+    description: words?.description ?? adjustment.description,
     metadata: {
+      ...words?.metadata,
       [ADJUSTMENT_METADATA_KEY]: adjustment.id,
       makegood_event_id: adjustment.eventId,
       makegood_rule: adjustment.ruleId,

@@ -32,6 +32,8 @@ export type AuditAction =
   | 'adjustment.requeued'
   | 'adjustment.adopted'
   | 'adjustment.erased'
+  | 'billing.call_requested'
+  | 'billing.call_ended'
   | 'circuit.opened'
   | 'circuit.closed'
   | 'identity.set'

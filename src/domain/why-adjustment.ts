@@ -9,10 +9,10 @@ import {
   type AdjustmentState,
 } from './adjustment.ts'
 import { unreachable } from './assert.ts'
-import { BY_HAND_RULE } from './by-hand.ts'
 import type { Consideration } from './decide.ts'
 import type { Fate, Mode } from './event.ts'
 import type { HoldDetail, HoldReason } from './hold.ts'
+import { OTHER_MAKERS } from './requested-invoice.ts'
 import type { ReversalOf } from './reversal.ts'
 import { helpFor } from './todo.ts'
 import type { Trouble } from './trouble.ts'
@@ -103,7 +103,7 @@ export const adjustmentSentences = (explained: Explained): string[] =>
 
 function madeSentences({ event, source }: Explained, adjustment: WhyAdjustment): string[] {
   const { ruleId, settlement } = adjustment
-  const who = ruleId === BY_HAND_RULE ? 'A person made by hand' : `The rule ${ruleId} made`
+  const who = OTHER_MAKERS.get(ruleId) ?? `The rule ${ruleId} made`
   const { answers } = event.decision
   return [
     `${who} ${whatOf(adjustment)}.`,

@@ -5,11 +5,14 @@ import type { Env } from '../env.ts'
 import { adjustments } from './api/adjustments.ts'
 import { audit } from './api/audit.ts'
 import { byHand } from './api/by-hand.ts'
+import { customers } from './api/customers.ts'
 import { erasures } from './api/erasures.ts'
 import { evidence } from './api/evidence.ts'
 import { events } from './api/events.ts'
+import { features } from './api/features.ts'
 import { holds } from './api/holds.ts'
 import { identities } from './api/identities.ts'
+import { invoices } from './api/invoices.ts'
 import { keys } from './api/keys.ts'
 import { links as linksApi } from './api/links.ts'
 import { discrepancies, reconciliations } from './api/reconciliations.ts'
@@ -35,8 +38,11 @@ export function createApp(depsOf: (env: Env) => Deps, linkPath?: string) {
     .route('/adjustments', reversals)
     .route('/adjustments', requeue)
     .route('/audit', audit)
+    .route('/customers', customers)
     .route('/erasures', erasures)
+    .route('/features', features)
     .route('/identities', identities)
+    .route('/invoices', invoices)
     .route('/keys', keys)
     .route('/links', linksApi)
     .route('/reconciliations', reconciliations)

@@ -5,7 +5,7 @@ import type { Database } from '../db/database.ts'
 import { findAdjustments } from '../db/read-adjustments.ts'
 import { findEvent } from '../db/read-events.ts'
 import type { Adjustment } from '../db/schema.ts'
-import { commitDelivery, packDelivery, type ReceivedEvent } from '../db/write-delivery.ts'
+import type { ReceivedEvent } from '../db/write-delivery.ts'
 import { assert } from '../domain/assert.ts'
 import {
   adjustByHand,
@@ -18,12 +18,13 @@ import {
 } from '../domain/by-hand.ts'
 import type { Fate, Mode } from '../domain/event.ts'
 import { eventId, type AdjustmentId, type EventId } from '../domain/ids.ts'
-import { NATIVE_ID_CHARS_MAX, WAKE_AFTER_SECONDS } from '../domain/limits.ts'
+import { NATIVE_ID_CHARS_MAX } from '../domain/limits.ts'
 import { moneyFromMinorUnits, type AmountTrouble, type Money } from '../domain/money.ts'
 import type { Operator } from '../domain/operator.ts'
 import { err, ok, type Result } from '../domain/result.ts'
 import { oneLine } from '../domain/text.ts'
 import type { Deps } from '../deps.ts'
+import { commitOperatorsEvent, FROM_OPERATOR } from './commit-operators-event.ts'
 import { adjustmentOf } from './decide-event.ts'
 import { sealedPayload } from './keep-payload.ts'
 import { wakeCommitted } from './wake-committed.ts'
@@ -62,31 +63,13 @@ export async function makeAdjustment(
   const { mode } = billing
   const wanted = { id, ownKey, operator, request, money: money.value, payload, mode }
   const event = await eventByHand(deps, wanted)
-  const now = deps.now()
-  const packed = packDelivery({
-    ...COMES_FROM,
-    deliveryId: deps.newId(),
-    actor: `operator:${operator.name}`,
-    unsignedId: null,
-    ruleSet: await deps.ruleSet(),
-    receivedAt: now,
-    wakeAt: now + WAKE_AFTER_SECONDS * 1_000,
-    events: [event],
-  })
-  assert(packed !== null, 'a request within its bounds is larger than D1 takes')
-  const isNew = (await commitDelivery(db, packed)).length > 0
+  const isNew = await commitOperatorsEvent(deps, operator, event)
   const made = await madeBefore(db, id, request)
   assert(made !== null, 'an event by hand was committed and is not there')
   if (!isNew || !made.ok) return made
   await wakeCommitted(deps, made.value.adjustment)
   return ok({ ...made.value, isNew })
 }
-
-const COMES_FROM = {
-  endpoint: OPERATOR_ENDPOINT,
-  account: OPERATOR_ENDPOINT,
-  source: OPERATOR_ENDPOINT,
-} as const
 
 /** What this key has made, if it was for the same request; null where it has made nothing yet. */
 async function madeBefore(
@@ -165,7 +148,7 @@ async function eventByHand(
     deps.config,
     { id: BY_HAND_RULE, was: [], settlement, reason, causedBy: 'agent', description: null },
     proposal,
-    { ...COMES_FROM, ruleSet: await deps.ruleSet(), mode, eventId: id, occurredAt: null },
+    { ...FROM_OPERATOR, ruleSet: await deps.ruleSet(), mode, eventId: id, occurredAt: null },
   )
   const answers = conflict === null ? {} : { answers: conflict }
   return {

@@ -10,6 +10,8 @@ export type ReadList =
   | 'identities'
   | 'links'
   | 'discrepancies'
+  | 'invoices'
+  | 'customers'
   | 'payloads'
 
 /**

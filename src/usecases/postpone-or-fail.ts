@@ -18,7 +18,8 @@ export const troubleOf = (step: Trouble['step'], error: BillingError): Trouble =
 })
 
 /** The key is refused, or may not do this: nothing is wrong with the adjustment. */
-export const isKeyTrouble = ({ status }: BillingError): boolean => status === 401 || status === 403
+export const isKeyTrouble = ({ status }: Pick<BillingError, 'status'>): boolean =>
+  status === 401 || status === 403
 
 /** What was known before this call: how many attempts, and when one may have arrived. */
 export type Before = Pick<Adjustment, 'attempts' | 'attemptedAt'>

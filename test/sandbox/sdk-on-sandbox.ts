@@ -1,60 +1,29 @@
-// The official SDK on a running sandbox. It has no option for its address or its fetch, so the global
-// fetch is replaced: what goes to commet.co arrives at the sandbox, unchanged but for the host.
+// The official SDK on a running sandbox.
 
-import { Commet } from '@commet/node'
+import { redirectSdk, type SdkPlace } from '../sdk/place.ts'
 import { type RunningSandbox, SANDBOX_KEY, startSandbox } from './running-sandbox.ts'
 
-const COMMET_ORIGIN = 'https://commet.co'
-
-type CommetOptions = ConstructorParameters<typeof Commet>[0]
-
-/** A request as the SDK sent it. */
-export type Sent = {
-  readonly line: string
-  readonly idempotencyKey: string | null
-  readonly version: string | null
-  /** What the SDK reports of the call before this one, with the request id that it was given. */
-  readonly telemetry: string | null
-  readonly atMs: number
-}
-
-export type SdkOnSandbox = {
-  readonly sandbox: RunningSandbox
-  /** Every request since the last `forget`. */
-  readonly sent: readonly Sent[]
-  commet(options?: Partial<CommetOptions>): Commet
-  forget(): void
-  stop(): Promise<void>
-}
+export type SdkOnSandbox = SdkPlace & { readonly sandbox: RunningSandbox }
 
 export async function startSdkOnSandbox(): Promise<SdkOnSandbox> {
   const sandbox = await startSandbox()
-  const realFetch = globalThis.fetch
-  let sent: Sent[] = []
-  globalThis.fetch = async (input, init) => {
-    const url = new URL(input instanceof Request ? input.url : input)
-    if (url.origin !== COMMET_ORIGIN) return realFetch(input, init)
-    const headers = new Headers(init?.headers)
-    sent.push({
-      line: `${init?.method ?? 'GET'} ${url.pathname}`,
-      idempotencyKey: headers.get('idempotency-key'),
-      version: headers.get('commet-version'),
-      telemetry: headers.get('commet-client-telemetry'),
-      atMs: Date.now(),
-    })
-    return realFetch(sandbox.origin + url.pathname + url.search, init)
-  }
+  const sdk = redirectSdk(SANDBOX_KEY, (path, init, realFetch) =>
+    realFetch(sandbox.origin + path, init),
+  )
   return {
     sandbox,
     get sent() {
-      return sent
+      return sdk.sent
     },
-    commet: (options) => new Commet({ apiKey: SANDBOX_KEY, ...options }),
-    forget() {
-      sent = []
+    commet: sdk.commet,
+    forget: sdk.forget,
+    control: sandbox.control,
+    async newestRequestId() {
+      const { json } = await sandbox.control('GET', '/requests')
+      return json.requests[0].requestId
     },
     async stop() {
-      globalThis.fetch = realFetch
+      sdk.restore()
       await sandbox.stop()
     },
   }

@@ -3,7 +3,7 @@
 
 import { type Commet, CommetAPIError } from '@commet/node'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { dataOf, errorOf, expectApiError, notFound } from './sdk-answers.ts'
+import { dataOf, errorOf, expectApiError, notFound } from '../sdk/answers.ts'
 import { type SdkOnSandbox, startSdkOnSandbox } from './sdk-on-sandbox.ts'
 
 let place: SdkOnSandbox

@@ -4,7 +4,7 @@ import { createServer, type IncomingHttpHeaders, type Server } from 'node:http'
 import type { Commet, CreateWebhookParams } from '@commet/node'
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { assert } from '../../src/domain/assert.ts'
-import { dataOf, expectApiError, expectValidationError, notFound } from './sdk-answers.ts'
+import { dataOf, expectApiError, expectValidationError, notFound } from '../sdk/answers.ts'
 import { type SdkOnSandbox, startSdkOnSandbox } from './sdk-on-sandbox.ts'
 
 type Received = { readonly headers: IncomingHttpHeaders; readonly body: string }

@@ -94,7 +94,7 @@ const request = z.pipe(
 /** Printable, so that it can be found again; a subject and an id are made of it. */
 const KEY = new RegExp(`^[\\x21-\\x7e]{1,${IDEMPOTENCY_KEY_CHARS_MAX}}$`)
 
-const validKey = asking(
+export const validKey = asking(
   {
     asks: 'header',
     name: 'Idempotency-Key',

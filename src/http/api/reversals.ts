@@ -43,7 +43,7 @@ export const reversals = createRoutes().post(
   },
 )
 
-function logTrouble({ var: { logFields } }: AppContext, trouble: UndoTrouble): void {
+export function logTrouble({ var: { logFields } }: AppContext, trouble: UndoTrouble): void {
   const isRefused = trouble.reason === 'refused'
   const { reason, ...numbers } = isRefused ? trouble.refusal : trouble
   logFields.set('reason', reason)
@@ -51,7 +51,7 @@ function logTrouble({ var: { logFields } }: AppContext, trouble: UndoTrouble): v
   for (const [field, value] of Object.entries(numbers)) logFields.set(field, String(value))
 }
 
-function failureOf(trouble: UndoTrouble): Failure {
+export function failureOf(trouble: UndoTrouble): Failure {
   switch (trouble.reason) {
     case 'adjustment_not_found':
       return MISSING

@@ -1,0 +1,76 @@
+// The billing API's calls of customers, handed on.
+
+import * as z from 'zod/mini'
+import { callSubject } from '../../domain/call-subject.ts'
+import { BATCH_BODY_BYTES_MAX } from '../../domain/limits.ts'
+import { forwardRead, forwardWrite } from '../../usecases/forward-call.ts'
+import { noteBulk } from '../note-bulk.ts'
+import { requireScope } from '../require-key.ts'
+import { createRoutes } from '../routes.ts'
+import { validBody, validQuery } from '../validate.ts'
+import {
+  answerForwarded,
+  anyBody,
+  filter,
+  given,
+  idOf,
+  keyOf,
+  pageFilters,
+  refuseId,
+} from './billing-calls.ts'
+import { validKey } from './by-hand.ts'
+
+const listQuery = z.strictObject({ ...pageFilters, externalId: filter })
+
+export const customers = createRoutes()
+  .get('/', requireScope('read'), validQuery(listQuery), noteBulk('customers'), async (c) => {
+    const read = { path: '/customers', query: given(c.req.valid('query')) }
+    return answerForwarded(c, await forwardRead(c.var.deps, read))
+  })
+  .get('/:id', requireScope('read'), async (c) => {
+    const id = idOf(c, 'id')
+    if (id === null) return refuseId(c, 'id')
+    return answerForwarded(c, await forwardRead(c.var.deps, { path: '/customers/{id}', id }))
+  })
+  .post('/', requireScope('write'), validKey, validBody(anyBody), async (c) => {
+    const { deps, operator } = c.var
+    const write = {
+      method: 'POST',
+      path: '/customers',
+      body: c.req.valid('json'),
+      subject: 'customer',
+      key: keyOf(c),
+    } as const
+    return answerForwarded(c, await forwardWrite(deps, operator, write))
+  })
+  .post(
+    '/batch',
+    requireScope('write'),
+    validKey,
+    validBody(anyBody, BATCH_BODY_BYTES_MAX),
+    async (c) => {
+      const { deps, operator } = c.var
+      const write = {
+        method: 'POST',
+        path: '/customers/batch',
+        body: c.req.valid('json'),
+        subject: 'customer',
+        key: keyOf(c),
+      } as const
+      return answerForwarded(c, await forwardWrite(deps, operator, write))
+    },
+  )
+  .put('/:id', requireScope('write'), validKey, validBody(anyBody), async (c) => {
+    const id = idOf(c, 'id')
+    if (id === null) return refuseId(c, 'id')
+    const { deps, operator } = c.var
+    const write = {
+      method: 'PUT',
+      path: '/customers/{id}',
+      id,
+      body: c.req.valid('json'),
+      subject: callSubject('customer', id),
+      key: keyOf(c),
+    } as const
+    return answerForwarded(c, await forwardWrite(deps, operator, write))
+  })

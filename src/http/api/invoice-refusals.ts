@@ -1,0 +1,144 @@
+// Why there is no invoice to answer with, or why its status was not changed, in the billing API's envelope.
+
+import type { Adjustment } from '../../db/schema.ts'
+import { unreachable } from '../../domain/assert.ts'
+import { INVOICE_RETRY_SECONDS } from '../../domain/limits.ts'
+import type { CreateTrouble } from '../../usecases/create-invoice.ts'
+import type { StatusTrouble } from '../../usecases/set-invoice-status.ts'
+import { fail, type ErrorType, type Failure } from '../answers.ts'
+import type { AppContext } from '../context.ts'
+import {
+  INVALID,
+  KEY_MISMATCH,
+  KEY_REFUSED,
+  NOT_CONFIGURED,
+  refuseForwarded,
+  UNAVAILABLE,
+} from './billing-calls.ts'
+import { failureOf as undoFailureOf, logTrouble } from './reversals.ts'
+
+export function refuseCreation(c: AppContext, trouble: CreateTrouble): Response {
+  c.var.logFields.set('reason', trouble.reason)
+  if ('adjustment' in trouble) c.var.logFields.set('adjustment', trouble.adjustment.id)
+  return fail(c, failureOf(trouble, c.var.deps.now()))
+}
+
+const CONFLICT = { status: 409, type: 'conflict_error' } as const
+
+function failureOf(trouble: CreateTrouble, now: number): Failure {
+  switch (trouble.reason) {
+    case 'not_configured':
+      return NOT_CONFIGURED
+    case 'amount_unusable':
+      return { ...INVALID, message: `amount: ${trouble.amount.reason}`, param: 'amount' }
+    case 'key_mismatch':
+      return { ...KEY_MISMATCH, details: { event: trouble.event } }
+    case 'billing_unavailable':
+      return isKeyTrouble(trouble.error.status) ? KEY_REFUSED : UNAVAILABLE
+    case 'invoice_unread':
+      return {
+        ...UNAVAILABLE,
+        message: 'The invoice is made, and could not be read. The same Idempotency-Key answers it.',
+        details: { adjustmentId: trouble.adjustment.id, invoiceId: trouble.adjustment.invoiceId },
+      }
+    case 'held': {
+      const { id: adjustmentId, holdReasons: reasons } = trouble.adjustment
+      return {
+        ...CONFLICT,
+        code: 'adjustment_held',
+        message:
+          'A person has to look first. Once it is let through, the same Idempotency-Key answers the invoice.',
+        details: { adjustmentId, reasons },
+      }
+    }
+    case 'rejected':
+    case 'cancelled':
+      return {
+        ...CONFLICT,
+        code: `adjustment_${trouble.reason}`,
+        message: `This was ${trouble.reason}, and no invoice is made of it.`,
+        details: { adjustmentId: trouble.adjustment.id },
+      }
+    case 'refused':
+      return refusedBefore(trouble.adjustment)
+    case 'in_progress':
+      return {
+        ...CONFLICT,
+        code: 'idempotency_in_progress',
+        message: 'The same request is still at work. Ask again with the same Idempotency-Key.',
+        details: present(trouble.adjustment),
+        retryAfterSeconds: INVOICE_RETRY_SECONDS,
+      }
+    case 'unknown':
+      return unknown(trouble.adjustment, now)
+    case 'key_refused':
+      return { ...KEY_REFUSED, details: present(trouble.adjustment) }
+    default:
+      return unreachable(trouble)
+  }
+}
+
+const isKeyTrouble = (status: number | null): boolean => status === 401 || status === 403
+
+const present = ({ id: adjustmentId, state, holdReasons }: Adjustment) => ({
+  adjustmentId,
+  state,
+  ...(holdReasons === null ? {} : { reasons: holdReasons }),
+})
+
+/** It is written down, and goes on by itself: who asks again with the key hears how it ended. */
+function unknown(adjustment: Adjustment, now: number): Failure {
+  const { wakeAt, state } = adjustment
+  const seconds = wakeAt === null || state === 'held' ? null : Math.ceil((wakeAt - now) / 1_000)
+  return {
+    status: 500,
+    type: 'internal_error',
+    code: 'idempotency_unavailable',
+    message:
+      'It is written down, and not known to be billed. The same Idempotency-Key answers it later.',
+    details: present(adjustment),
+    ...(seconds === null ? {} : { retryAfterSeconds: Math.max(seconds, 1) }),
+  }
+}
+
+/** The billing API's words were told to the first who asked; its status and code are kept. */
+function refusedBefore({ id: adjustmentId, trouble }: Adjustment): Failure {
+  const { status, code = 'refused', requestId = null } = trouble ?? {}
+  const isDefinite = typeof status === 'number' && status >= 400 && status < 500
+  return {
+    status: isDefinite ? (status as Failure['status']) : 503,
+    type: isDefinite ? (TYPES.get(status) ?? 'validation_error') : 'internal_error',
+    code: isDefinite ? code : 'adjustment_failed',
+    message: 'The billing API has refused this. A person can try it again by its adjustment.',
+    details: { adjustmentId, code, requestId },
+  }
+}
+
+const TYPES: ReadonlyMap<number, ErrorType> = new Map([
+  [404, 'not_found_error'],
+  [409, 'conflict_error'],
+])
+
+export function refuseStatus(c: AppContext, trouble: StatusTrouble): Response {
+  switch (trouble.reason) {
+    case 'not_configured':
+    case 'key_mismatch':
+    case 'unanswered':
+      return refuseForwarded(c, trouble)
+    case 'void_unknown':
+      c.var.logFields.set('reason', trouble.reason)
+      return fail(c, {
+        status: 500,
+        type: 'internal_error',
+        code: 'idempotency_unavailable',
+        message: 'It is to be voided, and not known to be. That goes on by itself.',
+        details: present(trouble.adjustment),
+      })
+    case 'adjustment_not_found':
+    case 'refused':
+      logTrouble(c, trouble)
+      return fail(c, { ...undoFailureOf(trouble), param: 'status' })
+    default:
+      return unreachable(trouble)
+  }
+}
