@@ -13,6 +13,7 @@ import { identities } from './api/identities.ts'
 import { keys } from './api/keys.ts'
 import { links as linksApi } from './api/links.ts'
 import { discrepancies, reconciliations } from './api/reconciliations.ts'
+import { reports } from './api/reports.ts'
 import { requeue } from './api/requeue.ts'
 import { reversals } from './api/reversals.ts'
 import { rules } from './api/rules.ts'
@@ -40,6 +41,7 @@ export function createApp(depsOf: (env: Env) => Deps, linkPath?: string) {
     .route('/links', linksApi)
     .route('/reconciliations', reconciliations)
     .route('/discrepancies', discrepancies)
+    .route('/reports', reports)
     .route('/rules', rules)
     .route('/status', status)
     .route('/switches', switches)

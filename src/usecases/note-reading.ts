@@ -11,6 +11,7 @@ export type ReadList =
   | 'links'
   | 'discrepancies'
   | 'payloads'
+  | 'reports'
 
 /**
  * That an operator reads on in a list, or what was delivered: an entry, once an hour for each. Throws where it can't be
