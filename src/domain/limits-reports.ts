@@ -29,3 +29,6 @@ export const SEARCH_HITS_MAX = 25
 export const SEARCH_ACCOUNTS_MAX = 40
 /** Without an index, a search looks through so many of the newest adjustments. */
 export const SEARCH_WINDOW_ROWS = 400
+
+/** Of what is paused, as the status shows it; `GET /api/v1/switches` has all. */
+export const STATUS_SWITCHES_MAX = 100

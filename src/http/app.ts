@@ -17,6 +17,7 @@ import { reports } from './api/reports.ts'
 import { requeue } from './api/requeue.ts'
 import { reversals } from './api/reversals.ts'
 import { rules } from './api/rules.ts'
+import { searches } from './api/search.ts'
 import { status } from './api/status.ts'
 import { switches } from './api/switches.ts'
 import { createDoor } from './door.ts'
@@ -43,6 +44,7 @@ export function createApp(depsOf: (env: Env) => Deps, linkPath?: string) {
     .route('/discrepancies', discrepancies)
     .route('/reports', reports)
     .route('/rules', rules)
+    .route('/search', searches)
     .route('/status', status)
     .route('/switches', switches)
 
