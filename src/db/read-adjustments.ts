@@ -1,9 +1,8 @@
-import { and, asc, desc, eq, getTableColumns, gte, lt, sql } from 'drizzle-orm'
+import { and, asc, eq, getTableColumns, gte, lt, sql } from 'drizzle-orm'
 import { answerSubject, OPERATOR_ENDPOINT } from '../domain/by-hand.ts'
 import type { AdjustmentId, EventId } from '../domain/ids.ts'
 import { PAGE_ROWS_MAX } from '../domain/limits.ts'
 import type { Database } from './database.ts'
-import type { Page } from './page.ts'
 import { adjustments, events, type Adjustment } from './schema.ts'
 
 export async function findAdjustment(db: Database, id: AdjustmentId): Promise<Adjustment | null> {
@@ -60,14 +59,3 @@ export const findAnswers = (db: Database, conflict: EventId): Promise<readonly A
     .orderBy(asc(adjustments.seq))
     .limit(PAGE_ROWS_MAX)
 }
-
-export const listAdjustments = (
-  db: Database,
-  { before, limit }: Page,
-): Promise<readonly Adjustment[]> =>
-  db
-    .select()
-    .from(adjustments)
-    .where(before === null ? undefined : lt(adjustments.seq, before))
-    .orderBy(desc(adjustments.seq))
-    .limit(limit)

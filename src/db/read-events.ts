@@ -1,8 +1,7 @@
-import { desc, eq, lt } from 'drizzle-orm'
+import { eq } from 'drizzle-orm'
 import type { Encoding } from '../domain/event.ts'
 import type { EventId } from '../domain/ids.ts'
 import type { Database } from './database.ts'
-import type { Page } from './page.ts'
 import { events, payloads, type Event } from './schema.ts'
 
 /** `isWhole`: the delivery's whole body, or the event's own part of it, written as JSON. */
@@ -24,11 +23,3 @@ export async function findEvent(
     .where(eq(events.id, id))
   return row ? { event: row.events, payload: row.payloads } : null
 }
-
-export const listEvents = (db: Database, { before, limit }: Page): Promise<readonly Event[]> =>
-  db
-    .select()
-    .from(events)
-    .where(before === null ? undefined : lt(events.seq, before))
-    .orderBy(desc(events.seq))
-    .limit(limit)

@@ -140,6 +140,10 @@ export const adjustments = sqliteTable(
     index('adjustments_waiting')
       .on(table.state, table.wakeAt)
       .where(sql`${table.state} IN ('held', 'failed')`),
+    // The same, newest first, as a list shows them.
+    index('adjustments_stopped')
+      .on(table.state, table.seq)
+      .where(sql`${table.state} IN ('held', 'failed')`),
     check('adjustments_id_form', sql`${table.id} GLOB 'adj_?*'`),
     check('adjustments_mode', oneOf(table.mode, MODES)),
     check('adjustments_settlement', oneOf(table.settlement, SETTLEMENTS)),

@@ -77,6 +77,10 @@ export const events = sqliteTable(
   },
   forMigrations((table) => [
     uniqueIndex('events_id').on(table.id),
+    // What waits for a person, or did: what was simply decided isn't in it.
+    index('events_inbox')
+      .on(table.fate, table.seq)
+      .where(sql`${table.fate} IN ('conflict', 'undecided', 'dismissed')`),
     check('events_id_form', sql`${table.id} GLOB 'evt_?*'`),
     check('events_mode', oneOf(table.mode, MODES)),
     check('events_fate', oneOf(table.fate, FATES)),
@@ -164,6 +168,13 @@ export const auditEntries = sqliteTable(
     index('audit_entries_subject')
       .on(table.subject)
       .where(sql`"action" <> 'event.received' OR "data" ->> 'fate' <> 'ignored'`),
+    // By what something held or failed went on or ended: what was so at a time is found by it. What is simply
+    // issued has no such entry.
+    index('audit_entries_left')
+      .on(table.seq)
+      .where(
+        sql`"action" IN ('adjustment.approved', 'adjustment.rejected', 'adjustment.expired', 'adjustment.customer_chosen', 'adjustment.requeued', 'adjustment.adopted', 'adjustment.cancelled') OR ("action" = 'adjustment.invoiced' AND ("data" ->> 'was' IS NOT NULL OR "data" ->> 'late'))`,
+      ),
     check('audit_entries_data', sql`json_valid(${table.data})`),
   ]),
 )

@@ -74,6 +74,19 @@ export function succeedPage<Row extends { readonly seq: number }>(
   })
 }
 
+/** The same of a list that says itself where its next page begins, be this one short. */
+export const succeedFound = <Row>(
+  c: AppContext,
+  { rows, next }: { readonly rows: readonly Row[]; readonly next: number | null },
+  present: (row: Row) => unknown,
+): Response =>
+  c.json({
+    success: true,
+    data: rows.map(present),
+    hasMore: next !== null,
+    ...(next === null ? {} : { nextCursor: String(next) }),
+  })
+
 export const NOT_FOUND: Failure = {
   status: 404,
   type: 'not_found_error',

@@ -16,9 +16,11 @@ import { invoices } from './api/invoices.ts'
 import { keys } from './api/keys.ts'
 import { links as linksApi } from './api/links.ts'
 import { discrepancies, reconciliations } from './api/reconciliations.ts'
+import { reports } from './api/reports.ts'
 import { requeue } from './api/requeue.ts'
 import { reversals } from './api/reversals.ts'
 import { rules } from './api/rules.ts'
+import { searches } from './api/search.ts'
 import { status } from './api/status.ts'
 import { switches } from './api/switches.ts'
 import { createDescribed } from './described.ts'
@@ -47,7 +49,9 @@ export function createApp(depsOf: (env: Env) => Deps, linkPath?: string) {
     .route('/links', linksApi)
     .route('/reconciliations', reconciliations)
     .route('/discrepancies', discrepancies)
+    .route('/reports', reports)
     .route('/rules', rules)
+    .route('/search', searches)
     .route('/status', status)
     .route('/switches', switches)
 

@@ -8,6 +8,7 @@ import {
   BODY_FAULTS_MAX,
   PAGE_ROWS_DEFAULT,
   PAGE_ROWS_MAX,
+  SUBJECT_CHARS_MAX,
   WORD_CHARS_MAX,
 } from '../domain/limits.ts'
 import { readShape } from '../domain/read-shape.ts'
@@ -73,6 +74,15 @@ export function validQuery<Schema extends z.core.$ZodType<object>>(
     return next()
   })
 }
+
+/** A filter's value: compared with what is kept, so that it is at most as long as that. */
+export const word = z.string().check(z.minLength(1), z.maxLength(SUBJECT_CHARS_MAX))
+
+/** Signed minor units. */
+export const signedAmount = z.pipe(
+  z.string().check(z.regex(/^-?[1-9]\d{0,12}$/, 'minor units are wanted, such as -2500')),
+  z.transform(Number),
+)
 
 export const validPage = validPageWith({})
 

@@ -13,6 +13,7 @@ export type ReadList =
   | 'invoices'
   | 'customers'
   | 'payloads'
+  | 'reports'
 
 /**
  * That an operator reads on in a list, or what was delivered: an entry, once an hour for each. Throws where it can't be

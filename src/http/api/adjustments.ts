@@ -1,24 +1,34 @@
-import { findAdjustment, findReversal, listAdjustments } from '../../db/read-adjustments.ts'
+import * as z from 'zod/mini'
+import { findAdjustment, findReversal } from '../../db/read-adjustments.ts'
 import { listApprovals, type ApprovalRow } from '../../db/read-approvals.ts'
+import { listAdjustments } from '../../db/read-filtered.ts'
 import type { Adjustment } from '../../db/schema.ts'
-import { amountText } from '../../domain/adjustment.ts'
+import { ADJUSTMENT_STATES, amountText } from '../../domain/adjustment.ts'
 import { holdExpiresAt } from '../../domain/hold-clock.ts'
 import { isAdjustmentId } from '../../domain/ids.ts'
 import { note } from '../../domain/note.ts'
 import { todoOf } from '../../domain/todo.ts'
 import { linkAddress } from '../../usecases/link-address.ts'
-import { fail, NOT_FOUND, succeed, succeedPage } from '../answers.ts'
+import { fail, NOT_FOUND, succeed, succeedFound } from '../answers.ts'
 import type { AppContext } from '../context.ts'
 import { noteBulk } from '../note-bulk.ts'
 import { requireScope } from '../require-key.ts'
 import { createRoutes } from '../routes.ts'
-import { validPage } from '../validate.ts'
+import { signedAmount, validPageWith, word } from '../validate.ts'
+
+const filters = {
+  state: z.optional(z.enum(ADJUSTMENT_STATES)),
+  endpoint: z.optional(word),
+  rule: z.optional(word),
+  customer: z.optional(word),
+  amount: z.optional(signedAmount),
+}
 
 export const adjustments = createRoutes()
-  .get('/', requireScope('read'), validPage, noteBulk('adjustments'), async (c) => {
-    const { limit, cursor = null } = c.req.valid('query')
-    const rows = await listAdjustments(c.var.deps.db, { before: cursor, limit: limit + 1 })
-    return succeedPage(c, rows, limit, presentAdjustment)
+  .get('/', requireScope('read'), validPageWith(filters), noteBulk('adjustments'), async (c) => {
+    const { limit, cursor = null, ...filter } = c.req.valid('query')
+    const found = await listAdjustments(c.var.deps.db, filter, { before: cursor, limit })
+    return succeedFound(c, found, presentAdjustment)
   })
   .get('/:id', requireScope('read'), async (c) => {
     const id = c.req.param('id')

@@ -6,7 +6,7 @@ import type { StoredCheckpoint } from '../../db/read-seal.ts'
 import type { Deps } from '../../deps.ts'
 import { unreachable } from '../../domain/assert.ts'
 import { intactThrough } from '../../domain/checkpoint-note.ts'
-import { FILTER_ADJUSTMENTS_MAX, SUBJECT_CHARS_MAX } from '../../domain/limits.ts'
+import { FILTER_ADJUSTMENTS_MAX } from '../../domain/limits.ts'
 import { faultText } from '../../domain/log-fault.ts'
 import type { Operator } from '../../domain/operator.ts'
 import { ok } from '../../domain/result.ts'
@@ -20,9 +20,8 @@ import { fail, NOT_FOUND, succeed, TRY_AGAIN, type Failure } from '../answers.ts
 import type { AppContext } from '../context.ts'
 import { requireScope } from '../require-key.ts'
 import { createRoutes } from '../routes.ts'
-import { validPageWith, validQuery } from '../validate.ts'
+import { signedAmount, validPageWith, validQuery, word } from '../validate.ts'
 
-const word = z.string().check(z.minLength(1), z.maxLength(SUBJECT_CHARS_MAX))
 /** RFC 3339, with its offset: a time without one would be the server's. */
 const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:\d\d)$/
 const isTime = (text: string): boolean => TIME.test(text) && !Number.isNaN(Date.parse(text))
@@ -40,13 +39,7 @@ const filters = {
   customer: z.optional(word),
   ticket: z.optional(word),
   invoice: z.optional(word),
-  /** Signed minor units. */
-  amount: z.optional(
-    z.pipe(
-      z.string().check(z.regex(/^-?[1-9]\d{0,12}$/, 'minor units are wanted, such as -2500')),
-      z.transform(Number),
-    ),
-  ),
+  amount: z.optional(signedAmount),
 }
 
 export const audit = createRoutes()

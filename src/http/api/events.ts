@@ -1,27 +1,35 @@
 import * as z from 'zod/mini'
 import { findAdjustments } from '../../db/read-adjustments.ts'
-import { findEvent, listEvents } from '../../db/read-events.ts'
+import { findEvent } from '../../db/read-events.ts'
+import { listEvents } from '../../db/read-filtered.ts'
 import type { Event } from '../../db/schema.ts'
 import { unreachable } from '../../domain/assert.ts'
+import { FATES } from '../../domain/event.ts'
 import { isEventId } from '../../domain/ids.ts'
 import { dismissEvent, type DismissalTrouble } from '../../usecases/dismiss-event.ts'
 import { explainEvent } from '../../usecases/explain-event.ts'
 import { noteReading } from '../../usecases/note-reading.ts'
 import { requeueEvent, type RequeueEventTrouble } from '../../usecases/requeue-event.ts'
-import { fail, NOT_FOUND, succeed, succeedPage, type Failure } from '../answers.ts'
+import { fail, NOT_FOUND, succeed, succeedFound, type Failure } from '../answers.ts'
 import { noteBulk } from '../note-bulk.ts'
 import { requireScope } from '../require-key.ts'
 import { createRoutes } from '../routes.ts'
-import { validBody, validPage } from '../validate.ts'
+import { validBody, validPageWith, word } from '../validate.ts'
 import { presentWithNote } from './adjustments.ts'
 
 const MISSING: Failure = { ...NOT_FOUND, code: 'event_not_found' }
 
+const filters = {
+  fate: z.optional(z.enum(FATES)),
+  endpoint: z.optional(word),
+  type: z.optional(word),
+}
+
 export const events = createRoutes()
-  .get('/', requireScope('read'), validPage, noteBulk('events'), async (c) => {
-    const { limit, cursor = null } = c.req.valid('query')
-    const rows = await listEvents(c.var.deps.db, { before: cursor, limit: limit + 1 })
-    return succeedPage(c, rows, limit, presentEvent)
+  .get('/', requireScope('read'), validPageWith(filters), noteBulk('events'), async (c) => {
+    const { limit, cursor = null, ...filter } = c.req.valid('query')
+    const found = await listEvents(c.var.deps.db, filter, { before: cursor, limit })
+    return succeedFound(c, found, presentEvent)
   })
   .get('/:id', requireScope('read'), async (c) => {
     const { deps, operator } = c.var

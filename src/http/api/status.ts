@@ -5,9 +5,16 @@ import { findCircuit } from '../../db/read-circuit.ts'
 import { findSearches } from '../../db/read-gaps.ts'
 import { findRecordAge } from '../../db/read-record.ts'
 import { findSealState } from '../../db/read-seal.ts'
-import { countWaiting, findStarts } from '../../db/read-status.ts'
-import type { GapSearch } from '../../db/schema.ts'
+import {
+  countWaiting,
+  findLastReconciliation,
+  findOldestDue,
+  findStarts,
+} from '../../db/read-status.ts'
+import { listSwitches } from '../../db/read-switches.ts'
+import type { GapSearch, Reconciliation } from '../../db/schema.ts'
 import { isOpen, type Circuit } from '../../domain/circuit.ts'
+import { STATUS_SWITCHES_MAX } from '../../domain/limits.ts'
 import { findersOf } from '../../usecases/finders-of.ts'
 import { succeed } from '../answers.ts'
 import { requireScope } from '../require-key.ts'
@@ -22,6 +29,7 @@ export const status = createRoutes().get('/', requireScope('read'), async (c) =>
   const { starts, hosts } = await findStarts(db)
   const names = finders.map(({ name }) => name)
   const searches = names.length === 0 ? [] : await findSearches(db, names)
+  const switches = (await listSwitches(db)).slice(0, STATUS_SWITCHES_MAX)
   return succeed(c, {
     object: 'status',
     billing: { isConfigured: billing !== null, ...presentCircuit(circuit, now()) },
@@ -29,7 +37,12 @@ export const status = createRoutes().get('/', requireScope('read'), async (c) =>
     reconciliation: {
       comparedUntil: iso(record?.comparedUntil ?? null),
       claimsWait: record?.isOld ?? false,
+      last: presentLast(await findLastReconciliation(db)),
     },
+    /** Of what D1 has for the queues: how long the oldest has been due, in seconds; null where nothing is. */
+    queues: presentQueues(await findOldestDue(db, now()), now()),
+    /** What is paused; with `all`, everything is. */
+    switches: switches.map(({ kind, key, at, cause }) => ({ kind, key, since: iso(at), cause })),
     /** Each at most STATUS_COUNT_MAX. */
     adjustments: await countWaiting(db),
     audit: presentSealing(await findSealState(db), settings.auditKeys.length > 0, now()),
@@ -58,6 +71,19 @@ const presentCircuit = (circuit: Circuit, now: number) => {
     return { state, cause: null, openedAt: null, probeAt: null, failures, probes: 0 }
   }
   return { state, cause, openedAt: iso(openedAt), probeAt: iso(probeAt), failures, probes }
+}
+
+const presentLast = (last: Reconciliation | null) =>
+  last && { id: last.seq, outcome: last.outcome, finishedAt: iso(last.finishedAt) }
+
+type Due = Awaited<ReturnType<typeof findOldestDue>>
+
+function presentQueues(due: Due, now: number) {
+  const present = (at: number | null) => ({
+    oldestDueAt: iso(at),
+    oldestSeconds: at === null ? null : Math.floor((now - at) / 1_000),
+  })
+  return { adjustments: present(due.adjustments), notices: present(due.notices) }
 }
 
 /** `lastFound`: so many deliveries had never come when it ended last. */

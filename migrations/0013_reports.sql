@@ -1,0 +1,4 @@
+-- What is simply issued, and what is simply decided, has no row in any of these.
+CREATE INDEX `adjustments_stopped` ON `adjustments` (`state`,`seq`) WHERE "adjustments"."state" IN ('held', 'failed');--> statement-breakpoint
+CREATE INDEX `audit_entries_left` ON `audit_entries` (`seq`) WHERE "action" IN ('adjustment.approved', 'adjustment.rejected', 'adjustment.expired', 'adjustment.customer_chosen', 'adjustment.requeued', 'adjustment.adopted', 'adjustment.cancelled') OR ("action" = 'adjustment.invoiced' AND ("data" ->> 'was' IS NOT NULL OR "data" ->> 'late'));--> statement-breakpoint
+CREATE INDEX `events_inbox` ON `events` (`fate`,`seq`) WHERE "events"."fate" IN ('conflict', 'undecided', 'dismissed');

@@ -1,0 +1,34 @@
+// The bounds of monthly reports, of search, and of lists with filters. Imported by limits.ts.
+
+/** After the end of a month what was invoiced in it may still be being written; then the month is final. */
+export const REPORT_FINAL_AFTER_SECONDS = 600
+/** Rows that one step reads at most; the rest of LIST_ROWS_READ_MAX is for finding where a month begins. */
+export const REPORT_STEP_ROWS_READ = 820
+/** What a listed row reads at most beyond itself: its own row once more, and who approved it. */
+export const REPORT_ROWS_READ_EACH = 7
+/** Sums so far travel in the cursor, and an address has at most 16 KiB. */
+export const REPORT_CURSOR_CHARS_MAX = 12_000
+/** Of one part of a CSV report, which goes on until all is there: so many rows are written, and read. */
+export const REPORT_CSV_ROWS = 1_000
+export const REPORT_CSV_ROWS_READ = 10_000
+/** Of those who approved one adjustment, over all its holds. */
+export const REPORT_APPROVERS_MAX = 4
+/** Of what went on after the end of a month, one step looks at so many entries, each with so many before it. */
+export const REPORT_LEFT_ENTRIES = 16
+export const REPORT_ENTRIES_BEFORE = 25
+
+/** Of a list with filters: what an index finds, of which a page shows what fits. Each is three rows read. */
+export const LIST_FOUND_ROWS = 300
+/** Likewise without an index: so many rows, newest first. */
+export const LIST_WINDOW_ROWS = 900
+
+export const SEARCH_CHARS_MAX = 200
+/** Of each kind that a search shows. */
+export const SEARCH_HITS_MAX = 25
+/** Accounts in which a search looks: those of configured endpoints. */
+export const SEARCH_ACCOUNTS_MAX = 40
+/** Without an index, a search looks through so many of the newest adjustments. */
+export const SEARCH_WINDOW_ROWS = 400
+
+/** Of what is paused, as the status shows it; `GET /api/v1/switches` has all. */
+export const STATUS_SWITCHES_MAX = 100
