@@ -18,14 +18,18 @@ import { reversals } from './api/reversals.ts'
 import { rules } from './api/rules.ts'
 import { status } from './api/status.ts'
 import { switches } from './api/switches.ts'
+import { answerOnce } from './answer-once.ts'
 import { createDoor } from './door.ts'
+import { limitCallers } from './limit-callers.ts'
 import { requireKey } from './require-key.ts'
 import { createRoutes } from './routes.ts'
 
 /** `linkPath`: where links are opened too, besides the path that they always have. */
 export function createApp(depsOf: (env: Env) => Deps, linkPath?: string) {
   const api = createRoutes()
+    .use(limitCallers)
     .use(requireKey)
+    .use(answerOnce)
     .route('/events', events)
     .route('/adjustments', adjustments)
     .route('/adjustments', byHand)

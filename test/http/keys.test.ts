@@ -291,7 +291,7 @@ describe('identity', () => {
   const operatorOf = async (key: string) => {
     const found = await findOperator(world.deps, key)
     if (!found.ok) throw new Error(found.error.reason)
-    return found.value
+    return found.value.operator
   }
 
   it('two keys with one e-mail are one person under two names', async () => {
