@@ -45,7 +45,7 @@ export const answerOnce = createMiddleware<AppEnv>(async (c, next) => {
 /** What tells it from another request; the body is there for the handler too. */
 async function readAsked(c: AppContext): Promise<Uint8Array<ArrayBuffer>> {
   const body = new Uint8Array(await c.req.arrayBuffer())
-  if (body.length > 0) c.req.raw = new Request(c.req.raw, { body })
+  if (body.length > 0) c.req.raw = new Request(c.req.raw, { method: c.req.method, body })
   const { pathname, search } = new URL(c.req.url)
   const conditions = [c.req.header('if-match'), c.req.header('if-none-match')]
   const head = new TextEncoder().encode(
