@@ -1,6 +1,8 @@
 // The configuration: what `makegood.config.ts` says, checked before anything runs. A wrong one does
 // not start.
 
+import { accessProblems } from './access-problems.ts'
+import { accessOf, type Access, type AccessOptions } from './domain/access.ts'
 import { currencyDecimals } from './domain/currencies.ts'
 import { CHANNELS_MAX } from './domain/limits.ts'
 import { LINK_EXPIRE_DAYS_DEFAULT } from './domain/limits-links.ts'
@@ -48,6 +50,8 @@ export type ConfigInput = {
   readonly redact?: readonly string[]
   /** How long what was delivered is kept. */
   readonly retention?: RetentionOptions
+  /** Who may do what that comes by Cloudflare Access (docs/access.md). Without it there are keys alone. */
+  readonly access?: AccessOptions
 }
 
 export type Config = {
@@ -63,6 +67,7 @@ export type Config = {
   readonly texts: NoteTexts
   readonly redact: readonly string[]
   readonly retention: Retention
+  readonly access: Access | null
 }
 
 const FIELDS = [
@@ -78,6 +83,7 @@ const FIELDS = [
   'texts',
   'redact',
   'retention',
+  'access',
 ]
 const COMMET_HOST = 'commet.co'
 
@@ -106,6 +112,7 @@ export function defineConfig(input: ConfigInput): Config {
     texts: input.texts ?? {},
     redact: input.redact ?? [],
     retention: retentionOf(input.retention ?? {}),
+    access: input.access === undefined ? null : accessOf(input.access),
   }
 }
 
@@ -119,8 +126,9 @@ function shapeProblems(input: ConfigInput): string[] {
     links = {},
     texts = {},
     retention = {},
+    access = {},
   } = input
-  const groups = Object.entries({ endpoints, reasons, limits, links, texts, retention })
+  const groups = Object.entries({ endpoints, reasons, limits, links, texts, retention, access })
     .filter(([, group]) => !isGroup(group))
     .map(([field]) => `${field}: settings in braces are wanted`)
   const named = isGroup(endpoints) ? Object.entries(endpoints) : []
@@ -156,6 +164,7 @@ function problemsOf(input: ConfigInput): string[] {
     ...noteTextProblems(input.texts ?? {}),
     ...requestTagProblems(input),
     ...retentionProblems(input.retention ?? {}),
+    ...(input.access === undefined ? [] : accessProblems(input.access)),
     ...redactProblems(input.redact ?? [], () => input.rules.flatMap((rule) => rule.paths())),
   ]
 }

@@ -1,5 +1,6 @@
 // What a verb needs from outside. A verb asks for nothing else, and tests hand in the same.
 
+import { createCallerMemory, type CallerMemory } from './caller-memory.ts'
 import { createClickMemory, type ClickMemory } from './click-memory.ts'
 import { createBillingClient, type BillingClient } from './commet/client.ts'
 import type { Config } from './config.ts'
@@ -29,6 +30,11 @@ export type Deps = {
   readonly clicks: ClickMemory
   /** Counts a miss of whoever it is; false where he has had too many within a minute. */
   readonly mayMiss: (network: string) => Promise<boolean>
+  /** Counts a call of the operator's API by the hash of a key; false where it had too many lately. */
+  readonly mayCall: (mark: string) => Promise<boolean>
+  /** The same, of a network: by those whom `callers` doesn't know. */
+  readonly mayKnock: (network: string) => Promise<boolean>
+  readonly callers: CallerMemory
   readonly wake: (wakeUps: readonly WakeUp[]) => Promise<void>
   readonly wakeNotices: (wakeUps: readonly NoticeWakeUp[]) => Promise<void>
   /** Milliseconds since 1970. */
@@ -58,7 +64,10 @@ export function createDeps(env: Env, config: Config): Deps {
     },
     keysAt: createKeysAt(() => Date.now()),
     clicks: createClickMemory(),
-    mayMiss: async (key) => (await env.LINK_MISSES?.limit({ key }))?.success ?? true,
+    mayMiss: (key) => isWithin(env.LINK_MISSES, key),
+    mayCall: (key) => isWithin(env.API_CALLS, key),
+    mayKnock: (key) => isWithin(env.API_STRANGERS, key),
+    callers: createCallerMemory(),
     wake: (wakeUps) => send(env.ADJUSTMENTS, wakeUps),
     wakeNotices: (wakeUps) => send(env.NOTICES, wakeUps),
     now: () => Date.now(),
@@ -70,6 +79,10 @@ export function createDeps(env: Env, config: Config): Deps {
     log,
   }
 }
+
+/** Without the binding nobody is held back; /readyz says so. */
+const isWithin = async (limit: RateLimit | undefined, key: string): Promise<boolean> =>
+  (await limit?.limit({ key }))?.success ?? true
 
 /** Static files are no part of the Worker: it asks for them as a browser would. */
 async function readVerifyPage({ ASSETS }: Env): Promise<ReadableStream<Uint8Array> | null> {

@@ -7,6 +7,9 @@ export type Env = {
   readonly NOTICES: Queue<NoticeWakeUp>
   /** How often a network asked for links that don't exist; without it nobody is held back. */
   readonly LINK_MISSES?: RateLimit
+  /** How often a key calls the operator's API, and a network that is not known; without them nobody is held back. */
+  readonly API_CALLS?: RateLimit
+  readonly API_STRANGERS?: RateLimit
   /** The folder assets/: what is served as it is. */
   readonly ASSETS?: Fetcher
   /** Of the deployed code; Cloudflare draws it. */

@@ -169,7 +169,7 @@ describe('a wrong configuration does not start', () => {
       'setting unknown',
       { limit: 5 },
       [
-        'limit: there is no such setting; known are currency, timeZone, endpoints, rules, reasons, limits, links, notices, findMissed, texts, redact, retention',
+        'limit: there is no such setting; known are currency, timeZone, endpoints, rules, reasons, limits, links, notices, findMissed, texts, redact, retention, access',
       ],
     ],
     [
@@ -314,5 +314,92 @@ describe('the secrets of an environment', () => {
     ['1,2,3,4,5,6', ['1', '2', '3', '4']],
   ])('%o are %o, the current one first', (value, secrets) => {
     expect(secretList(value)).toEqual(secrets)
+  })
+})
+
+describe('access', () => {
+  const tag = 'a'.repeat(64)
+  const good = { team: 'acme', audience: tag, roles: { 'ann@acme.example': ['read', 'approve'] } }
+
+  it('is off where nothing is said, and else knows where its keys are and who may do what', () => {
+    expect(defineConfig(GOOD).access).toBeNull()
+    const access = { ...good, roles: { 'Ann@ACME.example': ['read'], '*@acme.example': ['read'] } }
+    expect(problems({ access })).toEqual([])
+    expect(problems({ access: { ...good, audience: [tag, 'b'.repeat(64)] } })).toEqual([])
+    const { access: made } = defineConfig({
+      ...GOOD,
+      access: {
+        ...good,
+        roles: {
+          'Ann@ACME.example': ['read'],
+        },
+      },
+    })
+    expect(made).toMatchObject({
+      issuer: 'https://acme.cloudflareaccess.com',
+      audiences: [tag],
+      keysAddress: 'https://acme.cloudflareaccess.com/cdn-cgi/access/certs',
+    })
+    expect([...(made?.roles ?? [])]).toEqual([['ann@acme.example', ['read']]])
+  })
+
+  it.each<[string, unknown, string]>([
+    ['nothing in braces', 'acme', 'access: settings in braces are wanted'],
+    ['null', null, 'access: settings in braces are wanted'],
+    ['a misspelt setting', { ...good, rolles: {} }, 'access.rolles: there is no such setting'],
+    [
+      'the whole address of the team',
+      { ...good, team: 'acme.cloudflareaccess.com' },
+      'access.team: ',
+    ],
+    ['a path in the team', { ...good, team: 'evil.example/' }, 'access.team: '],
+    ['no team', { ...good, team: undefined }, 'access.team: '],
+    ['a name for a tag', { ...good, audience: 'makegood' }, 'access.audience: '],
+    ['no tag', { ...good, audience: [] }, 'access.audience: '],
+    ['five tags', { ...good, audience: Array(5).fill(tag) }, 'access.audience: '],
+    ['no roles', { ...good, roles: undefined }, 'access.roles: scopes by e-mail are wanted'],
+    ['nobody', { ...good, roles: {} }, 'access.roles: nobody is named'],
+    ['a list', { ...good, roles: ['ann@acme.example'] }, 'access.roles: scopes by e-mail'],
+    [
+      'one twice',
+      { ...good, roles: { 'a@b.example': ['read'], 'A@b.example': ['read'] } },
+      'access.roles: an e-mail is there twice',
+    ],
+    ['everybody', { ...good, roles: { '*': ['read'] } }, 'access.roles: * is neither an e-mail'],
+    [
+      'a part of a name',
+      { ...good, roles: { 'a*@b.example': ['read'] } },
+      'access.roles: a*@b.example is neither',
+    ],
+    [
+      'any domain',
+      { ...good, roles: { '*@*.example': ['read'] } },
+      'access.roles: *@*.example is neither',
+    ],
+    [
+      'a role that is none',
+      { ...good, roles: { 'a@b.example': ['owner'] } },
+      'access.roles.a@b.example: a list of',
+    ],
+    ['no scope', { ...good, roles: { 'a@b.example': [] } }, 'access.roles.a@b.example: a list of'],
+    [
+      'a scope twice',
+      { ...good, roles: { 'a@b.example': ['read', 'read'] } },
+      'access.roles.a@b.example: a list of',
+    ],
+    [
+      'too many',
+      {
+        ...good,
+        roles: Object.fromEntries(
+          Array.from({ length: 501 }, (_, n) => [`a${n}@b.example`, ['read']]),
+        ),
+      },
+      'access.roles: more than 500',
+    ],
+  ])('%s is refused', (_, access, problem) => {
+    const found = problems({ access })
+    expect(found).toHaveLength(1)
+    expect(found[0]).toContain(problem)
   })
 })

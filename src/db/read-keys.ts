@@ -18,6 +18,7 @@ export const KEY_COLUMNS = {
   createdBy: keys.createdBy,
   expiresAt: keys.expiresAt,
   revokedAt: keys.revokedAt,
+  lastUsedAt: keys.lastUsedAt,
 }
 
 export async function findKeyByHash(db: Database, hash: string): Promise<Key | null> {

@@ -24,6 +24,8 @@ export const keys = sqliteTable(
     createdBy: text('created_by').notNull(),
     expiresAt: integer('expires_at'),
     revokedAt: integer('revoked_at'),
+    /** To the hour: it is written at most once in one. */
+    lastUsedAt: integer('last_used_at'),
   },
   forMigrations((table) => [
     uniqueIndex('keys_id').on(table.id),

@@ -3,6 +3,7 @@
 import { and, eq, isNull, sql } from 'drizzle-orm'
 import type { AuditEntry } from '../domain/audit.ts'
 import type { KeyId } from '../domain/ids.ts'
+import { KEY_USE_EVERY_MS } from '../domain/limits.ts'
 import type { Operator, Scope } from '../domain/operator.ts'
 import { commitChange } from './commit.ts'
 import type { Database } from './database.ts'
@@ -31,7 +32,7 @@ export function insertKey(
     .select(
       sql`
       SELECT NULL, ${id}, ${name}, ${email}, ${hash}, ${JSON.stringify(scopes)},
-        ${now}, ${maker.name}, ${expiresAt}, NULL
+        ${now}, ${maker.name}, ${expiresAt}, NULL, NULL
       WHERE NOT EXISTS (SELECT 1 FROM keys WHERE name = ${name})`,
     )
     .returning(KEY_COLUMNS)
@@ -55,6 +56,14 @@ export function revokeKey(
     .where(and(eq(keys.id, id), isNull(keys.revokedAt)))
     .returning(KEY_COLUMNS)
   return commitChange(db, update, entry(now, revoker, 'key.revoked', id, { id }))
+}
+
+/** No change of what it may do, so it has no entry. Of two at once one writes. */
+export async function noteKeyUse(db: Database, id: KeyId, now: number): Promise<void> {
+  await db
+    .update(keys)
+    .set({ lastUsedAt: now })
+    .where(and(eq(keys.id, id), sql`ifnull(${keys.lastUsedAt}, 0) <= ${now - KEY_USE_EVERY_MS}`))
 }
 
 const entry = (

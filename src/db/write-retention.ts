@@ -5,6 +5,7 @@ import { and, asc, eq, gt, lte, sql, type SQL } from 'drizzle-orm'
 import type { AuditAction } from '../domain/audit.ts'
 import type { Fate } from '../domain/event.ts'
 import {
+  IDEMPOTENCY_KEPT_SECONDS,
   MS_PER_DAY,
   NOTICE_KEPT_DAYS,
   OPENINGS_KEPT_DAYS,
@@ -18,6 +19,7 @@ import {
   alarms,
   auditEntries,
   events,
+  idempotency,
   knownCustomers,
   links,
   notices,
@@ -112,9 +114,11 @@ export async function forgetPayloads(
 export async function forgetRows(db: Database, now: number): Promise<boolean> {
   const old = now - NOTICE_KEPT_DAYS * MS_PER_DAY
   const refundsBefore = now - SEEN_REFUND_KEPT_SECONDS * 1_000
+  const keysBefore = now - IDEMPOTENCY_KEPT_SECONDS * 1_000
   const gone = await db.batch([
     db.delete(knownCustomers).where(among('reference', sql`known_customers WHERE until <= ${now}`)),
     db.delete(seenRefunds).where(among('event_id', sql`seen_refunds WHERE at < ${refundsBefore}`)),
+    db.delete(idempotency).where(among('id', sql`idempotency WHERE at < ${keysBefore}`)),
     // One that is newer counts the older ones of its kind: they go together. Those that have to stay are passed.
     db.delete(notices).where(
       among(

@@ -29,7 +29,6 @@ export const LINK_ADDRESS_RENEW_SHARE = 1 / 7
 export const LINK_ASK_AGAIN_MS = 5_000
 /** The same, while one that was kept leads on. */
 export const LINK_RENEW_AGAIN_MS = 60_000
-export const LINK_SEAL_IV_BYTES = 12
 /** So long a click waits for the billing API; what is answered later serves the next click. */
 export const LINK_WAIT_MS = 8_000
 /** As wrangler.toml says: so many misses of one network within so many seconds. */

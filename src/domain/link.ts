@@ -4,33 +4,21 @@
 import { assert } from './assert.ts'
 import { base32, ID_BYTES, sha256, type LinkId } from './ids.ts'
 import type { Result } from './result.ts'
-import { LINK_SEAL_IV_BYTES, SLUG_BITS_MIN, SLUG_BYTES } from './limits-links.ts'
+import { SLUG_BITS_MIN, SLUG_BYTES } from './limits-links.ts'
+import { derivedKey, openText, sealText, type Seal } from './seal.ts'
 
 const bytesOf = (text: string) => new TextEncoder().encode(text)
 
 const SLUG_KEY = { name: 'HMAC', hash: 'SHA-256', length: 256 }
-const SEAL_KEY = { name: 'AES-GCM', length: 256 }
-
-async function keyFor(
-  purpose: 'slug' | 'seal',
-  linkKey: string,
-  algorithm: typeof SLUG_KEY | typeof SEAL_KEY,
-  usages: ('sign' | 'encrypt' | 'decrypt')[],
-): Promise<CryptoKey> {
-  const secret = await crypto.subtle.importKey('raw', bytesOf(linkKey), 'HKDF', false, [
-    'deriveKey',
-  ])
-  const info = bytesOf(`makegood/link/${purpose}/1`)
-  const how = { name: 'HKDF', hash: 'SHA-256', salt: new Uint8Array(), info }
-  return crypto.subtle.deriveKey(how, secret, algorithm, false, usages)
-}
+const SLUG_PURPOSE = 'makegood/link/slug/1'
+const SEAL_PURPOSE = 'makegood/link/seal/1'
 
 /**
  * The slug of an invoice's nth link: 96 bits of HMAC-SHA-256, so that it can be shown again and never has to
  * be stored.
  */
 export async function slugOf(invoiceId: string, nth: number, linkKey: string): Promise<string> {
-  const key = await keyFor('slug', linkKey, SLUG_KEY, ['sign'])
+  const key = await derivedKey(SLUG_PURPOSE, linkKey, SLUG_KEY, ['sign'])
   const mac = await crypto.subtle.sign('HMAC', key, bytesOf(JSON.stringify([invoiceId, nth])))
   const secret = new Uint8Array(mac).subarray(0, SLUG_BYTES)
   assert(secret.length * 8 >= SLUG_BITS_MIN, 'a slug that could be guessed')
@@ -44,44 +32,25 @@ export const linkIdOf = async (slug: string): Promise<LinkId> =>
 /** What the seal binds an address to: another link's, or one with another end, can't be opened. */
 export type SealedFor = { readonly id: LinkId; readonly until: number }
 
-const boundTo = ({ id, until }: SealedFor) => bytesOf(JSON.stringify([id, until]))
+const sealOf = ({ id, until }: SealedFor): Seal => ({
+  purpose: SEAL_PURPOSE,
+  boundTo: JSON.stringify([id, until]),
+})
 
-/** `iv`: LINK_SEAL_IV_BYTES random bytes, never used before. Base64 of it and the sealed address. */
-export async function sealAddress(
+/** `iv`: SEAL_IV_BYTES random bytes, never used before. Base64 of it and the sealed address. */
+export const sealAddress = (
   address: string,
   sealedFor: SealedFor,
   linkKey: string,
   iv: Uint8Array,
-): Promise<string> {
-  const key = await keyFor('seal', linkKey, SEAL_KEY, ['encrypt'])
-  const how = { name: 'AES-GCM', iv: Uint8Array.from(iv), additionalData: boundTo(sealedFor) }
-  const sealed = new Uint8Array(await crypto.subtle.encrypt(how, key, bytesOf(address)))
-  const both = new Uint8Array(iv.length + sealed.length)
-  both.set(iv)
-  both.set(sealed, iv.length)
-  return both.toBase64()
-}
+): Promise<string> => sealText(address, sealOf(sealedFor), linkKey, iv)
 
-/** Null where none of the keys opens it, or it is not what was sealed. */
-export async function openSealed(
+/** Null where none of the keys opens it: then a new address is fetched. */
+export const openSealed = (
   text: string,
   sealedFor: SealedFor,
   linkKeys: readonly string[],
-): Promise<string | null> {
-  for (const linkKey of linkKeys) {
-    try {
-      const both = Uint8Array.fromBase64(text)
-      const key = await keyFor('seal', linkKey, SEAL_KEY, ['decrypt'])
-      const iv = both.slice(0, LINK_SEAL_IV_BYTES)
-      const how = { name: 'AES-GCM', iv, additionalData: boundTo(sealedFor) }
-      const address = await crypto.subtle.decrypt(how, key, both.slice(LINK_SEAL_IV_BYTES))
-      return new TextDecoder().decode(address)
-    } catch {
-      // Another key's, or tampered with: the next key may open it, and else a new address is fetched.
-    }
-  }
-  return null
-}
+): Promise<string | null> => openText(text, sealOf(sealedFor), linkKeys)
 
 /** Where every link is opened, whichever other path the configuration names. */
 export const LINK_PATH_DEFAULT = '/i'

@@ -12,6 +12,7 @@ export type ErrorType =
   | 'permission_error'
   | 'not_found_error'
   | 'conflict_error'
+  | 'rate_limit_error'
   | 'internal_error'
 
 export type Failure = {

@@ -23,15 +23,19 @@ import { rules } from './api/rules.ts'
 import { searches } from './api/search.ts'
 import { status } from './api/status.ts'
 import { switches } from './api/switches.ts'
+import { answerOnce } from './answer-once.ts'
 import { createDescribed } from './described.ts'
 import { createDoor } from './door.ts'
+import { limitCallers } from './limit-callers.ts'
 import { requireKey } from './require-key.ts'
 import { createRoutes } from './routes.ts'
 
 /** `linkPath`: where links are opened too, besides the path that they always have. */
 export function createApp(depsOf: (env: Env) => Deps, linkPath?: string) {
   const api = createRoutes()
+    .use(limitCallers)
     .use(requireKey)
+    .use(answerOnce)
     .route('/events', events)
     .route('/adjustments', adjustments)
     .route('/adjustments', byHand)

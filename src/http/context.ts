@@ -11,6 +11,8 @@ export type AppEnv = {
     readonly deps: Deps
     /** Who calls: set behind `requireKey`, so everywhere under `/api/v1` and nowhere else. */
     readonly operator: Operator
+    /** The id of what was made, where the answer shows a secret that is never shown again, nor kept. */
+    readonly shownOnce?: string
     /** What the request's log line says beyond method, route and status. */
     readonly logFields: Map<string, string | number | null>
   }

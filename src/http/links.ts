@@ -104,7 +104,7 @@ const TOO_OFTEN =
 const TOO_MANY: Answer = {
   failure: {
     status: 429,
-    type: 'validation_error',
+    type: 'rate_limit_error',
     code: 'too_many_misses',
     message: TOO_OFTEN,
     retryAfterSeconds: LINK_MISSES_SECONDS,

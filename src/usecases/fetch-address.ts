@@ -5,13 +5,12 @@ import { askedLately, remember, type Asked } from '../click-memory.ts'
 import type { Link } from '../db/schema.ts'
 import { keepAddress } from '../db/write-links.ts'
 import type { Deps } from '../deps.ts'
-import { MS_PER_DAY, WORD_CHARS_MAX } from '../domain/limits.ts'
+import { MS_PER_DAY, SEAL_IV_BYTES, WORD_CHARS_MAX } from '../domain/limits.ts'
 import {
   LINK_ADDRESS_CHARS_MAX,
   LINK_ADDRESS_DAYS_MAX,
   LINK_ADDRESS_LEFT_SECONDS_MIN,
   LINK_ADDRESS_RENEW_SHARE,
-  LINK_SEAL_IV_BYTES,
 } from '../domain/limits-links.ts'
 import {
   openSealed,
@@ -88,7 +87,7 @@ async function keepFetched(deps: Deps, { id }: Link, fetched: Fetched): Promise<
   const { url, until, renewAt } = fetched.value
   const [linkKey] = deps.settings.linkKeys
   if (linkKey === undefined || !isAlive(deps, until) || url.length > LINK_ADDRESS_CHARS_MAX) return
-  const iv = deps.randomBytes(LINK_SEAL_IV_BYTES)
+  const iv = deps.randomBytes(SEAL_IV_BYTES)
   const sealedAddress = await sealAddress(`${renewAt} ${url}`, { id, until }, linkKey, iv)
   await keepAddress(deps.db, id, { sealedAddress, sealedUntil: until })
 }

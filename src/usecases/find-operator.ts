@@ -1,6 +1,6 @@
 // Whose key it is. A key is looked up at each request, so revoking works with the next one.
 
-import { findKeyByHash, hasKeys } from '../db/read-keys.ts'
+import { findKeyByHash, hasKeys, type Key } from '../db/read-keys.ts'
 import type { Deps } from '../deps.ts'
 import type { KeyId } from '../domain/ids.ts'
 import { BOOTSTRAP, identityOf, isKey, keyHashOf, type Operator } from '../domain/operator.ts'
@@ -15,16 +15,22 @@ export type KeyTrouble =
   /** No key can be right: there is no bootstrap key, and none was made by it. */
   | { readonly reason: 'no_key_configured' }
 
+export type FoundOperator = {
+  readonly operator: Operator
+  /** Null for the bootstrap key, which is in no table. */
+  readonly key: Key | null
+}
+
 /** `presented`: the key as it came. Throws where the database doesn't answer. */
 export async function findOperator(
   deps: Deps,
   presented: string | undefined,
-): Promise<Result<Operator, KeyTrouble>> {
+): Promise<Result<FoundOperator, KeyTrouble>> {
   const { db, settings } = deps
   const { bootstrapKey } = settings
   const key = presented ?? ''
   if (bootstrapKey !== null && (await isSameBytes(utf8(bootstrapKey), utf8(key)))) {
-    return ok(BOOTSTRAP)
+    return ok({ operator: BOOTSTRAP, key: null })
   }
   const found = isKey(key) ? await findKeyByHash(db, await keyHashOf(key)) : null
   if (found === null) {
@@ -36,5 +42,5 @@ export async function findOperator(
   if (expiresAt !== null && expiresAt <= deps.now()) {
     return err({ reason: 'key_expired', key: id, expiresAt })
   }
-  return ok({ name, identity: identityOf({ name, email }), scopes })
+  return ok({ operator: { name, identity: identityOf({ name, email }), scopes }, key: found })
 }

@@ -100,6 +100,7 @@ describe('making one', () => {
       createdBy: 'bootstrap',
       expiresAt: null,
       revokedAt: null,
+      lastUsedAt: null,
     })
     const shown = await call('GET', `/keys/${id}`)
     expect(shown.answer.data).toEqual({ id, ...rest })
@@ -253,6 +254,80 @@ describe('revoking one', () => {
   })
 })
 
+describe('when it was last used', () => {
+  const shown = async (id: string) => (await call('GET', `/keys/${id}`)).answer.data.lastUsedAt
+  const iso = () => new Date(world.now()).toISOString()
+
+  it('is shown to the hour, and written once in it, however often and at once it is used', async () => {
+    const { id, key } = await make()
+    expect(await shown(id)).toBeNull()
+    await Promise.all(Array.from({ length: 5 }, () => open(key)))
+    const first = iso()
+    expect(await shown(id)).toBe(first)
+    let writes = 0
+    const DB = new Proxy(env.DB, {
+      get: (target, field) => {
+        const value: unknown = Reflect.get(target, field)
+        if (field !== 'prepare') return typeof value === 'function' ? value.bind(target) : value
+        return (text: string) => {
+          if (text.startsWith('update "keys"')) writes += 1
+          return target.prepare(text)
+        }
+      },
+    })
+    const deps = { db: openDatabase(DB, () => false) }
+    await world.advance(3_599)
+    expect((await call('GET', '/events', { key, deps })).status).toBe(200)
+    expect([await shown(id), writes]).toEqual([first, 0])
+    await world.advance(1)
+    expect((await call('GET', '/events', { key, deps })).status).toBe(200)
+    expect([await shown(id), writes]).toEqual([iso(), 1])
+  })
+
+  it('is no use by a key that opens nothing, and no entry', async () => {
+    const { id, key } = await make()
+    await call('DELETE', `/keys/${id}`)
+    const before = await countRows('audit_entries')
+    expect(await open(key)).toBe(401)
+    expect([await shown(id), await countRows('audit_entries')]).toEqual([null, before])
+  })
+
+  it('is written once the answer is out, and its trouble is the log’s alone', async () => {
+    const { id, key } = await make()
+    let late: Promise<unknown> | null = null
+    const DB = new Proxy(env.DB, {
+      get: (target, field) => {
+        const value: unknown = Reflect.get(target, field)
+        if (field !== 'prepare') return typeof value === 'function' ? value.bind(target) : value
+        return (text: string) => {
+          if (text.startsWith('update "keys"')) throw new Error('no room')
+          return target.prepare(text)
+        }
+      },
+    })
+    const ctx = {
+      waitUntil: (work: Promise<unknown>) => void (late = work),
+      passThroughOnException() {},
+      props: {},
+    }
+    const get = (deps: Partial<Deps>) =>
+      createApp(() => ({ ...world.deps, ...deps })).request(
+        '/api/v1/events',
+        { headers: { 'x-api-key': key } },
+        {},
+        ctx as unknown as ExecutionContext,
+      )
+    expect((await get({ db: openDatabase(DB, () => false) })).status).toBe(200)
+    await late
+    expect(world.lines).toContainEqual(
+      expect.objectContaining({ event: 'alarm.late_write_failed' }),
+    )
+    expect((await get({})).status).toBe(200)
+    await late
+    expect(await shown(id)).toBe(iso())
+  })
+})
+
 describe('a key that opens nothing', () => {
   it('is answered alike, whatever is wrong with it; the log says what', async () => {
     const [revoked, expired] = [await make(), await make({ expiresInDays: 1 })]
@@ -292,7 +367,7 @@ describe('identity', () => {
   const operatorOf = async (key: string) => {
     const found = await findOperator(world.deps, key)
     if (!found.ok) throw new Error(found.error.reason)
-    return found.value
+    return found.value.operator
   }
 
   it('two keys with one e-mail are one person under two names', async () => {

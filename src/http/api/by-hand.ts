@@ -13,7 +13,6 @@ import {
   AMOUNT_MINOR_UNITS_MAX,
   BILLING_ID_CHARS_MAX,
   CUSTOMER_REFERENCE_CHARS_MAX,
-  IDEMPOTENCY_KEY_CHARS_MAX,
   WORD_CHARS_MAX,
 } from '../../domain/limits.ts'
 import { SETTLEMENTS } from '../../domain/rule.ts'
@@ -21,6 +20,7 @@ import { isIdentifier } from '../../domain/text.ts'
 import { makeAdjustment, type MakeTrouble } from '../../usecases/make-adjustment.ts'
 import { fail, NOT_FOUND, succeed, TRY_AGAIN, type Failure } from '../answers.ts'
 import type { AppContext, AppEnv } from '../context.ts'
+import { IDEMPOTENCY_KEY, isIdempotencyKey, KEY_UNUSABLE } from '../idempotency-key.ts'
 import { requireScope } from '../require-key.ts'
 import { asking } from '../route-facts.ts'
 import { createRoutes } from '../routes.ts'
@@ -91,25 +91,19 @@ const request = z.pipe(
   }),
 )
 
-/** Printable, so that it can be found again; a subject and an id are made of it. */
-const KEY = new RegExp(`^[\\x21-\\x7e]{1,${IDEMPOTENCY_KEY_CHARS_MAX}}$`)
-
+/** A subject and an id are made of it. */
 export const validKey = asking(
   {
     asks: 'header',
     name: 'Idempotency-Key',
-    schema: z
-      .string()
-      .check(
-        z.regex(KEY),
-        z.meta({ description: 'Good for ever: the same key and body answer the same adjustment.' }),
-      ),
+    schema: IDEMPOTENCY_KEY.check(
+      z.meta({ description: 'Good for ever: the same key and body answer the same adjustment.' }),
+    ),
   },
   createMiddleware<AppEnv>((c, next) => {
     const key = c.req.header('idempotency-key')
-    if (key === undefined || KEY.test(key)) return next()
-    const message = `Idempotency-Key: 1 to ${IDEMPOTENCY_KEY_CHARS_MAX} printable characters are wanted`
-    return Promise.resolve(fail(c, { ...INVALID, message, param: 'Idempotency-Key' }))
+    if (key === undefined || isIdempotencyKey(key)) return next()
+    return Promise.resolve(fail(c, KEY_UNUSABLE))
   }),
 )
 

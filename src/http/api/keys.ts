@@ -61,6 +61,7 @@ export const keys = createRoutes()
       return fail(c, answerFor(made.error))
     }
     c.header('cache-control', 'no-store')
+    c.set('shownOnce', made.value.key.id)
     return succeed(c, { ...presentKey(made.value.key), key: made.value.secret }, 201)
   })
   .get('/', requireScope('admin'), validPage, async (c) => {
@@ -102,6 +103,8 @@ const presentKey = (key: Key) => ({
   createdBy: key.createdBy,
   expiresAt: iso(key.expiresAt),
   revokedAt: iso(key.revokedAt),
+  /** To the hour. */
+  lastUsedAt: iso(key.lastUsedAt),
 })
 
 function answerFor(trouble: MakeKeyTrouble): Failure {

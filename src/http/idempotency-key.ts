@@ -1,0 +1,19 @@
+import * as z from 'zod/mini'
+import { IDEMPOTENCY_KEY_CHARS_MAX } from '../domain/limits.ts'
+import type { Failure } from './answers.ts'
+
+/** Printable, so that it can be found again. */
+const KEY = new RegExp(`^[\\x21-\\x7e]{1,${IDEMPOTENCY_KEY_CHARS_MAX}}$`)
+
+/** For the reference. */
+export const IDEMPOTENCY_KEY = z.string().check(z.regex(KEY))
+
+export const isIdempotencyKey = (text: string): boolean => KEY.test(text)
+
+export const KEY_UNUSABLE: Failure = {
+  status: 400,
+  type: 'validation_error',
+  code: 'validation_error',
+  message: `Idempotency-Key: 1 to ${IDEMPOTENCY_KEY_CHARS_MAX} printable characters are wanted`,
+  param: 'Idempotency-Key',
+}

@@ -1,0 +1,57 @@
+// How often the operator's API is called: per key or login, and per network by whoever isn't known. Both are asked
+// before anything is read. Deliveries and links don't come by here.
+
+import { createMiddleware } from 'hono/factory'
+import { networkOf } from '../domain/client-network.ts'
+import { API_CALLS_SECONDS, API_STRANGERS_SECONDS } from '../domain/limits.ts'
+import { keyHashOf } from '../domain/operator.ts'
+import { thrownFields } from '../log.ts'
+import { ASSERTION_HEADER } from '../usecases/find-person.ts'
+import { fail, type Failure } from './answers.ts'
+import type { AppContext, AppEnv } from './context.ts'
+
+export const limitCallers = createMiddleware<AppEnv>(async (c, next) => {
+  const { deps, logFields } = c.var
+  const shown = c.req.header('x-api-key') ?? c.req.header(ASSERTION_HEADER) ?? ''
+  const mark = await keyHashOf(shown)
+  const address = c.req.header('cf-connecting-ip')
+  if (address !== undefined && !deps.callers.isKnown(mark, deps.now())) {
+    if (!(await mayCall(c, () => deps.mayKnock(networkOf(address))))) {
+      logFields.set('reason', 'network_calls_too_often')
+      return fail(c, TOO_MANY_STRANGERS)
+    }
+  }
+  if (shown !== '' && !(await mayCall(c, () => deps.mayCall(mark)))) {
+    logFields.set('reason', 'calls_too_often')
+    return fail(c, TOO_MANY_CALLS)
+  }
+  await next()
+  const operator: unknown = c.var.operator
+  if (operator !== undefined) deps.callers.note(mark, deps.now())
+  return undefined
+})
+
+/** A limiter that fails holds nobody back: it saves work, and guards no secret. */
+async function mayCall(c: AppContext, ask: () => Promise<boolean>): Promise<boolean> {
+  try {
+    return await ask()
+  } catch (error) {
+    c.var.deps.log({ event: 'call_limiter_failed', ...thrownFields(error) })
+    return true
+  }
+}
+
+const LIMITED = { status: 429, type: 'rate_limit_error', code: 'rate_limited' } as const
+
+const TOO_MANY_CALLS: Failure = {
+  ...LIMITED,
+  message: 'This key calls too often. Nothing was done. Try again shortly.',
+  retryAfterSeconds: API_CALLS_SECONDS,
+}
+
+const TOO_MANY_STRANGERS: Failure = {
+  ...LIMITED,
+  message:
+    'Too many calls came from this network without a key that is let in. Try again in a minute.',
+  retryAfterSeconds: API_STRANGERS_SECONDS,
+}
