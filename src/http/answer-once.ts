@@ -15,32 +15,50 @@ import {
 } from '../usecases/answer-once.ts'
 import { fail, type Failure } from './answers.ts'
 import type { AppContext, AppEnv } from './context.ts'
-import { isIdempotencyKey, KEY_UNUSABLE } from './idempotency-key.ts'
+import { IDEMPOTENCY_KEY, isIdempotencyKey, KEY_UNUSABLE } from './idempotency-key.ts'
+import { asking } from './route-facts.ts'
 import { limitBody } from './validate.ts'
 
 const WRITES = new Set(['POST', 'PUT', 'PATCH', 'DELETE'])
 const OWN_KEYS = /^\/api\/v1\/(adjustments$|(invoices|customers|features)(\/|$))/
 
-export const answerOnce = createMiddleware<AppEnv>(async (c, next) => {
-  const key = c.req.header('idempotency-key')
-  if (key === undefined || !WRITES.has(c.req.method) || OWN_KEYS.test(c.req.path)) return next()
-  if (!isIdempotencyKey(key)) return fail(c, KEY_UNUSABLE)
-  const tooLarge = await limitBody(IDEMPOTENT_BODY_BYTES_MAX)(c, async () => {})
-  if (tooLarge) return tooLarge
-  const { deps, operator, logFields } = c.var
-  const once = await beginOnce(deps, operator, key, await readAsked(c))
-  if (!once.ok) {
-    for (const [field, value] of Object.entries(once.error)) logFields.set(field, value)
-    return fail(c, failureOf(once.error))
-  }
-  if (once.value.kind === 'answered') {
-    logFields.set('answered', 'before')
-    return answerAgain(c, once.value.status, once.value.answer)
-  }
-  await next()
-  await keep(c, once.value.claim)
-  return undefined
-})
+/** `path`: of a request, or of a route. */
+const hasNoKeyOfItsOwn = (method: string, path: string): boolean =>
+  WRITES.has(method) && !OWN_KEYS.test(path)
+
+export const answerOnce = asking(
+  {
+    asks: 'once',
+    name: 'Idempotency-Key',
+    schema: IDEMPOTENCY_KEY.check(
+      z.meta({
+        description:
+          'Good for a day: the same key and request of the same caller get the same answer, with idempotent-replayed.',
+      }),
+    ),
+    isOf: hasNoKeyOfItsOwn,
+  },
+  createMiddleware<AppEnv>(async (c, next) => {
+    const key = c.req.header('idempotency-key')
+    if (key === undefined || !hasNoKeyOfItsOwn(c.req.method, c.req.path)) return next()
+    if (!isIdempotencyKey(key)) return fail(c, KEY_UNUSABLE)
+    const tooLarge = await limitBody(IDEMPOTENT_BODY_BYTES_MAX)(c, async () => {})
+    if (tooLarge) return tooLarge
+    const { deps, operator, logFields } = c.var
+    const once = await beginOnce(deps, operator, key, await readAsked(c))
+    if (!once.ok) {
+      for (const [field, value] of Object.entries(once.error)) logFields.set(field, value)
+      return fail(c, failureOf(once.error))
+    }
+    if (once.value.kind === 'answered') {
+      logFields.set('answered', 'before')
+      return answerAgain(c, once.value.status, once.value.answer)
+    }
+    await next()
+    await keep(c, once.value.claim)
+    return undefined
+  }),
+)
 
 /** What tells it from another request; the body is there for the handler too. */
 async function readAsked(c: AppContext): Promise<Uint8Array<ArrayBuffer>> {

@@ -15,11 +15,14 @@ export type ErrorType =
   | 'rate_limit_error'
   | 'internal_error'
 
+/** A code of the billing API, told again: no page of ours says what it means. */
+export type ForeignCode = { readonly foreign: string }
+
 export type Failure = {
   readonly status: ContentfulStatusCode
   readonly type: ErrorType
   /** Its page under /docs/errors says what to do. */
-  readonly code: ErrorCode
+  readonly code: ErrorCode | ForeignCode
   readonly message: string
   readonly param?: string
   /** Codes, ids and numbers that a program can act on; no secret, and nothing of another's. */
@@ -30,10 +33,11 @@ export type Failure = {
 export function fail(c: Context, failure: Failure): Response {
   const { status, type, code, message, param, details, retryAfterSeconds } = failure
   if (retryAfterSeconds !== undefined) c.header('retry-after', String(retryAfterSeconds))
-  const page = docPage(c, code)
+  const isOurs = typeof code === 'string'
+  const page = isOurs ? docPage(c, code) : null
   const error = {
     type,
-    code,
+    code: isOurs ? code : code.foreign,
     message,
     ...(param === undefined ? {} : { param }),
     ...(details === undefined ? {} : { details }),

@@ -1,6 +1,9 @@
+import { createMiddleware } from 'hono/factory'
 import * as z from 'zod/mini'
 import { IDEMPOTENCY_KEY_CHARS_MAX } from '../domain/limits.ts'
-import type { Failure } from './answers.ts'
+import { fail, type Failure } from './answers.ts'
+import type { AppEnv } from './context.ts'
+import { asking } from './route-facts.ts'
 
 /** Printable, so that it can be found again. */
 const KEY = new RegExp(`^[\\x21-\\x7e]{1,${IDEMPOTENCY_KEY_CHARS_MAX}}$`)
@@ -17,3 +20,18 @@ export const KEY_UNUSABLE: Failure = {
   message: `Idempotency-Key: 1 to ${IDEMPOTENCY_KEY_CHARS_MAX} printable characters are wanted`,
   param: 'Idempotency-Key',
 }
+
+/** Of a call with keys of its own. `description`: how long they are good, and for what. */
+export const validKey = (description: string) =>
+  asking(
+    {
+      asks: 'header',
+      name: 'Idempotency-Key',
+      schema: IDEMPOTENCY_KEY.check(z.meta({ description })),
+    },
+    createMiddleware<AppEnv>((c, next) => {
+      const key = c.req.header('idempotency-key')
+      if (key === undefined || isIdempotencyKey(key)) return next()
+      return Promise.resolve(fail(c, KEY_UNUSABLE))
+    }),
+  )

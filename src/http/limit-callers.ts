@@ -9,27 +9,31 @@ import { thrownFields } from '../log.ts'
 import { ASSERTION_HEADER } from '../usecases/find-person.ts'
 import { fail, type Failure } from './answers.ts'
 import type { AppContext, AppEnv } from './context.ts'
+import { asking } from './route-facts.ts'
 
-export const limitCallers = createMiddleware<AppEnv>(async (c, next) => {
-  const { deps, logFields } = c.var
-  const shown = c.req.header('x-api-key') ?? c.req.header(ASSERTION_HEADER) ?? ''
-  const mark = await keyHashOf(shown)
-  const address = c.req.header('cf-connecting-ip')
-  if (address !== undefined && !deps.callers.isKnown(mark, deps.now())) {
-    if (!(await mayCall(c, () => deps.mayKnock(networkOf(address))))) {
-      logFields.set('reason', 'network_calls_too_often')
-      return fail(c, TOO_MANY_STRANGERS)
+export const limitCallers = asking(
+  { asks: 'patience' },
+  createMiddleware<AppEnv>(async (c, next) => {
+    const { deps, logFields } = c.var
+    const shown = c.req.header('x-api-key') ?? c.req.header(ASSERTION_HEADER) ?? ''
+    const mark = await keyHashOf(shown)
+    const address = c.req.header('cf-connecting-ip')
+    if (address !== undefined && !deps.callers.isKnown(mark, deps.now())) {
+      if (!(await mayCall(c, () => deps.mayKnock(networkOf(address))))) {
+        logFields.set('reason', 'network_calls_too_often')
+        return fail(c, TOO_MANY_STRANGERS)
+      }
     }
-  }
-  if (shown !== '' && !(await mayCall(c, () => deps.mayCall(mark)))) {
-    logFields.set('reason', 'calls_too_often')
-    return fail(c, TOO_MANY_CALLS)
-  }
-  await next()
-  const operator: unknown = c.var.operator
-  if (operator !== undefined) deps.callers.note(mark, deps.now())
-  return undefined
-})
+    if (shown !== '' && !(await mayCall(c, () => deps.mayCall(mark)))) {
+      logFields.set('reason', 'calls_too_often')
+      return fail(c, TOO_MANY_CALLS)
+    }
+    await next()
+    const operator: unknown = c.var.operator
+    if (operator !== undefined) deps.callers.note(mark, deps.now())
+    return undefined
+  }),
+)
 
 /** A limiter that fails holds nobody back: it saves work, and guards no secret. */
 async function mayCall(c: AppContext, ask: () => Promise<boolean>): Promise<boolean> {

@@ -5,10 +5,20 @@ import type * as z from 'zod/mini'
 import type { Scope } from '../domain/operator.ts'
 
 export type RouteFact =
+  /** Not too many calls in too short a time. */
+  | { readonly asks: 'patience' }
+  /** Or a login. */
   | { readonly asks: 'key' }
   | { readonly asks: 'scope'; readonly scopes: readonly Scope[] }
   | { readonly asks: 'query'; readonly schema: z.core.$ZodType }
   | { readonly asks: 'header'; readonly name: string; readonly schema: z.core.$ZodType }
+  /** A header by which a call that is made again is answered again, of the calls that have one. */
+  | {
+      readonly asks: 'once'
+      readonly name: string
+      readonly schema: z.core.$ZodType
+      readonly isOf: (method: string, path: string) => boolean
+    }
   | {
       readonly asks: 'json'
       readonly schema: z.core.$ZodType
@@ -44,6 +54,7 @@ export function factsByRoute(routes: readonly Route[]): ReadonlyMap<string, read
       before
         .filter(({ path }) => `${route.path}/`.startsWith(path.slice(0, -1)))
         .flatMap(({ handler }) => known.get(handler) ?? [])
+        .filter((fact) => fact.asks !== 'once' || fact.isOf(route.method, route.path))
     found.set(name, [...facts, ...[known.get(route.handler) ?? []].flat()])
   }
   return found

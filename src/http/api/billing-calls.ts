@@ -10,6 +10,7 @@ import type { Result } from '../../domain/result.ts'
 import type { ForwardTrouble } from '../../usecases/forward-call.ts'
 import { fail, TRY_AGAIN, type Failure } from '../answers.ts'
 import type { AppContext } from '../context.ts'
+import { validKey } from '../idempotency-key.ts'
 
 export const INVALID = {
   status: 400,
@@ -43,6 +44,11 @@ export const given = (
 
 /** An object, whatever is in it: the billing API checks it. */
 export const anyBody = z.record(z.string(), z.unknown())
+
+/** Of what is handed on. */
+export const keyHandedOn = validKey(
+  'Handed on to the billing API, which knows it for 24 hours. Without one, each call is another.',
+)
 
 export const keyOf = (c: AppContext): string | null => c.req.header('idempotency-key') ?? null
 

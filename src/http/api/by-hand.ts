@@ -2,7 +2,6 @@
 // Idempotency-Key was used, or the conflict answered, by the same request before. It is billed after the
 // answer, or held.
 
-import { createMiddleware } from 'hono/factory'
 import * as z from 'zod/mini'
 import { unreachable } from '../../domain/assert.ts'
 import { DIRECTIONS, type ByHandRequest } from '../../domain/by-hand.ts'
@@ -19,10 +18,9 @@ import { SETTLEMENTS } from '../../domain/rule.ts'
 import { isIdentifier } from '../../domain/text.ts'
 import { makeAdjustment, type MakeTrouble } from '../../usecases/make-adjustment.ts'
 import { fail, NOT_FOUND, succeed, TRY_AGAIN, type Failure } from '../answers.ts'
-import type { AppContext, AppEnv } from '../context.ts'
-import { IDEMPOTENCY_KEY, isIdempotencyKey, KEY_UNUSABLE } from '../idempotency-key.ts'
+import type { AppContext } from '../context.ts'
+import { validKey } from '../idempotency-key.ts'
 import { requireScope } from '../require-key.ts'
-import { asking } from '../route-facts.ts'
 import { createRoutes } from '../routes.ts'
 import { validBody } from '../validate.ts'
 import { presentWithNote } from './adjustments.ts'
@@ -91,28 +89,13 @@ const request = z.pipe(
   }),
 )
 
-/** A subject and an id are made of it. */
-export const validKey = asking(
-  {
-    asks: 'header',
-    name: 'Idempotency-Key',
-    schema: IDEMPOTENCY_KEY.check(
-      z.meta({ description: 'Good for ever: the same key and body answer the same adjustment.' }),
-    ),
-  },
-  createMiddleware<AppEnv>((c, next) => {
-    const key = c.req.header('idempotency-key')
-    if (key === undefined || isIdempotencyKey(key)) return next()
-    return Promise.resolve(fail(c, KEY_UNUSABLE))
-  }),
-)
-
 const INVALID = { status: 400, type: 'validation_error', code: 'validation_error' } as const
 
 export const byHand = createRoutes().post(
   '/',
   requireScope('write'),
-  validKey,
+  // A subject and an id are made of it.
+  validKey('Good for ever: the same key and body answer the same adjustment.'),
   validBody(request),
   async (c) => {
     const { deps, operator } = c.var

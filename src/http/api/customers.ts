@@ -14,11 +14,11 @@ import {
   filter,
   given,
   idOf,
+  keyHandedOn,
   keyOf,
   pageFilters,
   refuseId,
 } from './billing-calls.ts'
-import { validKey } from './by-hand.ts'
 
 const listQuery = z.strictObject({ ...pageFilters, externalId: filter })
 
@@ -32,7 +32,7 @@ export const customers = createRoutes()
     if (id === null) return refuseId(c, 'id')
     return answerForwarded(c, await forwardRead(c.var.deps, { path: '/customers/{id}', id }))
   })
-  .post('/', requireScope('write'), validKey, validBody(anyBody), async (c) => {
+  .post('/', requireScope('write'), keyHandedOn, validBody(anyBody), async (c) => {
     const { deps, operator } = c.var
     const write = {
       method: 'POST',
@@ -46,7 +46,7 @@ export const customers = createRoutes()
   .post(
     '/batch',
     requireScope('write'),
-    validKey,
+    keyHandedOn,
     validBody(anyBody, BATCH_BODY_BYTES_MAX),
     async (c) => {
       const { deps, operator } = c.var
@@ -60,7 +60,7 @@ export const customers = createRoutes()
       return answerForwarded(c, await forwardWrite(deps, operator, write))
     },
   )
-  .put('/:id', requireScope('write'), validKey, validBody(anyBody), async (c) => {
+  .put('/:id', requireScope('write'), keyHandedOn, validBody(anyBody), async (c) => {
     const id = idOf(c, 'id')
     if (id === null) return refuseId(c, 'id')
     const { deps, operator } = c.var

@@ -6,8 +6,7 @@ import { forwardRead, forwardWrite } from '../../usecases/forward-call.ts'
 import { requireScope } from '../require-key.ts'
 import { createRoutes } from '../routes.ts'
 import { validBody, validQuery } from '../validate.ts'
-import { answerForwarded, anyBody, idOf, keyOf, refuseId } from './billing-calls.ts'
-import { validKey } from './by-hand.ts'
+import { answerForwarded, anyBody, idOf, keyHandedOn, keyOf, refuseId } from './billing-calls.ts'
 
 /** The whole catalogue: this list has no page. */
 export const features = createRoutes()
@@ -19,7 +18,7 @@ export const features = createRoutes()
     if (id === null) return refuseId(c, 'code')
     return answerForwarded(c, await forwardRead(c.var.deps, { path: '/features/{id}', id }))
   })
-  .post('/manage', requireScope('write'), validKey, validBody(anyBody), async (c) => {
+  .post('/manage', requireScope('write'), keyHandedOn, validBody(anyBody), async (c) => {
     const { deps, operator } = c.var
     const write = {
       method: 'POST',
@@ -30,7 +29,7 @@ export const features = createRoutes()
     } as const
     return answerForwarded(c, await forwardWrite(deps, operator, write))
   })
-  .put('/:code/manage', requireScope('write'), validKey, validBody(anyBody), async (c) => {
+  .put('/:code/manage', requireScope('write'), keyHandedOn, validBody(anyBody), async (c) => {
     const id = idOf(c, 'code')
     if (id === null) return refuseId(c, 'code')
     const { deps, operator } = c.var

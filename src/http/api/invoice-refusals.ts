@@ -108,7 +108,7 @@ function refusedBefore({ id: adjustmentId, trouble }: Adjustment): Failure {
   return {
     status: isDefinite ? (status as Failure['status']) : 503,
     type: isDefinite ? (TYPES.get(status) ?? 'validation_error') : 'internal_error',
-    code: isDefinite ? code : 'adjustment_failed',
+    code: isDefinite ? { foreign: code } : 'adjustment_failed',
     message: 'The billing API has refused this. A person can try it again by its adjustment.',
     details: { adjustmentId, code, requestId },
   }

@@ -15,6 +15,7 @@ import { createInvoice } from '../../usecases/create-invoice.ts'
 import { forwardRead, forwardWrite } from '../../usecases/forward-call.ts'
 import { setInvoiceStatus } from '../../usecases/set-invoice-status.ts'
 import { noteBulk } from '../note-bulk.ts'
+import { validKey } from '../idempotency-key.ts'
 import { refuseWithout, requireScope } from '../require-key.ts'
 import { createRoutes } from '../routes.ts'
 import { validBody, validQuery } from '../validate.ts'
@@ -23,12 +24,12 @@ import {
   filter,
   given,
   idOf,
+  keyHandedOn,
   keyOf,
   pageFilters,
   refuseId,
   relay,
 } from './billing-calls.ts'
-import { validKey } from './by-hand.ts'
 import { refuseCreation, refuseStatus } from './invoice-refusals.ts'
 
 const CUSTOMER_CHARS_MAX = Math.min(BILLING_ID_CHARS_MAX, CUSTOMER_REFERENCE_CHARS_MAX)
@@ -86,29 +87,41 @@ export const invoices = createRoutes()
     const read = { path: '/invoices/{id}/download', id }
     return answerForwarded(c, await forwardRead(c.var.deps, read))
   })
-  .post('/', requireScope('write'), validKey, validBody(request), async (c) => {
-    const { deps, operator } = c.var
-    const created = await createInvoice(deps, operator, c.req.valid('json'), keyOf(c))
-    return created.ok ? relay(c, created.value) : refuseCreation(c, created.error)
-  })
-  .post('/:id/send', requireScope('write'), validKey, validBody(z.strictObject({})), async (c) => {
-    const id = idOf(c, 'id')
-    if (id === null) return refuseId(c, 'id')
-    const { deps, operator } = c.var
-    const write = {
-      method: 'POST',
-      path: '/invoices/{id}/send',
-      id,
-      body: {},
-      subject: callSubject('invoice', id),
-      key: keyOf(c),
-    } as const
-    return answerForwarded(c, await forwardWrite(deps, operator, write))
-  })
+  .post(
+    '/',
+    requireScope('write'),
+    validKey('Good for ever: the same key and body answer the same invoice.'),
+    validBody(request),
+    async (c) => {
+      const { deps, operator } = c.var
+      const created = await createInvoice(deps, operator, c.req.valid('json'), keyOf(c))
+      return created.ok ? relay(c, created.value) : refuseCreation(c, created.error)
+    },
+  )
+  .post(
+    '/:id/send',
+    requireScope('write'),
+    keyHandedOn,
+    validBody(z.strictObject({})),
+    async (c) => {
+      const id = idOf(c, 'id')
+      if (id === null) return refuseId(c, 'id')
+      const { deps, operator } = c.var
+      const write = {
+        method: 'POST',
+        path: '/invoices/{id}/send',
+        id,
+        body: {},
+        subject: callSubject('invoice', id),
+        key: keyOf(c),
+      } as const
+      return answerForwarded(c, await forwardWrite(deps, operator, write))
+    },
+  )
   .put(
     '/:id/status',
     requireScope('write', 'approve'),
-    validKey,
+    keyHandedOn,
     validBody(statusChange),
     async (c) => {
       const id = idOf(c, 'id')

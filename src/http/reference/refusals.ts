@@ -15,13 +15,26 @@ type Codes = { readonly [Status in Refusing]?: readonly ErrorCode[] }
 /** What a handler refuses by itself. */
 export function codesOfFact(fact: RouteFact): Codes {
   switch (fact.asks) {
+    case 'patience':
+      return { 429: ['rate_limited'] }
     case 'key':
-      return { 401: ['unauthorized'], 503: ['not_configured'] }
+      return {
+        401: ['unauthorized'],
+        403: ['role_missing', 'cross_site_request'],
+        503: ['not_configured'],
+      }
     case 'scope':
       return { 403: ['forbidden'] }
     case 'query':
     case 'header':
       return { 400: ['validation_error'] }
+    case 'once':
+      return {
+        400: ['validation_error'],
+        409: ['idempotency_key_mismatch', 'idempotency_in_progress', 'idempotency_answer_gone'],
+        413: ['body_too_large'],
+        429: ['idempotency_keys_used_up'],
+      }
     case 'json':
       return {
         400: ['validation_error', 'invalid_json'],
@@ -82,6 +95,7 @@ function typeOf(status: Refusing): string {
   if (status >= 500) return 'internal_error'
   if (status === 401) return 'authentication_error'
   if (status === 403) return 'permission_error'
+  if (status === 429) return 'rate_limit_error'
   if (status === 404 || status === 410) return 'not_found_error'
   return status === 409 || status === 412 ? 'conflict_error' : 'validation_error'
 }
