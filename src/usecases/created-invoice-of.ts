@@ -32,19 +32,20 @@ export async function createdInvoiceOf(
 export async function readInvoice(
   billing: Billing,
   id: string,
-  fields: ReadonlySet<string>,
+  fields: readonly string[],
 ): Promise<Result<Forwarded, string>> {
   const found = await billing.forward({ method: 'GET', path: '/invoices/{id}', id })
   if (!found.ok) return err(found.error.code)
   if (!isOf(found.value, id)) return err(found.value.code ?? 'unexpected_shape')
-  const data = Object.entries(dataOf(found.value)).filter(([field]) => fields.has(field))
+  const all = dataOf(found.value)
+  const data = fields.flatMap((field) => (field in all ? [[field, all[field]]] : []))
   return ok({ ...found.value, body: { success: true, data: Object.fromEntries(data) } })
 }
 
 const CREATED = 201
 
 /** What the call answers of it; whoever gets it later is told no more. */
-const CREATED_FIELDS: ReadonlySet<string> = new Set(Object.keys(createdInvoice.shape))
+const CREATED_FIELDS: readonly string[] = Object.keys(createdInvoice.shape)
 
 const isOf = (answer: Forwarded, id: string): boolean =>
   answer.status < 300 && dataOf(answer)['id'] === id

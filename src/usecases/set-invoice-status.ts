@@ -6,6 +6,7 @@ import type { SettableStatus } from '../commet/contract.ts'
 import { findAdjustment } from '../db/read-adjustments.ts'
 import type { Adjustment } from '../db/schema.ts'
 import { commitInvoiceStatusSeen, findInvoiced } from '../db/write-seen.ts'
+import { callSubject } from '../domain/call-subject.ts'
 import type { Operator } from '../domain/operator.ts'
 import { isToVoid } from '../domain/reversal.ts'
 import { err, ok, type Result } from '../domain/result.ts'
@@ -46,7 +47,7 @@ export async function setInvoiceStatus(
     path: '/invoices/{id}/status',
     id: wanted.id,
     body: { status: wanted.status },
-    subject: ours?.id ?? `invoice:${wanted.id}`,
+    subject: ours?.id ?? callSubject('invoice', wanted.id),
     key: wanted.key,
   })
   if (answer.ok && answer.value.code === null && ours !== null) await noteStatus(deps, ours, wanted)
@@ -118,10 +119,4 @@ async function answerOf(
 }
 
 /** What the call answers of it. */
-const CHANGED_FIELDS: ReadonlySet<string> = new Set([
-  'object',
-  'livemode',
-  'id',
-  'status',
-  'updatedAt',
-])
+const CHANGED_FIELDS: readonly string[] = ['id', 'status', 'updatedAt', 'object', 'livemode']

@@ -5,7 +5,7 @@ import { unreachable } from '../../domain/assert.ts'
 import { INVOICE_RETRY_SECONDS } from '../../domain/limits.ts'
 import type { CreateTrouble } from '../../usecases/create-invoice.ts'
 import type { StatusTrouble } from '../../usecases/set-invoice-status.ts'
-import { fail, type ErrorType, type Failure } from '../answers.ts'
+import { fail, type Failure } from '../answers.ts'
 import type { AppContext } from '../context.ts'
 import {
   INVALID,
@@ -103,20 +103,21 @@ function unknown(adjustment: Adjustment, now: number): Failure {
 
 /** The billing API's words were told to the first who asked; its status and code are kept. */
 function refusedBefore({ id: adjustmentId, trouble }: Adjustment): Failure {
-  const { status, code = 'refused', requestId = null } = trouble ?? {}
-  const isDefinite = typeof status === 'number' && status >= 400 && status < 500
+  const { status = null, code = 'refused', requestId = null } = trouble ?? {}
+  const known = status === null ? undefined : REFUSALS.get(status)
   return {
-    status: isDefinite ? (status as Failure['status']) : 503,
-    type: isDefinite ? (TYPES.get(status) ?? 'validation_error') : 'internal_error',
-    code: isDefinite ? { foreign: code } : 'adjustment_failed',
+    ...(known ?? CONFLICT),
+    code: known === undefined ? 'adjustment_failed' : { foreign: code },
     message: 'The billing API has refused this. A person can try it again by its adjustment.',
     details: { adjustmentId, code, requestId },
   }
 }
 
-const TYPES: ReadonlyMap<number, ErrorType> = new Map([
-  [404, 'not_found_error'],
-  [409, 'conflict_error'],
+const REFUSALS = new Map<number, Pick<Failure, 'status' | 'type'>>([
+  [400, { status: 400, type: 'validation_error' }],
+  [404, { status: 404, type: 'not_found_error' }],
+  [409, CONFLICT],
+  [422, { status: 422, type: 'validation_error' }],
 ])
 
 export function refuseStatus(c: AppContext, trouble: StatusTrouble): Response {

@@ -2,7 +2,6 @@
 // handed on.
 
 import * as z from 'zod/mini'
-import { callSubject } from '../../domain/call-subject.ts'
 import {
   AMOUNT_MINOR_UNITS_MAX,
   BILLING_ID_CHARS_MAX,
@@ -12,7 +11,8 @@ import {
 import { metadataProblem } from '../../domain/requested-invoice.ts'
 import { isIdentifier } from '../../domain/text.ts'
 import { createInvoice } from '../../usecases/create-invoice.ts'
-import { forwardRead, forwardWrite } from '../../usecases/forward-call.ts'
+import { forwardRead } from '../../usecases/forward-call.ts'
+import { sendInvoice } from '../../usecases/send-invoice.ts'
 import { setInvoiceStatus } from '../../usecases/set-invoice-status.ts'
 import { noteBulk } from '../note-bulk.ts'
 import { validKey } from '../idempotency-key.ts'
@@ -107,15 +107,7 @@ export const invoices = createRoutes()
       const id = idOf(c, 'id')
       if (id === null) return refuseId(c, 'id')
       const { deps, operator } = c.var
-      const write = {
-        method: 'POST',
-        path: '/invoices/{id}/send',
-        id,
-        body: {},
-        subject: callSubject('invoice', id),
-        key: keyOf(c),
-      } as const
-      return answerForwarded(c, await forwardWrite(deps, operator, write))
+      return answerForwarded(c, await sendInvoice(deps, operator, id, keyOf(c)))
     },
   )
   .put(
