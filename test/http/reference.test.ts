@@ -79,12 +79,12 @@ describe('over HTTP', () => {
 
   it('has a page for each code that a refusal can carry, and for no other', async () => {
     const list = await (await fetchApp('https://makegood.example/docs/errors')).text()
-    for (const [code, { then }] of Object.entries(ERRORS)) {
+    for (const [code, { todo }] of Object.entries(ERRORS)) {
       expect(list).toContain(`href="/docs/errors/${code}"`)
       const response = await fetchApp(`https://makegood.example/docs/errors/${code}`)
       expect(response.status, code).toBe(200)
       const text = (await response.text()).replaceAll('&quot;', '"').replaceAll('&#39;', "'")
-      expect(text).toContain(then)
+      expect(text).toContain(todo)
     }
     for (const code of ['nothing', 'constructor', '__proto__', '<b>', '%00']) {
       const response = await fetchApp(`https://makegood.example/docs/errors/${code}`)

@@ -33,7 +33,7 @@ export const errorsPage = (): Promise<string> =>
 /** Null where there is no such code. */
 export async function errorPage(document: Document, code: string): Promise<string | null> {
   if (!isCode(code)) return null
-  const { means, then } = ERRORS[code]
+  const { means, todo } = ERRORS[code]
   const answeredBy = callsOf(document).flatMap(({ method, path, call }) => {
     const statuses = Object.entries(call.responses)
       .filter(([, answer]) => codesIn(answer).includes(code))
@@ -47,7 +47,7 @@ export async function errorPage(document: Document, code: string): Promise<strin
       <h1><code>${code}</code></h1>
       <p>${means}</p>
       <h2>What to do</h2>
-      <p>${then}</p>
+      <p>${todo}</p>
       <h2>Which calls answer it</h2>
       ${
         answeredBy.length === 0

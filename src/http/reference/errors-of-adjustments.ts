@@ -8,104 +8,104 @@ const OTHER_PERSON = 'Ask another person with the scope approve.'
 export const ADJUSTMENT_ERRORS = {
   adjustment_not_found: {
     means: 'There is no adjustment with this id.',
-    then: 'List the adjustments.',
+    todo: 'List the adjustments.',
   },
   invoice_ambiguous: {
     means: 'Several adjustments have an invoice of this number.',
-    then: 'Name one of the adjustments in `details`.',
+    todo: 'Name one of the adjustments in `details`.',
   },
   version_moved: {
     means: 'The adjustment has changed since the version that was named.',
-    then: LOOK_AGAIN,
+    todo: LOOK_AGAIN,
   },
-  not_held: { means: 'The adjustment waits for nobody.', then: LOOK_AGAIN },
-  amount_moved: { means: 'The amount that was named is not its amount.', then: LOOK_AGAIN },
-  currency_moved: { means: 'The currency that was named is not its currency.', then: LOOK_AGAIN },
+  not_held: { means: 'The adjustment waits for nobody.', todo: LOOK_AGAIN },
+  amount_moved: { means: 'The amount that was named is not its amount.', todo: LOOK_AGAIN },
+  currency_moved: { means: 'The currency that was named is not its currency.', todo: LOOK_AGAIN },
   hold_expired: {
     means: 'It waited too long, and is about to be rejected.',
-    then: 'Make a further adjustment by hand where it is still wanted.',
+    todo: 'Make a further adjustment by hand where it is still wanted.',
   },
   not_approvable: {
     means: 'It waits for a reason that no approval clears.',
-    then: 'Choose its customer, look for its invoice, or reject it, as its reasons say.',
+    todo: 'Choose its customer, look for its invoice, or reject it, as its reasons say.',
   },
-  approver_is_maker: { means: 'Who made it may not let it through.', then: OTHER_PERSON },
-  approver_is_asker: { means: 'Who asked for it may not let it through.', then: OTHER_PERSON },
+  approver_is_maker: { means: 'Who made it may not let it through.', todo: OTHER_PERSON },
+  approver_is_asker: { means: 'Who asked for it may not let it through.', todo: OTHER_PERSON },
   already_approved: {
     means: 'You have approved it already, and it needs two people.',
-    then: OTHER_PERSON,
+    todo: OTHER_PERSON,
   },
   outcome_unknown: {
     means: 'An invoice of it may be there, so it is not rejected.',
-    then: 'Look for the invoice: adopt it, or try again with "looked": true.',
+    todo: 'Look for the invoice: adopt it, or try again with "looked": true.',
   },
   attempt_made: {
     means: 'An attempt was made for its customer, so he is not changed.',
-    then: 'Reject it, and make a further adjustment by hand.',
+    todo: 'Reject it, and make a further adjustment by hand.',
   },
   customer_certain: {
     means: 'It waits for something else than its customer.',
-    then: LOOK_AGAIN,
+    todo: LOOK_AGAIN,
   },
   not_requeueable: {
     means: 'Only what has failed, or made nothing, is tried again.',
-    then: 'Read it again: its state or fate says what became of it.',
+    todo: 'Read it again: its state or fate says what became of it.',
   },
   look_first: {
     means: 'An invoice may be there, so it is not posted again unseen.',
-    then: 'Look at billing for it: adopt it, or say "looked": true if there is none but void ones.',
+    todo: 'Look at billing for it: adopt it, or say "looked": true if there is none but void ones.',
   },
   invoice_unknown: {
     means: 'The billing API has no invoice with this id.',
-    then: 'Look for its id at billing.',
+    todo: 'Look for its id at billing.',
   },
   invoice_of_another: {
     means: 'This invoice belongs to another adjustment.',
-    then: 'Look for the invoice that carries the id of this adjustment.',
+    todo: 'Look for the invoice that carries the id of this adjustment.',
   },
   invoice_differs: {
     means: 'This is not the invoice that was asked for; `details` says where it differs.',
-    then: 'Look for another, or void this one and try again.',
+    todo: 'Look for another, or void this one and try again.',
   },
-  not_invoiced: { means: 'Only what is invoiced can be undone.', then: LOOK_AGAIN },
+  not_invoiced: { means: 'Only what is invoiced can be undone.', todo: LOOK_AGAIN },
   already_reversed: {
     means: 'It is undone already, or about to be.',
-    then: 'Nothing is left to do; `details` names what undoes it.',
+    todo: 'Nothing is left to do; `details` names what undoes it.',
   },
   reversal_rejected: {
     means: 'Its reversal was rejected, and is not made again.',
-    then: 'Void its invoice while it is outstanding, or make a further adjustment by hand.',
+    todo: 'Void its invoice while it is outstanding, or make a further adjustment by hand.',
   },
   reversal_cancelled: {
     means: 'Its reversal was cancelled, and is not made again.',
-    then: 'Void its invoice while it is outstanding, or make a further adjustment by hand.',
+    todo: 'Void its invoice while it is outstanding, or make a further adjustment by hand.',
   },
   is_reversal: {
     means: 'It undoes another adjustment itself.',
-    then: 'Make a further adjustment by hand.',
+    todo: 'Make a further adjustment by hand.',
   },
   invoice_closed: {
     means: 'Its invoice is void or uncollectible.',
-    then: 'Nothing is left to undo.',
+    todo: 'Nothing is left to undo.',
   },
   invoice_not_outstanding: {
     means: 'Only an outstanding invoice can be voided.',
-    then: 'Reverse it in place of voiding.',
+    todo: 'Reverse it in place of voiding.',
   },
   needs_reversal: {
     means: 'It takes more people than the one who can void.',
-    then: 'Reverse it, or make a further adjustment by hand.',
+    todo: 'Reverse it, or make a further adjustment by hand.',
   },
   event_is_no_conflict: {
     means: 'The event that was named is no conflict, so there is nothing to answer.',
-    then: 'Leave `conflict` out.',
+    todo: 'Leave `conflict` out.',
   },
   conflict_answered: {
     means: 'The conflict is answered already, by the adjustment in `details`.',
-    then: 'With "again": true one more is made.',
+    todo: 'With "again": true one more is made.',
   },
   idempotency_key_mismatch: {
     means: 'This Idempotency-Key was used for another request before. Nothing was done.',
-    then: 'Send the first request as it was, or take another key.',
+    todo: 'Send the first request as it was, or take another key.',
   },
 } as const satisfies Readonly<Record<string, Told>>

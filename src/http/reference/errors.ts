@@ -2,189 +2,189 @@
 
 import { ADJUSTMENT_ERRORS } from './errors-of-adjustments.ts'
 
-export type Told = { readonly means: string; readonly then: string }
+export type Told = { readonly means: string; readonly todo: string }
 
 const LATER = 'Send the same request again after the seconds in retry-after.'
 
 export const ERRORS = {
   validation_error: {
     means: 'A field or parameter is missing, unknown, or not what is wanted.',
-    then: 'Mend what `param` names; `details` lists the others.',
+    todo: 'Mend what `param` names; `details` lists the others.',
   },
   invalid_json: {
     means: 'The body is not JSON in UTF-8.',
-    then: 'Send JSON, and nothing behind it.',
+    todo: 'Send JSON, and nothing behind it.',
   },
   body_too_large: {
     means: 'The body has more bytes than this call takes.',
-    then: 'Send less at once; the message says how many bytes are taken.',
+    todo: 'Send less at once; the message says how many bytes are taken.',
   },
   unsupported_media_type: {
     means: 'The body says that it is of a type that this call does not read.',
-    then: 'Name the type that the message asks for in the header content-type.',
+    todo: 'Name the type that the message asks for in the header content-type.',
   },
   method_not_allowed: {
     means: 'There is something at this address, but not for this method.',
-    then: 'Use one of the methods in the header allow.',
+    todo: 'Use one of the methods in the header allow.',
   },
   unauthorized: {
     means:
       'The key is missing, unknown, revoked or over; or a delivery is not signed as it has to be.',
-    then: 'Send a key that is one as x-api-key. Of a delivery: see the secret of its endpoint.',
+    todo: 'Send a key that is one as x-api-key. Of a delivery: see the secret of its endpoint.',
   },
   forbidden: {
     means: 'The key lacks the scope that this call needs.',
-    then: 'Use a key with the scope that the message names. No scope includes another.',
+    todo: 'Use a key with the scope that the message names. No scope includes another.',
   },
   not_found: {
     means: 'There is nothing at this address.',
-    then: 'Compare it with the list of calls.',
+    todo: 'Compare it with the list of calls.',
   },
   not_configured: {
     means: 'Something that this call needs is not configured; the message says what.',
-    then: 'Set it, as npm run doctor says, and send the request again.',
+    todo: 'Set it, as npm run doctor says, and send the request again.',
   },
   unavailable: {
     means: 'It could not be done now. Nothing is lost by asking again.',
-    then: LATER,
+    todo: LATER,
   },
   billing_unavailable: {
     means: 'The billing API could not be asked just now.',
-    then: LATER,
+    todo: LATER,
   },
   endpoint_not_found: {
     means: 'No endpoint of this name is configured.',
-    then: 'Compare the name with the endpoints that /readyz lists.',
+    todo: 'Compare the name with the endpoints that /readyz lists.',
   },
   endpoint_off: {
     means: 'The endpoint is configured, but its secret is not set or can not be used.',
-    then: 'Set its secret; npm run doctor names it. The sender tries again by itself.',
+    todo: 'Set its secret; npm run doctor names it. The sender tries again by itself.',
   },
   keys_unavailable: {
     means:
       "The sender's published keys could not be fetched, so its signature could not be checked.",
-    then: LATER,
+    todo: LATER,
   },
   link_not_found: {
     means: 'There is no such link.',
-    then: 'Check that the whole address was copied, up to its last character.',
+    todo: 'Check that the whole address was copied, up to its last character.',
   },
   link_gone: {
     means: 'The link is expired or revoked, or its invoice is gone.',
-    then: 'Have another link made.',
+    todo: 'Have another link made.',
   },
   too_many_misses: {
     means: 'Many links that do not exist were asked for from one network within a minute.',
-    then: LATER,
+    todo: LATER,
   },
-  event_not_found: { means: 'There is no event with this id.', then: 'List the events.' },
+  event_not_found: { means: 'There is no event with this id.', todo: 'List the events.' },
   not_dismissable: {
     means: 'Only a conflict, or what is undecided, is dismissed.',
-    then: 'Read the event: its fate says what became of it.',
+    todo: 'Read the event: its fate says what became of it.',
   },
   endpoint_unknown: {
     means: 'The endpoint of this event is not configured any more, so no rule reads it.',
-    then: 'Configure the endpoint again, or make the adjustment by hand.',
+    todo: 'Configure the endpoint again, or make the adjustment by hand.',
   },
   made_by_hand: {
     means: 'A person made this by hand: no rule has decided it, and none would.',
-    then: 'Make a further adjustment by hand where one is wanted.',
+    todo: 'Make a further adjustment by hand where one is wanted.',
   },
   payload_forgotten: {
     means: 'What was delivered with this event was forgotten, as the retention says.',
-    then: 'Have the sender deliver it again, or make the adjustment by hand.',
+    todo: 'Have the sender deliver it again, or make the adjustment by hand.',
   },
   payload_never_kept: {
     means: 'The bodies of this source hold a secret and are never kept.',
-    then: 'Try the payload itself, in place of the event.',
+    todo: 'Try the payload itself, in place of the event.',
   },
   body_hidden: {
     means: 'The bodies of this source hold a secret and are never kept.',
-    then: 'Have the sender deliver it again, or make the adjustment by hand.',
+    todo: 'Have the sender deliver it again, or make the adjustment by hand.',
   },
   not_readable: {
     means: 'The source reads no event in what was kept.',
-    then: 'Make the adjustment by hand, or dismiss the event.',
+    todo: 'Make the adjustment by hand, or dismiss the event.',
   },
   payload_unreadable: {
     means: 'The source reads no event in this payload.',
-    then: 'Send the body as the source sends it; `details` has the reason.',
+    todo: 'Send the body as the source sends it; `details` has the reason.',
   },
   not_decided_twice: {
     means:
       'The event would approve something, or tell a fact of its time: it is not decided again.',
-    then: 'Approve by hand, or have the sender tell it anew.',
+    todo: 'Approve by hand, or have the sender tell it anew.',
   },
   ...ADJUSTMENT_ERRORS,
-  erasure_not_found: { means: 'There is no erasure with this id.', then: 'List the erasures.' },
+  erasure_not_found: { means: 'There is no erasure with this id.', todo: 'List the erasures.' },
   too_many_erasures: {
     means: 'As many erasures as may run have not ended yet.',
-    then: 'Ask again when one has ended.',
+    todo: 'Ask again when one has ended.',
   },
   several_customers: {
     means: 'More than one customer is called so.',
-    then: 'Name the one who is meant by his id; `details` lists them.',
+    todo: 'Name the one who is meant by his id; `details` lists them.',
   },
   customer_not_found: {
     means: 'The billing API has no customer with this id.',
-    then: 'Look for his id there: cus_…',
+    todo: 'Look for his id there: cus_…',
   },
-  identity_not_found: { means: 'There is no identity with this id.', then: 'List the identities.' },
+  identity_not_found: { means: 'There is no identity with this id.', todo: 'List the identities.' },
   too_many_rows: {
     means: 'The list has more rows than are taken at once.',
-    then: 'Send it in parts.',
+    todo: 'Send it in parts.',
   },
-  key_not_found: { means: 'There is no key with this id.', then: 'List the keys.' },
+  key_not_found: { means: 'There is no key with this id.', todo: 'List the keys.' },
   bootstrap_key: {
     means: 'The bootstrap key is a secret of the deployment, so it is not revoked here.',
-    then: 'Put another value in its place: npm run setup -- --renew BOOTSTRAP_KEY.',
+    todo: 'Put another value in its place: npm run setup -- --renew BOOTSTRAP_KEY.',
   },
   key_name_taken: {
     means: 'A key had this name before, and the audit log knows its holder by it.',
-    then: 'Take another name.',
+    todo: 'Take another name.',
   },
   invoice_not_found: {
     means: 'The billing API has no invoice with this id.',
-    then: 'Look for its id there: inv_…',
+    todo: 'Look for its id there: inv_…',
   },
   too_many_links: {
     means: 'The invoice has as many links as one can have.',
-    then: 'Use one of them: list them by invoice.',
+    todo: 'Use one of them: list them by invoice.',
   },
   made_meanwhile: {
     means: 'Somebody else makes links of this invoice right now.',
-    then: 'Ask again.',
+    todo: 'Ask again.',
   },
   reconciliation_not_found: {
     means: 'There is no comparison with this id.',
-    then: 'List the comparisons.',
+    todo: 'List the comparisons.',
   },
   reconciliation_running: {
     means: 'A comparison that a person asked for has not ended yet.',
-    then: 'Ask again when it has ended.',
+    todo: 'Ask again when it has ended.',
   },
   discrepancy_not_found: {
     means: 'There is no discrepancy with this id.',
-    then: 'List the discrepancies.',
+    todo: 'List the discrepancies.',
   },
-  already_settled: { means: 'The discrepancy was settled before.', then: 'Nothing is left to do.' },
-  rule_not_found: { means: 'There is no rule with this id.', then: 'List the rules.' },
+  already_settled: { means: 'The discrepancy was settled before.', todo: 'Nothing is left to do.' },
+  rule_not_found: { means: 'There is no rule with this id.', todo: 'List the rules.' },
   too_many_customers_paused: {
     means: 'As many customers are paused as may be at a time.',
-    then: 'Resume some, or pause all.',
+    todo: 'Resume some, or pause all.',
   },
   too_many_adjustments: {
     means: 'There are more adjustments than are looked at in one call.',
-    then: 'Ask for less: one adjustment as subject, or a smaller payload.',
+    todo: 'Ask for less: one adjustment as subject, or a smaller payload.',
   },
   nothing_sealed: {
     means: 'Nothing of the audit log is sealed yet.',
-    then: 'Seal it: POST /api/v1/audit/checkpoint, or wait for the clock.',
+    todo: 'Seal it: POST /api/v1/audit/checkpoint, or wait for the clock.',
   },
-  busy: { means: 'The log is being sealed by another call.', then: LATER },
+  busy: { means: 'The log is being sealed by another call.', todo: LATER },
   log_broken: {
     means: 'The log is not as it was sealed, so nothing is sealed.',
-    then: 'See docs/audit.md: `details` has the first entry that is not as it was.',
+    todo: 'See docs/audit.md: `details` has the first entry that is not as it was.',
   },
 } as const satisfies Readonly<Record<string, Told>>
 
