@@ -40,6 +40,8 @@ export default defineConfig(async (): Promise<ViteUserConfig> => {
                 bindings: {
                   TEST_MIGRATIONS: migrations,
                   FAULTS_EACH: process.env['FAULTS_EACH'] ?? '4',
+                  API_REQUESTS: process.env['API_REQUESTS'] ?? '2500',
+                  API_SEED: process.env['API_SEED'] ?? String(Date.now() % 1_000_000),
                   LOG_ENTRIES: process.env['LOG_ENTRIES'] ?? '20000',
                   COMMET_API_URL: 'http://sandbox.localhost',
                   COMMET_API_KEY: 'ck_sandbox_test',

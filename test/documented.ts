@@ -33,7 +33,9 @@ export async function undescribed(method: string, url: string, response: Respons
   const type = (response.headers.get('content-type') ?? '').replace(/;.*/, '')
   const body = type === 'application/json' ? await bodyOf(response) : null
   const { status } = response
-  if (route === null || status === 405) return refusalTrouble(body, [])
+  // A link says so to people on a page.
+  if (route === null || status === 405)
+    return type === 'text/html' ? null : refusalTrouble(body, [])
   const operation = OPERATIONS[route]
   if (operation === undefined) return `${route} is not described`
   const answers: readonly Answer[] = [operation.answers[status] ?? []].flat()

@@ -3,6 +3,8 @@ declare namespace Cloudflare {
     readonly TEST_MIGRATIONS: import('cloudflare:test').D1Migration[]
     readonly SANDBOX: Fetcher
     readonly FAULTS_EACH: string
+    readonly API_REQUESTS: string
+    readonly API_SEED: string
     readonly LOG_ENTRIES: string
     readonly STRIPE_WEBHOOK_SECRET: string
     readonly ZENDESK_WEBHOOK_SECRET: string

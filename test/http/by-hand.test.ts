@@ -322,6 +322,7 @@ describe('an answer to a conflict', () => {
         message: `conflict: it is answered already, by ${id}. With "again": true one more is made`,
         param: 'conflict',
         details: { adjustment: id },
+        doc_url: 'https://makegood.example/docs/errors/conflict_answered',
       })
     }
   })

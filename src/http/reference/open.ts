@@ -81,6 +81,11 @@ export const OPEN: Operations = {
         says: 'A page that says nothing of the document, for previews.',
       },
       302: { as: 'other', types: [], says: 'To the signed address of the PDF.' },
+      403: {
+        as: 'other',
+        types: ['text/html'],
+        says: 'The page again, to a browser that fetches ahead of a click.',
+      },
     },
     errors: {
       404: ['link_not_found'],

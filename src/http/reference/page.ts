@@ -199,8 +199,9 @@ function curlOf({ method, path, call }: Listed): string {
       ? [`-H '${String(name).toLowerCase()}: ${String(example)}'`]
       : [],
   )
-  const [body] = Object.entries<Json>(Object(requestBody?.content))
-  const [type, { example = undefined } = {}] = body ?? []
+  const [[type, { example }] = ['', {} as Json]] = Object.entries<Json>(
+    Object(requestBody?.content),
+  )
   const text = typeof example === 'string' ? example : JSON.stringify(example)
   return [
     `curl${method === 'GET' ? '' : ` -X ${method}`} "$MAKEGOOD${path}${query.length === 0 ? '' : `?${query.join('&')}`}"`,

@@ -14,15 +14,18 @@ export type Components = Map<string, Json>
 const REF = '#/components/schemas/'
 
 export function schemaOf(schema: z.core.$ZodType, io: 'input' | 'output', found: Components): Json {
-  const { $schema, $defs, ...made }: Json = z.toJSONSchema(schema, {
+  const { $defs, ...made }: Json = z.toJSONSchema(schema, {
     io,
     unrepresentable: 'any',
     override: ({ jsonSchema }) => tidy(jsonSchema),
   })
+  delete made['$schema']
   const shown = withRefs({ $defs, made })
   if (isJson(shown.$defs)) {
     for (const [name, shape] of Object.entries(shown.$defs)) {
-      if (isJson(shape)) found.set(name, withoutId(shape))
+      if (!isJson(shape)) continue
+      delete shape['id']
+      found.set(name, shape)
     }
   }
   return isJson(shown.made) ? shown.made : {}
@@ -30,8 +33,6 @@ export function schemaOf(schema: z.core.$ZodType, io: 'input' | 'output', found:
 
 const withRefs = (schema: Json): Json =>
   JSON.parse(JSON.stringify(schema).replaceAll('#/$defs/', REF))
-
-const withoutId = ({ id, ...shape }: Json): Json => shape
 
 /** As people write it: a form in place of its pattern, `[type, "null"]`, no bound that no number passes. */
 function tidy(schema: Json): void {
