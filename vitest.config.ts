@@ -41,6 +41,7 @@ export default defineConfig(async (): Promise<ViteUserConfig> => {
                   TEST_MIGRATIONS: migrations,
                   FAULTS_EACH: process.env['FAULTS_EACH'] ?? '4',
                   LOG_ENTRIES: process.env['LOG_ENTRIES'] ?? '20000',
+                  ROWS_FILLED: process.env['ROWS_FILLED'] ?? '20000',
                   COMMET_API_URL: 'http://sandbox.localhost',
                   COMMET_API_KEY: 'ck_sandbox_test',
                   BOOTSTRAP_KEY: 'ck_mg_test_0123456789abcdef',

@@ -4,6 +4,7 @@ declare namespace Cloudflare {
     readonly SANDBOX: Fetcher
     readonly FAULTS_EACH: string
     readonly LOG_ENTRIES: string
+    readonly ROWS_FILLED: string
     readonly STRIPE_WEBHOOK_SECRET: string
     readonly ZENDESK_WEBHOOK_SECRET: string
     readonly ZENDESK_LIVE_WEBHOOK_SECRET: string

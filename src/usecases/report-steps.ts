@@ -97,9 +97,9 @@ const READS_MIN = 40
 
 type TakePart = (db: Database, scope: Scope, progress: Progress, budget: Budget) => Promise<Part>
 
-/** Each is a row of the index and one of the table. */
+/** D1 counts a row that an index has found once. */
 const takeInvoiced: TakePart = async (db, { range, isListed }, progress, budget) => {
-  const each = isListed ? 2 + REPORT_ROWS_READ_EACH : 2
+  const each = isListed ? 1 + REPORT_ROWS_READ_EACH : 1
   const affordable = Math.floor(budget.reads / each)
   const limit = isListed ? Math.min(budget.rows, affordable) : affordable
   if (limit < 1 || budget.reads < READS_MIN) return TOO_SMALL
@@ -158,7 +158,7 @@ const takeRecorded: TakePart = async (db, scope, progress, budget) => {
 }
 
 const takeEvents: TakePart = async (db, { range }, progress, budget) => {
-  const limit = Math.floor(budget.reads / 2)
+  const limit = budget.reads
   const fate = INBOX_FATES[progress.at]
   if (fate === undefined) return { rows: [], reads: 0, progress, isDone: true }
   if (budget.reads < READS_MIN) return TOO_SMALL
@@ -169,7 +169,7 @@ const takeEvents: TakePart = async (db, { range }, progress, budget) => {
   const last = found.at(-1)
   return {
     rows: [],
-    reads: found.length * 2 + 2,
+    reads: found.length + 2,
     progress:
       found.length < limit || !last
         ? { ...progress, waiting, at: progress.at + 1, seq: progress.events.start - 1 }

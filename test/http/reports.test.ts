@@ -239,7 +239,9 @@ describe('what belongs to a month', () => {
     at('07-10T12:00:00Z')
     const [may, june] = [await whole('05'), await whole('06')]
     expect(idsOf(may)).toEqual([original.id])
-    expect(june.rows).toMatchObject([{ state: 'invoiced', direction: 'charge', reverses: original.id, amount: 1000 }])
+    expect(june.rows).toMatchObject([
+      { state: 'invoiced', direction: 'charge', reverses: original.id, amount: 1000 },
+    ])
     expect(may.rows[0].reversedBy).toBe(june.rows[0].id)
     expect(may.sums[0].credits.total + june.sums[0].charges.total).toBe(0)
   })
