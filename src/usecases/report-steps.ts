@@ -131,17 +131,19 @@ const isWithoutInvoice = ({ invoicedAt }: Countable, asOf: number): boolean =>
 
 const takeRecorded: TakePart = async (db, scope, progress, budget) => {
   const { range, asOf, isListed } = scope
-  const kept = isListed ? budget.rows * REPORT_ROWS_READ_EACH : 0
-  const limit = budget.reads - kept
-  if (limit < READS_MIN || (isListed && budget.rows < 1)) return TOO_SMALL
+  // Half of what may be read is for finding them, half for showing them.
+  const affordable = Math.floor(budget.reads / 2 / REPORT_ROWS_READ_EACH)
+  const room = isListed ? Math.min(budget.rows, affordable) : 0
+  const limit = budget.reads - room * REPORT_ROWS_READ_EACH
+  if (limit < READS_MIN || (isListed && room < 1)) return TOO_SMALL
   const seqs = { start: progress.seq + 1, end: progress.recorded.end }
   const found = await countRecorded(db, seqs, limit)
   const own = found.filter((row) => isOf(row, range))
   const open = own.filter((row) => isListed && isWithoutInvoice(row, asOf))
-  const cut = open[budget.rows]?.seq ?? Number.POSITIVE_INFINITY
+  const cut = open[room]?.seq ?? Number.POSITIVE_INFINITY
   let { totals } = progress
   for (const row of own) if (row.seq < cut) totals = totalRecorded(totals, row, range)
-  const listed = open.slice(0, budget.rows)
+  const listed = open.slice(0, room)
   const rows = await readBySeqs(
     db,
     listed.map(({ seq }) => seq),
