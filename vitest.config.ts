@@ -43,6 +43,7 @@ export default defineConfig(async (): Promise<ViteUserConfig> => {
                   API_REQUESTS: process.env['API_REQUESTS'] ?? '2500',
                   API_SEED: process.env['API_SEED'] ?? String(Date.now() % 1_000_000),
                   LOG_ENTRIES: process.env['LOG_ENTRIES'] ?? '20000',
+                  ROWS_FILLED: process.env['ROWS_FILLED'] ?? '20000',
                   COMMET_API_URL: 'http://sandbox.localhost',
                   COMMET_API_KEY: 'ck_sandbox_test',
                   BOOTSTRAP_KEY: 'ck_mg_test_0123456789abcdef',

@@ -6,6 +6,7 @@ declare namespace Cloudflare {
     readonly API_REQUESTS: string
     readonly API_SEED: string
     readonly LOG_ENTRIES: string
+    readonly ROWS_FILLED: string
     readonly STRIPE_WEBHOOK_SECRET: string
     readonly ZENDESK_WEBHOOK_SECRET: string
     readonly ZENDESK_LIVE_WEBHOOK_SECRET: string

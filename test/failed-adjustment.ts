@@ -15,7 +15,14 @@ export async function failRow({ db }: Deps, row: Adjustment, now: number): Promi
   const read = await findAdjustment(db, row.id)
   if (!read) throw new Error('no such adjustment')
   const trouble = { step: 'post', code: 'validation_error', status: 400, requestId: null } as const
-  const alarm = { id: 'alm_1', cause: 'adjustment_failed', key: '', hour: 0, at: now, facts: {} } as const
+  const alarm = {
+    id: 'alm_1',
+    cause: 'adjustment_failed',
+    key: '',
+    hour: 0,
+    at: now,
+    facts: {},
+  } as const
   const failed = await fail(db, read, { trouble, attempts: 1, attemptedAt: null, alarm }, now)
   if (!failed) throw new Error('it has moved')
   return failed

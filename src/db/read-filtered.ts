@@ -54,7 +54,12 @@ export async function listAdjustments(
   )
   const isWaiting = state === 'held' || state === 'failed'
   const place = isWaiting
-    ? await indexed(db, sql`adjustments`, sql`state IN ('held', 'failed') AND state = ${state}`, page)
+    ? await indexed(
+        db,
+        sql`adjustments`,
+        sql`state IN ('held', 'failed') AND state = ${state}`,
+        page,
+      )
     : await window(db, sql`adjustments`, fits === undefined, page)
   const rows = await db
     .select()
@@ -103,12 +108,7 @@ async function indexed(db: Database, table: SQL, where: SQL, { before }: Page): 
   }
 }
 
-async function window(
-  db: Database,
-  table: SQL,
-  isAll: boolean,
-  { before }: Page,
-): Promise<Place> {
+async function window(db: Database, table: SQL, isAll: boolean, { before }: Page): Promise<Place> {
   if (isAll) return { isIn: (seq) => (before === null ? undefined : lt(seq, before)), next: null }
   const [last] = await db.all<{ seq: number }>(
     sql`SELECT seq FROM ${table} ORDER BY seq DESC LIMIT 1`,

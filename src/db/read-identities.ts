@@ -3,7 +3,7 @@
 import { and, desc, eq, inArray, lt, sql } from 'drizzle-orm'
 import { erasedHashes } from '../domain/erased-identity.ts'
 import { comparedValue, type IdentityKey } from '../domain/identity.ts'
-import { LIST_ROWS_READ_MAX } from '../domain/limits.ts'
+import { LIST_ROWS_TWICE } from '../domain/limits.ts'
 import type { Database } from './database.ts'
 import type { Page } from './page.ts'
 import { erasedIdentities, identities, type Identity } from './schema.ts'
@@ -84,7 +84,7 @@ export type IdentityPage = {
 }
 
 /**
- * At most `LIST_ROWS_READ_MAX` rows are read: where few of them fit, the page is short and there is a
+ * At most `LIST_ROWS_TWICE` rows are read: where few of them fit, the page is short and there is a
  * next one all the same.
  */
 export async function listIdentities(
@@ -97,7 +97,7 @@ export async function listIdentities(
     .from(identities)
     .where(and(beforeSeq(before), valueIs(filter.value)))
     .orderBy(desc(identities.seq))
-    .limit(LIST_ROWS_READ_MAX)
+    .limit(LIST_ROWS_TWICE)
     .as('read')
   const { account, customerId } = filter
   const [rows, [last]] = await db.batch([
@@ -118,7 +118,7 @@ export async function listIdentities(
       .where(and(beforeSeq(before), valueIs(filter.value)))
       .orderBy(desc(identities.seq))
       .limit(1)
-      .offset(LIST_ROWS_READ_MAX - 1),
+      .offset(LIST_ROWS_TWICE - 1),
   ])
   const page = rows.slice(0, limit)
   const next = rows.length > limit ? page.at(-1)?.seq : last?.seq

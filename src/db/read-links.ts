@@ -2,7 +2,7 @@
 
 import { and, asc, desc, eq, gt, isNotNull, isNull, lt, lte } from 'drizzle-orm'
 import type { LinkId } from '../domain/ids.ts'
-import { LIST_ROWS_READ_MAX } from '../domain/limits.ts'
+import { LIST_ROWS_TWICE } from '../domain/limits.ts'
 import { LINKS_PER_INVOICE_MAX } from '../domain/limits-links.ts'
 import type { LinkState } from '../domain/link.ts'
 import type { Database } from './database.ts'
@@ -35,7 +35,7 @@ export type LinkPage = {
 }
 
 /**
- * Newest first. At most `LIST_ROWS_READ_MAX` rows are read: where few of them are in the state, the page is
+ * Newest first. At most `LIST_ROWS_TWICE` rows are read: where few of them are in the state, the page is
  * short and there is a next one all the same.
  */
 export async function listLinks(
@@ -53,7 +53,7 @@ export async function listLinks(
     .from(links)
     .where(within)
     .orderBy(desc(links.seq))
-    .limit(LIST_ROWS_READ_MAX)
+    .limit(LIST_ROWS_TWICE)
     .as('read')
   const inState = {
     open: and(isNull(read.revokedAt), gt(read.expiresAt, now)),
@@ -73,7 +73,7 @@ export async function listLinks(
       .where(within)
       .orderBy(desc(links.seq))
       .limit(1)
-      .offset(LIST_ROWS_READ_MAX - 1),
+      .offset(LIST_ROWS_TWICE - 1),
   ])
   const page = rows.slice(0, limit)
   const next = rows.length > limit ? page.at(-1)?.seq : last?.seq

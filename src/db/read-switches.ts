@@ -6,12 +6,11 @@ import { switches } from './schema.ts'
 
 export type SwitchRow = typeof switches.$inferSelect
 
-export const listSwitches = (db: Database): Promise<readonly SwitchRow[]> =>
-  db
-    .select()
-    .from(switches)
-    .orderBy(asc(switches.kind), asc(switches.key))
-    .limit(SWITCHES_LISTED_MAX)
+export const listSwitches = (
+  db: Database,
+  limit: number = SWITCHES_LISTED_MAX,
+): Promise<readonly SwitchRow[]> =>
+  db.select().from(switches).orderBy(asc(switches.kind), asc(switches.key)).limit(limit)
 
 /** Those of these keys that are paused. */
 export const findSwitches = (

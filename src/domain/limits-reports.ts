@@ -4,7 +4,9 @@
 export const REPORT_FINAL_AFTER_SECONDS = 600
 /** Rows that one step reads at most; the rest of LIST_ROWS_READ_MAX is for finding where a month begins. */
 export const REPORT_STEP_ROWS_READ = 820
-/** What a listed row reads at most beyond itself: its own row once more, and who approved it. */
+/** For that, in tables of millions, this much is added to that rest. */
+export const REPORT_BEGIN_ROWS_READ = 150
+/** What a listed row reads at most beyond itself: once more by its number, and who approved it. */
 export const REPORT_ROWS_READ_EACH = 7
 /** Sums so far travel in the cursor, and an address has at most 16 KiB. */
 export const REPORT_CURSOR_CHARS_MAX = 12_000
@@ -17,10 +19,13 @@ export const REPORT_APPROVERS_MAX = 4
 export const REPORT_LEFT_ENTRIES = 16
 export const REPORT_ENTRIES_BEFORE = 25
 
-/** Of a list with filters: what an index finds, of which a page shows what fits. Each is three rows read. */
-export const LIST_FOUND_ROWS = 300
+/** Of a list with filters: what an index finds, of which a page shows what fits. Each is four rows read. */
+export const LIST_FOUND_ROWS = 240
 /** Likewise without an index: so many rows, newest first. */
 export const LIST_WINDOW_ROWS = 900
+
+/** Likewise where they are read once more, to find the last of them. */
+export const LIST_ROWS_TWICE = 480
 
 export const SEARCH_CHARS_MAX = 200
 /** Of each kind that a search shows. */

@@ -4,7 +4,11 @@ import { readApprovers } from '../db/read-report.ts'
 import type { Adjustment } from '../db/schema.ts'
 import type { Deps } from '../deps.ts'
 import type { AdjustmentId } from '../domain/ids.ts'
-import { REPORT_FINAL_AFTER_SECONDS, REPORT_STEP_ROWS_READ } from '../domain/limits.ts'
+import {
+  REPORT_BEGIN_ROWS_READ,
+  REPORT_FINAL_AFTER_SECONDS,
+  REPORT_STEP_ROWS_READ,
+} from '../domain/limits.ts'
 import { monthRange, type Month, type Range } from '../domain/month.ts'
 import type { OpenSum, Sum, Total } from '../domain/report.ts'
 import { readCursor, writeCursor, type ReportCursor } from '../domain/report-cursor.ts'
@@ -50,9 +54,10 @@ export type ReportPage = {
   readonly next: ReportCursor | null
 }
 
-export const pageBudget = (limit: number): Budget => ({
+/** The first page finds where the month begins as well. */
+const pageBudget = (limit: number, isFirst: boolean): Budget => ({
   rows: limit,
-  reads: REPORT_STEP_ROWS_READ,
+  reads: REPORT_STEP_ROWS_READ - (isFirst ? REPORT_BEGIN_ROWS_READ : 0),
 })
 
 /** A page as the API answers it. */
@@ -67,7 +72,7 @@ export async function makeReport(
   if (cursor !== null && (from === null || !isOf(from, month, list))) {
     return err({ reason: 'cursor_unusable' })
   }
-  const page = await reportPage(deps, { month, list }, from, pageBudget(limit))
+  const page = await reportPage(deps, { month, list }, from, pageBudget(limit, from === null))
   const nextCursor = page.next && writeCursor(page.next)
   if (page.next !== null && nextCursor === null) return err({ reason: 'too_many_sums' })
   return ok({ ...page, nextCursor })

@@ -72,7 +72,7 @@ export async function takeOpenStep(
 }
 
 const readsEach = (phase: OpenProgress['phase']): number =>
-  2 + REPORT_ROWS_READ_EACH + (phase === 'held' ? 0 : READS_PER_HISTORY)
+  1 + REPORT_ROWS_READ_EACH + (phase === 'held' ? 0 : READS_PER_HISTORY)
 
 function roomFor({ phase }: OpenProgress, reads: number): number {
   const each = readsEach(phase)

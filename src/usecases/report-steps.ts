@@ -97,9 +97,9 @@ const READS_MIN = 40
 
 type TakePart = (db: Database, scope: Scope, progress: Progress, budget: Budget) => Promise<Part>
 
-/** Each is a row of the index and one of the table. */
+/** D1 counts a row that an index has found once. */
 const takeInvoiced: TakePart = async (db, { range, isListed }, progress, budget) => {
-  const each = isListed ? 2 + REPORT_ROWS_READ_EACH : 2
+  const each = isListed ? 1 + REPORT_ROWS_READ_EACH : 1
   const affordable = Math.floor(budget.reads / each)
   const limit = isListed ? Math.min(budget.rows, affordable) : affordable
   if (limit < 1 || budget.reads < READS_MIN) return TOO_SMALL
@@ -131,17 +131,19 @@ const isWithoutInvoice = ({ invoicedAt }: Countable, asOf: number): boolean =>
 
 const takeRecorded: TakePart = async (db, scope, progress, budget) => {
   const { range, asOf, isListed } = scope
-  const kept = isListed ? budget.rows * REPORT_ROWS_READ_EACH : 0
-  const limit = budget.reads - kept
-  if (limit < READS_MIN || (isListed && budget.rows < 1)) return TOO_SMALL
+  // Half of what may be read is for finding them, half for showing them.
+  const affordable = Math.floor(budget.reads / 2 / REPORT_ROWS_READ_EACH)
+  const room = isListed ? Math.min(budget.rows, affordable) : 0
+  const limit = budget.reads - room * REPORT_ROWS_READ_EACH
+  if (limit < READS_MIN || (isListed && room < 1)) return TOO_SMALL
   const seqs = { start: progress.seq + 1, end: progress.recorded.end }
   const found = await countRecorded(db, seqs, limit)
   const own = found.filter((row) => isOf(row, range))
   const open = own.filter((row) => isListed && isWithoutInvoice(row, asOf))
-  const cut = open[budget.rows]?.seq ?? Number.POSITIVE_INFINITY
+  const cut = open[room]?.seq ?? Number.POSITIVE_INFINITY
   let { totals } = progress
   for (const row of own) if (row.seq < cut) totals = totalRecorded(totals, row, range)
-  const listed = open.slice(0, budget.rows)
+  const listed = open.slice(0, room)
   const rows = await readBySeqs(
     db,
     listed.map(({ seq }) => seq),
@@ -158,7 +160,7 @@ const takeRecorded: TakePart = async (db, scope, progress, budget) => {
 }
 
 const takeEvents: TakePart = async (db, { range }, progress, budget) => {
-  const limit = Math.floor(budget.reads / 2)
+  const limit = budget.reads
   const fate = INBOX_FATES[progress.at]
   if (fate === undefined) return { rows: [], reads: 0, progress, isDone: true }
   if (budget.reads < READS_MIN) return TOO_SMALL
@@ -169,7 +171,7 @@ const takeEvents: TakePart = async (db, { range }, progress, budget) => {
   const last = found.at(-1)
   return {
     rows: [],
-    reads: found.length * 2 + 2,
+    reads: found.length + 2,
     progress:
       found.length < limit || !last
         ? { ...progress, waiting, at: progress.at + 1, seq: progress.events.start - 1 }

@@ -84,6 +84,14 @@ const approve = async (row: Adjustment, who: string): Promise<Adjustment> => {
   return done.value
 }
 
+/** The billing API in memory tells of no single invoice, which a reversal asks for. */
+function knowingInvoices(): Partial<World['deps']> {
+  const billing: any = world.deps.billing
+  const data = { status: 'outstanding', currency: 'usd', customerId: 'cus_acme-42' }
+  const get = async () => ({ ok: true, value: { data } })
+  return { billing: { ...billing, invoices: { ...billing.invoices, get } } }
+}
+
 const undo = ({ subject }: Adjustment) =>
   world.receive('batch', [{ id: `undo-${year}`, type: 'promise', undo: subject }], {
     nowMs: world.at(),
@@ -234,12 +242,14 @@ describe('what belongs to a month', () => {
     for (const _ of [1, 2, 3, 4, 5]) {
       world.setClock(61_000)
       await world.sweep()
-      await world.work()
+      await world.work(knowingInvoices())
     }
     at('07-10T12:00:00Z')
     const [may, june] = [await whole('05'), await whole('06')]
     expect(idsOf(may)).toEqual([original.id])
-    expect(june.rows).toMatchObject([{ state: 'invoiced', direction: 'charge', reverses: original.id, amount: 1000 }])
+    expect(june.rows).toMatchObject([
+      { state: 'invoiced', direction: 'charge', reverses: original.id, amount: 1000 },
+    ])
     expect(may.rows[0].reversedBy).toBe(june.rows[0].id)
     expect(may.sums[0].credits.total + june.sums[0].charges.total).toBe(0)
   })

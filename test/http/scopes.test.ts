@@ -22,6 +22,8 @@ const API: Readonly<Record<string, Scope | readonly [Scope, Scope]>> = {
   'POST /api/v1/adjustments/:id/requeue': 'approve',
   'POST /api/v1/adjustments/:id/adopt': 'approve',
   'POST /api/v1/adjustments/requeue': 'approve',
+  'GET /api/v1/reports': 'read',
+  'GET /api/v1/search': 'read',
   'GET /api/v1/status': 'read',
   'GET /api/v1/events': 'read',
   'GET /api/v1/events/:id': 'read',

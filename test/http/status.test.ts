@@ -24,7 +24,12 @@ it('says whether billing is called, since when not, and how much waits', async (
   expect(await status()).toEqual({
     object: 'status',
     billing: { ...closed, failures: 0, probes: 0 },
-    reconciliation: { comparedUntil: null, claimsWait: false },
+    reconciliation: { comparedUntil: null, claimsWait: false, last: null },
+    queues: {
+      adjustments: { oldestDueAt: null, oldestSeconds: null },
+      notices: { oldestDueAt: null, oldestSeconds: null },
+    },
+    switches: [],
     adjustments: { held: 0, failed: 0 },
     audit: {
       state: 'sealing',
@@ -175,6 +180,6 @@ it('counts on an index that holds only what waits', async () => {
       WHERE state IN ('held', 'failed') AND state = 'failed' LIMIT 10000)`,
   ).all<{ detail: string }>()
   expect(plan.results.map(({ detail }) => detail).join()).toContain(
-    'USING COVERING INDEX adjustments_waiting',
+    'USING COVERING INDEX adjustments_stopped',
   )
 })

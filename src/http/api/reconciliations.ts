@@ -37,7 +37,7 @@ const wanted = z.union([
   }),
 ])
 
-const idOf = (seq: number): string => `rec_${seq}`
+export const idOf = (seq: number): string => `rec_${seq}`
 const seqOf = (id: string): number | null => {
   const [, digits] = /^rec_([1-9]\d{0,14})$/.exec(id) ?? []
   return digits === undefined ? null : Number(digits)

@@ -20,6 +20,8 @@ import { succeed } from '../answers.ts'
 import { requireScope } from '../require-key.ts'
 import { createRoutes } from '../routes.ts'
 import { presentSealing } from './present-sealing.ts'
+import { idOf } from './reconciliations.ts'
+import { presentSwitch } from './switches.ts'
 
 export const status = createRoutes().get('/', requireScope('read'), async (c) => {
   const { db, now, billing, config, settings } = c.var.deps
@@ -29,7 +31,6 @@ export const status = createRoutes().get('/', requireScope('read'), async (c) =>
   const { starts, hosts } = await findStarts(db)
   const names = finders.map(({ name }) => name)
   const searches = names.length === 0 ? [] : await findSearches(db, names)
-  const switches = (await listSwitches(db)).slice(0, STATUS_SWITCHES_MAX)
   return succeed(c, {
     object: 'status',
     billing: { isConfigured: billing !== null, ...presentCircuit(circuit, now()) },
@@ -41,8 +42,8 @@ export const status = createRoutes().get('/', requireScope('read'), async (c) =>
     },
     /** Of what D1 has for the queues: how long the oldest has been due, in seconds; null where nothing is. */
     queues: presentQueues(await findOldestDue(db, now()), now()),
-    /** What is paused; with `all`, everything is. */
-    switches: switches.map(({ kind, key, at, cause }) => ({ kind, key, since: iso(at), cause })),
+    /** What is paused; where `all` is, nothing is issued. */
+    switches: (await listSwitches(db, STATUS_SWITCHES_MAX)).map(presentSwitch),
     /** Each at most STATUS_COUNT_MAX. */
     adjustments: await countWaiting(db),
     audit: presentSealing(await findSealState(db), settings.auditKeys.length > 0, now()),
@@ -74,7 +75,7 @@ const presentCircuit = (circuit: Circuit, now: number) => {
 }
 
 const presentLast = (last: Reconciliation | null) =>
-  last && { id: last.seq, outcome: last.outcome, finishedAt: iso(last.finishedAt) }
+  last && { id: idOf(last.seq), outcome: last.outcome, finishedAt: iso(last.finishedAt) }
 
 type Due = Awaited<ReturnType<typeof findOldestDue>>
 

@@ -46,7 +46,7 @@ const stateOf = ({ kind, key }: Switch, isPaused: boolean) => ({
 })
 
 /** `cause`: a code where Makegood itself paused it, else null. */
-const presentSwitch = ({ kind, key, at, actor, cause }: SwitchRow) => ({
+export const presentSwitch = ({ kind, key, at, actor, cause }: SwitchRow) => ({
   object: 'switch',
   kind,
   key: key === '' ? null : key,
