@@ -36,6 +36,7 @@ const API: Readonly<Record<string, Scope | readonly [Scope, Scope]>> = {
   'GET /api/v1/erasures': 'read',
   'GET /api/v1/erasures/:id': 'read',
   'GET /api/v1/identities': 'read',
+  'GET /api/v1/identities/:id': 'read',
   'POST /api/v1/erasures': 'admin',
   'POST /api/v1/identities': 'write',
   'POST /api/v1/identities/import': 'write',
@@ -56,6 +57,7 @@ const API: Readonly<Record<string, Scope | readonly [Scope, Scope]>> = {
   'POST /api/v1/rules/dry-run': 'read',
   'DELETE /api/v1/switches/:kind/:key?': 'approve',
   'GET /api/v1/switches': 'read',
+  'GET /api/v1/switches/:kind/:key?': 'read',
   'PUT /api/v1/switches/:kind/:key?': 'write',
 }
 
