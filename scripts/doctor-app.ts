@@ -12,6 +12,8 @@ const readiness = z.object({
   problems: z.array(z.string()),
   endpoints: states,
   channels: states,
+  /** What runs may be from before there were any. */
+  limits: states.default([]),
 })
 const statusBody = z.object({
   data: z.object({

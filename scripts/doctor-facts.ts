@@ -37,6 +37,8 @@ export type Facts = {
     readonly problems: readonly string[]
     readonly endpoints: readonly OnOff[]
     readonly channels: readonly OnOff[]
+    /** Of calls; none of a Makegood from before there were any. */
+    readonly limits?: readonly OnOff[]
   } | null
   /** Null where it was not asked, or could not be. */
   readonly status: {

@@ -23,6 +23,7 @@ export function findingsOf(facts: Facts): readonly Finding[] {
     nodeFinding(facts),
     configFinding(facts),
     ...readyFindings(facts),
+    ...limiterFindings(facts),
     ...migrationFindings(facts),
     ...statusFindings(facts),
     billingFinding(facts),
@@ -79,6 +80,15 @@ function readyFindings(facts: Facts): readonly Finding[] {
         ]
       : []),
   ]
+}
+
+function limiterFindings(facts: Facts): readonly Finding[] {
+  const off = (facts.ready?.limits ?? []).filter(({ status }) => status !== 'on')
+  if (off.length === 0) return []
+  const names = off.map(({ name }) => name).join(', ')
+  const text = `nobody is held back who calls too often: without ${names}`
+  const todo = `take its [[ratelimits]] into wrangler.toml again; ${deployOf(facts)}`
+  return [finding('warn', 'limits of calls', text, todo)]
 }
 
 function migrationFindings(facts: Facts): readonly Finding[] {

@@ -71,6 +71,11 @@ async function wasErased(
 
 const EVERY_ACCOUNT = ''
 
+export async function findIdentity(db: Database, seq: number): Promise<Identity | null> {
+  const [row] = await db.select().from(identities).where(eq(identities.seq, seq))
+  return row ?? null
+}
+
 export type IdentityFilter = {
   readonly account?: string | undefined
   readonly value?: string | undefined

@@ -2,7 +2,7 @@
 // are read from what is about to change: afterwards nothing tells which rows were new or different.
 // An entry never holds the value: it may be somebody's address.
 
-import { eq, sql, type SQL } from 'drizzle-orm'
+import { sql, type SQL } from 'drizzle-orm'
 import type { BatchItem } from 'drizzle-orm/batch'
 import type { Actor, AuditAction } from '../domain/audit.ts'
 import type { CustomerKind } from '../domain/customer.ts'
@@ -24,6 +24,13 @@ type Writing = {
   readonly actor: Actor
   readonly now: number
 }
+
+/** That there is none, or one; or that it is as one of these versions says. */
+export type IdentityCondition = 'any' | 'new' | 'there' | readonly string[]
+
+/** What changes whenever an identity does. */
+export const versionOf = ({ at, customerId }: Pick<Identity, 'at' | 'customerId'>): string =>
+  `${at}.${customerId}`
 
 export type IdentityCounts = {
   readonly added: number
@@ -47,22 +54,39 @@ export async function writeIdentities(db: Database, writing: Writing): Promise<I
   return counts
 }
 
+/** `condition`: what has to be there. Null where it is otherwise, and nothing is written. */
 export async function writeIdentity(
   db: Database,
   facts: IdentityFacts,
   actor: Actor,
   now: number,
-): Promise<{ readonly identity: Identity; readonly isNew: boolean }> {
+  condition: IdentityCondition = 'any',
+): Promise<{ readonly identity: Identity; readonly isNew: boolean } | null> {
   const writing = { rows: packIdentities([facts]), actor, now }
-  const [[counts], , , [identity]] = await db.batch([
+  const isMet = metBy(condition, hasKey(facts))
+  const [[met], [counts], , , [identity]] = await db.batch([
+    db.select({ isMet: sql<number>`${isMet}` }).from(sql`(SELECT 1)`),
     countDifferent(db, writing.rows),
-    insertEntries(db, writing),
-    upsert(db, writing),
+    insertEntries(db, writing, isMet),
+    upsert(db, writing, isMet),
     db.select().from(identities).where(hasKey(facts)),
   ])
+  if (met?.isMet !== 1) return null
   assert(counts !== undefined && identity !== undefined, 'an identity that was set is not there')
   return { identity, isNew: counts.added === 1 }
 }
+
+/** Says the same before and after the entry, which is written first. */
+function metBy(condition: IdentityCondition, which: SQL): SQL {
+  if (condition === 'any') return sql`true`
+  if (condition === 'new') return sql`NOT EXISTS (SELECT 1 FROM identities WHERE ${which})`
+  if (condition === 'there') return sql`EXISTS (SELECT 1 FROM identities WHERE ${which})`
+  const seen = JSON.stringify(condition)
+  return sql`EXISTS (SELECT 1 FROM identities WHERE ${which} AND ${isSeen(seen)})`
+}
+
+const isSeen = (seen: string): SQL => sql`(identities.at || '.' || identities.customer_id)
+  IN (SELECT value FROM json_each(${seen}))`
 
 /**
  * Remembers whom a person chose: the last statements of a batch, directly after an insert or update that
@@ -87,20 +111,22 @@ export function setIdentityAfterChange(
   return [insertEntries(db, writing, AFTER_CHANGE), upsert(db, writing, AFTER_CHANGE)]
 }
 
-/** Null where there is none. */
+/** `seen`: as `versionOf` has them; null is whatever it is. Null where there is none that is so. */
 export async function deleteIdentity(
   db: Database,
   seq: number,
   actor: Actor,
   now: number,
+  seen: readonly string[] | null = null,
 ): Promise<Identity | null> {
+  const isIt = sql`identities.seq = ${seq} AND ${seen === null ? sql`true` : isSeen(JSON.stringify(seen))}`
   const [, [removed]] = await db.batch([
     db.insert(auditEntries).select(sql`
       SELECT NULL, ${now}, ${actor}, ${'identity.removed' satisfies AuditAction},
         'identity:' || i.seq,
         json_object('kind', i.kind, 'account', i.account, 'customerId', i.customer_id)
-      FROM identities i WHERE i.seq = ${seq}`),
-    db.delete(identities).where(eq(identities.seq, seq)).returning(),
+      FROM identities i WHERE i.seq = (SELECT seq FROM identities WHERE ${isIt})`),
+    db.delete(identities).where(isIt).returning(),
   ])
   return removed ?? null
 }

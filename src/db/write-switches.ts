@@ -20,6 +20,8 @@ export type Switched = {
   /** A rule's are all its own ids; of everything else there is one. */
   readonly keys: readonly string[]
   readonly actor: Actor
+  /** Of each key, when it was paused as whoever resumes it has seen it; without it whenever that was. */
+  readonly seen?: readonly (readonly [key: string, at: number])[]
 }
 
 /** Why a reconciliation paused everything: it resumes what it has paused, unless a person pauses it too. */
@@ -58,12 +60,17 @@ export async function pauseKeys(
  */
 export async function resumeKeys(
   db: Database,
-  { kind, keys, actor }: Switched,
+  { kind, keys, actor, seen }: Switched,
   rules: readonly (readonly string[])[],
   now: number,
   cause: typeof RESTORED | null = null,
 ): Promise<number> {
-  const isOfCause = cause === null ? sql`true` : sql`cause = ${cause}`
+  const isOfCause = sql`(${cause === null ? sql`true` : sql`cause = ${cause}`} AND ${
+    seen === undefined
+      ? sql`true`
+      : sql`EXISTS (SELECT 1 FROM json_each(${JSON.stringify(seen)}) s
+          WHERE s.value ->> 0 = switches.key AND s.value ->> 1 = switches.at)`
+  })`
   const isOfThese = sql`(kind = ${kind} AND ${isOfCause}
     AND key IN (SELECT value FROM json_each(${JSON.stringify(keys)})))`
   const condition = sql`EXISTS (SELECT 1 FROM switches WHERE ${isOfThese})

@@ -30,5 +30,8 @@ export const IDEMPOTENCY_ANSWER_BYTES_MAX = 16_384
 /** The largest body that any call takes. */
 export const IDEMPOTENT_BODY_BYTES_MAX = 1_048_576
 
+/** Of the tags of one If-Match. */
+export const ETAGS_PER_REQUEST_MAX = 10
+
 /** Of what is sealed: an address, an answer. */
 export const SEAL_IV_BYTES = 12

@@ -7,6 +7,8 @@ import { createRoutes } from './routes.ts'
 
 const ON_ALONE = 'on; of a closed ticket nobody is told, since no channel for people is on'
 
+const LIMITERS = ['LINK_MISSES', 'API_CALLS', 'API_STRANGERS'] as const
+
 /** `/healthz`: alive. `/readyz`: configured; it names what is missing, never a value. */
 export const health = createRoutes()
   .get('/healthz', (c) => c.json({ status: 'alive', version: c.env.VERSION?.id }))
@@ -36,6 +38,11 @@ export const health = createRoutes()
       endpoint: name,
       status: off === null ? 'on' : `off: ${off}`,
     }))
+    // Without one it works all the same: whoever calls too often is only not held back.
+    const limits = LIMITERS.map((name) => ({
+      name,
+      status: c.env[name] === undefined ? 'off: wrangler.toml does not bind it' : 'on',
+    }))
     const isReady = problems.length === 0
     return c.json(
       {
@@ -44,6 +51,7 @@ export const health = createRoutes()
         endpoints,
         channels,
         findMissed: missed,
+        limits,
       },
       isReady ? 200 : 503,
     )

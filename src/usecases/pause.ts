@@ -48,6 +48,16 @@ export async function pause(
   return ok(rows)
 }
 
+/** The rows of a switch, whether or not it is configured any more; none where it is not paused. */
+export async function findPause(
+  { config, db }: Pick<Deps, 'config' | 'db'>,
+  wanted: Switch,
+): Promise<Result<readonly SwitchRow[], SwitchTrouble>> {
+  const keys = keysOf(config, wanted)
+  const rows = await findSwitches(db, wanted.kind, keys.ok ? keys.value : [wanted.key])
+  return keys.ok || rows.length > 0 ? ok(rows) : keys
+}
+
 /** For certain: pausing must work while the billing API doesn't. */
 async function isUnknownCustomer(
   { billing, db, log }: Pick<Deps, 'billing' | 'db' | 'log'>,

@@ -2,7 +2,7 @@
 // next look-up on.
 
 import type { Identity } from '../db/schema.ts'
-import { writeIdentity } from '../db/write-identities.ts'
+import { writeIdentity, type IdentityCondition } from '../db/write-identities.ts'
 import type { Actor } from '../domain/audit.ts'
 import { OPERATOR_ENDPOINT } from '../domain/by-hand.ts'
 import { readIdentity, type IdentityFault, type WrittenIdentity } from '../domain/identity.ts'
@@ -16,6 +16,7 @@ import { findCustomerById } from './resolve-customer.ts'
 export type SetIdentityTrouble =
   | { readonly reason: 'wrong_fields'; readonly faults: readonly IdentityFault[] }
   | { readonly reason: 'unknown_customer' }
+  | { readonly reason: 'precondition_failed' }
   | {
       readonly reason: 'billing_unavailable'
       readonly code: string
@@ -34,6 +35,7 @@ export async function setIdentity(
   deps: Deps,
   written: WrittenIdentity,
   actor: Actor,
+  condition: IdentityCondition = 'any',
 ): Promise<Result<IdentitySet, SetIdentityTrouble>> {
   const { db, billing, config } = deps
   const read = readIdentity(written, accountsOf(config))
@@ -48,7 +50,8 @@ export async function setIdentity(
     return err({ reason: 'billing_unavailable', code, answered: status })
   }
   if (found.value === null) return err({ reason: 'unknown_customer' })
-  return ok(await writeIdentity(db, read.value, actor, deps.now()))
+  const set = await writeIdentity(db, read.value, actor, deps.now(), condition)
+  return set === null ? err({ reason: 'precondition_failed' }) : ok(set)
 }
 
 /** Those in which somebody can be named: of the endpoints, and of what people make by hand. */

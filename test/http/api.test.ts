@@ -131,6 +131,23 @@ describe('health', () => {
     )
   })
 
+  it('says which limits of calls are not bound, and is ready all the same', async () => {
+    const { env } = await import('cloudflare:workers')
+    const { createDeps } = await import('../../src/deps.ts')
+    const { default: config } = await import('../makegood.config.ts')
+    const app = createApp((bindings) => createDeps(bindings, config))
+    const { API_CALLS: _, ...without } = env
+    const response = await app.request('/readyz', {}, without)
+    expect([response.status, (await response.json<any>()).limits]).toEqual([
+      200,
+      [
+        { name: 'LINK_MISSES', status: 'on' },
+        { name: 'API_CALLS', status: 'off: wrangler.toml does not bind it' },
+        { name: 'API_STRANGERS', status: 'on' },
+      ],
+    ])
+  })
+
   it('says which channels are off, and for want of what', async () => {
     const { env } = await import('cloudflare:workers')
     const { createDeps } = await import('../../src/deps.ts')

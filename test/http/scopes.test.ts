@@ -47,6 +47,7 @@ const API: Readonly<Record<string, Scope | readonly [Scope, Scope]>> = {
   'POST /api/v1/features/manage': 'write',
   'PUT /api/v1/features/:code/manage': 'write',
   'GET /api/v1/identities': 'read',
+  'GET /api/v1/identities/:id': 'read',
   'POST /api/v1/erasures': 'admin',
   'POST /api/v1/identities': 'write',
   'POST /api/v1/identities/import': 'write',
@@ -73,6 +74,7 @@ const API: Readonly<Record<string, Scope | readonly [Scope, Scope]>> = {
   'POST /api/v1/rules/dry-run': 'read',
   'DELETE /api/v1/switches/:kind/:key?': 'approve',
   'GET /api/v1/switches': 'read',
+  'GET /api/v1/switches/:kind/:key?': 'read',
   'PUT /api/v1/switches/:kind/:key?': 'write',
 }
 

@@ -70,6 +70,7 @@ const ready = {
   problems: [],
   endpoints: [{ name: 'standard', status: 'on' }],
   channels: [{ name: 'slack', status: 'on' }],
+  limits: [{ name: 'API_CALLS', status: 'on' }],
 }
 
 /** Of a deployment to which nothing is lacking. */
@@ -290,6 +291,19 @@ describe('the doctor', () => {
         },
       },
       [/^warn notices: Slack is off: SLACK_WEBHOOK_URL is not set \| npm run setup$/, /no witness/],
+    ],
+    [
+      'a limit of calls that is not bound',
+      {
+        ready: {
+          ...ready,
+          limits: [
+            { name: 'LINK_MISSES', status: 'on' },
+            { name: 'API_CALLS', status: 'off: wrangler.toml does not bind it' },
+          ],
+        },
+      },
+      [/^warn limits of calls: nobody is held back who calls too often: without API_CALLS \|/],
     ],
     [
       'drawn secrets that lie around',

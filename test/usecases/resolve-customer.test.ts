@@ -58,7 +58,7 @@ async function identify(facts: Partial<IdentityFacts>): Promise<number> {
   } as const
   const written = { ...whole, ...facts }
   const { db, now } = world.deps
-  return (await writeIdentity(db, written, 'operator:test', now())).identity.seq
+  return (await writeIdentity(db, written, 'operator:test', now()))?.identity.seq ?? 0
 }
 
 const customerCalls = async (): Promise<string[]> =>

@@ -10,6 +10,7 @@ import { note } from '../../domain/note.ts'
 import { todoOf } from '../../domain/todo.ts'
 import { linkAddress } from '../../usecases/link-address.ts'
 import { fail, NOT_FOUND, succeed, succeedFound } from '../answers.ts'
+import { setTag, versionTag } from '../conditions.ts'
 import type { AppContext } from '../context.ts'
 import { noteBulk } from '../note-bulk.ts'
 import { requireScope } from '../require-key.ts'
@@ -34,8 +35,18 @@ export const adjustments = createRoutes()
     const id = c.req.param('id')
     const adjustment = isAdjustmentId(id) ? await findAdjustment(c.var.deps.db, id) : null
     if (adjustment === null) return fail(c, { ...NOT_FOUND, code: 'adjustment_not_found' })
-    return succeed(c, await presentWithNote(c, adjustment))
+    return succeedWithTag(c, adjustment)
   })
+
+/** Whoever changes it next may say by the tag what he has seen. */
+export async function succeedWithTag(
+  c: AppContext,
+  adjustment: Adjustment,
+  status: 200 | 202 = 200,
+): Promise<Response> {
+  setTag(c, versionTag(adjustment.version))
+  return succeed(c, await presentWithNote(c, adjustment), status)
+}
 
 /**
  * With who approved it, its reversal, what the asker reads, and the short link; the last two are made of

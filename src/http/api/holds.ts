@@ -11,13 +11,14 @@ import type { Result } from '../../domain/result.ts'
 import { approveAdjustment, type ApprovalTrouble } from '../../usecases/approve-adjustment.ts'
 import { chooseCustomer, type ChoiceTrouble } from '../../usecases/choose-customer.ts'
 import { rejectAdjustment, type RejectionTrouble } from '../../usecases/reject-adjustment.ts'
-import { fail, NOT_FOUND, succeed, TRY_AGAIN, type Failure } from '../answers.ts'
+import { fail, NOT_FOUND, TRY_AGAIN, type Failure } from '../answers.ts'
+import { matchVersion, moved } from '../conditions.ts'
 import type { AppContext } from '../context.ts'
 import type { ErrorCode } from '../reference/errors.ts'
 import { requireScope } from '../require-key.ts'
 import { createRoutes } from '../routes.ts'
 import { validBody } from '../validate.ts'
-import { presentWithNote } from './adjustments.ts'
+import { succeedWithTag } from './adjustments.ts'
 
 const version = z.int().check(z.gte(1))
 
@@ -42,20 +43,20 @@ const choice = z.strictObject({
 const MISSING: Failure = { ...NOT_FOUND, code: 'adjustment_not_found' }
 
 export const holds = createRoutes()
-  .post('/:id/approve', requireScope('approve'), validBody(approval), async (c) => {
+  .post('/:id/approve', requireScope('approve'), validBody(approval), matchVersion, async (c) => {
     const id = c.req.param('id')
     if (!isAdjustmentId(id)) return fail(c, MISSING)
     const { deps, operator } = c.var
     return answer(c, await approveAdjustment(deps, operator, id, c.req.valid('json')))
   })
-  .post('/:id/reject', requireScope('approve'), validBody(rejection), async (c) => {
+  .post('/:id/reject', requireScope('approve'), validBody(rejection), matchVersion, async (c) => {
     const id = c.req.param('id')
     if (!isAdjustmentId(id)) return fail(c, MISSING)
     const { deps, operator } = c.var
     const { version: seen, note = null } = c.req.valid('json')
     return answer(c, await rejectAdjustment(deps, operator, id, { version: seen, note }))
   })
-  .post('/:id/customer', requireScope('approve'), validBody(choice), async (c) => {
+  .post('/:id/customer', requireScope('approve'), validBody(choice), matchVersion, async (c) => {
     const id = c.req.param('id')
     if (!isAdjustmentId(id)) return fail(c, MISSING)
     const { deps, operator } = c.var
@@ -68,11 +69,11 @@ type Refusal = ApprovalRefusal | RejectionRefusal | ChoiceRefusal
 async function answer(c: AppContext, result: Result<Adjustment, Trouble>): Promise<Response> {
   if (result.ok) {
     c.var.logFields.set('adjustment', result.value.id)
-    return succeed(c, await presentWithNote(c, result.value))
+    return succeedWithTag(c, result.value)
   }
   const trouble = result.error
   logTrouble(c, trouble)
-  return fail(c, failureOf(trouble))
+  return fail(c, moved(c, failureOf(trouble)))
 }
 
 function logTrouble({ var: { logFields } }: AppContext, trouble: Trouble): void {

@@ -1,8 +1,9 @@
 // Which customer of the billing API a source's customer is: a list, one at a time, or a whole CSV.
 
 import * as z from 'zod/mini'
-import { listIdentities } from '../../db/read-identities.ts'
+import { findIdentity, listIdentities } from '../../db/read-identities.ts'
 import type { Identity } from '../../db/schema.ts'
+import { versionOf, type IdentityCondition } from '../../db/write-identities.ts'
 import { unreachable } from '../../domain/assert.ts'
 import type { Actor } from '../../domain/audit.ts'
 import { IDENTITY_KINDS, type IdentityFault } from '../../domain/identity.ts'
@@ -22,6 +23,8 @@ import {
 import { removeIdentity } from '../../usecases/remove-identity.ts'
 import { setIdentity, type SetIdentityTrouble } from '../../usecases/set-identity.ts'
 import { fail, NOT_FOUND, succeed, TRY_AGAIN, type Failure } from '../answers.ts'
+import { ifMatch, isOnlyNew, PRECONDITION_FAILED, setTag } from '../conditions.ts'
+import type { AppContext } from '../context.ts'
 import { noteBulk } from '../note-bulk.ts'
 import { requireScope } from '../require-key.ts'
 import { createRoutes } from '../routes.ts'
@@ -54,9 +57,15 @@ export const identities = createRoutes()
       ...(next === null ? {} : { nextCursor: String(next) }),
     })
   })
+  .get('/:id', requireScope('read'), async (c) => {
+    const id = c.req.param('id')
+    const found = ID.test(id) ? await findIdentity(c.var.deps.db, Number(id)) : null
+    return found === null ? fail(c, MISSING) : succeedWithTag(c, found)
+  })
   .post('/', requireScope('write'), validBody(newIdentity), async (c) => {
     const { deps, operator, logFields } = c.var
-    const set = await setIdentity(deps, c.req.valid('json'), actorOf(operator))
+    const condition = conditionOf(c)
+    const set = await setIdentity(deps, c.req.valid('json'), actorOf(operator), condition)
     if (!set.ok) {
       const { reason } = set.error
       logFields.set('reason', reason)
@@ -67,6 +76,7 @@ export const identities = createRoutes()
       return fail(c, setAnswerFor(set.error))
     }
     const { identity, isNew } = set.value
+    setTag(c, tagOf(identity))
     return succeed(c, { ...presentIdentity(identity), isNew }, isNew ? 201 : 200)
   })
   .post('/import', requireScope('write'), limitBody(IDENTITY_IMPORT_BYTES_MAX), async (c) => {
@@ -86,13 +96,44 @@ export const identities = createRoutes()
   .delete('/:id', requireScope('write'), async (c) => {
     const { deps, operator } = c.var
     const id = c.req.param('id')
-    const removed = ID.test(id) ? await removeIdentity(deps, Number(id), actorOf(operator)) : null
-    if (removed === null) return fail(c, { ...NOT_FOUND, code: 'identity_not_found' })
+    if (!ID.test(id)) return fail(c, MISSING)
+    const wanted = ifMatch(c)
+    const seen = wanted === '*' ? null : wanted && versionsOf(wanted)
+    const removed = await removeIdentity(deps, Number(id), actorOf(operator), seen)
+    if (removed === null) {
+      const isThere = seen !== null && (await findIdentity(deps.db, Number(id))) !== null
+      return fail(c, isThere ? PRECONDITION_FAILED : MISSING)
+    }
     return succeed(c, { ...presentIdentity(removed), isRemoved: true })
   })
 
 /** As its cursor: a whole number that JSON's numbers hold. */
 const ID = /^[1-9]\d{0,14}$/
+
+const MISSING: Failure = { ...NOT_FOUND, code: 'identity_not_found' }
+
+/** Of its version only what a header may hold stands there as it is. */
+const tagOf = (identity: Identity): string => encodeURIComponent(versionOf(identity))
+
+const versionsOf = (tags: readonly string[]): readonly string[] =>
+  tags.flatMap((tag) => {
+    try {
+      return decodeURIComponent(tag)
+    } catch {
+      return []
+    }
+  })
+
+function conditionOf(c: AppContext): IdentityCondition {
+  if (isOnlyNew(c)) return 'new'
+  const wanted = ifMatch(c)
+  return wanted === null ? 'any' : wanted === '*' ? 'there' : versionsOf(wanted)
+}
+
+function succeedWithTag(c: AppContext, identity: Identity): Response {
+  setTag(c, tagOf(identity))
+  return succeed(c, presentIdentity(identity))
+}
 
 const actorOf = ({ name }: Operator): Actor => `operator:${name}`
 
@@ -131,6 +172,8 @@ function setAnswerFor(trouble: SetIdentityTrouble): Failure {
   switch (trouble.reason) {
     case 'wrong_fields':
       return wrongFields(trouble.faults)
+    case 'precondition_failed':
+      return PRECONDITION_FAILED
     case 'unknown_customer':
       return {
         ...WRONG,

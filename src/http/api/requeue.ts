@@ -19,11 +19,12 @@ import {
   type RequeueTrouble,
 } from '../../usecases/requeue-adjustment.ts'
 import { fail, NOT_FOUND, succeed, TRY_AGAIN, type Failure } from '../answers.ts'
+import { matchVersion, moved } from '../conditions.ts'
 import type { AppContext } from '../context.ts'
 import { requireScope } from '../require-key.ts'
 import { createRoutes } from '../routes.ts'
 import { validBody } from '../validate.ts'
-import { presentWithNote } from './adjustments.ts'
+import { succeedWithTag } from './adjustments.ts'
 
 const version = z.int().check(z.gte(1))
 
@@ -76,13 +77,13 @@ export const requeue = createRoutes()
       hasMore,
     })
   })
-  .post('/:id/requeue', requireScope('approve'), validBody(again), async (c) => {
+  .post('/:id/requeue', requireScope('approve'), validBody(again), matchVersion, async (c) => {
     const id = c.req.param('id')
     if (!isAdjustmentId(id)) return fail(c, MISSING)
     const { deps, operator } = c.var
     return answer(c, await requeueAdjustment(deps, operator, id, c.req.valid('json')))
   })
-  .post('/:id/adopt', requireScope('approve'), validBody(adoption), async (c) => {
+  .post('/:id/adopt', requireScope('approve'), validBody(adoption), matchVersion, async (c) => {
     const id = c.req.param('id')
     if (!isAdjustmentId(id)) return fail(c, MISSING)
     const { deps, operator } = c.var
@@ -95,7 +96,7 @@ async function answer(c: AppContext, result: Result<Adjustment, Trouble>): Promi
   const { logFields } = c.var
   if (result.ok) {
     logFields.set('adjustment', result.value.id)
-    return succeed(c, await presentWithNote(c, result.value))
+    return succeedWithTag(c, result.value)
   }
   const trouble = result.error
   const isRefused = trouble.reason === 'refused'
@@ -105,7 +106,7 @@ async function answer(c: AppContext, result: Result<Adjustment, Trouble>): Promi
   for (const [field, value] of Object.entries(numbers)) {
     logFields.set(field, typeof value === 'object' ? JSON.stringify(value) : String(value))
   }
-  return fail(c, failureOf(trouble))
+  return fail(c, moved(c, failureOf(trouble)))
 }
 
 function failureOf(trouble: Trouble): Failure {

@@ -9,11 +9,12 @@ import { UNDO_WAYS, type UndoRefusal } from '../../domain/reversal.ts'
 import { reverseByHand, type UndoTrouble } from '../../usecases/reverse-adjustment.ts'
 import { requestVoid } from '../../usecases/void-invoice.ts'
 import { fail, NOT_FOUND, succeed, type Failure } from '../answers.ts'
+import { matchVersion, moved } from '../conditions.ts'
 import type { AppContext } from '../context.ts'
 import { refuseWithout, requireScope } from '../require-key.ts'
 import { createRoutes } from '../routes.ts'
 import { validBody } from '../validate.ts'
-import { presentWithNote } from './adjustments.ts'
+import { presentWithNote, succeedWithTag } from './adjustments.ts'
 
 const undoing = z.strictObject({ version: z.int().check(z.gte(1)), how: z.enum(UNDO_WAYS) })
 
@@ -24,6 +25,7 @@ export const reversals = createRoutes().post(
   '/:id/reverse',
   requireScope('write', 'approve'),
   validBody(undoing),
+  matchVersion,
   async (c) => {
     const id = c.req.param('id')
     if (!isAdjustmentId(id)) return fail(c, MISSING)
@@ -36,10 +38,12 @@ export const reversals = createRoutes().post(
     const undone = await undo(deps, operator, id, { version })
     if (!undone.ok) {
       logTrouble(c, undone.error)
-      return fail(c, failureOf(undone.error))
+      return fail(c, moved(c, failureOf(undone.error)))
     }
     logFields.set('adjustment', undone.value.id)
-    return succeed(c, await presentWithNote(c, undone.value), how === 'void' ? 202 : 201)
+    // A reversal is another adjustment than the one that was named.
+    if (how === 'void') return succeedWithTag(c, undone.value, 202)
+    return succeed(c, await presentWithNote(c, undone.value), 201)
   },
 )
 
