@@ -5,6 +5,7 @@ import type { MiddlewareHandler } from 'hono'
 import { ETAGS_PER_REQUEST_MAX } from '../domain/limits.ts'
 import { fail, type Failure } from './answers.ts'
 import type { AppContext, AppEnv } from './context.ts'
+import { asking, type Condition } from './route-facts.ts'
 
 /** What a condition asks for: any that is there, or one of these. None matches where it can't be read. */
 export type Wanted = '*' | readonly string[]
@@ -46,16 +47,17 @@ type Versioned = { json: { readonly version: number } }
  * Behind `validBody`. The verb changes nothing but the version that the body names, so a condition that doesn't
  * allow this one can't hold; that it was the present one is known when the verb has tried (`moved`).
  */
-export const matchVersion: MiddlewareHandler<
-  AppEnv,
-  string,
-  { in: Versioned; out: Versioned }
-> = async (c, next) => {
-  const { version } = c.req.valid('json')
-  if (isMatch(ifMatch(c), versionTag(version))) return next()
-  c.var.logFields.set('reason', 'precondition_failed')
-  return fail(c, PRECONDITION_FAILED)
-}
+export const matchVersion: MiddlewareHandler<AppEnv, string, { in: Versioned; out: Versioned }> =
+  asking({ asks: 'condition', names: ['If-Match'] }, async (c, next) => {
+    const { version } = c.req.valid('json')
+    if (isMatch(ifMatch(c), versionTag(version))) return next()
+    c.var.logFields.set('reason', 'precondition_failed')
+    return fail(c, PRECONDITION_FAILED)
+  })
+
+/** Of a handler that reads them itself. */
+export const takesCondition = (...names: readonly Condition[]): MiddlewareHandler<AppEnv> =>
+  asking({ asks: 'condition', names }, (_, next) => next())
 
 /** What the verb says of a version that is not the present one, to whoever asked with a condition. */
 export const moved = (c: AppContext, failure: Failure): Failure =>

@@ -4,6 +4,8 @@
 import type * as z from 'zod/mini'
 import type { Scope } from '../domain/operator.ts'
 
+export type Condition = 'If-Match' | 'If-None-Match'
+
 export type RouteFact =
   /** Not too many calls in too short a time. */
   | { readonly asks: 'patience' }
@@ -19,6 +21,8 @@ export type RouteFact =
       readonly schema: z.core.$ZodType
       readonly isOf: (method: string, path: string) => boolean
     }
+  /** Headers by which nothing is done where it is otherwise than the caller has seen it. */
+  | { readonly asks: 'condition'; readonly names: readonly Condition[] }
   | {
       readonly asks: 'json'
       readonly schema: z.core.$ZodType

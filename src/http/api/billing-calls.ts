@@ -31,8 +31,13 @@ export const refuseId = (c: AppContext, name: 'id' | 'code'): Response =>
   fail(c, { ...INVALID, message: `${name}: this can be no ${name}`, param: name })
 
 /** What a list may be asked for. The billing API says what is wrong with a value. */
-export const filter = z.optional(z.string().check(z.maxLength(BILLING_ID_CHARS_MAX)))
-export const pageFilters = { cursor: filter, limit: filter }
+export const filter = (description: string) =>
+  z.optional(z.string().check(z.maxLength(BILLING_ID_CHARS_MAX), z.meta({ description })))
+
+export const pageFilters = {
+  cursor: filter('The nextCursor of the page before.'),
+  limit: filter('Rows of a page, as many as the billing API allows.'),
+}
 
 /** Without what wasn't given. */
 export const given = (

@@ -20,7 +20,10 @@ import {
   refuseId,
 } from './billing-calls.ts'
 
-const listQuery = z.strictObject({ ...pageFilters, externalId: filter })
+const listQuery = z.strictObject({
+  ...pageFilters,
+  externalId: filter('Of the customer, in your own system.'),
+})
 
 export const customers = createRoutes()
   .get('/', requireScope('read'), validQuery(listQuery), noteBulk('customers'), async (c) => {

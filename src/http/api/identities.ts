@@ -23,7 +23,7 @@ import {
 import { removeIdentity } from '../../usecases/remove-identity.ts'
 import { setIdentity, type SetIdentityTrouble } from '../../usecases/set-identity.ts'
 import { fail, NOT_FOUND, succeed, TRY_AGAIN, type Failure } from '../answers.ts'
-import { ifMatch, isOnlyNew, PRECONDITION_FAILED, setTag } from '../conditions.ts'
+import { ifMatch, isOnlyNew, PRECONDITION_FAILED, setTag, takesCondition } from '../conditions.ts'
 import type { AppContext } from '../context.ts'
 import { noteBulk } from '../note-bulk.ts'
 import { requireScope } from '../require-key.ts'
@@ -62,23 +62,29 @@ export const identities = createRoutes()
     const found = ID.test(id) ? await findIdentity(c.var.deps.db, Number(id)) : null
     return found === null ? fail(c, MISSING) : succeedWithTag(c, found)
   })
-  .post('/', requireScope('write'), validBody(newIdentity), async (c) => {
-    const { deps, operator, logFields } = c.var
-    const condition = conditionOf(c)
-    const set = await setIdentity(deps, c.req.valid('json'), actorOf(operator), condition)
-    if (!set.ok) {
-      const { reason } = set.error
-      logFields.set('reason', reason)
-      if (reason === 'billing_unavailable') {
-        logFields.set('code', set.error.code)
-        logFields.set('answered', set.error.answered)
+  .post(
+    '/',
+    requireScope('write'),
+    takesCondition('If-Match', 'If-None-Match'),
+    validBody(newIdentity),
+    async (c) => {
+      const { deps, operator, logFields } = c.var
+      const condition = conditionOf(c)
+      const set = await setIdentity(deps, c.req.valid('json'), actorOf(operator), condition)
+      if (!set.ok) {
+        const { reason } = set.error
+        logFields.set('reason', reason)
+        if (reason === 'billing_unavailable') {
+          logFields.set('code', set.error.code)
+          logFields.set('answered', set.error.answered)
+        }
+        return fail(c, setAnswerFor(set.error))
       }
-      return fail(c, setAnswerFor(set.error))
-    }
-    const { identity, isNew } = set.value
-    setTag(c, tagOf(identity))
-    return succeed(c, { ...presentIdentity(identity), isNew }, isNew ? 201 : 200)
-  })
+      const { identity, isNew } = set.value
+      setTag(c, tagOf(identity))
+      return succeed(c, { ...presentIdentity(identity), isNew }, isNew ? 201 : 200)
+    },
+  )
   .post('/import', requireScope('write'), limitBody(IDENTITY_IMPORT_BYTES_MAX), async (c) => {
     const { deps, operator, logFields } = c.var
     if (!/^text\/csv\s*(;|$)/i.test(c.req.header('content-type') ?? '')) return fail(c, NOT_CSV)
@@ -93,7 +99,7 @@ export const identities = createRoutes()
     logFields.set('rows', rows)
     return succeed(c, { object: 'identity_import', rows, added, changed })
   })
-  .delete('/:id', requireScope('write'), async (c) => {
+  .delete('/:id', requireScope('write'), takesCondition('If-Match'), async (c) => {
     const { deps, operator } = c.var
     const id = c.req.param('id')
     if (!ID.test(id)) return fail(c, MISSING)

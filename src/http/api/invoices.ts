@@ -35,6 +35,7 @@ import { refuseCreation, refuseStatus } from './invoice-refusals.ts'
 const CUSTOMER_CHARS_MAX = Math.min(BILLING_ID_CHARS_MAX, CUSTOMER_REFERENCE_CHARS_MAX)
 
 const request = z.strictObject({
+  /** At the billing API. */
   customerId: z.string().check(
     z.refine((text) => isIdentifier(text, CUSTOMER_CHARS_MAX), {
       message: `one line of 1 to ${CUSTOMER_CHARS_MAX} characters is wanted, without blanks around it`,
@@ -54,19 +55,25 @@ const request = z.strictObject({
     }),
   ),
   metadata: z._default(
-    z.custom<Readonly<Record<string, unknown>> | null>().check((ctx) => {
-      const message = ctx.value === null ? null : metadataProblem(ctx.value)
-      if (message !== null) ctx.issues.push({ code: 'custom', input: ctx.value, message })
-    }),
+    z.custom<Readonly<Record<string, unknown>> | null>().check(
+      (ctx) => {
+        const message = ctx.value === null ? null : metadataProblem(ctx.value)
+        if (message !== null) ctx.issues.push({ code: 'custom', input: ctx.value, message })
+      },
+      z.meta({
+        type: ['object', 'null'],
+        description: 'Of your own; it comes back with the invoice.',
+      }),
+    ),
     null,
   ),
 })
 
 const listQuery = z.strictObject({
   ...pageFilters,
-  customerId: filter,
-  status: filter,
-  subscriptionId: filter,
+  customerId: filter('Of the customer, at the billing API.'),
+  status: filter('draft, outstanding, paid, void or uncollectible.'),
+  subscriptionId: filter('Of the subscription, at the billing API.'),
 })
 
 const statusChange = z.strictObject({ status: z.enum(['paid', 'void']) })

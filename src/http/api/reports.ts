@@ -29,16 +29,45 @@ import {
 } from './present-report.ts'
 
 const query = z.strictObject({
-  month: z.custom<Month>(
-    (value) => typeof value === 'string' && isMonth(value),
-    'a month is wanted, such as 2026-10',
+  month: z
+    .custom<Month>(
+      (value) => typeof value === 'string' && isMonth(value),
+      'a month is wanted, such as 2026-10',
+    )
+    .check(
+      z.meta({
+        type: 'string',
+        pattern: '^\\d{4}-\\d{2}$',
+        description: 'In the configured time zone.',
+        examples: ['2026-10'],
+      }),
+    ),
+  list: z._default(z.enum(REPORT_LISTS), 'adjustments').check(
+    z.meta({
+      description: 'All of the month, its sums alone, or what was held or had failed at its end.',
+      default: 'adjustments',
+    }),
   ),
-  list: z._default(z.enum(REPORT_LISTS), 'adjustments'),
-  format: z.optional(z.enum(['json', 'csv'])),
-  limit: z._default(
-    z.pipe(z.pipe(z.string(), z.transform(Number)), z.int().check(z.gte(1), z.lte(PAGE_ROWS_MAX))),
-    PAGE_ROWS_MAX,
-  ),
+  format: z
+    .optional(z.enum(['json', 'csv']))
+    .check(z.meta({ description: 'Left out: by the header accept.' })),
+  limit: z
+    ._default(
+      z.pipe(
+        z.pipe(z.string(), z.transform(Number)),
+        z.int().check(z.gte(1), z.lte(PAGE_ROWS_MAX)),
+      ),
+      PAGE_ROWS_MAX,
+    )
+    .check(
+      z.meta({
+        description: 'Rows of a page.',
+        type: 'integer',
+        minimum: 1,
+        maximum: PAGE_ROWS_MAX,
+        default: PAGE_ROWS_MAX,
+      }),
+    ),
   cursor: z.optional(
     z
       .string()

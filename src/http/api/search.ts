@@ -9,7 +9,15 @@ import { presentAdjustment } from './adjustments.ts'
 import { presentEvent } from './events.ts'
 
 const query = z.strictObject({
-  q: z.string().check(z.trim(), z.minLength(1), z.maxLength(SEARCH_CHARS_MAX)),
+  q: z.string().check(
+    z.trim(),
+    z.minLength(1),
+    z.maxLength(SEARCH_CHARS_MAX),
+    z.meta({
+      description: 'A ticket, customer, event, invoice or amount, as a person writes it.',
+      examples: ['INV-0042'],
+    }),
+  ),
 })
 
 export const searches = createRoutes().get(

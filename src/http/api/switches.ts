@@ -7,7 +7,7 @@ import { SWITCH_KINDS, type Switch } from '../../domain/switch.ts'
 import { findPause, pause, type SwitchTrouble } from '../../usecases/pause.ts'
 import { resume } from '../../usecases/resume.ts'
 import { fail, NOT_FOUND, succeed, type Failure } from '../answers.ts'
-import { ifMatch, isMatch, PRECONDITION_FAILED, setTag } from '../conditions.ts'
+import { ifMatch, isMatch, PRECONDITION_FAILED, setTag, takesCondition } from '../conditions.ts'
 import type { AppContext } from '../context.ts'
 import { requireScope } from '../require-key.ts'
 import { createRoutes } from '../routes.ts'
@@ -26,7 +26,7 @@ export const switches = createRoutes()
     const isPaused = found.value.length > 0
     return succeed(c, { ...stateOf(wanted, isPaused), switches: found.value.map(presentSwitch) })
   })
-  .put('/:kind/:key?', requireScope('write'), async (c) => {
+  .put('/:kind/:key?', requireScope('write'), takesCondition('If-Match'), async (c) => {
     const wanted = switchOf(c.req.param('kind'), c.req.param('key'))
     if (wanted === null) return fail(c, NOT_FOUND)
     const seen = await findSeen(c, wanted)
@@ -36,7 +36,7 @@ export const switches = createRoutes()
     setTag(c, tagOf(paused.value))
     return succeed(c, { ...stateOf(wanted, true), switches: paused.value.map(presentSwitch) })
   })
-  .delete('/:kind/:key?', requireScope('approve'), async (c) => {
+  .delete('/:kind/:key?', requireScope('approve'), takesCondition('If-Match'), async (c) => {
     const wanted = switchOf(c.req.param('kind'), c.req.param('key'))
     if (wanted === null) return fail(c, NOT_FOUND)
     const seen = await findSeen(c, wanted)

@@ -122,6 +122,7 @@ export const ADJUSTMENTS: Operations = {
   'GET /api/v1/adjustments/:id': {
     does: 'One, with its approvals, link, note, and what a person can do',
     params,
+    hasTag: true,
     answers: one(adjustmentInFull),
     errors: { 404: MISSING },
   },
@@ -139,6 +140,7 @@ export const ADJUSTMENTS: Operations = {
   'POST /api/v1/adjustments/:id/approve': {
     does: 'Lets through what is held, for the reasons that were shown',
     params,
+    hasTag: true,
     answers: one(adjustmentInFull),
     errors: {
       403: ['approver_is_maker', 'approver_is_asker'],
@@ -159,6 +161,7 @@ export const ADJUSTMENTS: Operations = {
   'POST /api/v1/adjustments/:id/reject': {
     does: 'Ends what is held',
     params,
+    hasTag: true,
     answers: one(adjustmentInFull),
     errors: {
       403: ['approver_is_maker', 'approver_is_asker'],
@@ -171,6 +174,7 @@ export const ADJUSTMENTS: Operations = {
   'POST /api/v1/adjustments/:id/customer': {
     does: 'Says who the customer is, also for his next event',
     params,
+    hasTag: true,
     answers: one(adjustmentInFull),
     errors: {
       403: ['approver_is_maker', 'approver_is_asker'],
@@ -190,6 +194,7 @@ export const ADJUSTMENTS: Operations = {
   'POST /api/v1/adjustments/:id/reverse': {
     does: 'Undoes what is invoiced: by a reversal (scope write), or by voiding its invoice (scope approve)',
     params,
+    hasTag: true,
     answers: { ...one(adjustmentInFull, 201), ...one(adjustmentInFull, 202) },
     errors: {
       403: ['approver_is_maker', 'approver_is_asker'],
@@ -211,6 +216,7 @@ export const ADJUSTMENTS: Operations = {
   'POST /api/v1/adjustments/:id/requeue': {
     does: 'Tries again what has failed, or, "looked": true, what nobody knows about',
     params,
+    hasTag: true,
     answers: one(adjustmentInFull),
     errors: { 404: MISSING, 409: ['not_requeueable', 'version_moved', 'look_first'] },
     example: { body: { version: 3 } },
@@ -218,6 +224,7 @@ export const ADJUSTMENTS: Operations = {
   'POST /api/v1/adjustments/:id/adopt': {
     does: 'Takes an invoice that is there as this adjustment’s',
     params,
+    hasTag: true,
     answers: one(adjustmentInFull),
     errors: {
       404: MISSING,

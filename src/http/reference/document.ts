@@ -3,8 +3,10 @@
 import { factsByRoute, type Route, type RouteFact } from '../route-facts.ts'
 import type { Answer, Example, Operation } from './operation.ts'
 import { GROUPS } from './operations.ts'
+import { ofFact, ofPath } from './parameters.ts'
 import { EXAMPLES, JSON_TYPE, refusalsOf, REQUEST_ID } from './refusals.ts'
 import {
+  billingRefusal,
   exampleOf,
   nameOfShape,
   refusal,
@@ -18,6 +20,7 @@ import {
 export type Found = { readonly shapes: Components; readonly examples: Map<string, Json> }
 
 export const API_KEY = 'apiKey'
+const LOGIN = 'login'
 
 const INTRODUCTION = [
   'Every answer of `/api/v1` is JSON in one envelope, and carries an `x-request-id`.',
@@ -31,7 +34,10 @@ export type Call = ReturnType<typeof describe>
 
 export function makeDocument(routes: readonly Route[]) {
   const facts = factsByRoute(routes)
-  const shapes: Components = new Map([['Refusal', schemaOf(refusal, 'output', new Map())]])
+  const shapes: Components = new Map([
+    ['Refusal', schemaOf(refusal, 'output', new Map())],
+    ['BillingRefusal', schemaOf(billingRefusal, 'output', new Map())],
+  ])
   const found: Found = { shapes, examples: new Map() }
   const paths: Record<string, Record<string, Call>> = {}
   for (const { name: tag, calls } of GROUPS) {
@@ -62,6 +68,13 @@ export function makeDocument(routes: readonly Route[]) {
           name: 'x-api-key',
           description: 'A key has scopes: read, write, approve, admin. No scope includes another.',
         },
+        [LOGIN]: {
+          type: 'apiKey',
+          in: 'header',
+          name: 'cf-access-jwt-assertion',
+          description:
+            'Of a person who is logged in at Cloudflare Access, where that is configured: Cloudflare sets it. His role has the scopes. Where a key is sent too, the key decides.',
+        },
       },
       headers: HEADERS,
       schemas: sorted(found.shapes),
@@ -76,6 +89,10 @@ const sorted = (all: ReadonlyMap<string, Json>) =>
 const HEADERS = {
   'x-request-id': {
     description: 'Of this request; the log’s line of it has it too.',
+    schema: { type: 'string' },
+  },
+  etag: {
+    description: 'Of what it is now: If-Match of the next change.',
     schema: { type: 'string' },
   },
   'retry-after': {
@@ -104,8 +121,8 @@ function describe({ tag, method, operation, facts }: Described, path: string, fo
   const scopes = facts.flatMap((fact) => (fact.asks === 'scope' ? fact.scopes : []))
   const needsKey = facts.some(({ asks }) => asks === 'key')
   const parameters = [
-    ...ofPath(operation, path, found),
-    ...facts.flatMap((fact) => ofFact(fact, example, found)),
+    ...ofPath(operation, path, found.shapes),
+    ...facts.flatMap((fact) => ofFact(fact, example, found.shapes)),
   ]
   const requestBody = bodyOf(facts, example, found)
   return {
@@ -116,7 +133,9 @@ function describe({ tag, method, operation, facts }: Described, path: string, fo
     ...(parameters.length === 0 ? {} : { parameters }),
     ...(requestBody === null ? {} : { requestBody }),
     responses: merged(answersOf(operation, found), refusalsOf(operation, facts, found.examples)),
-    security: needsKey ? scopes.map((scope) => ({ [API_KEY]: [scope] })) : [],
+    security: needsKey
+      ? [API_KEY, LOGIN].flatMap((by) => scopes.map((scope) => ({ [by]: [scope] })))
+      : [],
   }
 }
 
@@ -127,34 +146,6 @@ const nameOf = (method: string, path: string): string =>
     .split(/[^a-zA-Z0-9]+/)
     .map((word) => word.charAt(0).toUpperCase() + word.slice(1))
     .join('')
-
-const ofPath = ({ params = {} }: Operation, path: string, found: Found): Json[] =>
-  [...path.matchAll(/\{(\w+)\}/g)].map(([, name = '']) => {
-    const schema = params[name] ? schemaOf(params[name], 'input', found.shapes) : { type: 'string' }
-    return { name, in: 'path', required: true, schema }
-  })
-
-function ofFact(fact: RouteFact, example: Example | undefined, found: Found): Json[] {
-  if (fact.asks === 'header') {
-    const { name } = fact
-    const given = example?.headers?.[name.toLowerCase()]
-    const shown = given === undefined ? {} : { example: given }
-    return [{ name, in: 'header', schema: schemaOf(fact.schema, 'input', found.shapes), ...shown }]
-  }
-  if (fact.asks !== 'query') return []
-  const { properties = {}, required } = schemaOf(fact.schema, 'input', found.shapes)
-  const names: readonly unknown[] = Array.isArray(required) ? required : []
-  return Object.entries(Object(properties)).map(([name, schema]) => {
-    const given = example?.query?.[name]
-    return {
-      name,
-      in: 'query',
-      ...(names.includes(name) ? { required: true } : {}),
-      schema,
-      ...(given === undefined ? {} : { example: /^\d+$/.test(given) ? Number(given) : given }),
-    }
-  })
-}
 
 function bodyOf(facts: readonly RouteFact[], example: Example | undefined, found: Found) {
   for (const fact of facts) {
@@ -182,7 +173,10 @@ function bodyOf(facts: readonly RouteFact[], example: Example | undefined, found
   return null
 }
 
-function answersOf({ answers }: Operation, found: Found): Json {
+function answersOf({ answers, hasTag = false }: Operation, found: Found): Json {
+  const headers = hasTag
+    ? { ...REQUEST_ID, etag: { $ref: '#/components/headers/etag' } }
+    : REQUEST_ID
   return Object.fromEntries(
     Object.entries(answers).map(([status, given]) => {
       const all: readonly Answer[] = [given].flat()
@@ -190,7 +184,7 @@ function answersOf({ answers }: Operation, found: Found): Json {
       const said = all.flatMap((answer) => (answer.as === 'other' ? [answer.says] : []))
       const description = said.length === all.length ? said.join(' ') : 'Done.'
       const hasContent = Object.keys(content).length > 0
-      return [status, { description, headers: REQUEST_ID, ...(hasContent ? { content } : {}) }]
+      return [status, { description, headers, ...(hasContent ? { content } : {}) }]
     }),
   )
 }

@@ -19,6 +19,10 @@ export const CALL_ERRORS = {
     means: 'This key, or this network without a key that is let in, calls too often.',
     todo: 'Nothing was done. Send the same request again after the seconds in retry-after.',
   },
+  precondition_failed: {
+    means: 'It is not as If-Match or If-None-Match says: it has changed since. Nothing was done.',
+    todo: 'Read it again, and decide anew with the etag of that answer.',
+  },
   idempotency_key_mismatch: {
     means: 'This Idempotency-Key was used for another request before. Nothing was done.',
     todo: 'Send the first request as it was, or take another key.',

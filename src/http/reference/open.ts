@@ -34,6 +34,12 @@ const readiness = named(
         status: text('On, or off and why.', 'on'),
       }),
     ),
+    limits: z.array(
+      z.strictObject({
+        name: text('The name of its binding.', 'API_CALLS'),
+        status: text('On, or off and why.', 'on'),
+      }),
+    ),
     findMissed: z.array(
       z.strictObject({
         endpoint: text('Its name.', 'stripe'),

@@ -26,6 +26,10 @@ export type Operation = {
   readonly answers: Readonly<Record<number, Answer | readonly Answer[]>>
   /** Beyond those that its key, scope, parameters and body make possible. */
   readonly errors?: { readonly [Status in Refusing]?: readonly ErrorCode[] }
+  /** It is asked of the billing API, whose refusals go back as they came. */
+  readonly isHandedOn?: boolean
+  /** Answers an etag. */
+  readonly hasTag?: boolean
   readonly example?: Example
 }
 

@@ -118,7 +118,7 @@ function callSection({ method, path, call }: Listed, document: Document): Html {
 }
 
 function needed({ security }: Call): string {
-  const scopes = security.flatMap((each) => each[API_KEY] ?? [])
+  const scopes = security.flatMap((each) => (API_KEY in each ? (each[API_KEY] ?? []) : []))
   return scopes.length === 0 ? 'Open to everybody.' : `Needs the scope ${scopes.join(' or ')}.`
 }
 
@@ -185,7 +185,8 @@ function refusalPart(responses: Json): Html {
             (code) => html`<a href="/docs/errors/${code}"><code>${code}</code></a> `,
           )}`,
       )}
-    </p>`
+    </p>
+    ${'default' in responses ? html`<p>${Object(responses['default']).description}</p>` : ''}`
 }
 
 /** As it can be typed, with the address and the key in the shell’s own variables. */

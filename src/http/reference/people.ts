@@ -29,6 +29,7 @@ const key = {
   createdBy: text('Who made it.', 'bootstrap'),
   expiresAt: z.nullable(time('When it ends.')),
   revokedAt: z.nullable(time('When it was revoked.')),
+  lastUsedAt: z.nullable(time('When it was used last, to the hour.')),
 }
 const keyShape = named('Key', z.strictObject(key))
 const newKey = named(
@@ -70,14 +71,25 @@ const identity = {
   setBy: text('By whom.', 'operator:boss'),
 }
 
+const identityShape = named('Identity', z.strictObject(identity))
+const identityParams = { id: text('Of the identity.', '7') }
+
 export const IDENTITIES: Operations = {
   'GET /api/v1/identities': {
     does: 'Which source’s customer is which billing customer',
-    answers: page(named('Identity', z.strictObject(identity))),
+    answers: page(identityShape),
     example: { query: { value: 'acme-42' } },
+  },
+  'GET /api/v1/identities/:id': {
+    does: 'One',
+    params: identityParams,
+    hasTag: true,
+    answers: one(identityShape),
+    errors: { 404: ['identity_not_found'] },
   },
   'POST /api/v1/identities': {
     does: 'Says so of one',
+    hasTag: true,
     answers: made(
       named(
         'SetIdentity',
@@ -110,7 +122,7 @@ export const IDENTITIES: Operations = {
   },
   'DELETE /api/v1/identities/:id': {
     does: 'Forgets one',
-    params: { id: text('Of the identity.', '7') },
+    params: identityParams,
     answers: one(
       named('RemovedIdentity', z.strictObject({ ...identity, isRemoved: z.literal(true) })),
     ),

@@ -18,8 +18,14 @@ import {
   words,
   type Operations,
 } from './operation.ts'
+import { paused } from './rules.ts'
 
 export const faultReason = words('What is wrong.', LOG_FAULTS)
+
+const oldestDue = z.strictObject({
+  oldestDueAt: z.nullable(time('Since when the oldest wake-up is due; null where none is.')),
+  oldestSeconds: z.nullable(whole('For how long.', 2)),
+})
 
 const status = named(
   'Status',
@@ -37,7 +43,16 @@ const status = named(
     reconciliation: z.strictObject({
       comparedUntil: z.nullable(time('Until when our record has been compared.')),
       claimsWait: flag('Whether nothing is issued before the next comparison.', false),
+      last: z.nullable(
+        z.strictObject({
+          id: text('Of the comparison that ended last.', 'rec_1'),
+          outcome: z.nullable(words('How.', RECONCILIATION_OUTCOMES)),
+          finishedAt: z.nullable(time('When.')),
+        }),
+      ),
     }),
+    queues: z.strictObject({ adjustments: oldestDue, notices: oldestDue }),
+    switches: z.array(paused),
     adjustments: z.strictObject({
       held: whole('That wait for a person.', 0),
       failed: whole('That have failed.', 0),
@@ -82,7 +97,7 @@ const status = named(
 
 export const STATUS: Operations = {
   'GET /api/v1/status': {
-    does: 'How it is: the billing API, comparisons, what waits, the log’s sealing, endpoints, searches',
+    does: 'How it is: the billing API, comparisons, queues, what is paused, what waits, the log’s sealing, endpoints, searches',
     answers: one(status),
   },
 }

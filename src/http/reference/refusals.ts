@@ -35,6 +35,8 @@ export function codesOfFact(fact: RouteFact): Codes {
         413: ['body_too_large'],
         429: ['idempotency_keys_used_up'],
       }
+    case 'condition':
+      return { 412: ['precondition_failed'] }
     case 'json':
       return {
         400: ['validation_error', 'invalid_json'],
@@ -62,26 +64,41 @@ export function refusalsOf(
   facts: readonly RouteFact[],
   examples: Map<string, Json>,
 ): Json {
-  return Object.fromEntries(
-    codesOf(operation, facts).map(({ status, codes }) => [
-      status,
-      {
-        description: codes.map((code) => `\`${code}\`: ${ERRORS[code].means}`).join(' '),
-        headers:
-          status === 503 || status === 429
-            ? { ...REQUEST_ID, 'retry-after': { $ref: '#/components/headers/retry-after' } }
-            : REQUEST_ID,
-        content: {
-          [JSON_TYPE]: {
-            schema: { $ref: '#/components/schemas/Refusal' },
-            examples: Object.fromEntries(
-              codes.map((code) => [code, { $ref: exampleRef(status, code, examples) }]),
-            ),
-          },
+  const { isHandedOn = false } = operation
+  const own = codesOf(operation, facts).map(({ status, codes }) => [
+    status,
+    {
+      description: [
+        ...codes.map((code) => `\`${code}\`: ${ERRORS[code].means}`),
+        ...(isHandedOn ? ['Or a code of the billing API’s own.'] : []),
+      ].join(' '),
+      headers: WAITED_FOR.has(status)
+        ? { ...REQUEST_ID, 'retry-after': { $ref: '#/components/headers/retry-after' } }
+        : REQUEST_ID,
+      content: {
+        [JSON_TYPE]: {
+          schema: isHandedOn ? { anyOf: [OURS, THEIRS] } : OURS,
+          examples: Object.fromEntries(
+            codes.map((code) => [code, { $ref: exampleRef(status, code, examples) }]),
+          ),
         },
       },
-    ]),
-  )
+    },
+  ])
+  return Object.fromEntries(isHandedOn ? [...own, ['default', HANDED_ON]] : own)
+}
+
+/** Statuses of which the headers may say when to ask again. */
+const WAITED_FOR: ReadonlySet<Refusing> = new Set([409, 429, 500, 503])
+
+const OURS = { $ref: '#/components/schemas/Refusal' }
+const THEIRS = { $ref: '#/components/schemas/BillingRefusal' }
+
+const HANDED_ON = {
+  description:
+    'A refusal of the billing API, handed on as it came: with its status, code and doc_url.',
+  headers: REQUEST_ID,
+  content: { [JSON_TYPE]: { schema: THEIRS } },
 }
 
 function exampleRef(status: Refusing, code: ErrorCode, examples: Map<string, Json>): string {

@@ -145,7 +145,7 @@ const dryRun = named(
   }),
 )
 
-const paused = named(
+export const paused = named(
   'Switch',
   z.strictObject({
     object: z.literal('switch'),
@@ -163,6 +163,11 @@ const switchState = {
   key: switchKey,
   isPaused: flag('Whether it is paused now.'),
 }
+
+const pausedState = named(
+  'SwitchState',
+  z.strictObject({ ...switchState, switches: z.array(paused) }),
+)
 
 const switchErrors = {
   400: ['validation_error'],
@@ -213,10 +218,18 @@ export const RULES: Operations = {
 
 export const SWITCHES: Operations = {
   'GET /api/v1/switches': { does: 'What is paused, by whom', answers: one(z.array(paused)) },
+  'GET /api/v1/switches/:kind/:key?': {
+    does: 'One, paused or not',
+    params: switchParams,
+    hasTag: true,
+    answers: one(pausedState),
+    errors: switchErrors,
+  },
   'PUT /api/v1/switches/:kind/:key?': {
     does: 'Pauses all, or one rule, endpoint or customer',
     params: switchParams,
-    answers: one(named('Paused', z.strictObject({ ...switchState, switches: z.array(paused) }))),
+    hasTag: true,
+    answers: one(pausedState),
     errors: switchErrors,
   },
   'DELETE /api/v1/switches/:kind/:key?': {

@@ -120,6 +120,19 @@ export const refusal = z.strictObject({
   }),
 })
 
+/** Handed on as it came, so no more is said of it than the billing API says itself. */
+export const billingRefusal = z.looseObject({
+  success: z.literal(false),
+  error: z.looseObject({
+    code: z.string().check(z.meta({ description: 'The billing API’s own.' })),
+    type: z.optional(z.string()),
+    message: z.optional(z.string()),
+    param: z.optional(z.string()),
+    details: z.optional(z.unknown()),
+    doc_url: z.optional(z.string().check(z.meta({ description: 'Its page of the code.' }))),
+  }),
+})
+
 /** Made of the examples of its parts. */
 export function exampleOf(schema: unknown, found: Components): unknown {
   if (!isJson(schema)) return {}

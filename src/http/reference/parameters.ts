@@ -1,0 +1,45 @@
+// What a call takes beside its body: in its path, its query, its headers.
+
+import type { Condition, RouteFact } from '../route-facts.ts'
+import type { Example, Operation } from './operation.ts'
+import { schemaOf, type Components, type Json } from './schemas.ts'
+
+export const ofPath = ({ params = {} }: Operation, path: string, shapes: Components): Json[] =>
+  [...path.matchAll(/\{(\w+)\}/g)].map(([, name = '']) => {
+    const schema = params[name] ? schemaOf(params[name], 'input', shapes) : { type: 'string' }
+    return { name, in: 'path', required: true, schema }
+  })
+
+export function ofFact(fact: RouteFact, example: Example | undefined, shapes: Components): Json[] {
+  if (fact.asks === 'condition') {
+    return fact.names.map((name) => ({
+      name,
+      in: 'header',
+      schema: { type: 'string', description: CONDITIONS[name] },
+    }))
+  }
+  if (fact.asks === 'header' || fact.asks === 'once') {
+    const { name } = fact
+    const given = example?.headers?.[name.toLowerCase()]
+    const shown = given === undefined ? {} : { example: given }
+    return [{ name, in: 'header', schema: schemaOf(fact.schema, 'input', shapes), ...shown }]
+  }
+  if (fact.asks !== 'query') return []
+  const { properties = {}, required } = schemaOf(fact.schema, 'input', shapes)
+  const names: readonly unknown[] = Array.isArray(required) ? required : []
+  return Object.entries(Object(properties)).map(([name, schema]) => {
+    const given = example?.query?.[name]
+    return {
+      name,
+      in: 'query',
+      ...(names.includes(name) ? { required: true } : {}),
+      schema,
+      ...(given === undefined ? {} : { example: /^\d+$/.test(given) ? Number(given) : given }),
+    }
+  })
+}
+
+const CONDITIONS: Readonly<Record<Condition, string>> = {
+  'If-Match': 'Nothing is done unless its etag is one of these; * is any that is there.',
+  'If-None-Match': 'With * nothing is done unless there is none.',
+}
