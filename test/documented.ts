@@ -5,7 +5,7 @@ import { createApp } from '../src/http/app.ts'
 import { codesOf } from '../src/http/reference/refusals.ts'
 import { OPERATIONS } from '../src/http/reference/operations.ts'
 import type { Answer } from '../src/http/reference/operation.ts'
-import { envelopeOf, refusal } from '../src/http/reference/schemas.ts'
+import { billingRefusal, envelopeOf, refusal } from '../src/http/reference/schemas.ts'
 import { factsByRoute } from '../src/http/route-facts.ts'
 import { readShape } from '../src/domain/read-shape.ts'
 
@@ -41,6 +41,9 @@ export async function undescribed(method: string, url: string, response: Respons
   const answers: readonly Answer[] = [operation.answers[status] ?? []].flat()
   const troubles = answers.map((answer) => answerTrouble(answer, type, body))
   if (troubles.includes(null) || (method === 'HEAD' && answers.length > 0)) return null
+  if (operation.isHandedOn && status >= 400 && isForeign(body)) {
+    return shapeTrouble(billingRefusal, body)
+  }
   const codes = codesOf(operation, facts.get(route) ?? []).find((each) => each.status === status)
   const what = `${route} ${status}`
   if (codes === undefined) {
@@ -51,6 +54,12 @@ export async function undescribed(method: string, url: string, response: Respons
   if (type === 'text/html' || method === 'HEAD') return null
   const trouble = refusalTrouble(body, codes.codes)
   return trouble === null ? null : `${what}: ${[...troubles, trouble].join('; ')}`
+}
+
+/** Handed on as it came, or told again by its code alone: what we say ourselves names its page. */
+function isForeign(body: unknown): boolean {
+  const { code, doc_url: page = '' } = Object(Object(body).error)
+  return !String(page).includes('/docs/errors/') && typeof code === 'string'
 }
 
 async function bodyOf(response: Response): Promise<unknown> {

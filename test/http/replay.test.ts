@@ -120,6 +120,7 @@ const window = () => ({
 })
 const event = async (fields = {}) => ({ params: { id: await received(fields) } })
 const link = async () => ({ params: { id: (await world.link()).link.id } })
+const elsewhere = async () => ({ params: { id: await invoiceElsewhere() } })
 const sealed = async () => {
   await received()
   await sealLog(world.deps(), 'asked')
@@ -149,6 +150,21 @@ const STAGES: Readonly<Record<string, () => Promise<Stage>>> = {
   'POST /api/v1/adjustments/requeue': failed,
   'GET /api/v1/identities': () =>
     madeBy('/identities', { kind: 'external_id', value: 'acme-42', customerId: 'cus_acme' }),
+  'GET /api/v1/invoices/:id': elsewhere,
+  'GET /api/v1/invoices/:id/download': elsewhere,
+  'POST /api/v1/invoices/:id/send': elsewhere,
+  'PUT /api/v1/invoices/:id/status': elsewhere,
+  'GET /api/v1/customers/:id': async () => ({ params: { id: 'cus_acme' } }),
+  'PUT /api/v1/customers/:id': async () => ({ params: { id: 'cus_acme' } }),
+  'GET /api/v1/features/:code': async () => ({ params: { code: 'api_calls' } }),
+  'PUT /api/v1/features/:code/manage': async () => ({ params: { code: 'api_calls' } }),
+  'GET /api/v1/reports': () => adjustment(),
+  'GET /api/v1/search': () => adjustment(HELD),
+  'GET /api/v1/identities/:id': () =>
+    madeBy('/identities', { kind: 'external_id', value: 'x-2', customerId: 'cus_acme' }),
+  'GET /api/v1/switches/:kind/:key?': async () => ({
+    params: { kind: 'endpoint', key: 'zendesk' },
+  }),
   'DELETE /api/v1/identities/:id': () =>
     madeBy('/identities', { kind: 'external_id', value: 'x-1', customerId: 'cus_acme' }),
   'GET /api/v1/links': link,
