@@ -7,7 +7,7 @@ import { assert } from '../domain/assert.ts'
 import { err, ok, type Result } from '../domain/result.ts'
 import type { Billing } from '../deps.ts'
 
-export type UnreadInvoice = {
+type UnreadInvoice = {
   readonly reason: 'invoice_unread'
   readonly adjustment: Adjustment
   readonly code: string

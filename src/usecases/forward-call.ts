@@ -18,7 +18,7 @@ export type ForwardTrouble =
   | { readonly reason: 'unanswered'; readonly error: BillingError; readonly isWrite: boolean }
   | { readonly reason: 'key_mismatch'; readonly event: EventId }
 
-export type ForwardedRead = {
+type ForwardedRead = {
   /** Below `/api/v1`, in which `{id}` stands for the id. */
   readonly path: string
   readonly id?: string
@@ -34,7 +34,7 @@ export async function forwardRead(
   return answer.ok ? answer : err({ reason: 'unanswered', error: answer.error, isWrite: false })
 }
 
-export type ForwardedWrite = {
+type ForwardedWrite = {
   readonly method: 'POST' | 'PUT'
   readonly path: string
   readonly id?: string

@@ -25,7 +25,7 @@ export type StatusTrouble =
   /** It is to be voided, and not known to be: that goes on by itself. */
   | { readonly reason: 'void_unknown'; readonly adjustment: Adjustment }
 
-export type StatusWanted = {
+type StatusWanted = {
   readonly id: string
   readonly status: SettableStatus
   readonly key: string | null
@@ -94,9 +94,14 @@ async function voidOurs(
     },
   }
   const due = { id, version: requested.value.version }
-  const result = await issueAdjustment({ ...deps, billing: witnessed }, due)
-  deps.log({ event: 'invoice_call', adjustment: id, result })
-  await wakeToTell(deps, id)
+  try {
+    const result = await issueAdjustment({ ...deps, billing: witnessed }, due)
+    deps.log({ event: 'invoice_call', adjustment: id, result })
+    await wakeToTell(deps, id)
+  } catch (error) {
+    // That it is wanted is committed: the sweep goes on with it.
+    deps.log({ event: 'alarm.message_threw', adjustment: id, ...thrownFields(error) })
+  }
   return answerOf(deps, billing, requested.value, last)
 }
 

@@ -17,7 +17,7 @@ export async function startSdkOnSandbox(): Promise<SdkOnSandbox> {
     },
     commet: sdk.commet,
     forget: sdk.forget,
-    control: sandbox.control,
+    control: (method, path, body) => sandbox.control(method, path, body),
     async newestRequestId() {
       const { json } = await sandbox.control('GET', '/requests')
       return json.requests[0].requestId

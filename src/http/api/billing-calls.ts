@@ -60,6 +60,8 @@ export const keyOf = (c: AppContext): string | null => c.req.header('idempotency
 /** The billing API's own answer, with the request id of ours. */
 export function relay(c: AppContext, answer: Forwarded): Response {
   const { status, body, requestId, retryAfterSeconds } = answer
+  // The address of a PDF opens for everybody who has it.
+  c.header('cache-control', 'no-store')
   c.var.logFields.set('billingRequest', requestId)
   if (answer.code !== null) c.var.logFields.set('reason', answer.code)
   if (retryAfterSeconds !== null) c.header('retry-after', String(retryAfterSeconds))
