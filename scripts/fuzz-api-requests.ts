@@ -1,7 +1,7 @@
 // Requests of the operator's API, drawn from its description and a seed: as it says, nearly so, and hostile.
 
 import type { ApiCall } from './fuzz-api-calls.ts'
-import { brokenBody, type Random } from './fuzz-requests.ts'
+import { brokenBody, encoded, type Random } from './fuzz-requests.ts'
 
 export type ApiRequest = {
   readonly kind: 'valid' | 'nearly' | 'hostile'
@@ -97,8 +97,6 @@ const HEADERS: readonly (readonly [string, string])[] = [
   ['cookie', `session=${SECRET_MARK}`],
 ]
 
-const encoder = new TextEncoder()
-
 export function drawApiRequest(
   calls: readonly ApiCall[],
   { key, ids, now }: { readonly key: string; readonly ids: KnownIds; readonly now: number },
@@ -152,9 +150,9 @@ function bodyOf({ body }: ApiCall, kind: ApiRequest['kind'], given: Given): ApiR
   const whole = isText
     ? String(body.example)
     : JSON.stringify(example ?? valueOf(body.schema, given))
-  if (kind === 'valid') return encoder.encode(whole)
+  if (kind === 'valid') return encoded(whole)
   const text = isText ? whole : changed(whole, given.random)
-  return kind === 'nearly' ? encoder.encode(text) : brokenBody(text, given.random)
+  return kind === 'nearly' ? encoded(text) : brokenBody(text, given.random)
 }
 
 /** One to three of its fields: another value, a name twice, one too many, none. */
@@ -164,7 +162,7 @@ function changed(text: string, { below, pick }: Random): string {
   const fields = Object.entries(Object(JSON.parse(text)))
   for (let left = 1 + below(3); left > 0; left--) {
     const at = below(Math.max(fields.length, 1))
-    const [name = 'x', value = null] = fields[at] ?? []
+    const [name, value]: [string, unknown] = fields[at] ?? ['x', null]
     const isInside = typeof value === 'object' && value !== null && !Array.isArray(value)
     switch (below(6)) {
       case 0:

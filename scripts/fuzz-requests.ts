@@ -64,14 +64,17 @@ const ONCE_IN_RARE = 400
 const ONCE_IN_MANY_KEYS = 20_000
 
 const encoder = new TextEncoder()
+/** Of a buffer of their own, whatever the platform’s types say. */
+export const encoded = (text: string): Uint8Array<ArrayBuffer> =>
+  Uint8Array.from(encoder.encode(text))
 
 export function brokenBody(body: string, random: Random): Uint8Array<ArrayBuffer> {
   const { below, pick } = random
-  if (below(ONCE_IN_MANY_KEYS) === 0) return encoder.encode(manyKeys(random))
-  if (below(ONCE_IN_RARE) === 0) return encoder.encode(pick(RARE)(random))
+  if (below(ONCE_IN_MANY_KEYS) === 0) return encoded(manyKeys(random))
+  if (below(ONCE_IN_RARE) === 0) return encoded(pick(RARE)(random))
   let text = body
   for (let left = 1 + below(3); left > 0; left -= 1) text = pick(TEXT_MUTATIONS)(text, random)
-  const bytes = encoder.encode(text)
+  const bytes = encoded(text)
   return below(4) === 0 ? pick(BYTE_MUTATIONS)(bytes, random) : bytes
 }
 

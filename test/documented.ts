@@ -33,7 +33,8 @@ export async function undescribed(method: string, url: string, response: Respons
   const type = (response.headers.get('content-type') ?? '').replace(/;.*/, '')
   const body = type === 'application/json' ? await bodyOf(response) : null
   const { status } = response
-  // A link says so to people on a page.
+  // A vendor's probe of an endpoint; the same of a link, to people, on a page.
+  if (route === null && status === 200 && body === null) return null
   if (route === null || status === 405)
     return type === 'text/html' ? null : refusalTrouble(body, [])
   const operation = OPERATIONS[route]

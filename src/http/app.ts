@@ -65,3 +65,6 @@ export function createApp(depsOf: (env: Env) => Deps, linkPath?: string) {
     createDescribed(() => app.routes),
   )
 }
+
+/** For `hono/client`: which calls there are, and what each takes. Answers are to be checked where they arrive. */
+export type AppType = ReturnType<typeof createApp>

@@ -89,7 +89,12 @@ async function answerTo({ method, url, headers, body }: Call): Promise<Response>
   const { pathname, search } = new URL(await filledIn(url))
   return fetchApp(`https://makegood.example${pathname}${search}`, {
     method,
-    headers: { ...headers, ...('x-api-key' in headers ? OPERATOR : {}) },
+    headers: {
+      // As curl says it of `-d` where nobody says anything.
+      ...(body === null ? {} : { 'content-type': 'application/x-www-form-urlencoded' }),
+      ...headers,
+      ...('x-api-key' in headers ? OPERATOR : {}),
+    },
     body: body === null ? null : await filledIn(body),
   })
 }

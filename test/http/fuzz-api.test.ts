@@ -75,7 +75,8 @@ it(`answers ${REQUESTS} requests of seed ${seed} as it is described, and none wi
       const response = await world.request(path, { method, headers, ...(body ? { body } : {}) })
       const url = `https://makegood.example${path}`
       expect(await undescribed(method, url, response), what).toBeNull()
-      const text = `${await response.text()} ${JSON.stringify([...response.headers])}`
+      const bytes = await response.arrayBuffer()
+      const text = `${new TextDecoder().decode(bytes)} ${JSON.stringify([...response.headers])}`
       expect(troubleOf(text), what).toBeNull()
       if (!NOT_NOW.test(text))
         expect(response.status, `${what} ${text.slice(0, 300)}`).toBeLessThan(500)
