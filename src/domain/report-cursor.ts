@@ -79,24 +79,13 @@ const cursor = z.discriminatedUnion('kind', [
 export type ReportCursor = z.output<typeof cursor>
 
 /** The names of fields, which are most of it, travel as one character each. */
-const NAMES = [
-  ...['kind', 'month', 'asOf', 'isListed', 'progress', 'phase', 'at', 'seq', 'recorded', 'events'],
-  ...[
-    'sums',
-    'totals',
-    'waiting',
-    'mode',
-    'currency',
-    'settlement',
-    'reason',
-    'credits',
-    'charges',
-  ],
-  ...['voided', 'adjustments', 'net', 'tax', 'total', 'asked', 'invoiced', 'notInvoiced'],
-  ...['fromEarlier', 'differing', 'state', 'start', 'end', 'conflict', 'undecided', 'dismissed'],
-] as const
-const SHORT = new Map<string, string>(NAMES.map((name, at) => [name, at.toString(36)]))
-const LONG = new Map<string, string>(NAMES.map((name, at) => [at.toString(36), name]))
+const NAMES = (
+  'kind month asOf isListed progress phase at seq recorded events sums totals waiting mode ' +
+  'currency settlement reason credits charges voided adjustments net tax total asked ' +
+  'invoiced notInvoiced fromEarlier differing state start end conflict undecided dismissed'
+).split(' ')
+const SHORT = new Map<string, string>(NAMES.map((name, at) => [name, at.toString(36)] as const))
+const LONG = new Map<string, string>(NAMES.map((name, at) => [at.toString(36), name] as const))
 
 /** Null where it would be longer than an address can be. */
 export function writeCursor(value: ReportCursor): string | null {

@@ -47,7 +47,7 @@ function subjectsOf(text: string): readonly string[] {
   return text.includes(':') ? [text] : SUBJECT_KINDS.map((kind) => `${kind}:${text}`)
 }
 
-/** In either way of writing decimals; `1.234` could be both, and is read with a point. */
+/** In either way of writing decimals: `1.5` is one and a half, `1.234` more than a thousand. */
 function amountOf(text: string, currency: string): number | null {
   const unsigned = text.replace(/^-/, '')
   for (const format of ['1,234.50', '1.234,50'] as const) {

@@ -21,17 +21,17 @@ const PAGES = 5
 
 beforeAll(() => fillTables(COUNT), 3_600_000)
 
+/** What it answers; what it has read is in the table. */
 async function cost(path: string, name = path): Promise<any> {
   reset()
   const response = await app.request(`/api/v1${path}`, { headers: OPERATOR })
   const answer = await response.json<any>()
   expect(answer, path).toMatchObject({ success: true })
   table.push([name, counts.rowsRead])
-  expect(counts.rowsRead, `${path}: ${counts.queries.join('\n')}`).toBeLessThanOrEqual(
-    LIST_ROWS_READ_MAX,
-  )
   return answer
 }
+
+const tooMuch = () => table.filter(([, rows]) => rows > LIST_ROWS_READ_MAX)
 
 /** The first page, the second, and one in the middle of the table. */
 async function costOfPages(path: string): Promise<void> {
@@ -72,7 +72,14 @@ describe(`of ${COUNT} rows in each table`, () => {
     '/audit?action=adjustment.approved',
     '/audit?ticket=77',
     '/audit?customer=nobody',
-  ])('%s reads at most a thousand', (path) => costOfPages(path), 60_000)
+  ])(
+    '%s reads at most a thousand',
+    async (path) => {
+      await costOfPages(path)
+      expect(tooMuch()).toEqual([])
+    },
+    60_000,
+  )
 
   it.each([
     '77',
@@ -89,6 +96,7 @@ describe(`of ${COUNT} rows in each table`, () => {
     'a search for %s reads at most a thousand',
     async (q) => {
       await cost(`/search?q=${encodeURIComponent(q)}`)
+      expect(tooMuch()).toEqual([])
     },
     60_000,
   )
@@ -130,6 +138,7 @@ describe(`of ${COUNT} rows in each table`, () => {
         { ...about, progress: { ...progress, phase: 'recorded', seq: middle } },
         { ...about, progress: { ...progress, phase: 'events', at: 0, seq: middle } },
       ])
+      expect(tooMuch()).toEqual([])
     },
     300_000,
   )
@@ -144,6 +153,7 @@ describe(`of ${COUNT} rows in each table`, () => {
       { ...about, progress: progress('failed', COUNT) },
       { ...about, progress: progress('left', Math.floor(COUNT * 0.9)) },
     ])
+    expect(tooMuch()).toEqual([])
   }, 300_000)
 
   it('nothing is left out', () => {

@@ -44,6 +44,6 @@ function listsOf({ sought: { text, amount } }: Hits): readonly string[] {
       : [['amount', String(-amount)] as const, ['amount', String(amount)] as const]),
   ]
   return filters.map(
-    ([name, value]) => `/api/v1/adjustments?${new URLSearchParams({ [name]: value })}`,
+    ([name, value]) => `/api/v1/adjustments?${new URLSearchParams({ [name]: value }).toString()}`,
   )
 }
