@@ -18,6 +18,8 @@ export const CALLERS_KNOWN_MAX = 1_000
 
 /** When a key was last used is written at most so often. */
 export const KEY_USE_EVERY_MS = 3_600_000
+/** Of one isolate: if that was to be written and is not there, it is tried again. */
+export const KEY_USE_AGAIN_MS = 60_000
 
 /** From the request on; an hour more than is promised, since the answer comes later. */
 export const IDEMPOTENCY_KEPT_SECONDS = 25 * 3_600

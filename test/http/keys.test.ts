@@ -322,6 +322,7 @@ describe('when it was last used', () => {
     expect(world.lines).toContainEqual(
       expect.objectContaining({ event: 'alarm.late_write_failed' }),
     )
+    await world.advance(60)
     expect((await get({})).status).toBe(200)
     await late
     expect(await shown(id)).toBe(iso())
