@@ -29,7 +29,12 @@ export function textReport(
   const range = until === null ? `from ${since} on` : `from ${since} until ${until}`
   const parts = [
     [`${rules} over the events received ${range}.`, NOT_REPLAYED],
-    [eventsLine(findings), differences === 0 ? 'Nothing differs.' : `${differences} differ.`],
+    [
+      eventsLine(findings),
+      differences === 0
+        ? 'Nothing differs.'
+        : `${differences} ${differences === 1 ? 'differs' : 'differ'}.`,
+    ],
     lines.length === 0 ? [] : table([LINE_HEAD, ...lines.map(lineCells)], 3),
     fates.length === 0 ? [] : table([FATE_HEAD, ...fates.map(fateCells)], 2),
     largest.length === 0
