@@ -29,7 +29,7 @@ export function textReport(
   const range = until === null ? `from ${since} on` : `from ${since} until ${until}`
   const parts = [
     [`${rules} over the events received ${range}.`, NOT_REPLAYED],
-    [eventsLine(findings), differences === 0 ? 'Nothing differs.' : `${differences} differ.`],
+    [eventsLine(findings), differing(differences)],
     lines.length === 0 ? [] : table([LINE_HEAD, ...lines.map(lineCells)], 3),
     fates.length === 0 ? [] : table([FATE_HEAD, ...fates.map(fateCells)], 2),
     largest.length === 0
@@ -40,6 +40,11 @@ export function textReport(
     .filter((part) => part.length > 0)
     .map((part) => part.join('\n'))
     .join('\n\n')
+}
+
+function differing(count: number): string {
+  if (count === 0) return 'Nothing differs.'
+  return count === 1 ? '1 differs.' : `${count} differ.`
 }
 
 function eventsLine({ events }: Findings): string {

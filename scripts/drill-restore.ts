@@ -86,9 +86,7 @@ const playLoss = (
     afterwards: async (stage) => {
       const since = new Date(stage.now() - COMPARED_BACK_MS).toISOString()
       const { counts } = await ended(stage, await begin(apiOf(stage), { since }))
-      if (counts.adopted > 0) {
-        options.tell(`undone here before it was known again: ${counts.adopted}, now reversed`)
-      }
+      if (counts.adopted > 0) options.tell(`the last comparison takes ${counts.adopted} in`)
       const open = await openDiscrepancies(apiOf(stage))
       for (const { reason, invoiceId } of open) options.tell(`open: ${reason} of ${invoiceId}`)
     },
