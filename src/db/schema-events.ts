@@ -77,6 +77,10 @@ export const events = sqliteTable(
   },
   forMigrations((table) => [
     uniqueIndex('events_id').on(table.id),
+    // What waits for a person. Few do: what is ignored or made something writes no row of it.
+    index('events_waiting')
+      .on(table.receivedAt)
+      .where(sql`${table.fate} IN ('conflict', 'undecided')`),
     check('events_id_form', sql`${table.id} GLOB 'evt_?*'`),
     check('events_mode', oneOf(table.mode, MODES)),
     check('events_fate', oneOf(table.fate, FATES)),

@@ -224,3 +224,4 @@ export const NOTE_CLOCKS_APART_SECONDS = 3_600
 export * from './limits-reconciliation.ts'
 export * from './limits-audit.ts'
 export * from './limits-retention.ts'
+export * from './limits-dashboard.ts'

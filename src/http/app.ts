@@ -18,6 +18,7 @@ import { reversals } from './api/reversals.ts'
 import { rules } from './api/rules.ts'
 import { status } from './api/status.ts'
 import { switches } from './api/switches.ts'
+import { dashboard } from './dashboard/dashboard.ts'
 import { createDoor } from './door.ts'
 import { requireKey } from './require-key.ts'
 import { createRoutes } from './routes.ts'
@@ -44,5 +45,5 @@ export function createApp(depsOf: (env: Env) => Deps, linkPath?: string) {
     .route('/status', status)
     .route('/switches', switches)
 
-  return createDoor(depsOf, linkPath).route('/api/v1', api)
+  return createDoor(depsOf, linkPath).route('/api/v1', api).route('/', dashboard)
 }

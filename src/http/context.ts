@@ -9,8 +9,10 @@ export type AppEnv = {
   readonly Bindings: Env
   readonly Variables: RequestIdVariables & {
     readonly deps: Deps
-    /** Who calls: set behind `requireKey`, so everywhere under `/api/v1` and nowhere else. */
+    /** Who calls: set behind `requireKey`, everywhere under `/api/v1`, and behind the dashboard's login. */
     readonly operator: Operator
+    /** What each form of this session carries: set behind the dashboard's login, and nowhere else. */
+    readonly formToken: string
     /** What the request's log line says beyond method, route and status. */
     readonly logFields: Map<string, string | number | null>
   }

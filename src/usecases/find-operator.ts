@@ -1,6 +1,6 @@
 // Whose key it is. A key is looked up at each request, so revoking works with the next one.
 
-import { findKeyByHash, hasKeys } from '../db/read-keys.ts'
+import { findKeyByHash, hasKeys, type Key } from '../db/read-keys.ts'
 import type { Deps } from '../deps.ts'
 import type { KeyId } from '../domain/ids.ts'
 import { BOOTSTRAP, identityOf, isKey, keyHashOf, type Operator } from '../domain/operator.ts'
@@ -31,9 +31,14 @@ export async function findOperator(
     if (bootstrapKey === null && !(await hasKeys(db))) return err({ reason: 'no_key_configured' })
     return err({ reason: key === '' ? 'key_missing' : 'key_unknown' })
   }
+  return holderOf(found, deps.now())
+}
+
+/** Of a key that was made here, unless it has ended or was revoked. */
+export function holderOf(found: Key, now: number): Result<Operator, KeyTrouble> {
   const { id, name, email, scopes, expiresAt, revokedAt } = found
   if (revokedAt !== null) return err({ reason: 'key_revoked', key: id, revokedAt })
-  if (expiresAt !== null && expiresAt <= deps.now()) {
+  if (expiresAt !== null && expiresAt <= now) {
     return err({ reason: 'key_expired', key: id, expiresAt })
   }
   return ok({ name, identity: identityOf({ name, email }), scopes })

@@ -1,0 +1,163 @@
+// One event: what came, what was decided and why, and what became of it.
+
+import { findAdjustments } from '../../db/read-adjustments.ts'
+import { findEvent, type Payload } from '../../db/read-events.ts'
+import { isEventId } from '../../domain/ids.ts'
+import { PAYLOAD_SHOWN_CHARS_MAX } from '../../domain/limits.ts'
+import { explainEvent } from '../../usecases/explain-event.ts'
+import { noteReading } from '../../usecases/note-reading.ts'
+import type { AppContext } from '../context.ts'
+import { createRoutes } from '../routes.ts'
+import { EventForms } from './event-card.tsx'
+import { clockOf, showPage } from './layout.tsx'
+import { Chip, Facts, Id, Money, subjectText, When } from './parts.tsx'
+import { showMissing } from './refusal.tsx'
+import { requireOf } from './session.ts'
+import { stepsOf, Timeline } from './timeline.tsx'
+import { titleOf, toldOf, viewerOf } from './viewer.ts'
+import { FATES, STATES } from './words.ts'
+
+export const eventPage = createRoutes().get('/events/:id', requireOf('read'), (c) =>
+  showEvent(c, c.req.param('id'), null),
+)
+
+export type Trouble = { readonly text: string; readonly status: 400 | 403 | 404 | 409 | 503 }
+
+/** `trouble`: why what was asked for was not done. */
+export async function showEvent(
+  c: AppContext,
+  id: string,
+  trouble: Trouble | null,
+): Promise<Response> {
+  const { deps, operator } = c.var
+  const found = isEventId(id) ? await findEvent(deps.db, id) : null
+  if (found === null) return showMissing(c)
+  const { event, payload } = found
+  if (payload !== null) await noteReading(deps, operator, 'payloads')
+  const adjustments = await findAdjustments(deps.db, event.decision.adjustments ?? [])
+  const [{ why, fields }, steps] = await Promise.all([
+    explainEvent(deps, { event, payload, adjustments }),
+    stepsOf(c, event, adjustments),
+  ])
+  const clock = clockOf(c)
+  const told = trouble === null ? toldOf(c) : { text: trouble.text, isTrouble: true }
+  return showPage(
+    c,
+    {
+      title: `${titleOf(c, event)} ${event.type}`,
+      section: 'Events',
+      told,
+      status: trouble?.status ?? 200,
+      isLive: trouble === null,
+    },
+    <>
+      <div class="head">
+        <p class="crumb">
+          <a href="/events">Events</a>
+        </p>
+        <h1>{`${titleOf(c, event)} ${event.type}`}</h1>
+        <p id="event-state" data-part>
+          <Chip tone={FATES[event.fate].tone}>{FATES[event.fate].text}</Chip> received{' '}
+          <When at={event.receivedAt} clock={clock} />
+        </p>
+      </div>
+      <div class="columns">
+        <div>
+          <section class="sheet" id="event-why" data-part>
+            <h2>Why</h2>
+            <ul class="why">
+              {why.map((sentence) => (
+                <li>{sentence}</li>
+              ))}
+            </ul>
+          </section>
+          {adjustments.map((row) => (
+            <section class="sheet" id={row.id} data-part>
+              <div class="card-top">
+                <Money of={row} big />
+                <h3>
+                  <a href={`/adjustments/${row.id}`}>
+                    {subjectText(titleOf(c, row), row.subject, row.part)}
+                  </a>
+                </h3>
+                <Chip tone={STATES[row.state].tone}>{STATES[row.state].text}</Chip>
+              </div>
+            </section>
+          ))}
+          <section class="sheet">
+            <h2>What its rule read</h2>
+            {Object.keys(fields).length === 0 ? (
+              <p class="soft">No rule read fields of it, or they are not kept any more.</p>
+            ) : (
+              <Facts rows={Object.entries(fields).map(([name, value]) => [name, String(value)])} />
+            )}
+          </section>
+          <section class="sheet">
+            <h2>What was delivered</h2>
+            <Body payload={payload} />
+          </section>
+        </div>
+        <div>
+          <section class="sheet" id="event-forms" data-part>
+            <h2>What you can do</h2>
+            <div class="card-forms">
+              <EventForms event={event} viewer={viewerOf(c)} back={`/events/${event.id}`} />
+            </div>
+            {event.fate === 'adjusted' || event.fate === 'duplicate' ? (
+              <p class="soft">Nothing: what it asked for is there.</p>
+            ) : null}
+          </section>
+          <section class="sheet" id="event-steps" data-part>
+            <h2>What happened</h2>
+            <Timeline steps={steps} clock={clock} />
+          </section>
+          <section class="sheet">
+            <h2>Where it is from</h2>
+            <Facts
+              rows={[
+                ['Event', <Id of={event.id} />],
+                ['At the source', event.ownId],
+                ['Endpoint', event.endpoint],
+                ['Rule', event.ruleId],
+                ['Mode', event.mode],
+                [
+                  'Happened',
+                  event.occurredAt === null ? null : <When at={event.occurredAt} clock={clock} />,
+                ],
+              ]}
+            />
+          </section>
+        </div>
+      </div>
+    </>,
+  )
+}
+
+const Body = ({ payload }: { payload: Payload | null }) => {
+  if (payload === null) {
+    return <p class="soft">It is not kept any more: its time was over, or a person was erased.</p>
+  }
+  if (payload.encoding === 'base64')
+    return <p class="soft">It is no text. The API shows its bytes.</p>
+  const text = indented(payload.body)
+  const isCut = text.length > PAYLOAD_SHOWN_CHARS_MAX
+  return (
+    <>
+      <pre class="body" tabindex={0} role="region" aria-label="What was delivered">
+        {text.slice(0, PAYLOAD_SHOWN_CHARS_MAX)}
+      </pre>
+      {isCut ? (
+        <p class="soft">It is longer than this page shows. The API shows all of it.</p>
+      ) : null}
+      <p class="soft">Card numbers and secrets were taken out before it was kept.</p>
+    </>
+  )
+}
+
+function indented(body: string): string {
+  try {
+    return JSON.stringify(JSON.parse(body), null, 2)
+  } catch {
+    return body
+  }
+}
