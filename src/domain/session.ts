@@ -2,7 +2,7 @@
 // is part of what is signed: who has the link key alone, or the database alone, can make none.
 
 import type { KeyId } from './ids.ts'
-import { BOOTSTRAP, isKeyId } from './operator.ts'
+import { isKeyId, type BOOTSTRAP } from './operator.ts'
 
 export type SessionKeyId = KeyId | 'bootstrap'
 

@@ -12,16 +12,17 @@ import type { AppContext } from '../context.ts'
 import { createRoutes } from '../routes.ts'
 import { AdjustmentForms } from './adjustment-forms.tsx'
 import type { Trouble } from './event-page.tsx'
-import { HoldForms, Reasons } from './held-card.tsx'
+import { FactsOf, Invoice } from './adjustment-facts.tsx'
+import { HoldForms, Reasons, type Shown } from './held-card.tsx'
 import { shownOf } from './inbox.tsx'
 import { clockOf, showPage } from './layout.tsx'
-import { Chip, Facts, Id, Money, subjectText, When, type Clock } from './parts.tsx'
+import { Chip, Money, subjectText, When, type Clock } from './parts.tsx'
 import { showMissing } from './refusal.tsx'
 import { requireOf } from './session.ts'
 import { amountShown } from './shown.ts'
 import { stepsOf, Timeline } from './timeline.tsx'
 import { titleOf, toldOf, viewerOf } from './viewer.ts'
-import { SETTLEMENTS, STATES } from './words.ts'
+import { STATES } from './words.ts'
 
 export const adjustmentPage = createRoutes().get('/adjustments/:id', requireOf('read'), (c) =>
   showAdjustment(c, c.req.param('id'), null),
@@ -44,9 +45,8 @@ export async function showAdjustment(
     row.invoiceId === null ? null : linkAddress(deps, row.invoiceId, new URL(c.req.url).origin),
     row.holds === 0 ? [] : listApprovals(deps.db, row.id),
   ])
-  const [viewer, clock, back] = [viewerOf(c), clockOf(c), `/adjustments/${row.id}`]
   const title = subjectText(titleOf(c, row), row.subject, row.part)
-  const todo = todoOf(row)
+  const clock = clockOf(c)
   return showPage(
     c,
     {
@@ -57,33 +57,10 @@ export async function showAdjustment(
       isLive: trouble === null,
     },
     <>
-      <div class="head">
-        <p class="crumb">
-          <a href="/adjustments">Adjustments</a>
-        </p>
-        <h1>
-          <Money of={row} /> {title}
-        </h1>
-        <p id="adjustment-state" data-part>
-          <Chip tone={STATES[row.state].tone}>{STATES[row.state].text}</Chip>{' '}
-          {row.amount < 0 ? 'credit to' : 'charge to'} {customerText(row)}, made{' '}
-          <When at={row.createdAt} clock={clock} />
-        </p>
-      </div>
+      <Title of={row} title={title} clock={clock} />
       <div class="columns">
         <div>
-          {row.state === 'held' ? (
-            <section class="sheet" id="adjustment-hold" data-part>
-              <h2>Why it waits</h2>
-              <Reasons of={row} />
-            </section>
-          ) : null}
-          {todo === null ? null : (
-            <section class="sheet" id="adjustment-todo" data-part>
-              <h2>What helps</h2>
-              <p>{todo}</p>
-            </section>
-          )}
+          <Waits of={row} />
           <section class="sheet" id="adjustment-invoice" data-part>
             <h2>Its invoice</h2>
             <Invoice of={row} link={link} clock={clock} />
@@ -96,12 +73,7 @@ export async function showAdjustment(
         <div>
           <section class="sheet" id="adjustment-forms" data-part>
             <h2>What you can do</h2>
-            <div class="card-forms">
-              {row.state === 'held' && shown ? (
-                <HoldForms of={shown} viewer={viewer} clock={clock} back={back} note={note} />
-              ) : null}
-              <AdjustmentForms of={row} viewer={viewer} back={back} />
-            </div>
+            <FormsOf c={c} of={row} shown={shown} note={note} />
           </section>
           <section class="sheet" id="adjustment-steps" data-part>
             <h2>What happened</h2>
@@ -113,75 +85,54 @@ export async function showAdjustment(
   )
 }
 
-const Invoice = ({ of, link, clock }: { of: Adjustment; link: string | null; clock: Clock }) => {
-  if (of.invoiceId === null) return <p class="soft">There is none yet.</p>
-  const total = {
-    amount: of.invoiceTotal ?? of.amount,
-    currency: of.invoiceCurrency ?? of.currency,
-  }
+const Title = ({ of, title, clock }: { of: Adjustment; title: string; clock: Clock }) => (
+  <div class="head">
+    <p class="crumb">
+      <a href="/adjustments">Adjustments</a>
+    </p>
+    <h1>
+      <Money of={of} /> {title}
+    </h1>
+    <p id="adjustment-state" data-part>
+      <Chip tone={STATES[of.state].tone}>{STATES[of.state].text}</Chip>{' '}
+      {of.amount < 0 ? 'credit to' : 'charge to'} {customerText(of)}, made{' '}
+      <When at={of.createdAt} clock={clock} />
+    </p>
+  </div>
+)
+
+/** Why it goes on no further by itself, and what helps. It is always there, so that it can come by itself. */
+const Waits = ({ of }: { of: Adjustment }) => {
+  const todo = todoOf(of)
+  const isThere = of.state === 'held' || todo !== null
   return (
-    <>
-      <Facts
-        rows={[
-          ['Number', of.invoiceNumber ?? 'not numbered yet'],
-          ['Status at billing', of.invoiceStatus],
-          ['Total', <Money of={{ ...total, currency: total.currency.toLowerCase() }} />],
-          [
-            'Tax in it',
-            of.invoiceTax === null || of.invoiceTax === 0 ? null : (
-              <Money of={{ amount: of.invoiceTax, currency: total.currency.toLowerCase() }} />
-            ),
-          ],
-          ['Made', of.invoicedAt === null ? null : <When at={of.invoicedAt} clock={clock} />],
-          ['Link to the PDF', link === null ? null : <LinkTo address={link} />],
-        ]}
-      />
-      {of.answerDifferences === null ? null : (
-        <p class="told is-bad">
-          {`The billing API answered something else than was asked for: ${of.answerDifferences
-            .map(({ field, asked, answered }) => `${field} ${answered} instead of ${asked}`)
-            .join('; ')}.`}
-        </p>
+    <section class={isThere ? 'sheet' : ''} id="adjustment-waits" data-part>
+      {of.state === 'held' ? (
+        <>
+          <h2>Why it waits</h2>
+          <Reasons of={of} />
+        </>
+      ) : null}
+      {todo === null ? null : (
+        <>
+          <h2>What helps</h2>
+          <p>{todo}</p>
+        </>
       )}
-    </>
+    </section>
   )
 }
 
-const LinkTo = ({ address }: { address: string }) => (
-  <span class="id">
-    <a href={address} rel="noreferrer">
-      {address}
-    </a>
-    <button type="button" class="copy" data-copy={address} hidden aria-label="Copy the link">
-      Copy
-    </button>
-  </span>
-)
+type FormsProps = { c: AppContext; of: Adjustment; shown: Shown | undefined; note: string }
 
-const FactsOf = ({ of, approvers }: { of: Adjustment; approvers: readonly string[] }) => (
-  <Facts
-    rows={[
-      ['Settlement', SETTLEMENTS[of.settlement]],
-      ['Reason', of.reason],
-      ['Customer', customerText(of)],
-      ['Customer at billing', of.request?.customerId ?? of.customerId],
-      ['Asked for by', of.asker],
-      ['Made by', of.maker],
-      ['Approved by', approvers.length === 0 ? null : [...new Set(approvers)].join(', ')],
-      ['Note', of.decisionNote === null || of.decisionNote === '' ? null : of.decisionNote],
-      ['Rule', of.ruleId],
-      ['Event', <a href={`/events/${of.eventId}`}>{of.eventId}</a>],
-      ['Undoes', of.reverses && <a href={`/adjustments/${of.reverses}`}>{of.reverses}</a>],
-      [
-        'Undone by',
-        of.reversedBy === 'void' || of.reversedBy === null ? (
-          of.reversedBy && 'voiding its invoice'
-        ) : (
-          <a href={`/adjustments/${of.reversedBy}`}>{of.reversedBy}</a>
-        ),
-      ],
-      ['Adjustment', <Id of={of.id} />],
-      ['Attempts', String(of.attempts)],
-    ]}
-  />
-)
+const FormsOf = ({ c, of, shown, note }: FormsProps) => {
+  const [viewer, back] = [viewerOf(c), `/adjustments/${of.id}`]
+  return (
+    <div class="card-forms">
+      {of.state === 'held' && shown ? (
+        <HoldForms of={shown} viewer={viewer} clock={clockOf(c)} back={back} note={note} />
+      ) : null}
+      <AdjustmentForms of={of} viewer={viewer} back={back} />
+    </div>
+  )
+}

@@ -47,7 +47,8 @@ export const EventForms = (props: { event: Event; viewer: Viewer; back: string }
   const mayDismiss = viewer.mayWrite && isOpen
   const mayRequeue = viewer.mayApprove && MAY_BE_DECIDED_AGAIN.has(event.fate)
   if (!mayDismiss && !mayRequeue) {
-    return isOpen ? <p class="soft">Your key can not answer this.</p> : null
+    const text = isOpen ? 'Your key can not answer this.' : 'Nothing: it is decided.'
+    return <p class="soft">{text}</p>
   }
   return (
     <>

@@ -2,15 +2,16 @@
 
 import { findAdjustments } from '../../db/read-adjustments.ts'
 import { findEvent, type Payload } from '../../db/read-events.ts'
+import type { Adjustment, Event } from '../../db/schema.ts'
 import { isEventId } from '../../domain/ids.ts'
 import { PAYLOAD_SHOWN_CHARS_MAX } from '../../domain/limits.ts'
-import { explainEvent } from '../../usecases/explain-event.ts'
+import { explainEvent, type Explanation } from '../../usecases/explain-event.ts'
 import { noteReading } from '../../usecases/note-reading.ts'
 import type { AppContext } from '../context.ts'
 import { createRoutes } from '../routes.ts'
 import { EventForms } from './event-card.tsx'
 import { clockOf, showPage } from './layout.tsx'
-import { Chip, Facts, Id, Money, subjectText, When } from './parts.tsx'
+import { Chip, Facts, Id, Money, subjectText, When, type Clock } from './parts.tsx'
 import { showMissing } from './refusal.tsx'
 import { requireOf } from './session.ts'
 import { stepsOf, Timeline } from './timeline.tsx'
@@ -39,28 +40,19 @@ export async function showEvent(
     explainEvent(deps, { event, payload, adjustments }),
     stepsOf(c, event, adjustments),
   ])
-  const clock = clockOf(c)
+  const [clock, title] = [clockOf(c), `${titleOf(c, event)} ${event.type}`]
   const told = trouble === null ? toldOf(c) : { text: trouble.text, isTrouble: true }
   return showPage(
     c,
     {
-      title: `${titleOf(c, event)} ${event.type}`,
+      title,
       section: 'Events',
       told,
       status: trouble?.status ?? 200,
       isLive: trouble === null,
     },
     <>
-      <div class="head">
-        <p class="crumb">
-          <a href="/events">Events</a>
-        </p>
-        <h1>{`${titleOf(c, event)} ${event.type}`}</h1>
-        <p id="event-state" data-part>
-          <Chip tone={FATES[event.fate].tone}>{FATES[event.fate].text}</Chip> received{' '}
-          <When at={event.receivedAt} clock={clock} />
-        </p>
-      </div>
+      <Title of={event} title={title} clock={clock} />
       <div class="columns">
         <div>
           <section class="sheet" id="event-why" data-part>
@@ -71,27 +63,12 @@ export async function showEvent(
               ))}
             </ul>
           </section>
-          {adjustments.map((row) => (
-            <section class="sheet" id={row.id} data-part>
-              <div class="card-top">
-                <Money of={row} big />
-                <h3>
-                  <a href={`/adjustments/${row.id}`}>
-                    {subjectText(titleOf(c, row), row.subject, row.part)}
-                  </a>
-                </h3>
-                <Chip tone={STATES[row.state].tone}>{STATES[row.state].text}</Chip>
-              </div>
-            </section>
-          ))}
-          <section class="sheet">
-            <h2>What its rule read</h2>
-            {Object.keys(fields).length === 0 ? (
-              <p class="soft">No rule read fields of it, or they are not kept any more.</p>
-            ) : (
-              <Facts rows={Object.entries(fields).map(([name, value]) => [name, String(value)])} />
-            )}
-          </section>
+          <div id="event-made" data-list>
+            {adjustments.map((row) => (
+              <Made of={row} source={titleOf(c, row)} />
+            ))}
+          </div>
+          <Read fields={fields} />
           <section class="sheet">
             <h2>What was delivered</h2>
             <Body payload={payload} />
@@ -103,9 +80,6 @@ export async function showEvent(
             <div class="card-forms">
               <EventForms event={event} viewer={viewerOf(c)} back={`/events/${event.id}`} />
             </div>
-            {event.fate === 'adjusted' || event.fate === 'duplicate' ? (
-              <p class="soft">Nothing: what it asked for is there.</p>
-            ) : null}
           </section>
           <section class="sheet" id="event-steps" data-part>
             <h2>What happened</h2>
@@ -113,25 +87,62 @@ export async function showEvent(
           </section>
           <section class="sheet">
             <h2>Where it is from</h2>
-            <Facts
-              rows={[
-                ['Event', <Id of={event.id} />],
-                ['At the source', event.ownId],
-                ['Endpoint', event.endpoint],
-                ['Rule', event.ruleId],
-                ['Mode', event.mode],
-                [
-                  'Happened',
-                  event.occurredAt === null ? null : <When at={event.occurredAt} clock={clock} />,
-                ],
-              ]}
-            />
+            <Origin of={event} clock={clock} />
           </section>
         </div>
       </div>
     </>,
   )
 }
+
+const Title = ({ of, title, clock }: { of: Event; title: string; clock: Clock }) => (
+  <div class="head">
+    <p class="crumb">
+      <a href="/events">Events</a>
+    </p>
+    <h1>{title}</h1>
+    <p id="event-state" data-part>
+      <Chip tone={FATES[of.fate].tone}>{FATES[of.fate].text}</Chip> received{' '}
+      <When at={of.receivedAt} clock={clock} />
+    </p>
+  </div>
+)
+
+const Made = ({ of, source }: { of: Adjustment; source: string }) => (
+  <section class="sheet" id={of.id}>
+    <div class="card-top">
+      <Money of={of} big />
+      <h3>
+        <a href={`/adjustments/${of.id}`}>{subjectText(source, of.subject, of.part)}</a>
+      </h3>
+      <Chip tone={STATES[of.state].tone}>{STATES[of.state].text}</Chip>
+    </div>
+  </section>
+)
+
+const Read = ({ fields }: { fields: Explanation['fields'] }) => (
+  <section class="sheet">
+    <h2>What its rule read</h2>
+    {Object.keys(fields).length === 0 ? (
+      <p class="soft">No rule read fields of it, or they are not kept any more.</p>
+    ) : (
+      <Facts rows={Object.entries(fields).map(([name, value]) => [name, String(value)])} />
+    )}
+  </section>
+)
+
+const Origin = ({ of, clock }: { of: Event; clock: Clock }) => (
+  <Facts
+    rows={[
+      ['Event', <Id of={of.id} />],
+      ['At the source', of.ownId],
+      ['Endpoint', of.endpoint],
+      ['Rule', of.ruleId],
+      ['Mode', of.mode],
+      ['Happened', of.occurredAt === null ? null : <When at={of.occurredAt} clock={clock} />],
+    ]}
+  />
+)
 
 const Body = ({ payload }: { payload: Payload | null }) => {
   if (payload === null) {

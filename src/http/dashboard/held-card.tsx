@@ -7,6 +7,7 @@ import type { HoldDetail } from '../../domain/hold.ts'
 import { BILLING_ID_CHARS_MAX, NOTE_CHARS_MAX } from '../../domain/limits.ts'
 import { customerText, holdText } from '../../domain/why-texts.ts'
 import { Field, Form, Money, When, Chip, subjectText, type Clock } from './parts.tsx'
+import { amountShown } from './shown.ts'
 import { holdWord, isAnyBarred, STATES } from './words.ts'
 
 /** What the viewer may do, and with which form token. */
@@ -109,19 +110,14 @@ const History = ({ of, clock }: { of: Shown; clock: Clock }) => {
   )
 }
 
-export const HoldForms = ({ of, viewer, clock, back, note }: Props) => {
+export const HoldForms = (props: Props) => {
+  const { of, viewer, clock } = props
   const { adjustment, approvers } = of
-  const { id, version, amount, currency, approversNeeded } = adjustment
+  const { approversNeeded, heldAt } = adjustment
   const reasons = adjustment.holdReasons ?? []
-  const expiresAt =
-    adjustment.heldAt === null
-      ? null
-      : holdExpiresAt({ heldAt: adjustment.heldAt, holdReasons: reasons })
+  const expiresAt = heldAt === null ? null : holdExpiresAt({ heldAt, holdReasons: reasons })
   const own = whoseOwn(adjustment, viewer.identity)
-  const common = { token: viewer.token, back }
   const isUnknown = reasons.includes('outcome_unknown')
-  const isCustomerInDoubt =
-    reasons.includes('customer_unresolved') || reasons.includes('currency_mismatch')
   return (
     <>
       {approversNeeded > 1 ? (
@@ -132,18 +128,41 @@ export const HoldForms = ({ of, viewer, clock, back, note }: Props) => {
       ) : null}
       {viewer.mayApprove ? null : <p class="soft">Your key can not answer this.</p>}
       {own === null ? null : <p class="soft">{own}</p>}
-      {viewer.mayApprove && own === null && !isAnyBarred(reasons) ? (
+      {viewer.mayApprove && own === null ? <LetThrough {...props} /> : null}
+      {isUnknown ? (
+        <p>
+          <a href={`/adjustments/${adjustment.id}`}>Look for its invoice first</a>
+        </p>
+      ) : null}
+      {viewer.mayApprove && !isUnknown ? <RejectForm {...props} /> : null}
+      {expiresAt === null ? null : (
+        <p class="soft">
+          Unanswered, it is rejected <When at={expiresAt} clock={clock} />.
+        </p>
+      )}
+    </>
+  )
+}
+
+/** Approving names what was shown: another amount by then is another decision. */
+const LetThrough = ({ of: { adjustment }, viewer, back }: Props) => {
+  const { id, version, amount, currency } = adjustment
+  const reasons = adjustment.holdReasons ?? []
+  const common = { token: viewer.token, back, class: 'stack' }
+  const isInDoubt = reasons.includes('customer_unresolved') || reasons.includes('currency_mismatch')
+  return (
+    <>
+      {isAnyBarred(reasons) ? null : (
         <Form
           {...common}
-          class="stack"
           action={`/adjustments/${id}/approve`}
           fields={{ version, amount, currency }}
         >
-          <button class="main">Approve</button>
+          <button class="main">{`Approve ${amountShown(adjustment)}`}</button>
         </Form>
-      ) : null}
-      {viewer.mayApprove && own === null && isCustomerInDoubt ? (
-        <Form {...common} class="stack" action={`/adjustments/${id}/customer`} fields={{ version }}>
+      )}
+      {isInDoubt ? (
+        <Form {...common} action={`/adjustments/${id}/customer`} fields={{ version }}>
           <Field label="Customer at billing" hint="His id there begins cus_.">
             <input
               type="text"
@@ -157,29 +176,26 @@ export const HoldForms = ({ of, viewer, clock, back, note }: Props) => {
           <button>Choose this customer</button>
         </Form>
       ) : null}
-      {isUnknown ? (
-        <p>
-          <a href={`/adjustments/${id}`}>Look for its invoice first</a>
-        </p>
-      ) : null}
-      {viewer.mayApprove && !isUnknown ? (
-        <Form {...common} class="stack" action={`/adjustments/${id}/reject`} fields={{ version }}>
-          <Field label="Why not" hint="The person who asked reads this.">
-            <textarea name="note" maxlength={NOTE_CHARS_MAX} rows={2}>
-              {note ?? ''}
-            </textarea>
-          </Field>
-          <button class="danger">Reject</button>
-        </Form>
-      ) : null}
-      {expiresAt === null ? null : (
-        <p class="soft">
-          Unanswered, it is rejected <When at={expiresAt} clock={clock} />.
-        </p>
-      )}
     </>
   )
 }
+
+const RejectForm = ({ of: { adjustment }, viewer, back, note }: Props) => (
+  <Form
+    token={viewer.token}
+    back={back}
+    class="stack"
+    action={`/adjustments/${adjustment.id}/reject`}
+    fields={{ version: adjustment.version }}
+  >
+    <Field label="Why not" hint="The person who asked reads this.">
+      <textarea name="note" maxlength={NOTE_CHARS_MAX} rows={2}>
+        {note ?? ''}
+      </textarea>
+    </Field>
+    <button class="danger">Reject</button>
+  </Form>
+)
 
 /** Who made it or asked for it is not who lets it through. */
 function whoseOwn({ maker, asker }: Adjustment, identity: string): string | null {

@@ -52,7 +52,7 @@ export async function showPage(c: AppContext, page: Page, content: Child): Promi
   const addresses = await fileAddresses()
   const { deps } = c.var
   const inside = page.section !== null
-  return c.html(
+  const shown = (
     <html lang="en">
       <head>
         <meta charset="utf-8" />
@@ -85,9 +85,9 @@ export async function showPage(c: AppContext, page: Page, content: Child): Promi
           {content}
         </main>
       </body>
-    </html>,
-    page.status ?? 200,
+    </html>
   )
+  return c.html(`<!doctype html>${shown.toString()}`, page.status ?? 200)
 }
 
 const Bar = (props: {

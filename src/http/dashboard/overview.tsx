@@ -15,17 +15,12 @@ import { listSwitches } from '../../db/read-switches.ts'
 import { isOpen } from '../../domain/circuit.ts'
 import { intactThrough } from '../../domain/checkpoint-note.ts'
 import { dayOf } from '../../domain/day.ts'
-import {
-  CHART_DAYS,
-  CHART_ROWS_MAX,
-  MS_PER_DAY,
-  MS_PER_HOUR,
-  WAITING_COUNT_MAX,
-} from '../../domain/limits.ts'
+import { CHART_DAYS, MS_PER_DAY, MS_PER_HOUR, WAITING_COUNT_MAX } from '../../domain/limits.ts'
 import { sealingOf } from '../../domain/sealing.ts'
 import type { AppContext } from '../context.ts'
 import { createRoutes } from '../routes.ts'
 import { DayChart, sumsByDay } from './chart.tsx'
+import { ByRule } from './by-rule.tsx'
 import { Checklist } from './checklist.tsx'
 import { clockOf, Head, showPage } from './layout.tsx'
 import { Empty, Facts, Money, When, type Clock } from './parts.tsx'
@@ -38,7 +33,44 @@ const HOURS_SHOWN = 24
 const DAYS_PER_WEEK = 7
 
 export const overview = createRoutes().get('/', requireOf('read'), async (c) => {
-  const { db, config, billing, settings } = c.var.deps
+  const found = await readOverview(c)
+  const clock = clockOf(c)
+  const { currency } = c.var.deps.config
+  return showPage(
+    c,
+    { title: 'Overview', section: 'Overview', told: toldOf(c), isLive: true },
+    <>
+      <Head title="Overview">{standing(found.waiting)}</Head>
+      <div class="tiles" id="overview-tiles" data-part>
+        <Tile name="Held" of={found.waiting.held} tone="wait" clock={clock} />
+        <Tile name="Conflicts, undecided" of={found.waiting.events} tone="wait" clock={clock} />
+        <Tile name="Failed" of={found.waiting.failed} tone="bad" clock={clock} />
+      </div>
+      <div class="columns">
+        <div>
+          <section class="sheet" id="overview-days" data-part>
+            <h2>{`Credits and charges, ${CHART_DAYS} days`}</h2>
+            <Chart sums={found.sums} days={found.days} currency={currency} />
+          </section>
+          <section class="sheet" id="overview-rules" data-part>
+            <h2>{`By rule, ${HOURS_SHOWN} hours`}</h2>
+            <ByRule sums={found.ruleSums} currency={currency} />
+          </section>
+        </div>
+        <div>
+          <Checklist c={c} started={found.starts.starts} invoicedAt={found.invoicedAt} />
+          <section class="sheet" id="overview-state" data-part>
+            <h2>How it is</h2>
+            <Standing c={c} of={found} clock={clock} />
+          </section>
+        </div>
+      </div>
+    </>,
+  )
+})
+
+async function readOverview(c: AppContext) {
+  const { db, config, billing } = c.var.deps
   const clock = clockOf(c)
   const days = lastDays(clock)
   const mode = billing?.mode ?? 'live'
@@ -54,75 +86,58 @@ export const overview = createRoutes().get('/', requireOf('read'), async (c) => 
     findStarts(db),
     findNewestInvoice(db),
   ])
-  const byDay = sumsByDay(sums, days, config.currency)
-  const sealing = sealingOf(
-    {
-      isConfigured: settings.auditKeys.length > 0,
-      isBroken: seal.fault !== null,
-      waitingSince: seal.waitingSince,
-    },
-    clock.now,
+  return { days, waiting, sums, ruleSums, seal, switches, circuit, starts, invoicedAt }
+}
+
+type Found = Awaited<ReturnType<typeof readOverview>>
+
+const Standing = ({ c, of, clock }: { c: AppContext; of: Found; clock: Clock }) => {
+  const { seal, switches, circuit } = of
+  const isConfigured = c.var.deps.settings.auditKeys.length > 0
+  const isBroken = seal.fault !== null
+  const sealing = sealingOf({ isConfigured, isBroken, waitingSince: seal.waitingSince }, clock.now)
+  return (
+    <Facts
+      rows={[
+        ['Billing API', billingText(c, isOpen(circuit, clock.now))],
+        ['Paused', switches.length === 0 ? 'nothing' : switches.map(switchText).join('; ')],
+        ['Audit log', sealText(seal, sealing.state)],
+        [
+          'Last seal',
+          seal.sealedAt === null ? 'none yet' : <When at={seal.sealedAt} clock={clock} />,
+        ],
+      ]}
+    />
   )
-  return showPage(
-    c,
-    { title: 'Overview', section: 'Overview', told: toldOf(c), isLive: true },
+}
+
+type ChartProps = { sums: readonly KeptSum[]; days: readonly string[]; currency: string }
+
+const Chart = ({ sums, days, currency }: ChartProps) => {
+  if (sums.length === 0) {
+    return (
+      <Empty title="Nothing was issued in these days">
+        Each day shows up here with its credits and charges as soon as one is issued.
+      </Empty>
+    )
+  }
+  const byDay = sumsByDay(sums, days, currency)
+  return (
     <>
-      <Head title="Overview">{standing(waiting)}</Head>
-      <div class="tiles" id="overview-tiles" data-part>
-        <Tile name="Held" of={waiting.held} tone="wait" clock={clock} />
-        <Tile name="Conflicts, undecided" of={waiting.events} tone="wait" clock={clock} />
-        <Tile name="Failed" of={waiting.failed} tone="bad" clock={clock} />
-      </div>
-      <div class="columns">
-        <div>
-          <section class="sheet" id="overview-days" data-part>
-            <h2>{`Credits and charges, ${CHART_DAYS} days`}</h2>
-            {sums.length === 0 ? (
-              <Empty title="Nothing was issued in these days">
-                Each day shows up here with its credits and charges as soon as one is issued.
-              </Empty>
-            ) : (
-              <>
-                <Totals days={byDay} currency={config.currency} />
-                <DayChart days={byDay} currency={config.currency} />
-                <p class="key">
-                  <span>
-                    <i></i>Credits, given
-                  </span>
-                  <span>
-                    <i class="charge"></i>Charges, taken
-                  </span>
-                  <span>{`Issued or on their way, in ${config.currency.toUpperCase()}`}</span>
-                </p>
-              </>
-            )}
-          </section>
-          <section class="sheet" id="overview-rules" data-part>
-            <h2>{`By rule, ${HOURS_SHOWN} hours`}</h2>
-            <ByRule sums={ruleSums} currency={config.currency} />
-          </section>
-        </div>
-        <div>
-          <Checklist c={c} started={starts.starts} invoicedAt={invoicedAt} />
-          <section class="sheet" id="overview-state" data-part>
-            <h2>How it is</h2>
-            <Facts
-              rows={[
-                ['Billing API', billingText(c, isOpen(circuit, clock.now))],
-                ['Paused', switches.length === 0 ? 'nothing' : switches.map(switchText).join('; ')],
-                ['Audit log', sealText(seal, sealing.state)],
-                [
-                  'Last seal',
-                  seal.sealedAt === null ? 'none yet' : <When at={seal.sealedAt} clock={clock} />,
-                ],
-              ]}
-            />
-          </section>
-        </div>
-      </div>
-    </>,
+      <Totals days={byDay} currency={currency} />
+      <DayChart days={byDay} currency={currency} />
+      <p class="key">
+        <span>
+          <i></i>Credits, given
+        </span>
+        <span>
+          <i class="charge"></i>Charges, taken
+        </span>
+        <span>{`Issued or on their way, in ${currency.toUpperCase()}`}</span>
+      </p>
+    </>
   )
-})
+}
 
 function lastDays({ now, timeZone }: Clock): readonly string[] {
   // A day of 23 hours must not hide the one before it, nor one of 25 be there twice.
@@ -174,54 +189,6 @@ const Totals = ({ days, currency }: { days: Days; currency: string }) => {
       {row('Today', days.slice(-1))}
       {row('Last 7 days', days.slice(-DAYS_PER_WEEK))}
     </dl>
-  )
-}
-
-const ByRule = ({ sums, currency }: { sums: readonly KeptSum[]; currency: string }) => {
-  if (sums.length === 0) return <p class="soft">No rule has issued anything in these hours.</p>
-  if (sums.length >= CHART_ROWS_MAX) {
-    return (
-      <p class="soft">More was issued than this page adds up. The list of adjustments has it.</p>
-    )
-  }
-  const rules = Map.groupBy(sums, ({ key }) => key)
-  const total = (of: readonly KeptSum[], direction: KeptSum['direction']) =>
-    of
-      .filter((sum) => sum.direction === direction && sum.currency === currency)
-      .reduce((all, sum) => all + sum.total, 0)
-  return (
-    <div class="scroll">
-      <table>
-        <thead>
-          <tr>
-            <th scope="col">Rule</th>
-            <th scope="col" class="num">
-              Adjustments
-            </th>
-            <th scope="col" class="num">
-              Credits
-            </th>
-            <th scope="col" class="num">
-              Charges
-            </th>
-          </tr>
-        </thead>
-        <tbody>
-          {[...rules].map(([rule, of]) => (
-            <tr>
-              <td>{rule}</td>
-              <td class="num">{of.reduce((all, sum) => all + sum.adjustments, 0)}</td>
-              <td class="num">
-                <Money of={{ amount: -total(of, 'credit'), currency }} />
-              </td>
-              <td class="num">
-                <Money of={{ amount: total(of, 'charge'), currency }} />
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
   )
 }
 
