@@ -48,7 +48,7 @@ export const DayChart = ({ days, currency }: { days: readonly DaySums[]; currenc
           {bar('credit', at * step, zero, step, of.credits * unit)}
           {at % 2 === (days.length - 1) % 2 ? (
             <text x={at * step + step / 2} y={HEIGHT - 6} text-anchor="middle">
-              {`${Number(day.slice(8))}.${Number(day.slice(5, 7))}.`}
+              {dayWord(day)}
             </text>
           ) : null}
         </g>
@@ -57,6 +57,12 @@ export const DayChart = ({ days, currency }: { days: readonly DaySums[]; currenc
     </svg>
   )
 }
+
+const MONTHS = 'Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec'.split(' ')
+
+/** `2026-11-23` is "23 Nov". */
+const dayWord = (day: string): string =>
+  `${Number(day.slice(8))} ${MONTHS[Number(day.slice(5, 7)) - 1] ?? ''}`
 
 /** A sum that is there is seen, however small. */
 const VISIBLE = 2

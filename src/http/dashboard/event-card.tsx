@@ -1,7 +1,7 @@
 // An event that waits for a person: a conflict, or what no rule could decide.
 
 import type { Event } from '../../db/schema.ts'
-import { Chip, Form, When, type Clock } from './parts.tsx'
+import { Chip, Form, Sentence, When, type Clock } from './parts.tsx'
 import type { Viewer } from './held-card.tsx'
 import { FATES } from './words.ts'
 
@@ -10,6 +10,9 @@ export type WaitingEvent = {
   readonly source: string
   readonly why: readonly string[]
 }
+
+/** Why the other rules did not apply stands on the event's own page. */
+const SENTENCES_MAX = 3
 
 type Props = { of: WaitingEvent; viewer: Viewer; clock: Clock; back: string }
 
@@ -28,8 +31,10 @@ export const EventCard = ({ of, viewer, clock, back }: Props) => {
           </span>
         </div>
         <ul class="why">
-          {of.why.map((sentence) => (
-            <li>{sentence}</li>
+          {of.why.slice(0, SENTENCES_MAX).map((sentence) => (
+            <li>
+              <Sentence text={sentence} />
+            </li>
           ))}
         </ul>
       </div>

@@ -11,7 +11,7 @@ import type { AppContext } from '../context.ts'
 import { createRoutes } from '../routes.ts'
 import { EventForms } from './event-card.tsx'
 import { clockOf, showPage } from './layout.tsx'
-import { Chip, Facts, Id, Money, subjectText, When, type Clock } from './parts.tsx'
+import { Chip, Facts, Id, Money, Sentence, subjectText, When, type Clock } from './parts.tsx'
 import { showMissing } from './refusal.tsx'
 import { requireOf } from './session.ts'
 import { stepsOf, Timeline } from './timeline.tsx'
@@ -59,7 +59,9 @@ export async function showEvent(
             <h2>Why</h2>
             <ul class="why">
               {why.map((sentence) => (
-                <li>{sentence}</li>
+                <li>
+                  <Sentence text={sentence} />
+                </li>
               ))}
             </ul>
           </section>

@@ -6,7 +6,7 @@ import { holdExpiresAt } from '../../domain/hold-clock.ts'
 import type { HoldDetail } from '../../domain/hold.ts'
 import { BILLING_ID_CHARS_MAX, NOTE_CHARS_MAX } from '../../domain/limits.ts'
 import { customerText, holdText } from '../../domain/why-texts.ts'
-import { Field, Form, Money, When, Chip, subjectText, type Clock } from './parts.tsx'
+import { Field, Form, Money, Sentence, When, Chip, subjectText, type Clock } from './parts.tsx'
 import { amountShown } from './shown.ts'
 import { holdWord, isAnyBarred, STATES } from './words.ts'
 
@@ -74,13 +74,7 @@ export const Reasons = ({ of }: { of: Adjustment }) => {
       <ul class="why">
         {details.map((detail) => (
           <li>
-            {holdText(detail, of.currency)}
-            {detail.adjustment === undefined ? null : (
-              <>
-                {' '}
-                <a href={`/adjustments/${detail.adjustment}`}>See it</a>
-              </>
-            )}
+            <Sentence text={holdText(detail, of.currency)} />
           </li>
         ))}
       </ul>
@@ -180,21 +174,25 @@ const LetThrough = ({ of: { adjustment }, viewer, back }: Props) => {
   )
 }
 
-const RejectForm = ({ of: { adjustment }, viewer, back, note }: Props) => (
-  <Form
-    token={viewer.token}
-    back={back}
-    class="stack"
-    action={`/adjustments/${adjustment.id}/reject`}
-    fields={{ version: adjustment.version }}
-  >
-    <Field label="Why not" hint="The person who asked reads this.">
-      <textarea name="note" maxlength={NOTE_CHARS_MAX} rows={2}>
-        {note ?? ''}
-      </textarea>
-    </Field>
-    <button class="danger">Reject</button>
-  </Form>
+/** Closed until it is wanted, and open where what was typed is given back. */
+const RejectForm = ({ of: { adjustment }, viewer, back, note = '' }: Props) => (
+  <details open={note !== ''} data-open={note === '' ? null : 'yes'}>
+    <summary>Reject it…</summary>
+    <Form
+      token={viewer.token}
+      back={back}
+      class="stack"
+      action={`/adjustments/${adjustment.id}/reject`}
+      fields={{ version: adjustment.version }}
+    >
+      <Field label="Why not" hint="The person who asked reads this.">
+        <textarea name="note" maxlength={NOTE_CHARS_MAX} rows={3}>
+          {note}
+        </textarea>
+      </Field>
+      <button class="danger">Reject</button>
+    </Form>
+  </details>
 )
 
 /** Who made it or asked for it is not who lets it through. */

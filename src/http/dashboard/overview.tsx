@@ -40,7 +40,9 @@ export const overview = createRoutes().get('/', requireOf('read'), async (c) => 
     c,
     { title: 'Overview', section: 'Overview', told: toldOf(c), isLive: true },
     <>
-      <Head title="Overview">{standing(found.waiting)}</Head>
+      <Head title="Overview">
+        {standing(found.waiting)} <a href="/inbox">Open the inbox</a>
+      </Head>
       <div class="tiles" id="overview-tiles" data-part>
         <Tile name="Held" of={found.waiting.held} tone="wait" clock={clock} />
         <Tile name="Conflicts, undecided" of={found.waiting.events} tone="wait" clock={clock} />
@@ -149,7 +151,8 @@ function lastDays({ now, timeZone }: Clock): readonly string[] {
 
 function standing({ held, events, failed }: Awaited<ReturnType<typeof findWaiting>>): string {
   const count = held.count + events.count + failed.count
-  return count === 0 ? 'Nothing waits for a person.' : 'Something waits for a person.'
+  if (count === 0) return 'Nothing waits for a person.'
+  return count === 1 ? 'One thing waits for a person.' : `${count} things wait for a person.`
 }
 
 type TileProps = { name: string; of: Waiting; tone: 'wait' | 'bad'; clock: Clock }
@@ -179,8 +182,8 @@ const Totals = ({ days, currency }: { days: Days; currency: string }) => {
     <div>
       <dt>{name}</dt>
       <dd>
-        <Money of={{ amount: -total(of, 'credits'), currency }} />{' '}
-        <Money of={{ amount: total(of, 'charges'), currency }} />
+        <Money of={{ amount: -total(of, 'credits'), currency }} /> given,{' '}
+        <Money of={{ amount: total(of, 'charges'), currency }} /> taken
       </dd>
     </div>
   )

@@ -8,10 +8,31 @@ import type { Tone } from './words.ts'
 export type Clock = { readonly now: number; readonly timeZone: string }
 
 export const Money = ({ of, big }: { of: Amount; big?: boolean }) => (
-  <span class={`money ${of.amount < 0 ? 'is-credit' : 'is-charge'}${big ? ' is-big' : ''}`}>
-    {amountShown(of)}
-  </span>
+  <span class={`money ${toneOf(of.amount)}${big ? ' is-big' : ''}`}>{amountShown(of)}</span>
 )
+
+const toneOf = (amount: number): string =>
+  amount === 0 ? 'is-none' : amount < 0 ? 'is-credit' : 'is-charge'
+
+const ID = /\b((?:adj|evt)_[0-9a-z]{32})\b/
+
+/** Ids in a sentence lead to what they are of. */
+export const Sentence = ({ text }: { text: string }) => (
+  <>
+    {text.split(ID).map((part) =>
+      ID.test(part) ? (
+        <a href={`/${part.startsWith('adj') ? 'adjustments' : 'events'}/${part}`} title={part}>
+          <code>{`${part.slice(0, SHORT_CHARS)}…`}</code>
+        </a>
+      ) : (
+        part
+      ),
+    )}
+  </>
+)
+
+/** Of an id in a sentence: its kind, and enough to tell it from another beside it. */
+const SHORT_CHARS = 10
 
 export const When = ({ at, clock }: { at: number; clock: Clock }) => (
   <time datetime={new Date(at).toISOString()} title={exactShown(at, clock.timeZone)}>

@@ -114,7 +114,6 @@ const KeyTable = ({
         <thead>
           <tr>
             <th scope="col">Holder</th>
-            <th scope="col">May</th>
             <th scope="col">State</th>
             <th scope="col">
               <span class="unseen">Revoke</span>
@@ -127,8 +126,8 @@ const KeyTable = ({
               <td>
                 <b>{row.name}</b>
                 <span class="under">{row.email ?? 'a program'}</span>
+                <span class="under">{row.scopes.join(', ')}</span>
               </td>
-              <td>{row.scopes.join(', ')}</td>
               <td>
                 {stateOf(row, clock)}
                 {row.expiresAt === null || row.revokedAt !== null ? null : (

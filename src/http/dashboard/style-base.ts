@@ -59,7 +59,7 @@ body.outside{display:grid;place-items:center;min-height:100vh}
 body.outside main{max-width:25rem;padding:1.5rem}
 .door{background:var(--sheet);border:1px solid var(--line);border-radius:14px;padding:2rem 1.8rem}
 .door .mark{padding:0;margin-bottom:1.5rem}
-.door h1{font-size:1.3rem}
+.door h1{font-size:1.3rem;margin-bottom:1.1rem}
 .door button{width:100%;margin-top:.3rem}
 .door .note{color:var(--soft);font-size:.87rem;margin-top:1.2rem}
 @media (max-width:52rem){
@@ -69,8 +69,10 @@ border-right:0;border-bottom:1px solid var(--line)}
 .bar nav{order:3;flex:1 0 100%;flex-direction:row;overflow-x:auto;gap:.1rem;margin:0 -.4rem}
 .bar nav a{white-space:nowrap;border-radius:0;padding:.5rem .6rem .6rem;border-bottom:2px solid transparent}
 .bar nav a[aria-current]{background:none;border-bottom-color:var(--accent)}
-.who{margin:0 0 0 auto}
+.who{margin:0 0 0 auto;padding:0;flex-wrap:nowrap}
 .mode{flex-basis:auto}
+.bar nav a{font-size:.93rem}
+.mark{padding:0}
 main{padding-top:1.4rem}}
 @media print{.bar,.told,form,.pages{display:none}body.inside{display:block}body{background:#fff}}
 @media (prefers-reduced-motion:no-preference){a,button{transition:background .12s,color .12s,border-color .12s}}

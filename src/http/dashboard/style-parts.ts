@@ -11,6 +11,7 @@ margin:0 0 1.2rem}
 .group span{color:var(--soft);font-size:.9rem}
 .money{white-space:nowrap;font-weight:600}
 .money.is-charge{color:var(--wait)}
+.money.is-none{color:var(--soft);font-weight:500}
 .money.is-big{font-size:1.35rem;letter-spacing:-.02em;font-weight:660}
 time{white-space:nowrap}
 .soft{color:var(--soft)}
@@ -58,7 +59,7 @@ tbody tr:hover{background:color-mix(in srgb,var(--accent-soft) 45%,transparent)}
 .num{text-align:right}
 td a.row{font-weight:580;text-decoration:none}
 td a.row:hover{text-decoration:underline}
-td .under{display:block;color:var(--soft);font-size:.86rem;overflow-wrap:anywhere}
+td .under{display:block;color:var(--soft);font-size:.86rem;overflow-wrap:break-word;max-width:26rem}
 .facts{margin:0;display:grid;gap:.55rem}
 .facts>div{display:grid;grid-template-columns:9.5rem minmax(0,1fr);gap:.8rem}
 .facts dt{color:var(--soft);font-size:.9rem}
@@ -95,7 +96,8 @@ white-space:pre-wrap;overflow-wrap:anywhere;line-height:1.55}
 .empty{border:1px dashed var(--line-strong);border-radius:var(--radius);padding:1.6rem 1.4rem;color:var(--soft);
 margin:0 0 1.2rem}
 .empty-title{color:var(--ink);font-weight:620;margin-top:0}
-.sheet.is-flush .empty{border:0;margin:0}
+.sheet .empty{border:0;margin:0;padding:0}
+.sheet.is-flush .empty{padding:1.6rem 1.4rem}
 .tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(11rem,1fr));gap:1px;background:var(--line);
 border:1px solid var(--line);border-radius:var(--radius);overflow:hidden;margin-bottom:1.2rem}
 .tile{background:var(--sheet);padding:1rem 1.2rem;text-decoration:none;display:block}
@@ -103,6 +105,7 @@ border:1px solid var(--line);border-radius:var(--radius);overflow:hidden;margin-
 .tile span{display:block;font-size:.88rem;color:var(--soft)}
 .tile.is-wait b{color:var(--wait)}
 .tile.is-bad b{color:var(--bad)}
+.columns>div+div>.sheet>.facts>div{grid-template-columns:6.2rem minmax(0,1fr)}
 .chart{width:100%;height:auto;display:block}
 .chart .credit{fill:var(--accent)}
 .chart .charge{fill:var(--wait)}
