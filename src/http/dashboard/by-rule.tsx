@@ -17,7 +17,7 @@ export const ByRule = ({ sums, currency }: { sums: readonly KeptSum[]; currency:
       .filter((sum) => sum.direction === direction && sum.currency === currency)
       .reduce((all, sum) => all + sum.total, 0)
   return (
-    <div class="scroll">
+    <div class="scroll" tabindex={0} role="region" aria-label="What each rule gave and took">
       <table>
         <thead>
           <tr>

@@ -86,7 +86,7 @@ function pagesOf(path: string, from: number | null, rows: readonly { readonly se
 type Rows<Row> = { c: AppContext; rows: readonly Row[]; clock: Clock }
 
 const EventTable = ({ c, rows, clock }: Rows<Event>) => (
-  <div class="scroll">
+  <div class="scroll" tabindex={0} role="region" aria-label="Newest first">
     <table>
       <thead>
         <tr>
@@ -122,7 +122,7 @@ const EventTable = ({ c, rows, clock }: Rows<Event>) => (
 )
 
 const AdjustmentTable = ({ c, rows, clock }: Rows<Adjustment>) => (
-  <div class="scroll">
+  <div class="scroll" tabindex={0} role="region" aria-label="Newest first">
     <table>
       <thead>
         <tr>

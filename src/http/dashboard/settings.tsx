@@ -109,7 +109,7 @@ const KeyTable = ({
       did what.
     </p>
   ) : (
-    <div class="scroll">
+    <div class="scroll" tabindex={0} role="region" aria-label="Keys">
       <table>
         <thead>
           <tr>
