@@ -41,7 +41,7 @@ export type Stage = {
   /** Signed as its sender would; the ids of its events. */
   readonly deliver: (endpoint: 'zendesk' | 'stripe', body: object) => Promise<readonly string[]>
   /** An answer's data of the operator's API. */
-  readonly ask: (path: string, method?: string, body?: object) => Promise<any>
+  readonly ask: (path: string, method?: string, body?: object) => Promise<unknown>
   readonly stop: () => Promise<void>
 }
 
@@ -86,7 +86,7 @@ export async function startStage(): Promise<Stage> {
         headers: { 'x-api-key': key, 'content-type': 'application/json' },
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       })
-      return z.object({ data: z.any() }).parse(await response.json()).data
+      return z.object({ data: z.unknown() }).parse(await response.json()).data
     },
     stop: async () => {
       await stack.stop()

@@ -5,6 +5,7 @@ import * as fs from 'node:fs'
 import * as path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Browser } from 'playwright-core'
+import * as z from 'zod'
 import {
   findChromium,
   launchChromium,
@@ -30,6 +31,8 @@ const PAGES = {
   settings: '/settings',
 } as const
 
+const adjustments = z.array(z.object({ id: z.string(), state: z.string() }))
+
 const SETTLE_MS = 4_000
 
 /** Something of each kind: given, held for several reasons, in conflict, undecided, refunded, ignored. */
@@ -53,13 +56,12 @@ async function fill({ deliver, ask }: Stage): Promise<Readonly<Record<string, st
     await ask('/keys', 'POST', { name, scopes, expiresInDays: 365, ...email })
   }
   await sleep(SETTLE_MS)
-  const { adjustments } = await ask(`/events/${given}`)
-  const rows = await ask('/adjustments?limit=50')
-  const held = rows.find((row: { state: string }) => row.state === 'held')
+  const rows = adjustments.parse(await ask('/adjustments?limit=50'))
+  const one = (state: string) => `/adjustments/${rows.find((row) => row.state === state)?.id}`
   return {
     event: `/events/${given}`,
-    adjustment: `/adjustments/${adjustments[0].id}`,
-    'adjustment-held': `/adjustments/${held.id}`,
+    adjustment: one('invoiced'),
+    'adjustment-held': one('held'),
   }
 }
 

@@ -41,13 +41,12 @@ export async function showEvent(
     stepsOf(c, event, adjustments),
   ])
   const [clock, title] = [clockOf(c), `${titleOf(c, event)} ${event.type}`]
-  const told = trouble === null ? toldOf(c) : { text: trouble.text, isTrouble: true }
   return showPage(
     c,
     {
       title,
       section: 'Events',
-      told,
+      told: trouble === null ? toldOf(c) : { text: trouble.text, isTrouble: true },
       status: trouble?.status ?? 200,
       isLive: trouble === null,
     },
@@ -71,10 +70,7 @@ export async function showEvent(
             ))}
           </div>
           <Read fields={fields} />
-          <section class="sheet">
-            <h2>What was delivered</h2>
-            <Body payload={payload} />
-          </section>
+          <Body payload={payload} />
         </div>
         <div>
           <section class="sheet" id="event-forms" data-part>
@@ -146,26 +142,32 @@ const Origin = ({ of, clock }: { of: Event; clock: Clock }) => (
   />
 )
 
-const Body = ({ payload }: { payload: Payload | null }) => {
-  if (payload === null) {
-    return <p class="soft">It is not kept any more: its time was over, or a person was erased.</p>
-  }
-  if (payload.encoding === 'base64')
-    return <p class="soft">It is no text. The API shows its bytes.</p>
-  const text = indented(payload.body)
-  const isCut = text.length > PAYLOAD_SHOWN_CHARS_MAX
-  return (
-    <>
-      <pre class="body" tabindex={0} role="region" aria-label="What was delivered">
-        {text.slice(0, PAYLOAD_SHOWN_CHARS_MAX)}
-      </pre>
-      {isCut ? (
-        <p class="soft">It is longer than this page shows. The API shows all of it.</p>
-      ) : null}
-      <p class="soft">Card numbers and secrets were taken out before it was kept.</p>
-    </>
-  )
-}
+const Body = ({ payload }: { payload: Payload | null }) => (
+  <section class="sheet">
+    <h2>What was delivered</h2>
+    {payload?.encoding === 'utf8' ? (
+      <Text of={indented(payload.body)} />
+    ) : (
+      <p class="soft">
+        {payload === null
+          ? 'It is not kept any more: its time was over, or a person was erased.'
+          : 'It is no text. The API shows its bytes.'}
+      </p>
+    )}
+  </section>
+)
+
+const Text = ({ of }: { of: string }) => (
+  <>
+    <pre class="body" tabindex={0} role="region" aria-label="What was delivered">
+      {of.slice(0, PAYLOAD_SHOWN_CHARS_MAX)}
+    </pre>
+    {of.length > PAYLOAD_SHOWN_CHARS_MAX ? (
+      <p class="soft">It is longer than this page shows. The API shows all of it.</p>
+    ) : null}
+    <p class="soft">Card numbers and secrets were taken out before it was kept.</p>
+  </>
+)
 
 function indented(body: string): string {
   try {

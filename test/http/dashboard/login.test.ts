@@ -6,6 +6,7 @@ import { revokeKey } from '../../../src/usecases/revoke-key.ts'
 import { BOOTSTRAP } from '../../../src/domain/operator.ts'
 import { countRows, OPERATOR } from '../../harness.ts'
 import { createWorld } from '../../world.ts'
+import { PAGES as GUARDED } from './routes.ts'
 import { createPerson, formOf, keyOf, ORIGIN, type Person } from './browsing.ts'
 
 const BOOTSTRAP_KEY = OPERATOR['x-api-key']
@@ -67,6 +68,16 @@ describe('logging in', () => {
     for (const path of PAGES) {
       const { status, location, html } = await person.ask(path)
       expect([path, status, location?.startsWith('/login'), html]).toEqual([path, 303, true, ''])
+    }
+  })
+
+  it('is wanted by each route but the open ones, whatever it is asked with', async () => {
+    for (const route of [...GUARDED, 'GET /events/evt_1/more', 'GET /settings/other']) {
+      const [method = '', pattern = ''] = route.split(' ')
+      const path = pattern.replaceAll(/:\w+(\{[^}]*\})?/g, 'pause')
+      const headers = { 'x-api-key': BOOTSTRAP_KEY, cookie: '__Host-makegood=x' }
+      const { status, location, html } = await person.ask(path, { method, headers })
+      expect([route, status, location?.startsWith('/login'), html]).toEqual([route, 303, true, ''])
     }
   })
 
@@ -240,6 +251,18 @@ describe('every answer', () => {
       ])
       expect((await person.ask(address.replace(/-\w/, '-z'))).status).toBe(404)
     }
+  })
+
+  it('is a page also where the database does not answer, and says that it can be tried again', async () => {
+    const broken: any = { log: world.deps.log }
+    const deps = { ...world.deps, db: broken }
+    const other = createPerson(() => deps)
+    await person.logIn((await keyOf(world.deps, anyName())).secret)
+    other.setCookie(person.cookie())
+    const { status, text, headers } = await other.ask('/inbox')
+    expect([status, headers.get('retry-after')]).toEqual([503, '30'])
+    expect(text).toContain('This could not be done now. Try again.')
+    expect(text).not.toContain('TypeError')
   })
 
   it('leaves what is no page of it as it was', async () => {
