@@ -26,6 +26,18 @@ export async function findKeyByHash(db: Database, hash: string): Promise<Key | n
   return row ?? null
 }
 
+/** With its hash, of which a session's proof is made. */
+export async function findKeyWithHash(
+  db: Database,
+  id: KeyId,
+): Promise<(Key & { readonly hash: string }) | null> {
+  const [row] = await db
+    .select({ ...KEY_COLUMNS, hash: keys.hash })
+    .from(keys)
+    .where(eq(keys.id, id))
+  return row ?? null
+}
+
 export async function findKey(db: Database, id: KeyId): Promise<Key | null> {
   const [row] = await db.select(KEY_COLUMNS).from(keys).where(eq(keys.id, id))
   return row ?? null

@@ -81,6 +81,10 @@ export const events = sqliteTable(
     index('events_inbox')
       .on(table.fate, table.seq)
       .where(sql`${table.fate} IN ('conflict', 'undecided', 'dismissed')`),
+    // What waits for a person. Few do: what is ignored or made something writes no row of it.
+    index('events_waiting')
+      .on(table.receivedAt)
+      .where(sql`${table.fate} IN ('conflict', 'undecided')`),
     check('events_id_form', sql`${table.id} GLOB 'evt_?*'`),
     check('events_mode', oneOf(table.mode, MODES)),
     check('events_fate', oneOf(table.fate, FATES)),

@@ -25,6 +25,7 @@ import { status } from './api/status.ts'
 import { switches } from './api/switches.ts'
 import { answerOnce } from './answer-once.ts'
 import { createDescribed } from './described.ts'
+import { dashboard } from './dashboard/dashboard.ts'
 import { createDoor } from './door.ts'
 import { limitCallers } from './limit-callers.ts'
 import { requireKey } from './require-key.ts'
@@ -59,7 +60,7 @@ export function createApp(depsOf: (env: Env) => Deps, linkPath?: string) {
     .route('/status', status)
     .route('/switches', switches)
 
-  const app = createDoor(depsOf, linkPath).route('/api/v1', api)
+  const app = createDoor(depsOf, linkPath).route('/api/v1', api).route('/', dashboard)
   return app.route(
     '/',
     createDescribed(() => app.routes),

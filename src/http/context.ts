@@ -9,10 +9,12 @@ export type AppEnv = {
   readonly Bindings: Env
   readonly Variables: RequestIdVariables & {
     readonly deps: Deps
-    /** Who calls: set behind `requireKey`, so everywhere under `/api/v1` and nowhere else. */
+    /** Who calls: set behind `requireKey`, everywhere under `/api/v1`, and behind the dashboard's login. */
     readonly operator: Operator
     /** The id of what was made, where the answer shows a secret that is never shown again, nor kept. */
     readonly shownOnce?: string
+    /** What each form of this session carries: set behind the dashboard's login, and nowhere else. */
+    readonly formToken: string
     /** What the request's log line says beyond method, route and status. */
     readonly logFields: Map<string, string | number | null>
   }

@@ -2,16 +2,15 @@
 // is one, right or wrong; else a login at Cloudflare Access does, where the configuration has roles for it.
 
 import { createMiddleware } from 'hono/factory'
-import { noteKeyUse } from '../db/write-keys.ts'
 import { unreachable } from '../domain/assert.ts'
 import type { Access } from '../domain/access.ts'
 import type { Scope } from '../domain/operator.ts'
 import { err, ok, type Result } from '../domain/result.ts'
 import { findOperator, type FoundOperator, type KeyTrouble } from '../usecases/find-operator.ts'
 import { ASSERTION_HEADER, findPerson, type PersonTrouble } from '../usecases/find-person.ts'
-import { afterTheAnswer } from './after-the-answer.ts'
 import { fail, TRY_AGAIN, type Failure } from './answers.ts'
 import type { AppContext, AppEnv } from './context.ts'
+import { noteUse } from './note-key-use.ts'
 import { isOwnRequest } from './own-request.ts'
 import { asking } from './route-facts.ts'
 
@@ -21,7 +20,7 @@ type Trouble = KeyTrouble | AccessTrouble
 export const requireKey = asking(
   { asks: 'key' },
   createMiddleware<AppEnv>(async (c, next) => {
-    const { deps, logFields } = c.var
+    const { logFields } = c.var
     const found = await findCaller(c)
     if (!found.ok) {
       for (const [field, value] of Object.entries(found.error)) logFields.set(field, value)
@@ -31,10 +30,7 @@ export const requireKey = asking(
     logFields.set('operator', operator.name)
     c.set('operator', operator)
     await next()
-    const now = deps.now()
-    if (key !== null && deps.callers.takeUse(key, now)) {
-      await afterTheAnswer(c, () => noteKeyUse(deps.db, key.id, now))
-    }
+    await noteUse(c, key)
     return undefined
   }),
 )

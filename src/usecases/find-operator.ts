@@ -37,10 +37,16 @@ export async function findOperator(
     if (bootstrapKey === null && !(await hasKeys(db))) return err({ reason: 'no_key_configured' })
     return err({ reason: key === '' ? 'key_missing' : 'key_unknown' })
   }
+  const holder = holderOf(found, deps.now())
+  return holder.ok ? ok({ operator: holder.value, key: found }) : holder
+}
+
+/** Of a key that was made here, unless it has ended or was revoked. */
+export function holderOf(found: Key, now: number): Result<Operator, KeyTrouble> {
   const { id, name, email, scopes, expiresAt, revokedAt } = found
   if (revokedAt !== null) return err({ reason: 'key_revoked', key: id, revokedAt })
-  if (expiresAt !== null && expiresAt <= deps.now()) {
+  if (expiresAt !== null && expiresAt <= now) {
     return err({ reason: 'key_expired', key: id, expiresAt })
   }
-  return ok({ operator: { name, identity: identityOf({ name, email }), scopes }, key: found })
+  return ok({ name, identity: identityOf({ name, email }), scopes })
 }

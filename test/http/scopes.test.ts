@@ -7,6 +7,7 @@ import { createApp } from '../../src/http/app.ts'
 import { makeKey } from '../../src/usecases/make-key.ts'
 import { revokeKey } from '../../src/usecases/revoke-key.ts'
 import { OPERATOR } from '../harness.ts'
+import { GUARDS, OPEN_PAGES, PAGES } from './dashboard/routes.ts'
 import { createWorld } from '../world.ts'
 
 /** A line for each route of the operator's API. Of two scopes, the body decides which is wanted. */
@@ -97,7 +98,7 @@ const OPEN = [
 ]
 
 /** Of all routes: what stands before them, and answers nothing by itself. */
-const MIDDLEWARE = new Set(['ALL /*', 'ALL /i/*', 'ALL /api/v1/*'])
+const MIDDLEWARE = new Set<string>(['ALL /*', 'ALL /i/*', 'ALL /api/v1/*', ...GUARDS])
 
 const UNAUTHORIZED = {
   success: false,
@@ -162,7 +163,8 @@ async function ask(route: string, key: string, asMethod?: string) {
 }
 
 it('each route of the app is listed here, and nothing else is', () => {
-  expect(routes()).toEqual([...Object.keys(API), ...OPEN].toSorted())
+  const known = [...Object.keys(API), ...OPEN, ...OPEN_PAGES, ...PAGES]
+  expect(routes()).toEqual(known.toSorted())
 })
 
 describe.each(Object.entries(API))('%s', (route, wanted) => {

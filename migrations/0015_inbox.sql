@@ -1,0 +1,1 @@
+CREATE INDEX `events_waiting` ON `events` (`received_at`) WHERE "events"."fate" IN ('conflict', 'undecided');

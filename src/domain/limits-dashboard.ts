@@ -1,0 +1,29 @@
+// Bounds of the dashboard.
+
+/** A working day; after that a person shows the key again. */
+export const SESSION_HOURS = 8
+/** 160 bits, drawn for each session. */
+export const SESSION_NONCE_BYTES = 20
+/** Of a form that a browser sends. */
+export const FORM_BYTES_MAX = 16_384
+/** Of an address to go back to after a form. */
+export const RETURN_PATH_CHARS_MAX = 500
+/** Of held or failed adjustments, and of events, on a page of the inbox. */
+export const INBOX_ROWS_MAX = 15
+/** Of what a customer was given or charged before, with each hold. */
+export const HISTORY_ROWS_MAX = 3
+/** Of a number on the overview: with more it says so many and a plus. */
+export const WAITING_COUNT_MAX = 50
+export const LIST_PAGE_ROWS = 50
+/** Of the chart on the overview, today among them. */
+export const CHART_DAYS = 14
+/** Of the sums that one chart reads. */
+export const CHART_ROWS_MAX = 150
+/** Of a payload that a page shows; the API has all of it. */
+export const PAYLOAD_SHOWN_CHARS_MAX = 60_000
+/** Of keys that the settings list, the newest first. */
+export const KEYS_SHOWN_MAX = 100
+/** Of one event's or adjustment's entries that a timeline shows, the newest. */
+export const TIMELINE_ENTRIES_MAX = 25
+/** Of an event and what it made, in one timeline. */
+export const TIMELINE_SUBJECTS_MAX = 6

@@ -1,0 +1,45 @@
+// The dashboard: pages for the people who decide, made by the server. They ask the database as the operator's API does,
+// and change it by the API alone.
+
+import { thrownFields } from '../../log.ts'
+import { createRoutes } from '../routes.ts'
+import { actions } from './actions.ts'
+import { adjustmentPage } from './adjustment-page.tsx'
+import { eventPage } from './event-page.tsx'
+import { files } from './files.ts'
+import { inbox } from './inbox.tsx'
+import { lists } from './lists.tsx'
+import { login } from './login.tsx'
+import { overview } from './overview.tsx'
+import { showRefusal } from './refusal.tsx'
+import { NO_COOKIE, requireSession } from './session.ts'
+import { settings } from './settings.tsx'
+
+/** Each path by itself, and no pattern over all: what else is asked for is no business of a session. */
+const PATHS = ['/', '/inbox', '/events/*', '/adjustments/*', '/settings/*', '/logout']
+
+const inside = createRoutes()
+for (const path of PATHS) inside.use(path, requireSession)
+inside
+  .route('/', overview)
+  .route('/', inbox)
+  .route('/', lists)
+  .route('/', eventPage)
+  .route('/', adjustmentPage)
+  .route('/', settings)
+  .route('/', actions)
+  .post('/logout', (c) => {
+    c.header('set-cookie', NO_COOKIE)
+    c.header('cache-control', 'no-store')
+    return c.redirect('/login', 303)
+  })
+
+export const dashboard = createRoutes()
+  .route('/', files)
+  .route('/', login)
+  .route('/', inside)
+  .onError((error, c) => {
+    c.var.deps.log({ event: 'alarm.request_threw', ...thrownFields(error) })
+    c.header('retry-after', '30')
+    return showRefusal(c, 503, 'This could not be done now. Try again.')
+  })

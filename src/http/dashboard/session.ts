@@ -1,0 +1,90 @@
+// Who looks at the dashboard, and whether a form is his own. No page is shown and nothing is done without.
+
+import { getCookie } from 'hono/cookie'
+import { createMiddleware } from 'hono/factory'
+import { limitBody } from '../validate.ts'
+import { FORM_BYTES_MAX, RETURN_PATH_CHARS_MAX, SESSION_HOURS } from '../../domain/limits.ts'
+import type { Scope } from '../../domain/operator.ts'
+import type { Result } from '../../domain/result.ts'
+import { findSession, type FoundSession, type SessionTrouble } from '../../usecases/open-session.ts'
+import type { AppContext, AppEnv } from '../context.ts'
+import { noteUse } from '../note-key-use.ts'
+import { showRefusal } from './refusal.tsx'
+
+/** The prefix has a browser take it only with `Secure`, for this very host and all of its paths. */
+export const COOKIE = '__Host-makegood'
+
+const SECONDS_PER_HOUR = 3_600
+
+export const cookieOf = (text: string): string =>
+  `${COOKIE}=${text}; Path=/; Max-Age=${SESSION_HOURS * SECONDS_PER_HOUR}; Secure; HttpOnly; SameSite=Lax`
+
+export const NO_COOKIE = `${COOKIE}=; Path=/; Max-Age=0; Secure; HttpOnly; SameSite=Lax`
+
+/** The one place that says who it is: another way to log in is asked here. */
+export const whoIs = (c: AppContext): Promise<Result<FoundSession, SessionTrouble>> =>
+  findSession(c.var.deps, getCookie(c, COOKIE))
+
+/** In front of every page and form but the login. */
+export const requireSession = createMiddleware<AppEnv>(async (c, next) => {
+  const { logFields } = c.var
+  const found = await whoIs(c)
+  if (!found.ok) {
+    for (const [field, value] of Object.entries(found.error)) logFields.set(field, value)
+    c.header('cache-control', 'no-store')
+    return c.redirect(loginAddress(c), 303)
+  }
+  const { operator, key, formToken, isOwnForm } = found.value
+  logFields.set('operator', operator.name)
+  c.set('operator', operator)
+  c.set('formToken', formToken)
+  await noteUse(c, key)
+  if (c.req.method === 'GET' || c.req.method === 'HEAD') return next()
+  const tooLarge = await limitFormBody(c, async () => {})
+  if (tooLarge) return tooLarge
+  const isOwn = isFromHere(c) && (await isOwnForm(await tokenIn(c)))
+  if (isOwn) return next()
+  logFields.set('reason', 'form_not_own')
+  return showRefusal(c, 403, 'This form was not sent by this page, or its session is over.')
+})
+
+export const limitFormBody = limitBody(FORM_BYTES_MAX)
+
+async function tokenIn(c: AppContext): Promise<string> {
+  const { token } = await c.req.parseBody()
+  return typeof token === 'string' ? token : ''
+}
+
+/** What is asked for is shown after the login; what a form wanted to do is not done by it. */
+function loginAddress(c: AppContext): string {
+  const { pathname, search } = new URL(c.req.url)
+  const path = c.req.method === 'GET' ? pathname + search : '/'
+  return path === '/' ? '/login' : `/login?to=${encodeURIComponent(path)}`
+}
+
+/** Whether a page of ours sent it, by what browsers say and no page can change. Who says nothing is refused. */
+export function isFromHere(c: AppContext): boolean {
+  const site = c.req.header('sec-fetch-site')
+  if (site !== undefined) return site === 'same-origin'
+  return c.req.header('origin') === new URL(c.req.url).origin
+}
+
+/** A path of this dashboard, or the other one: nobody is led away. */
+export function ownPath(text: unknown, otherwise: string): string {
+  if (typeof text !== 'string' || text.length > RETURN_PATH_CHARS_MAX) return otherwise
+  const url = URL.parse(text, 'https://own.invalid')
+  const isOwn = text.startsWith('/') && url?.origin === 'https://own.invalid'
+  return isOwn ? url.pathname + url.search + url.hash : otherwise
+}
+
+export const may = ({ var: { operator } }: AppContext, scope: Scope): boolean =>
+  operator.scopes.includes(scope)
+
+/** As the API's routes have it; a page says it in words. */
+export const requireOf = (scope: Scope) =>
+  createMiddleware<AppEnv>(async (c, next) => {
+    if (may(c, scope)) return next()
+    c.var.logFields.set('reason', 'scope_missing')
+    c.var.logFields.set('scope', scope)
+    return showRefusal(c, 403, `This page needs a key with the scope ${scope}.`)
+  })

@@ -1,0 +1,198 @@
+// Overview, lists, single pages and settings: what they show, that they run nothing, and what they read.
+
+import { env } from 'cloudflare:workers'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { createWorld, setFaults } from '../../world.ts'
+import { OPERATOR, refund, sandboxControl, ticket } from '../../harness.ts'
+import { metered } from '../../metered-database.ts'
+import { createPerson, formOf, keyOf, type Person } from './browsing.ts'
+
+let world: Awaited<ReturnType<typeof createWorld>>
+let person: Person
+let next = 0
+
+beforeEach(async () => {
+  await env.DB.exec(`UPDATE adjustments SET wake_at = 9e15 WHERE wake_at IS NOT NULL`)
+  await sandboxControl('POST', '/reset')
+  world = await createWorld()
+  person = createPerson(() => world.deps)
+  await person.logIn(OPERATOR['x-api-key'])
+})
+afterEach(() => setFaults())
+
+async function invoiced() {
+  const [event] = await world.receive(
+    'zendesk',
+    ticket({ customer_external_id: `c-${(next += 1)}` }),
+  )
+  return event!
+}
+
+async function acme() {
+  const [event] = await world.receive('zendesk', ticket())
+  await world.work()
+  return world.adjustment(event!)
+}
+
+describe('the overview', () => {
+  it('says of an empty deployment what to do first', async () => {
+    const { text } = await person.ask('/')
+    expect(text).toContain('First steps')
+    expect(text).toContain('Make a key for yourself under Settings')
+  })
+
+  it('adds up what was issued today, by day and by rule, in signed amounts', async () => {
+    const row = await acme()
+    const { text, html } = await person.ask('/')
+    expect(text).toMatch(/Today −\d+\.\d\d USD/)
+    expect(text).toContain(row.ruleId)
+    expect(html).toContain('<svg class="chart"')
+    expect(text).toContain('answers, as a sandbox')
+  })
+
+  it('says what is paused', async () => {
+    await person.submit('/settings', '/settings/pause', { what: 'endpoint/zendesk' })
+    expect((await person.ask('/')).text).toContain('Paused the endpoint zendesk')
+  })
+})
+
+describe('an adjustment', () => {
+  it('is reversed by the form that it shows, and shows both', async () => {
+    const row = await acme()
+    const page = `/adjustments/${row.id}`
+    const sent = await person.submit(page, `${page}/reverse`)
+    expect(sent?.location).toBe(`${page}?did=reversed`)
+    expect((await person.ask(page)).text).toContain('Undone by adj_')
+    expect((await person.ask('/adjustments')).text).toContain('Reversed')
+  })
+
+  it('that has failed says what helps, and is tried again', async () => {
+    const refused = { kind: 'rate_limited', retryAfterSeconds: null, method: 'POST', times: 1 }
+    await setFaults(refused)
+    const row = await acme()
+    expect(row.state).toBe('failed')
+    expect((await person.ask('/inbox')).text).toContain('Could not be issued')
+    const sent = await person.submit('/inbox', `/adjustments/${row.id}/requeue`)
+    expect(sent?.location).toBe('/inbox?did=requeued')
+    expect(await world.work()).toEqual(['issued'])
+  })
+
+  it('is not found in words where there is none', async () => {
+    for (const path of ['/adjustments/adj_none', '/events/evt_none']) {
+      const { status, text } = await person.ask(path)
+      expect(status).toBe(404)
+      expect(text).toContain('There is nothing at this address.')
+    }
+  })
+})
+
+describe('an event', () => {
+  it('tells its way from the delivery to the link, and shows the delivery', async () => {
+    const { eventId } = await acme()
+    const { text } = await person.ask(`/events/${eventId}`)
+    for (const wanted of ['Received and verified', 'Invoiced', 'Link made', 'credit_requested']) {
+      expect(text).toContain(wanted)
+    }
+    expect(text.indexOf('Received and verified')).toBeLessThan(text.indexOf('Link made'))
+  })
+
+  it('shows hostile text as text, wherever it comes from', async () => {
+    const hostile = '"><script>alert(1)</script><img src=x onerror=alert(2)>{{7*7}}'
+    const [event] = await world.receive(
+      'zendesk',
+      ticket({ asker: hostile, customer_external_id: hostile, comment: hostile, amount: hostile }),
+    )
+    const [other] = await world.receive('stripe', refund({ reason: hostile, customer: hostile }))
+    await world.work()
+    for (const path of [
+      '/',
+      '/inbox',
+      '/events',
+      '/adjustments',
+      `/events/${event}`,
+      `/events/${other}`,
+    ]) {
+      const { html } = await person.ask(path)
+      expect(html).not.toContain('<script>alert')
+      expect(html).not.toContain('<img')
+    }
+    expect((await person.ask(`/events/${event}`)).html).toContain('&lt;script&gt;alert(1)')
+  })
+})
+
+describe('the settings', () => {
+  it('show a new key once, and list it without it', async () => {
+    const name = `holder-${(next += 1)}`
+    const typed = { name, email: `${name}@saas.example`, days: '30', scopes: 'read' }
+    const made = await person.submit('/settings', '/settings/keys', typed)
+    const [key] = /ck_mg_[0-9a-z]{32}/.exec(made?.html ?? '') ?? []
+    expect([made?.status, typeof key]).toEqual([201, 'string'])
+    const { text, html } = await person.ask('/settings')
+    expect(text).toContain(name)
+    expect(html).not.toContain(key)
+    expect((await createPerson(() => world.deps).logIn(key ?? '')).status).toBe(303)
+  })
+
+  it('tell a name that is taken, and keep what was typed', async () => {
+    const name = `holder-${(next += 1)}`
+    await keyOf(world.deps, name)
+    const sent = await person.submit('/settings', '/settings/keys', { name, scopes: 'approve' })
+    expect(sent?.status).toBe(409)
+    expect(sent?.text).toContain('A key had this name before')
+    expect(sent?.html).toContain(`value="${name}"`)
+  })
+
+  it('revoke a key, and with it its session', async () => {
+    const { id, secret } = await keyOf(world.deps, `holder-${(next += 1)}`)
+    const other = createPerson(() => world.deps)
+    await other.logIn(secret)
+    const sent = await person.submit('/settings', `/settings/keys/${id}/revoke`)
+    expect(sent?.location).toBe('/settings?did=revoked')
+    expect((await other.ask('/')).status).toBe(303)
+  })
+
+  it('pause and resume', async () => {
+    await person.submit('/settings', '/settings/pause', { what: 'all' })
+    expect((await person.ask('/settings')).text).toContain('everything by bootstrap')
+    const sent = await person.submit('/settings', '/settings/resume')
+    expect(sent?.location).toBe('/settings?did=resumed')
+    expect((await person.ask('/settings')).text).toContain('Nothing is paused.')
+    expect(formOf((await person.ask('/settings')).html, '/settings/resume')).toBeNull()
+  })
+})
+
+describe('a page of a full deployment', () => {
+  it('reads at most 500 rows, and lists page by page', async () => {
+    for (let n = 0; n < 55; n++) {
+      await world.receive('zendesk', ticket({ tags: 'credit_requested', amount: '300.00' }))
+    }
+    for (let n = 0; n < 55; n++) {
+      await world.receive('zendesk', ticket({ tags: 'credit_requested', amount: 'x' }))
+    }
+    await world.work()
+    const event = await invoiced()
+    const { id } = await acme()
+    for (const path of [
+      '/',
+      '/inbox',
+      '/events',
+      '/adjustments',
+      `/events/${event}`,
+      `/adjustments/${id}`,
+    ]) {
+      const { rowsRead } = await metered(async (db) => {
+        const reader = createPerson(() => ({ ...world.deps, db }))
+        reader.setCookie(person.cookie())
+        expect((await reader.ask(path)).status).toBe(200)
+      })
+      expect(rowsRead, path).toBeLessThanOrEqual(500)
+    }
+    expect((await person.ask('/')).text).toContain('50+ Held')
+    const { html } = await person.ask('/events')
+    const [, older = ''] = /href="([^"]+)" rel="next"/.exec(html) ?? []
+    expect(older).toMatch(/^\/events\?before=\d+$/)
+    const second = await person.ask(older)
+    expect(second.text).toContain('Newest')
+    expect((await person.ask('/events?before=nonsense')).status).toBe(200)
+  }, 60_000)
+})

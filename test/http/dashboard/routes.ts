@@ -1,0 +1,31 @@
+// Every route of the dashboard. The app's own list has to be this one and the API's, so a new page without a line here
+// fails (test/http/scopes.test.ts), and each line but the open ones is shut without a session (login.test.ts).
+
+/** What shows nothing of anybody: the login, and the files that its page asks for. */
+export const OPEN_PAGES = ['GET /dashboard/:file', 'GET /login', 'POST /login'] as const
+
+export const PAGES = [
+  'GET /',
+  'GET /adjustments',
+  'GET /adjustments/:id',
+  'GET /events',
+  'GET /events/:id',
+  'GET /inbox',
+  'GET /settings',
+  'POST /adjustments/:id/:verb',
+  'POST /events/:id/:verb',
+  'POST /logout',
+  'POST /settings/:what{pause|resume}',
+  'POST /settings/keys',
+  'POST /settings/keys/:id/revoke',
+] as const
+
+/** What stands before them: the session. */
+export const GUARDS = [
+  'ALL /',
+  'ALL /inbox',
+  'ALL /events/*',
+  'ALL /adjustments/*',
+  'ALL /settings/*',
+  'ALL /logout',
+] as const

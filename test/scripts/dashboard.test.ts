@@ -1,0 +1,267 @@
+// The dashboard in a browser, against the running app and its sandbox: what a person does on his first day, with
+// scripts and without. Where no Chromium is installed, that is said and nothing is proved.
+
+import axe from 'axe-core'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { Browser, BrowserContext, Page } from 'playwright-core'
+import * as z from 'zod'
+import {
+  findChromium,
+  launchChromium,
+  startStage,
+  ticketBody,
+  type Stage,
+} from '../../scripts/dashboard-stage.ts'
+
+const program = findChromium()
+if (program === null) {
+  console.warn(
+    'No Chromium is installed, so the dashboard is not seen in a browser: apt-get install chromium',
+  )
+}
+
+const WAIT_MS = 15_000
+const WITHOUT_LIVE_MS = 500
+
+let stage: Stage
+let browser: Browser
+let ticket = 5_000
+
+beforeAll(async () => {
+  if (program === null) return
+  stage = await startStage()
+  browser = await launchChromium(program)
+}, 120_000)
+afterAll(async () => {
+  await browser?.close()
+  await stage?.stop()
+})
+
+/** What a page complains about: scripts that were kept from running, and dialogs. */
+const complaints: string[] = []
+
+/** As of a person: what names itself a machine is shown no document (src/domain/preview-agents.ts). */
+const AGENT =
+  'Mozilla/5.0 (X11; Linux x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0 Safari/537.36'
+
+async function visit(javaScriptEnabled: boolean, key = stage.key): Promise<[BrowserContext, Page]> {
+  const context = await browser.newContext({
+    userAgent: AGENT,
+    javaScriptEnabled,
+    baseURL: stage.stack.appUrl,
+    viewport: { width: 1200, height: 900 },
+  })
+  context.setDefaultTimeout(WAIT_MS)
+  const page = await context.newPage()
+  page.on('console', (message) => {
+    if (/Content Security Policy|Refused to/.test(message.text())) complaints.push(message.text())
+  })
+  page.on('pageerror', (error) => complaints.push(error.message))
+  page.on('dialog', async (dialog) => {
+    complaints.push(dialog.message())
+    await dialog.dismiss()
+  })
+  await page.goto('/')
+  await page.fill('input[name=key]', key)
+  await page.click('button:has-text("Log in")')
+  await page.waitForURL((url) => url.pathname === '/')
+  return [context, page]
+}
+
+/** Until the queue has done its work; without scripts the person loads the page again. */
+async function until(page: Page, text: string): Promise<void> {
+  const deadline = Date.now() + WAIT_MS
+  while (!(await page.locator('body').innerText()).includes(text)) {
+    if (Date.now() > deadline) throw new Error(`never: ${text}`)
+    await page.waitForTimeout(WITHOUT_LIVE_MS)
+    await page.reload()
+  }
+}
+
+const heldTicket = async (amount: string): Promise<string> => {
+  const number = (ticket += 1)
+  await stage.deliver('zendesk', ticketBody(number, { tags: 'credit_requested', amount }))
+  return `ticket ${number}`
+}
+
+async function newKey(page: Page, name: string, scopes: readonly string[]): Promise<string> {
+  await page.goto('/settings')
+  await page.fill('input[name=name]', name)
+  await page.fill('input[name=email]', `${name}@saas.example`)
+  for (const scope of scopes) await page.check(`input[name=scopes][value=${scope}]`)
+  await page.click('button:has-text("Make the key")')
+  return (await page.locator('#new-key').innerText()).trim()
+}
+
+describe.skipIf(program === null).each([
+  ['with scripts', true],
+  ['without scripts', false],
+] as const)('a person %s', (_, withScripts) => {
+  let context: BrowserContext
+  let page: Page
+  beforeAll(async () => {
+    ;[context, page] = await visit(withScripts)
+  }, 60_000)
+  afterAll(() => context.close())
+
+  it('sees on his first day what to do first', async () => {
+    expect(await page.locator('#overview-steps').innerText()).toContain('Make a key for yourself')
+    await page.click('nav >> text=Inbox')
+    expect(await page.locator('h1').innerText()).toBe('Inbox')
+  })
+
+  it('approves a held credit, sees it invoiced, and opens its link to the PDF', async () => {
+    const name = await heldTicket(withScripts ? '310.00' : '320.00')
+    await page.goto('/inbox')
+    await until(page, name)
+    const card = page.locator('article', { hasText: name })
+    await card.locator('button:has-text("Approve")').click()
+    await until(page, 'Approved. The invoice is made')
+    await page.goto('/adjustments')
+    await page.click(`a:has-text("${name}")`)
+    await until(page, 'Link to the PDF')
+    const address = await page.locator('#adjustment-invoice a[rel=noreferrer]').getAttribute('href')
+    const pdf = await context.request.get(address ?? '')
+    expect(pdf.headers()['content-type']).toContain('application/pdf')
+    expect((await pdf.body()).subarray(0, 5).toString()).toBe('%PDF-')
+  })
+
+  it('rejects one with a note, which stands on its page', async () => {
+    const name = await heldTicket(withScripts ? '330.00' : '340.00')
+    await page.goto('/inbox')
+    await until(page, name)
+    const card = page.locator('article', { hasText: name })
+    await card.locator('summary').click()
+    await card.locator('textarea').fill('He has it already.')
+    await card.locator('button:has-text("Reject")').click()
+    await until(page, 'Rejected. The person who asked is told.')
+    await page.goto('/adjustments')
+    await page.click(`a:has-text("${name}")`)
+    expect(await page.locator('main').innerText()).toContain('He has it already.')
+  })
+
+  it('tries an event again, and dismisses it', async () => {
+    const number = (ticket += 1)
+    const body = ticketBody(number, { tags: 'credit_requested', amount: 'twenty' })
+    const [event] = await stage.deliver('zendesk', body)
+    await page.goto(`/events/${event}`)
+    await page.click('button:has-text("Try again")')
+    await until(page, 'Decided again, with the rules of now.')
+    await page.click('button:has-text("Dismiss")')
+    await until(page, 'Dismissed. Nothing more is done for it.')
+    expect(await page.locator('#event-state').innerText()).toContain('Dismissed')
+  })
+
+  it('is out as soon as his key is revoked', async () => {
+    const name = withScripts ? 'carla' : 'carlo'
+    const key = await newKey(page, name, ['approve'])
+    const [other, theirs] = await visit(withScripts, key)
+    await theirs.goto('/inbox')
+    expect(await theirs.locator('.who-name').innerText()).toBe(name)
+    await page.goto('/settings')
+    await page.click(`button[aria-label="Revoke the key of ${name}"]`)
+    await until(page, 'Revoked. The key and its sessions have ended.')
+    await theirs.goto('/inbox')
+    expect(new URL(theirs.url()).pathname).toBe('/login')
+    await other.close()
+  })
+})
+
+describe.skipIf(program === null)('with scripts', () => {
+  it('new rows come by themselves, and a note that was begun stays', async () => {
+    const first = await heldTicket('350.00')
+    const [context, page] = await visit(true)
+    await page.goto('/inbox')
+    await until(page, first)
+    const card = page.locator('article', { hasText: first })
+    await card.locator('summary').click()
+    await card.locator('textarea').fill('Half a no')
+    const second = await heldTicket('360.00')
+    await page.locator('article', { hasText: second }).waitFor({ timeout: 30_000 })
+    expect(await card.locator('textarea').inputValue()).toBe('Half a no')
+    await context.close()
+  }, 60_000)
+
+  it('j and k go from card to card', async () => {
+    const [context, page] = await visit(true)
+    await page.goto('/inbox')
+    await page.locator('article').nth(1).waitFor()
+    const picked = () =>
+      page
+        .locator('article')
+        .evaluateAll((cards) => cards.findIndex((card) => card.matches('.is-picked')))
+    await page.keyboard.press('j')
+    expect(await picked()).toBe(0)
+    await page.keyboard.press('j')
+    expect(await picked()).toBe(1)
+    await page.keyboard.press('k')
+    expect(await picked()).toBe(0)
+    await context.close()
+  })
+})
+
+describe.skipIf(program === null)('every page', () => {
+  it('has nothing serious for axe, in light on a phone, and in dark on a wide screen', async () => {
+    const [event] = await stage.deliver('zendesk', ticketBody((ticket += 1)))
+    await heldTicket('370.00')
+    const [row] = z
+      .array(z.object({ id: z.string() }))
+      .parse(await stage.ask('/adjustments?limit=1'))
+    const id = row?.id ?? ''
+    const pages = [
+      '/',
+      '/inbox',
+      '/events',
+      `/events/${event}`,
+      '/adjustments',
+      `/adjustments/${id}`,
+      '/settings',
+    ]
+    const [context, page] = await visit(true)
+    await page.addInitScript({ content: axe.source })
+    for (const [colorScheme, width] of LOOKS) {
+      await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
+      await page.setViewportSize({ width, height: 844 })
+      for (const path of pages) {
+        await page.goto(path)
+        expect(await seriousFaults(page), `${path} ${colorScheme} ${width}`).toEqual([])
+        const isTooWide = await page.evaluate(
+          'document.documentElement.scrollWidth > document.documentElement.clientWidth',
+        )
+        expect(isTooWide, `${path} is wider than ${width}`).toBe(false)
+      }
+    }
+    await context.close()
+    const outside = await browser.newContext({ baseURL: stage.stack.appUrl })
+    const login = await outside.newPage()
+    await login.addInitScript({ content: axe.source })
+    await login.goto('/login')
+    expect(await seriousFaults(login)).toEqual([])
+    await outside.close()
+  }, 90_000)
+
+  it('runs nothing of hostile text, and needed nothing that its policy forbids', async () => {
+    const hostile = '"><script>alert(1)</script><img src=x onerror=alert(2)><svg onload=alert(3)>'
+    const fields = { asker: hostile, amount: hostile, comment: hostile, tags: 'credit_requested' }
+    const [event] = await stage.deliver('zendesk', ticketBody((ticket += 1), fields))
+    const [context, page] = await visit(true)
+    for (const path of ['/', '/inbox', '/events', `/events/${event}`]) await page.goto(path)
+    expect(await page.locator('pre.body').innerText()).toContain('<script>alert(1)</script>')
+    await context.close()
+    expect(complaints).toEqual([])
+  })
+})
+
+/** Each scheme of colours and each width once: neither changes what the other does. */
+const LOOKS = [
+  ['light', 390],
+  ['dark', 1_200],
+] as const
+
+type Fault = { readonly id: string; readonly impact: string; readonly nodes: readonly string[] }
+
+/** Runs in the page, outside of its policy: axe was put there before the page. */
+const seriousFaults = (page: Page): Promise<readonly Fault[]> =>
+  page.evaluate(`axe.run({ runOnly: ['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa', 'best-practice'] }).then(({ violations }) =>
+    violations.filter(({ impact }) => impact === 'serious' || impact === 'critical')
+      .map(({ id, impact, nodes }) => ({ id, impact, nodes: nodes.map(({ html, any }) => html + ' ' + any.map(({ message }) => message)) })))`)
