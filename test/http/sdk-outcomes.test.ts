@@ -1,6 +1,7 @@
 // What a caller with the official SDK meets on Makegood and never on the billing API: a hold, a rejection, an
 // outcome that nobody knows. Whatever happens on the way, one key has one invoice.
 
+import { env } from 'cloudflare:workers'
 import { CommetAPIError } from '@commet/node'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { findAdjustment } from '../../src/db/read-adjustments.ts'
@@ -209,6 +210,17 @@ describe('a key', () => {
     await post({ key })
     const mismatch = { statusCode: 409, type: 'conflict_error', code: 'idempotency_key_mismatch' }
     await expectApiError(post({ key, ...changed }), mismatch)
+  })
+
+  it('still stands for its words once what was asked for is forgotten', async () => {
+    const asked = { key: newKey(), description: 'Forgotten' }
+    const first = await dataOf(post(asked))
+    await env.DB.prepare(
+      'DELETE FROM payloads WHERE event_seq = (SELECT max(seq) FROM events)',
+    ).run()
+    expect(await dataOf(post(asked))).toEqual(first)
+    const mismatch = { statusCode: 409, code: 'idempotency_key_mismatch' }
+    await expectApiError(post({ ...asked, description: 'Remembered' }), mismatch)
   })
 
   it('of an invoice is no key of another call', async () => {
