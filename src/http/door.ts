@@ -33,7 +33,9 @@ export function createDoor(depsOf: (env: Env) => Deps, linkPath: string = LINK_P
     .route('/webhooks', webhooks)
     .notFound((c) => {
       const methods = allowed(c.req.path)
-      return methods.length === 0 ? fail(c, NOT_FOUND) : methodNotAllowed(c, methods.join(', '))
+      // A handler that was asked in the right way has found nothing.
+      const isWrongMethod = methods.length > 0 && !methods.includes(c.req.method)
+      return isWrongMethod ? methodNotAllowed(c, methods.join(', ')) : fail(c, NOT_FOUND)
     })
     .onError((error, c) => {
       // The deps themselves may be what threw.
