@@ -70,7 +70,9 @@ describe('over HTTP', () => {
       }
       expect(page).toContain(`<code>${path}</code>`)
     }
-    expect(page).not.toMatch(/<script|<style| style=| on\w+=|https?:\/\/(?!makegood\.example)/)
+    expect(page).not.toMatch(
+      /<script|<style| style=| on\w+=|https?:\/\/(?!(makegood|files)\.example)/,
+    )
     const linked = [...page.matchAll(/href="#([^"]+)"/g)].map(([, id = '']) => id)
     for (const id of new Set(linked)) expect(page, id).toContain(`id="${id}"`)
     const style = await fetchApp('https://makegood.example/docs/style.css')

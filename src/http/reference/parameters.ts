@@ -27,14 +27,15 @@ export function ofFact(fact: RouteFact, example: Example | undefined, shapes: Co
   if (fact.asks !== 'query') return []
   const { properties = {}, required } = schemaOf(fact.schema, 'input', shapes)
   const names: readonly unknown[] = Array.isArray(required) ? required : []
-  return Object.entries(Object(properties)).map(([name, schema]) => {
+  return Object.entries<Json>(Object(properties)).map(([name, schema]) => {
     const given = example?.query?.[name]
+    const shown = schema['type'] === 'integer' ? Number(given) : given
     return {
       name,
       in: 'query',
       ...(names.includes(name) ? { required: true } : {}),
       schema,
-      ...(given === undefined ? {} : { example: /^\d+$/.test(given) ? Number(given) : given }),
+      ...(given === undefined ? {} : { example: shown }),
     }
   })
 }
