@@ -1,7 +1,8 @@
 // The description of every call, OpenAPI 3.1: what its handlers ask for by themselves, and what GROUPS says of it.
 
 import { factsByRoute, type Route, type RouteFact } from '../route-facts.ts'
-import type { Answer, Example, Operation } from './operation.ts'
+import type { Answer, Operation } from './operation.ts'
+import { withNotes } from './fields.ts'
 import { GROUPS } from './operations.ts'
 import { EXAMPLES, JSON_TYPE, refusalsOf, REQUEST_ID } from './refusals.ts'
 import {
@@ -100,14 +101,14 @@ type Described = {
 }
 
 function describe({ tag, method, operation, facts }: Described, path: string, found: Found) {
-  const { does, more, example } = operation
+  const { does, more } = operation
   const scopes = facts.flatMap((fact) => (fact.asks === 'scope' ? fact.scopes : []))
   const needsKey = facts.some(({ asks }) => asks === 'key')
   const parameters = [
     ...ofPath(operation, path, found),
-    ...facts.flatMap((fact) => ofFact(fact, example, found)),
+    ...facts.flatMap((fact) => ofFact(fact, operation, found)),
   ]
-  const requestBody = bodyOf(facts, example, found)
+  const requestBody = bodyOf(facts, operation, found)
   return {
     operationId: nameOf(method, path),
     tags: [tag],
@@ -134,7 +135,7 @@ const ofPath = ({ params = {} }: Operation, path: string, found: Found): Json[] 
     return { name, in: 'path', required: true, schema }
   })
 
-function ofFact(fact: RouteFact, example: Example | undefined, found: Found): Json[] {
+function ofFact(fact: RouteFact, { example, fields = {} }: Operation, found: Found): Json[] {
   if (fact.asks === 'header') {
     const { name } = fact
     const given = example?.headers?.[name.toLowerCase()]
@@ -142,7 +143,10 @@ function ofFact(fact: RouteFact, example: Example | undefined, found: Found): Js
     return [{ name, in: 'header', schema: schemaOf(fact.schema, 'input', found.shapes), ...shown }]
   }
   if (fact.asks !== 'query') return []
-  const { properties = {}, required } = schemaOf(fact.schema, 'input', found.shapes)
+  const { properties = {}, required } = withNotes(
+    schemaOf(fact.schema, 'input', found.shapes),
+    fields,
+  )
   const names: readonly unknown[] = Array.isArray(required) ? required : []
   return Object.entries(Object(properties)).map(([name, schema]) => {
     const given = example?.query?.[name]
@@ -156,12 +160,12 @@ function ofFact(fact: RouteFact, example: Example | undefined, found: Found): Js
   })
 }
 
-function bodyOf(facts: readonly RouteFact[], example: Example | undefined, found: Found) {
+function bodyOf(facts: readonly RouteFact[], { example, fields = {} }: Operation, found: Found) {
   for (const fact of facts) {
     if (fact.asks === 'json') {
       const { schema, bytesMax, mayBeMissing } = fact
       const content = {
-        schema: schemaOf(schema, 'input', found.shapes),
+        schema: withNotes(schemaOf(schema, 'input', found.shapes), fields),
         ...(example?.body === undefined ? {} : { example: example.body }),
       }
       return {

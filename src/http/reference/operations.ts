@@ -3,9 +3,10 @@
 import { ADJUSTMENTS } from './adjustments.ts'
 import { AUDIT } from './audit.ts'
 import { EVENTS } from './events.ts'
+import { LINKS } from './links.ts'
 import { OPEN } from './open.ts'
 import type { Operations } from './operation.ts'
-import { ERASURES, IDENTITIES, KEYS, LINKS } from './people.ts'
+import { ERASURES, IDENTITIES, KEYS } from './people.ts'
 import { RECONCILIATIONS, STATUS } from './record.ts'
 import { RULES, SWITCHES } from './rules.ts'
 
