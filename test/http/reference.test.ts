@@ -3,6 +3,7 @@
 import { describe, expect, it } from 'vitest'
 import { createApp } from '../../src/http/app.ts'
 import { makeDocument, pathsOf } from '../../src/http/reference/document.ts'
+import { fieldsOf } from '../../src/http/reference/fields.ts'
 import { ERRORS } from '../../src/http/reference/errors.ts'
 import { NOT_DESCRIBED, OPERATIONS } from '../../src/http/reference/operations.ts'
 import { envelopeOf } from '../../src/http/reference/schemas.ts'
@@ -45,6 +46,19 @@ it('has examples of answers that are as their shapes say', () => {
         const read = readShape(envelope, shown)
         expect(read.success ? [] : read.error.issues, `${route} ${status} ${name}`).toEqual([])
       }
+    }
+  }
+})
+
+it('says something of each field and parameter that a call takes', () => {
+  for (const [path, methods] of Object.entries<any>(document.paths)) {
+    for (const [method, { parameters = [], requestBody }] of Object.entries<any>(methods)) {
+      const bodies = Object.values<any>(requestBody?.content ?? {}).map(({ schema }) => schema)
+      const asked = parameters.map(({ name, schema }: any) => ({ properties: { [name]: schema } }))
+      const bare = [...bodies, ...asked]
+        .flatMap((schema) => fieldsOf(schema))
+        .filter(({ note }) => note === '')
+      expect(bare, `${method} ${path}`).toEqual([])
     }
   }
 })
