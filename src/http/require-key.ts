@@ -2,13 +2,13 @@
 // is one, right or wrong; else a login at Cloudflare Access does, where the configuration has roles for it.
 
 import { createMiddleware } from 'hono/factory'
-import { noteKeyUse } from '../db/write-keys.ts'
 import { unreachable } from '../domain/assert.ts'
 import type { Access } from '../domain/access.ts'
 import type { Scope } from '../domain/operator.ts'
 import { err, ok, type Result } from '../domain/result.ts'
 import { findOperator, type FoundOperator, type KeyTrouble } from '../usecases/find-operator.ts'
 import { ASSERTION_HEADER, findPerson, type PersonTrouble } from '../usecases/find-person.ts'
+import { noteUse } from '../usecases/note-use.ts'
 import { afterTheAnswer } from './after-the-answer.ts'
 import { fail, TRY_AGAIN, type Failure } from './answers.ts'
 import type { AppContext, AppEnv } from './context.ts'
@@ -31,9 +31,8 @@ export const requireKey = asking(
     logFields.set('operator', operator.name)
     c.set('operator', operator)
     await next()
-    const now = deps.now()
-    if (key !== null && deps.callers.takeUse(key, now)) {
-      await afterTheAnswer(c, () => noteKeyUse(deps.db, key.id, now))
+    if (key !== null && deps.callers.takeUse(key, deps.now())) {
+      await afterTheAnswer(c, () => noteUse(deps, key.id))
     }
     return undefined
   }),
