@@ -22,6 +22,13 @@ const requeued = named(
 export const ADJUSTMENTS: Operations = {
   'GET /api/v1/adjustments': {
     does: 'What is given and taken, newest first',
+    fields: {
+      state: 'Where it is now.',
+      endpoint: 'Where its event was delivered.',
+      rule: 'The id of the rule that made it.',
+      customer: 'His id at the billing API, or as the source names him.',
+      amount: 'Signed minor units.',
+    },
     answers: page(adjustment),
     example: { query: { limit: '1' } },
   },
