@@ -4,9 +4,8 @@ import { env } from 'cloudflare:workers'
 
 const CHUNK = 50_000
 
-/** Three months from here on; the report is asked of the second. */
+/** Three months from here on; the reports are of the second. */
 export const FIRST_AT = Date.parse('2026-08-01T00:00:00Z')
-export const CUT_OFF = Date.parse('2026-09-30T22:00:00Z')
 const SPAN_MS = 92 * 86_400_000
 
 const id = (kind: string, n = 'i'): string => `'${kind}_' || printf('%032d', ${n})`

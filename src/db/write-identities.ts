@@ -10,6 +10,7 @@ import { assert } from '../domain/assert.ts'
 import {
   comparedValue,
   isIdentityKind,
+  type IdentityCondition,
   type IdentityFacts,
   type IdentityKey,
 } from '../domain/identity.ts'
@@ -24,13 +25,6 @@ type Writing = {
   readonly actor: Actor
   readonly now: number
 }
-
-/** That there is none, or one; or that it is as one of these versions says. */
-export type IdentityCondition = 'any' | 'new' | 'there' | readonly string[]
-
-/** What changes whenever an identity does. */
-export const versionOf = ({ at, customerId }: Pick<Identity, 'at' | 'customerId'>): string =>
-  `${at}.${customerId}`
 
 export type IdentityCounts = {
   readonly added: number

@@ -78,3 +78,15 @@ function unusableValue(kind: string, value: string): string | null {
   }
   return kind !== 'email' || /^[^\s@]+@[^\s@]+$/.test(value) ? null : 'it is no e-mail address'
 }
+
+/** That there is none, or one; or that it is as one of these versions says. */
+export type IdentityCondition = 'any' | 'new' | 'there' | readonly string[]
+
+/** What changes whenever an identity does. */
+export const versionOf = ({
+  at,
+  customerId,
+}: {
+  readonly at: number
+  readonly customerId: string
+}): string => `${at}.${customerId}`

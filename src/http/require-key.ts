@@ -10,7 +10,7 @@ import { findOperator, type FoundOperator, type KeyTrouble } from '../usecases/f
 import { ASSERTION_HEADER, findPerson, type PersonTrouble } from '../usecases/find-person.ts'
 import { fail, TRY_AGAIN, type Failure } from './answers.ts'
 import type { AppContext, AppEnv } from './context.ts'
-import { noteUse } from './note-key-use.ts'
+import { noteCallersKey } from './note-callers-key.ts'
 import { isOwnRequest } from './own-request.ts'
 import { asking } from './route-facts.ts'
 
@@ -30,7 +30,7 @@ export const requireKey = asking(
     logFields.set('operator', operator.name)
     c.set('operator', operator)
     await next()
-    await noteUse(c, key)
+    await noteCallersKey(c, key)
     return undefined
   }),
 )

@@ -2,10 +2,15 @@
 // next look-up on.
 
 import type { Identity } from '../db/schema.ts'
-import { writeIdentity, type IdentityCondition } from '../db/write-identities.ts'
+import { writeIdentity } from '../db/write-identities.ts'
 import type { Actor } from '../domain/audit.ts'
 import { OPERATOR_ENDPOINT } from '../domain/by-hand.ts'
-import { readIdentity, type IdentityFault, type WrittenIdentity } from '../domain/identity.ts'
+import {
+  readIdentity,
+  type IdentityCondition,
+  type IdentityFault,
+  type WrittenIdentity,
+} from '../domain/identity.ts'
 import { err, ok, type Result } from '../domain/result.ts'
 import type { Config } from '../config.ts'
 import type { Deps } from '../deps.ts'

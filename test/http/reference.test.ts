@@ -3,6 +3,7 @@
 import { describe, expect, it } from 'vitest'
 import { createApp } from '../../src/http/app.ts'
 import { makeDocument, pathsOf } from '../../src/http/reference/document.ts'
+import { fieldsOf } from '../../src/http/reference/fields.ts'
 import { ERRORS } from '../../src/http/reference/errors.ts'
 import { dashboard } from '../../src/http/dashboard/dashboard.ts'
 import { NOT_DESCRIBED, OPERATIONS } from '../../src/http/reference/operations.ts'
@@ -52,6 +53,19 @@ it('has examples of answers that are as their shapes say', () => {
   }
 })
 
+it('says something of each field and parameter that a call takes', () => {
+  for (const [path, methods] of Object.entries<any>(document.paths)) {
+    for (const [method, { parameters = [], requestBody }] of Object.entries<any>(methods)) {
+      const bodies = Object.values<any>(requestBody?.content ?? {}).map(({ schema }) => schema)
+      const asked = parameters.map(({ name, schema }: any) => ({ properties: { [name]: schema } }))
+      const bare = [...bodies, ...asked]
+        .flatMap((schema) => fieldsOf(schema))
+        .filter(({ note }) => note === '')
+      expect(bare, `${method} ${path}`).toEqual([])
+    }
+  }
+})
+
 describe('over HTTP', () => {
   it('is served to everybody, whole', async () => {
     const response = await fetchApp('https://makegood.example/openapi.json')
@@ -73,7 +87,9 @@ describe('over HTTP', () => {
       }
       expect(page).toContain(`<code>${path}</code>`)
     }
-    expect(page).not.toMatch(/<script|<style| style=| on\w+=|https?:\/\/(?!makegood\.example)/)
+    expect(page).not.toMatch(
+      /<script|<style| style=| on\w+=|https?:\/\/(?!(makegood|files)\.example)/,
+    )
     const linked = [...page.matchAll(/href="#([^"]+)"/g)].map(([, id = '']) => id)
     for (const id of new Set(linked)) expect(page, id).toContain(`id="${id}"`)
     const style = await fetchApp('https://makegood.example/docs/style.css')

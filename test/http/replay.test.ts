@@ -16,7 +16,7 @@ import { setFaults, withPost } from '../world.ts'
 let world: Awaited<ReturnType<typeof createLinkWorld>>
 beforeEach(async () => {
   await env.DB.exec(
-    'UPDATE adjustments SET wake_at = 9e15, attempts = max(attempts, 1) WHERE wake_at IS NOT NULL',
+    'UPDATE adjustments SET wake_at = 4e12, attempts = max(attempts, 1) WHERE wake_at IS NOT NULL',
   )
   world = await createLinkWorld()
 })

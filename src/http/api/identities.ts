@@ -3,10 +3,14 @@
 import * as z from 'zod/mini'
 import { findIdentity, listIdentities } from '../../db/read-identities.ts'
 import type { Identity } from '../../db/schema.ts'
-import { versionOf, type IdentityCondition } from '../../db/write-identities.ts'
 import { unreachable } from '../../domain/assert.ts'
 import type { Actor } from '../../domain/audit.ts'
-import { IDENTITY_KINDS, type IdentityFault } from '../../domain/identity.ts'
+import {
+  IDENTITY_KINDS,
+  versionOf,
+  type IdentityCondition,
+  type IdentityFault,
+} from '../../domain/identity.ts'
 import {
   BILLING_ID_CHARS_MAX,
   CUSTOMER_REFERENCE_CHARS_MAX,

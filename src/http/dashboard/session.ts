@@ -8,7 +8,7 @@ import type { Scope } from '../../domain/operator.ts'
 import type { Result } from '../../domain/result.ts'
 import { findSession, type FoundSession, type SessionTrouble } from '../../usecases/open-session.ts'
 import type { AppContext, AppEnv } from '../context.ts'
-import { noteUse } from '../note-key-use.ts'
+import { noteCallersKey } from '../note-callers-key.ts'
 import { showRefusal } from './refusal.tsx'
 
 /** The prefix has a browser take it only with `Secure`, for this very host and all of its paths. */
@@ -38,7 +38,7 @@ export const requireSession = createMiddleware<AppEnv>(async (c, next) => {
   logFields.set('operator', operator.name)
   c.set('operator', operator)
   c.set('formToken', formToken)
-  await noteUse(c, key)
+  await noteCallersKey(c, key)
   if (c.req.method === 'GET' || c.req.method === 'HEAD') return next()
   const tooLarge = await limitFormBody(c, async () => {})
   if (tooLarge) return tooLarge

@@ -2,19 +2,8 @@
 
 import * as z from 'zod/mini'
 import { adjustment, adjustmentInFull } from './adjustment-shapes.ts'
-import { event, payload } from './events.ts'
-import {
-  flag,
-  id,
-  made,
-  named,
-  one,
-  page,
-  text,
-  time,
-  whole,
-  type Operations,
-} from './operation.ts'
+import { evidence } from './evidence-shape.ts'
+import { flag, id, made, named, one, page, text, whole, type Operations } from './operation.ts'
 
 const MISSING = ['adjustment_not_found'] as const
 const params = { id: id('adj', 'Of the adjustment.') }
@@ -30,78 +19,36 @@ const requeued = named(
   }),
 )
 
-const evidence = named(
-  'Evidence',
-  z.strictObject({
-    object: z.literal('evidence'),
-    madeAt: time('When this answer was made.'),
-    adjustment: adjustmentInFull,
-    request: z.nullable(
-      z.strictObject({
-        customerId: text('At the billing API.', 'cus_1'),
-        amount: whole('Signed minor units.', -2500),
-        description: text('The line that the customer reads.'),
-        metadata: z.record(z.string(), z.string()),
-      }),
-    ),
-    event,
-    why: z.array(text('A sentence.')),
-    payload: z.nullable(payload),
-    rules: z.nullable(
-      z.strictObject({
-        hash: text('Of the rules that decided.'),
-        isAsRecorded: flag('Whether the log names just these.'),
-        gitCommit: z.nullable(text('Of the deployment.')),
-        rule: z.unknown().check(z.meta({ description: 'The deciding one.' })),
-        limitsAndReasons: z.optional(z.unknown()),
-        text: text('All of them, as the hash is made of it.', '[]'),
-        firstSeenAt: time('Since when they are deployed.'),
-      }),
-    ),
-    notices: z.array(
-      z.strictObject({
-        about: text('The adjustment, or its event.'),
-        action: text('What was told.', 'adjustment.invoiced'),
-        at: time('When that was.'),
-        channels: z
-          .unknown()
-          .check(z.meta({ description: 'Whom it was told, and how that went.' })),
-      }),
-    ),
-    checkpoint: z.nullable(
-      z.strictObject({
-        size: whole('Of how many entries it is.', 20),
-        root: text('Of their tree, base64.'),
-        sealedAt: time('When it was signed.'),
-        note: text('The signed note itself.'),
-      }),
-    ),
-    place: z.array(text('In an auditor’s words.')),
-    isCut: flag('Whether there is more than is listed.', false),
-    log: z.array(
-      z.strictObject({
-        seq: whole('Its number in the log.', 1),
-        at: time('When.'),
-        actor: text('Who.', 'source:zendesk'),
-        action: text('What.', 'adjustment.created'),
-        subject: text('About what.'),
-        data: z.unknown(),
-        place: text('Where it stands.', 'sealed'),
-        proof: z.nullable(z.array(text('A hash, base64.'))),
-      }),
-    ),
-  }),
-)
-
 export const ADJUSTMENTS: Operations = {
   'GET /api/v1/adjustments': {
     does: 'What is given and taken, newest first',
+    fields: {
+      state: 'Where it is now.',
+      endpoint: 'Where its event was delivered.',
+      rule: 'The id of the rule that made it.',
+      customer: 'His id at the billing API, or as the source names him.',
+      amount: 'Signed minor units.',
+    },
     answers: page(adjustment),
     example: { query: { limit: '1' } },
   },
   'POST /api/v1/adjustments': {
     does: 'Makes an adjustment by hand; it is billed after the answer, or held',
     more: '201 with the new one. 200 with the same one where the Idempotency-Key was used by the same request before, or the conflict was answered by it. Without a key each call makes another adjustment.',
+    fields: {
+      customer: 'Who gets it, as a source names him; or customerId.',
+      'customer.kind': 'In which way.',
+      'customer.value': 'As the source names him.',
+      customerId: 'His id at the billing API, in place of customer.',
+      direction: 'Credit gives, charge takes.',
+      amount: 'Minor units, without a sign.',
+      currency: 'ISO 4217: the one that customers are billed in here.',
+      reason: 'A code of makegood.config.ts.',
+      settlement: 'A promise, or a record of money that moved elsewhere.',
+      originalInvoice: 'The number of the invoice that it is about.',
+      conflict: 'The event in conflict that it answers.',
+      again: 'One more answer to that conflict, on purpose.',
+    },
     answers: made(adjustmentInFull),
     errors: {
       404: ['event_not_found'],
@@ -141,6 +88,11 @@ export const ADJUSTMENTS: Operations = {
     does: 'Lets through what is held, for the reasons that were shown',
     params,
     hasTag: true,
+    fields: {
+      version: 'The one that you saw.',
+      amount: 'The one that you saw, signed.',
+      currency: 'The one that you saw.',
+    },
     answers: one(adjustmentInFull),
     errors: {
       403: ['approver_is_maker', 'approver_is_asker'],
@@ -162,6 +114,7 @@ export const ADJUSTMENTS: Operations = {
     does: 'Ends what is held',
     params,
     hasTag: true,
+    fields: { version: 'The one that you saw.', note: 'Why, for people; never in the audit log.' },
     answers: one(adjustmentInFull),
     errors: {
       403: ['approver_is_maker', 'approver_is_asker'],
@@ -175,6 +128,7 @@ export const ADJUSTMENTS: Operations = {
     does: 'Says who the customer is, also for his next event',
     params,
     hasTag: true,
+    fields: { version: 'The one that you saw.', customerId: 'His id at the billing API.' },
     answers: one(adjustmentInFull),
     errors: {
       403: ['approver_is_maker', 'approver_is_asker'],
@@ -195,6 +149,10 @@ export const ADJUSTMENTS: Operations = {
     does: 'Undoes what is invoiced: by a reversal (scope write), or by voiding its invoice (scope approve)',
     params,
     hasTag: true,
+    fields: {
+      version: 'The one that you saw.',
+      how: 'By a second adjustment, or by voiding the invoice while it is outstanding.',
+    },
     answers: { ...one(adjustmentInFull, 201), ...one(adjustmentInFull, 202) },
     errors: {
       403: ['approver_is_maker', 'approver_is_asker'],
@@ -217,6 +175,10 @@ export const ADJUSTMENTS: Operations = {
     does: 'Tries again what has failed, or, "looked": true, what nobody knows about',
     params,
     hasTag: true,
+    fields: {
+      version: 'The one that you saw.',
+      looked: 'You have looked at billing: no invoice of it is there but void ones.',
+    },
     answers: one(adjustmentInFull),
     errors: { 404: MISSING, 409: ['not_requeueable', 'version_moved', 'look_first'] },
     example: { body: { version: 3 } },
@@ -225,6 +187,7 @@ export const ADJUSTMENTS: Operations = {
     does: 'Takes an invoice that is there as this adjustment’s',
     params,
     hasTag: true,
+    fields: { version: 'The one that you saw.', invoiceId: 'At the billing API.' },
     answers: one(adjustmentInFull),
     errors: {
       404: MISSING,
@@ -241,6 +204,11 @@ export const ADJUSTMENTS: Operations = {
   },
   'POST /api/v1/adjustments/requeue': {
     does: 'Tries many again that have failed: by their ids, or by the code of their trouble',
+    fields: {
+      ids: 'Which; or state.',
+      state: 'All that have failed, in place of ids.',
+      code: 'Of their last trouble: only those.',
+    },
     answers: one(requeued),
     example: { body: { state: 'failed', code: 'rate_limited' } },
   },

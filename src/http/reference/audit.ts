@@ -51,15 +51,29 @@ const check = named(
   }),
 )
 
+const FILTERS = {
+  from: 'From when on, with its offset.',
+  to: 'Before when.',
+  actor: 'Who: operator:boss.',
+  action: 'What: adjustment.approved.',
+  subject: 'About what: an id.',
+  customer: 'All about a customer.',
+  ticket: 'All about a ticket.',
+  invoice: 'All about an invoice, by its number or id.',
+  amount: 'All about adjustments of this amount, signed minor units.',
+}
+
 export const AUDIT: Operations = {
   'GET /api/v1/audit': {
     does: 'The log, newest first',
+    fields: FILTERS,
     answers: page(entry),
     errors: { 409: ['too_many_adjustments'] },
     example: { query: { actor: 'operator:bootstrap', limit: '2' } },
   },
   'GET /api/v1/audit/export': {
     does: 'All of the log, or what the filters select, as a file',
+    fields: { format: 'As which file.', ...FILTERS },
     answers: {
       200: {
         as: 'other',

@@ -79,6 +79,11 @@ export const INVOICES: Operations = {
   },
   'POST /api/v1/invoices': {
     does: 'Makes an adjustment invoice under all limits, and answers it',
+    fields: {
+      customerId: 'At the billing API.',
+      amount: 'Signed minor units: negative is a credit.',
+      description: 'The line that the customer reads.',
+    },
     more: 'It is written down, passes limits and holds, is posted at once, and answered as the billing API answered it. What is held, or not known to be done, is answered by the same Idempotency-Key later: then as it is by then. Without a key each call makes another invoice.',
     isHandedOn: true,
     answers: handedOn(createdInvoice, 201, 200),
@@ -118,6 +123,7 @@ export const INVOICES: Operations = {
     does: 'Marks an outstanding invoice paid (scope write), or voids it (scope approve)',
     more: `${LOGGED} What Makegood has made is voided as by its adjustment, under the same conditions.`,
     params: ofInvoice,
+    fields: { status: 'Paid, or void.' },
     answers: handedOn(
       z.looseObject({ object: z.literal('invoice'), livemode, id: invoiceId, status }),
       200,

@@ -1,7 +1,8 @@
 // The description of every call, OpenAPI 3.1: what its handlers ask for by themselves, and what GROUPS says of it.
 
 import { factsByRoute, type Route, type RouteFact } from '../route-facts.ts'
-import type { Answer, Example, Operation } from './operation.ts'
+import type { Answer, Operation } from './operation.ts'
+import { withNotes } from './fields.ts'
 import { GROUPS } from './operations.ts'
 import { ofFact, ofPath } from './parameters.ts'
 import { EXAMPLES, JSON_TYPE, refusalsOf, REQUEST_ID } from './refusals.ts'
@@ -117,14 +118,14 @@ type Described = {
 }
 
 function describe({ tag, method, operation, facts }: Described, path: string, found: Found) {
-  const { does, more, example } = operation
+  const { does, more } = operation
   const scopes = facts.flatMap((fact) => (fact.asks === 'scope' ? fact.scopes : []))
   const needsKey = facts.some(({ asks }) => asks === 'key')
   const parameters = [
     ...ofPath(operation, path, found.shapes),
-    ...facts.flatMap((fact) => ofFact(fact, example, found.shapes)),
+    ...facts.flatMap((fact) => ofFact(fact, operation, found.shapes)),
   ]
-  const requestBody = bodyOf(facts, example, found)
+  const requestBody = bodyOf(facts, operation, found)
   return {
     operationId: nameOf(method, path),
     tags: [tag],
@@ -147,12 +148,12 @@ const nameOf = (method: string, path: string): string =>
     .map((word) => word.charAt(0).toUpperCase() + word.slice(1))
     .join('')
 
-function bodyOf(facts: readonly RouteFact[], example: Example | undefined, found: Found) {
+function bodyOf(facts: readonly RouteFact[], { example, fields = {} }: Operation, found: Found) {
   for (const fact of facts) {
     if (fact.asks === 'json') {
       const { schema, bytesMax, mayBeMissing } = fact
       const content = {
-        schema: schemaOf(schema, 'input', found.shapes),
+        schema: withNotes(schemaOf(schema, 'input', found.shapes), fields),
         ...(example?.body === undefined ? {} : { example: example.body }),
       }
       return {

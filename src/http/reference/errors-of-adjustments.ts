@@ -2,7 +2,7 @@
 
 import type { Told } from './errors.ts'
 
-const LOOK_AGAIN = 'Read the adjustment again; `details` has what is true now.'
+const LOOK_AGAIN = 'Read the adjustment again; details has what is true now.'
 const OTHER_PERSON = 'Ask another person with the scope approve.'
 
 export const ADJUSTMENT_ERRORS = {
@@ -12,7 +12,7 @@ export const ADJUSTMENT_ERRORS = {
   },
   invoice_ambiguous: {
     means: 'Several adjustments have an invoice of this number.',
-    todo: 'Name one of the adjustments in `details`.',
+    todo: 'Name one of the adjustments in details.',
   },
   version_moved: {
     means: 'The adjustment has changed since the version that was named.',
@@ -64,13 +64,13 @@ export const ADJUSTMENT_ERRORS = {
     todo: 'Look for the invoice that carries the id of this adjustment.',
   },
   invoice_differs: {
-    means: 'This is not the invoice that was asked for; `details` says where it differs.',
+    means: 'This is not the invoice that was asked for; details says where it differs.',
     todo: 'Look for another, or void this one and try again.',
   },
   not_invoiced: { means: 'Only what is invoiced can be undone.', todo: LOOK_AGAIN },
   already_reversed: {
     means: 'It is undone already, or about to be.',
-    todo: 'Nothing is left to do; `details` names what undoes it.',
+    todo: 'Nothing is left to do; details names what undoes it.',
   },
   reversal_rejected: {
     means: 'Its reversal was rejected, and is not made again.',
@@ -98,10 +98,10 @@ export const ADJUSTMENT_ERRORS = {
   },
   event_is_no_conflict: {
     means: 'The event that was named is no conflict, so there is nothing to answer.',
-    todo: 'Leave `conflict` out.',
+    todo: 'Leave conflict out.',
   },
   conflict_answered: {
-    means: 'The conflict is answered already, by the adjustment in `details`.',
+    means: 'The conflict is answered already, by the adjustment in details.',
     todo: 'With "again": true one more is made.',
   },
 } as const satisfies Readonly<Record<string, Told>>

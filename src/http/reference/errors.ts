@@ -10,7 +10,7 @@ const LATER = 'Send the same request again after the seconds in retry-after.'
 export const ERRORS = {
   validation_error: {
     means: 'A field or parameter is missing, unknown, or not what is wanted.',
-    todo: 'Mend what `param` names; `details` lists the others.',
+    todo: 'Mend what param names; details lists the others.',
   },
   invalid_json: {
     means: 'The body is not JSON in UTF-8.',
@@ -109,7 +109,7 @@ export const ERRORS = {
   },
   payload_unreadable: {
     means: 'The source reads no event in this payload.',
-    todo: 'Send the body as the source sends it; `details` has the reason.',
+    todo: 'Send the body as the source sends it; details has the reason.',
   },
   not_decided_twice: {
     means:
@@ -125,7 +125,7 @@ export const ERRORS = {
   },
   several_customers: {
     means: 'More than one customer is called so.',
-    todo: 'Name the one who is meant by his id; `details` lists them.',
+    todo: 'Name the one who is meant by his id; details lists them.',
   },
   customer_not_found: {
     means: 'The billing API has no customer with this id.',
@@ -186,7 +186,7 @@ export const ERRORS = {
   busy: { means: 'The log is being sealed by another call.', todo: LATER },
   log_broken: {
     means: 'The log is not as it was sealed, so nothing is sealed.',
-    todo: 'See docs/audit.md: `details` has the first entry that is not as it was.',
+    todo: 'See docs/audit.md: details has the first entry that is not as it was.',
   },
 } as const satisfies Readonly<Record<string, Told>>
 

@@ -125,6 +125,11 @@ const MISSING = ['event_not_found'] as const
 export const EVENTS: Operations = {
   'GET /api/v1/events': {
     does: 'What came, newest first, with its fate and reason',
+    fields: {
+      fate: 'What became of it.',
+      endpoint: 'Where it was delivered.',
+      type: 'As its source calls it.',
+    },
     answers: page(event),
     example: { query: { limit: '1' } },
   },

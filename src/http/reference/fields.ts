@@ -77,3 +77,26 @@ function noteOf({
   if (rest['default'] !== undefined) said.push(`Left out: ${JSON.stringify(rest['default'])}.`)
   return said.join(' ')
 }
+
+/** The same schema with these descriptions, where it has none of its own. */
+export function withNotes(
+  schema: Json,
+  notes: Readonly<Record<string, string>>,
+  prefix = '',
+): Json {
+  const { properties, anyOf, items } = schema
+  if (Array.isArray(anyOf)) {
+    const each = anyOf.map((one: unknown) => (isJson(one) ? withNotes(one, notes, prefix) : one))
+    return { ...schema, anyOf: each }
+  }
+  if (isJson(items)) return { ...schema, items: withNotes(items, notes, prefix) }
+  if (!isJson(properties)) return schema
+  const noted = Object.entries(properties).map(([name, field]) => {
+    const path = prefix === '' ? name : `${prefix}.${name}`
+    const { [path]: description } = notes
+    if (!isJson(field)) return [name, field]
+    const inner = withNotes(field, notes, path)
+    return [name, description === undefined ? inner : { description, ...inner }]
+  })
+  return { ...schema, properties: Object.fromEntries(noted) }
+}

@@ -23,6 +23,8 @@ export type Operation = {
   readonly more?: string
   /** Parts of the path that are more than any text. */
   readonly params?: Readonly<Record<string, z.core.$ZodType>>
+  /** Of its body and its query, by path: what the schemas do not say by themselves. */
+  readonly fields?: Readonly<Record<string, string>>
   readonly answers: Readonly<Record<number, Answer | readonly Answer[]>>
   /** Beyond those that its key, scope, parameters and body make possible. */
   readonly errors?: { readonly [Status in Refusing]?: readonly ErrorCode[] }

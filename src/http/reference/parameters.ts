@@ -1,7 +1,8 @@
 // What a call takes beside its body: in its path, its query, its headers.
 
 import type { Condition, RouteFact } from '../route-facts.ts'
-import type { Example, Operation } from './operation.ts'
+import { withNotes } from './fields.ts'
+import type { Operation } from './operation.ts'
 import { schemaOf, type Components, type Json } from './schemas.ts'
 
 export const ofPath = ({ params = {} }: Operation, path: string, shapes: Components): Json[] =>
@@ -10,7 +11,11 @@ export const ofPath = ({ params = {} }: Operation, path: string, shapes: Compone
     return { name, in: 'path', required: true, schema }
   })
 
-export function ofFact(fact: RouteFact, example: Example | undefined, shapes: Components): Json[] {
+export function ofFact(
+  fact: RouteFact,
+  { example, fields = {} }: Operation,
+  shapes: Components,
+): Json[] {
   if (fact.asks === 'condition') {
     return fact.names.map((name) => ({
       name,
@@ -25,16 +30,17 @@ export function ofFact(fact: RouteFact, example: Example | undefined, shapes: Co
     return [{ name, in: 'header', schema: schemaOf(fact.schema, 'input', shapes), ...shown }]
   }
   if (fact.asks !== 'query') return []
-  const { properties = {}, required } = schemaOf(fact.schema, 'input', shapes)
+  const { properties = {}, required } = withNotes(schemaOf(fact.schema, 'input', shapes), fields)
   const names: readonly unknown[] = Array.isArray(required) ? required : []
-  return Object.entries(Object(properties)).map(([name, schema]) => {
+  return Object.entries<Json>(Object(properties)).map(([name, schema]) => {
     const given = example?.query?.[name]
+    const shown = schema['type'] === 'integer' ? Number(given) : given
     return {
       name,
       in: 'query',
       ...(names.includes(name) ? { required: true } : {}),
       schema,
-      ...(given === undefined ? {} : { example: /^\d+$/.test(given) ? Number(given) : given }),
+      ...(given === undefined ? {} : { example: shown }),
     }
   })
 }

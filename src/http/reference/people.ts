@@ -1,9 +1,8 @@
-// The calls about who is who: keys, identities, erasures; and links.
+// The calls about who is who: keys, identities, erasures.
 
 import * as z from 'zod/mini'
 import { ERASURE_REASONS } from '../../domain/erasure.ts'
 import { IDENTITY_KINDS } from '../../domain/identity.ts'
-import { LINK_STATES } from '../../domain/link.ts'
 import { SCOPES } from '../../domain/operator.ts'
 import {
   flag,
@@ -48,6 +47,13 @@ export const KEYS: Operations = {
   },
   'POST /api/v1/keys': {
     does: 'Makes one, and shows it once',
+    fields: {
+      name: 'By which the audit log knows its holder; never given twice.',
+      email: 'Of a person: all keys with it are one approver.',
+      scopes: 'What it may; no scope includes another.',
+      expiresAt: 'When it ends; or expiresInDays.',
+      expiresInDays: 'In how many days it ends; neither: never.',
+    },
     answers: one(newKey, 201),
     errors: { 409: ['key_name_taken'] },
     example: { body: { name: 'boss', email: 'boss@saas.example', scopes: ['read', 'approve'] } },
@@ -77,6 +83,11 @@ const identityParams = { id: text('Of the identity.', '7') }
 export const IDENTITIES: Operations = {
   'GET /api/v1/identities': {
     does: 'Which source’s customer is which billing customer',
+    fields: {
+      account: 'Only of this account; empty: those of every account.',
+      value: 'As a source names him.',
+      customerId: 'At the billing API.',
+    },
     answers: page(identityShape),
     example: { query: { value: 'acme-42' } },
   },
@@ -90,6 +101,12 @@ export const IDENTITIES: Operations = {
   'POST /api/v1/identities': {
     does: 'Says so of one',
     hasTag: true,
+    fields: {
+      account: 'In whose world; left out: in every account.',
+      kind: 'In which way the source names him.',
+      value: 'As the source names him.',
+      customerId: 'At the billing API.',
+    },
     answers: made(
       named(
         'SetIdentity',
@@ -166,68 +183,16 @@ export const ERASURES: Operations = {
   },
   'POST /api/v1/erasures': {
     does: 'Takes a person out of all that is kept',
+    fields: {
+      customer: 'By what he is known: at least one of id, externalId and email.',
+      'customer.id': 'At the billing API.',
+      'customer.externalId': 'Yours.',
+      'customer.email': 'His.',
+      'customer.also': 'Names, further e-mails, numbers: whatever payloads may call him.',
+      reason: 'Why.',
+    },
     answers: one(erasureShape, 202),
     errors: { 409: ['too_many_erasures', 'several_customers'] },
     example: { body: { customer: { externalId: 'gone-7', email: 'gone@customer.example' } } },
-  },
-}
-
-const link = {
-  object: z.literal('link'),
-  id: id('lnk', 'The hash of its slug.'),
-  invoiceId: text('At the billing API.', 'inv_1'),
-  label: z.nullable(text('What its maker wrote.', 'for the auditor')),
-  state: words('Whether it opens.', LINK_STATES),
-  createdAt: time('When it was made.'),
-  expiresAt: time('Until when it opens.'),
-  revokedAt: z.nullable(time('When it was revoked.')),
-  opened: z.strictObject({
-    times: whole('How often.', 0),
-    firstAt: z.nullable(time('First.')),
-    lastAt: z.nullable(time('Last.')),
-  }),
-}
-const linkShape = named('Link', z.strictObject(link))
-const linkInFull = named(
-  'LinkInFull',
-  z.strictObject({
-    ...link,
-    url: z.nullable(
-      text(
-        'Its address; null where the key that made it is gone.',
-        'https://makegood.example/i/abcdef',
-      ),
-    ),
-  }),
-)
-const linkParams = { id: id('lnk', 'Of the link.') }
-
-export const LINKS: Operations = {
-  'GET /api/v1/links': {
-    does: 'Links to PDFs, without their addresses',
-    answers: page(linkShape),
-    example: { query: { state: 'open' } },
-  },
-  'GET /api/v1/links/:id': {
-    does: 'One, with its address',
-    params: linkParams,
-    answers: one(linkInFull),
-    errors: { 404: ['link_not_found'] },
-  },
-  'POST /api/v1/links': {
-    does: 'Makes one for any invoice',
-    answers: made(linkInFull),
-    errors: {
-      404: ['invoice_not_found'],
-      409: ['too_many_links', 'made_meanwhile'],
-      503: ['billing_unavailable', 'not_configured'],
-    },
-    example: { body: { invoiceId: 'inv_1', expiresInDays: 30, label: 'for the auditor' } },
-  },
-  'DELETE /api/v1/links/:id': {
-    does: 'Revokes it, for ever',
-    params: linkParams,
-    answers: one(linkShape),
-    errors: { 404: ['link_not_found'] },
   },
 }

@@ -173,18 +173,26 @@ export const RECONCILIATIONS: Operations = {
   },
   'POST /api/v1/reconciliations': {
     does: 'Compares from since to until; "restored": true after a restore, which needs approve as well',
+    fields: {
+      since: 'From when on.',
+      until: 'Until when; left out: now.',
+      restored: 'The database was put back to an earlier time.',
+      days: 'How far back after a restore.',
+    },
     answers: one(reconciliation, 201),
     errors: { 409: ['reconciliation_running'], 503: ['not_configured'] },
     example: { body: { since: '2026-10-25T00:00:00Z', until: '2026-10-26T00:00:00Z' } },
   },
   'GET /api/v1/discrepancies': {
     does: 'What did not agree, and what to do',
+    fields: { state: 'Only these.' },
     answers: page(discrepancy),
     example: { query: { state: 'open' } },
   },
   'POST /api/v1/discrepancies/:id/settle': {
     does: 'A person has looked',
     params: { id: id('dsc', 'Of the discrepancy.') },
+    fields: { note: 'What you have found; never in the audit log.' },
     answers: one(discrepancy),
     errors: { 404: ['discrepancy_not_found'], 409: ['already_settled'] },
     example: { body: { note: 'looked at both, as agreed' } },

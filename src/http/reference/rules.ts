@@ -192,6 +192,12 @@ export const RULES: Operations = {
   'POST /api/v1/rules/dry-run': {
     does: 'What an event would make; nothing is written of it',
     more: 'Either event, which was recorded, or endpoint and payload; type is the header in which some senders name the event’s type.',
+    fields: {
+      event: 'One that was recorded.',
+      endpoint: 'Where the payload would be delivered.',
+      payload: 'The body as the source sends it; as text where it is no JSON.',
+      type: 'The header that names the type, where the source has it there.',
+    },
     answers: one(dryRun),
     errors: {
       400: ['payload_unreadable', 'too_many_adjustments'],
