@@ -116,6 +116,7 @@ describe('a login at Cloudflare Access', () => {
         type: 'authentication_error',
         code: 'unauthorized',
         message: 'The login at Cloudflare Access has ended, or is not one for this Makegood.',
+        doc_url: 'https://makegood.example/docs/errors/unauthorized',
       },
     ])
     expect(reasonOf()).toMatchObject({ reason: 'assertion_refused', why })
