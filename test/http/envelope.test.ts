@@ -21,8 +21,8 @@ it.each([
   ['PATCH', '/api/v1/adjustments/adj_1', 'GET, HEAD'],
   ['GET', '/api/v1/adjustments/adj_1/approve', 'POST'],
   ['PUT', '/api/v1/adjustments/requeue', 'GET, POST, HEAD'],
-  ['POST', '/api/v1/switches/all', 'DELETE, PUT'],
-  ['POST', '/api/v1/switches/rule/x', 'DELETE, PUT'],
+  ['POST', '/api/v1/switches/all', 'DELETE, GET, PUT, HEAD'],
+  ['POST', '/api/v1/switches/rule/x', 'DELETE, GET, PUT, HEAD'],
   ['POST', '/healthz', 'GET, HEAD'],
   ['OPTIONS', '/api/v1/status', 'GET, HEAD'],
   ['POST', '/docs/errors/not_found', 'GET, HEAD'],
@@ -34,7 +34,6 @@ it.each([
 })
 
 it.each([
-  '/',
   '/nothing',
   '/api',
   '/api/v1',

@@ -63,6 +63,7 @@ describe('a network that no key of is known', () => {
         code: 'rate_limited',
         message:
           'Too many calls came from this network without a key that is let in. Try again in a minute.',
+        doc_url: 'https://makegood.example/docs/errors/rate_limited',
       },
     })
     expect(late.headers.get('x-request-id')).not.toBeNull()
