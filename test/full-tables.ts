@@ -50,7 +50,7 @@ const TABLES: Readonly<Record<string, string>> = {
     SELECT i, ${id('adj')}, 'adjustment.invoiced', 1, iif(i % 2, 1, NULL), 0, '{}' FROM n`,
   discrepancies: `INSERT INTO discrepancies (seq, id, reason, mode, expected, found, fields, first_seen_at,
       last_seen_at, settled_at, settled_by)
-    SELECT i, ${id('dsc')}, 'stuck', 'test', 0, 0, '[]', 1, 1, iif(i % 2, 1, NULL), iif(i % 2, 'me', NULL)
+    SELECT i, ${id('dsc')}, 'stuck', 'test', 0, 0, '[]', 1, 1, iif(i < 100, 1, NULL), iif(i < 100, 'me', NULL)
     FROM n`,
   reconciliations: `INSERT INTO reconciliations (seq, mode, from_at, to_at, started_at, is_restored, progress,
       finished_at, outcome) SELECT i, 'test', i, i + 1, 1, 0, '{}', 1, 'complete' FROM n`,

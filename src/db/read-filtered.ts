@@ -1,14 +1,21 @@
 // Lists with filters, newest first. What waits for a person is found by the index of that; of the rest a page looks
 // through so many rows as it may read, shows what fits, and says where the next one goes on.
 
-import { and, desc, eq, gte, lt, or, sql, type SQL } from 'drizzle-orm'
+import { and, desc, eq, gte, isNotNull, isNull, lt, or, sql, type SQL } from 'drizzle-orm'
 import type { AdjustmentState } from '../domain/adjustment.ts'
 import type { Fate } from '../domain/event.ts'
 import { LIST_FOUND_ROWS, LIST_WINDOW_ROWS } from '../domain/limits.ts'
 import type { Database } from './database.ts'
 import type { Page } from './page.ts'
 import { IN_INBOX, isInboxFate } from './read-report.ts'
-import { adjustments, events, type Adjustment, type Event } from './schema.ts'
+import {
+  adjustments,
+  discrepancies,
+  events,
+  type Adjustment,
+  type Discrepancy,
+  type Event,
+} from './schema.ts'
 
 export type Found<Row> = {
   readonly rows: readonly Row[]
@@ -93,9 +100,29 @@ export async function listEvents(
   return foundOf(rows, page, place)
 }
 
+/** The open ones have an index; the settled ones may be none. */
+export async function listDiscrepancies(
+  db: Database,
+  { state }: { readonly state?: 'open' | 'settled' | undefined },
+  page: Page,
+): Promise<Found<Discrepancy>> {
+  const place = await window(db, sql`discrepancies`, state !== 'settled', page)
+  const fits = {
+    open: isNull(discrepancies.settledAt),
+    settled: isNotNull(discrepancies.settledAt),
+  }
+  const rows = await db
+    .select()
+    .from(discrepancies)
+    .where(and(state && fits[state], place.isIn(discrepancies.seq)))
+    .orderBy(desc(discrepancies.seq))
+    .limit(page.limit + 1)
+  return foundOf(rows, page, place)
+}
+
 /** The rows among which a page looks. `next`: behind them, where there are more. */
 type Place = { readonly isIn: (seq: SeqColumn) => SQL | undefined; readonly next: number | null }
-type SeqColumn = typeof adjustments.seq | typeof events.seq
+type SeqColumn = typeof adjustments.seq | typeof events.seq | typeof discrepancies.seq
 
 async function indexed(db: Database, table: SQL, where: SQL, { before }: Page): Promise<Place> {
   const below = before ?? Number.MAX_SAFE_INTEGER

@@ -105,24 +105,6 @@ export const listReconciliations = (
     .orderBy(desc(reconciliations.seq))
     .limit(limit)
 
-export const listDiscrepancies = (
-  db: Database,
-  { before, limit }: Page,
-  state: 'open' | 'settled' | null,
-): Promise<readonly Discrepancy[]> =>
-  db
-    .select()
-    .from(discrepancies)
-    .where(
-      and(
-        before === null ? undefined : lt(discrepancies.seq, before),
-        state === 'open' ? isNull(discrepancies.settledAt) : undefined,
-        state === 'settled' ? isNotNull(discrepancies.settledAt) : undefined,
-      ),
-    )
-    .orderBy(desc(discrepancies.seq))
-    .limit(limit)
-
 export async function findDiscrepancy(
   db: Database,
   id: DiscrepancyId,

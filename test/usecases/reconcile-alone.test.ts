@@ -6,7 +6,7 @@ import { createBillingClient, type BillingError } from '../../src/commet/client.
 import type { Invoice } from '../../src/commet/contract.ts'
 import { openDatabase } from '../../src/db/database.ts'
 import { findAdjustment } from '../../src/db/read-adjustments.ts'
-import { listDiscrepancies } from '../../src/db/read-reconciliations.ts'
+import { listDiscrepancies } from '../../src/db/read-filtered.ts'
 import type { Adjustment, Reconciliation } from '../../src/db/schema.ts'
 import { pauseKeys } from '../../src/db/write-switches.ts'
 import type { Billing, Deps } from '../../src/deps.ts'
@@ -803,7 +803,7 @@ it('the list of what is open reads an index of nothing else', async () => {
       }
     },
   })
-  await listDiscrepancies(openDatabase(watched), { before: null, limit: 2 }, 'open')
+  await listDiscrepancies(openDatabase(watched), { state: 'open' }, { before: null, limit: 2 })
   const plan = await env.DB.prepare(`EXPLAIN QUERY PLAN ${queries[0]}`).bind(2).all<any>()
   expect(plan.results.map(({ detail }) => detail).join()).toContain('discrepancies_listed')
 })

@@ -1,11 +1,8 @@
 // Comparisons with the billing API: what was compared, a further one, and what doesn't fit.
 
 import * as z from 'zod/mini'
-import {
-  findReconciliation,
-  listDiscrepancies,
-  listReconciliations,
-} from '../../db/read-reconciliations.ts'
+import { listDiscrepancies } from '../../db/read-filtered.ts'
+import { findReconciliation, listReconciliations } from '../../db/read-reconciliations.ts'
 import type { Discrepancy, Reconciliation } from '../../db/schema.ts'
 import { unreachable } from '../../domain/assert.ts'
 import { isDiscrepancyId } from '../../domain/ids.ts'
@@ -17,7 +14,15 @@ import {
   startRestored,
   type StartTrouble,
 } from '../../usecases/start-reconciliation.ts'
-import { fail, NOT_FOUND, succeed, succeedPage, TRY_AGAIN, type Failure } from '../answers.ts'
+import {
+  fail,
+  NOT_FOUND,
+  succeed,
+  succeedFound,
+  succeedPage,
+  TRY_AGAIN,
+  type Failure,
+} from '../answers.ts'
 import { noteBulk } from '../note-bulk.ts'
 import { refuseWithout, requireScope } from '../require-key.ts'
 import { createRoutes } from '../routes.ts'
@@ -78,14 +83,9 @@ export const discrepancies = createRoutes()
     validPageWith({ state: z.optional(z.enum(['open', 'settled'])) }),
     noteBulk('discrepancies'),
     async (c) => {
-      const { limit, cursor = null, state = null } = c.req.valid('query')
-      const page = { before: cursor, limit: limit + 1 }
-      return succeedPage(
-        c,
-        await listDiscrepancies(c.var.deps.db, page, state),
-        limit,
-        presentFound,
-      )
+      const { limit, cursor = null, ...filter } = c.req.valid('query')
+      const found = await listDiscrepancies(c.var.deps.db, filter, { before: cursor, limit })
+      return succeedFound(c, found, presentFound)
     },
   )
   .post(
