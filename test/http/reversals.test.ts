@@ -147,6 +147,7 @@ describe('POST /adjustments/:id/reverse', () => {
           reverses: null,
           reversedBy: first.data.id,
         },
+        doc_url: 'https://makegood.example/docs/errors/already_reversed',
       })
     }
     const voiding = await invoiced()

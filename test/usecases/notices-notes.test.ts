@@ -454,7 +454,7 @@ describe.each(ONCE)('a note at $source', (once) => {
       await tellUntilDone(world)
       expect({ seed, notes: (await notesOf(once, id)).length }).toEqual({ seed, notes: 1 })
     }
-  })
+  }, 30_000)
 })
 
 /** Where each writes. */
