@@ -2,6 +2,7 @@
 
 import './quick-answers.ts'
 import './quick-drizzle.ts'
+import './without-pages.ts'
 
 // A stack for each error that the database is made to throw would cost more than the run.
 Error.stackTraceLimit = 0

@@ -2,6 +2,7 @@
 
 import './quick-answers.ts'
 import './quick-drizzle.ts'
+import './without-pages.ts'
 import { parentPort, workerData } from 'node:worker_threads'
 import type { Work } from './seeds.ts'
 
