@@ -71,8 +71,13 @@ export function refuseWithout(
   c: AppContext,
   ...scopes: readonly [Scope, ...Scope[]]
 ): Response | null {
-  const { operator, logFields } = c.var
-  if (scopes.some((scope) => operator.scopes.includes(scope))) return null
+  const { operator } = c.var
+  return scopes.some((scope) => operator.scopes.includes(scope)) ? null : lacking(c, ...scopes)
+}
+
+/** What he hears who has none of these. */
+export function lacking(c: AppContext, ...scopes: readonly [Scope, ...Scope[]]): Response {
+  const { logFields } = c.var
   const wanted = scopes.join(' or ')
   logFields.set('reason', 'scope_missing')
   logFields.set('scope', wanted)
