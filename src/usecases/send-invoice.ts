@@ -26,5 +26,6 @@ export async function sendInvoice(
     body: {},
     subject: ours?.id ?? callSubject('invoice', id),
     key,
+    wanted: {},
   })
 }

@@ -60,6 +60,7 @@ export async function setInvoiceStatus(
     body: { status: wanted.status },
     subject: ours?.id ?? callSubject('invoice', wanted.id),
     key: wanted.key,
+    wanted: { wanted: wanted.status },
   })
   if (answer.ok && answer.value.code === null && ours !== null) await noteStatus(deps, ours, wanted)
   return answer
