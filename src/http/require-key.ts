@@ -71,8 +71,10 @@ export function refuseWithout(
   c: AppContext,
   ...scopes: readonly [Scope, ...Scope[]]
 ): Response | null {
-  const { operator } = c.var
-  return scopes.some((scope) => operator.scopes.includes(scope)) ? null : lacking(c, ...scopes)
+  const { operator, scopesNeeded = [] } = c.var
+  if (!scopes.some((scope) => operator.scopes.includes(scope))) return lacking(c, ...scopes)
+  c.set('scopesNeeded', [...scopesNeeded, scopes])
+  return null
 }
 
 /** What he hears who has none of these. */
