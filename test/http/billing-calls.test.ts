@@ -4,11 +4,14 @@
 import { env } from 'cloudflare:workers'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { createBillingClient } from '../../src/commet/client.ts'
+import { findAdjustment } from '../../src/db/read-adjustments.ts'
 import { findInvoiced } from '../../src/db/write-seen.ts'
 import type { Deps } from '../../src/deps.ts'
 import { BOOTSTRAP, type Scope } from '../../src/domain/operator.ts'
+import { err } from '../../src/domain/result.ts'
 import { createApp } from '../../src/http/app.ts'
 import { makeKey } from '../../src/usecases/make-key.ts'
+import { reconcileByClock } from '../../src/usecases/reconcile.ts'
 import { commet, countRows, OPERATOR, sandboxControl } from '../harness.ts'
 import { callsOf, createWorld, entriesOf, setFaults } from '../world.ts'
 import { freely } from './sdk-on-makegood.ts'
@@ -166,6 +169,55 @@ describe('an invoice that is asked for', () => {
     })
     expect(status).toBe(409)
     expect(answer.error.details.reasons).toEqual(['over_limit:perAsker'])
+  })
+
+  it('again before the billing API wants to be asked is not posted again', async () => {
+    const { billing } = world.deps
+    if (billing === null) throw new Error('no billing client')
+    let posts = 0
+    const createAdjustment = async () => {
+      posts += 1
+      const said = { meaning: 'ambiguous', status: 503, code: 'internal_error' } as const
+      return err({ ...said, message: 'x', param: null, requestId: null, retryAfterSeconds: 600 })
+    }
+    const deps = {
+      billing: { ...billing, invoices: { ...billing.invoices, createAdjustment } },
+    } as const
+    const body = asked()
+    for (const _ of [1, 2, 3]) {
+      const { status, headers } = await ask('POST', '/invoices', body, { deps, key: 'wait-600' })
+      expect(status).toBe(500)
+      expect(Number(headers.get('retry-after'))).toBeGreaterThan(500)
+    }
+    expect(posts).toBe(1)
+    await world.advance(3_600)
+    expect((await ask('POST', '/invoices', body, { key: 'wait-600' })).status).toBe(201)
+  })
+
+  it('and found by a comparison keeps its caller’s words, and its key is good for ever', async () => {
+    const body = asked({ description: 'My own words', metadata: { order_id: 'order-9' } })
+    await ask('PUT', '/switches/all')
+    const first = await ask('POST', '/invoices', body, { key: 'restored-1' })
+    const { adjustmentId } = first.answer.error.details
+    const metadata = { ...Object(body)['metadata'], makegood_adjustment_id: adjustmentId }
+    await commet('/api/v1/invoices', {
+      method: 'POST',
+      body: JSON.stringify({ ...body, metadata }),
+    })
+    // As after a restore to a time before its claim, but for the customer, who is known.
+    await env.DB.prepare(`UPDATE adjustments SET customer_id = 'cus_acme' WHERE id = ?`)
+      .bind(adjustmentId)
+      .run()
+    await world.advance(2 * 3_600)
+    for (let tick = 0; tick < 20; tick += 1) {
+      if ((await reconcileByClock(world.deps)) === null) break
+    }
+    const adopted = await findAdjustment(world.deps.db, adjustmentId)
+    expect(adopted).toMatchObject({
+      state: 'invoiced',
+      request: { description: 'My own words', metadata: { order_id: 'order-9' } },
+    })
+    await ask('DELETE', '/switches/all')
   })
 
   it('while all is paused is written down and waits: 500, and nothing goes out', async () => {
