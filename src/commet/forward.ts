@@ -51,7 +51,8 @@ function askingOf(call: Call, forwarding: Forwarding): Result<Asking, BillingErr
   return writing(call, { ...write, idempotencyKey: key })
 }
 
-const isAboutTheKey = ({ status }: Forwarded): boolean => status === 401 || status === 403
+/** A 403 is about the call: this mode, or this organization, can't have it, whoever asks. */
+const isAboutTheKey = ({ status }: Forwarded): boolean => status === 401
 
 const envelope = z.union([
   z.looseObject({ success: z.literal(true) }),

@@ -6,4 +6,6 @@ export type Trouble = {
   readonly code: string
   readonly status: number | null
   readonly requestId: string | null
+  /** Where the billing API has asked for a wait. */
+  readonly retryAfterSeconds?: number
 }

@@ -5,6 +5,7 @@ import { createMiddleware } from 'hono/factory'
 import * as z from 'zod/mini'
 import { unreachable } from '../domain/assert.ts'
 import { IDEMPOTENT_BODY_BYTES_MAX } from '../domain/limits.ts'
+import { SCOPES } from '../domain/operator.ts'
 import { thrownFields } from '../log.ts'
 import {
   beginOnce,
@@ -16,6 +17,7 @@ import {
 import { fail, type Failure } from './answers.ts'
 import type { AppContext, AppEnv } from './context.ts'
 import { IDEMPOTENCY_KEY, isIdempotencyKey, KEY_UNUSABLE } from './idempotency-key.ts'
+import { refuseWithout } from './require-key.ts'
 import { asking } from './route-facts.ts'
 import { limitBody } from './validate.ts'
 
@@ -85,7 +87,7 @@ async function keep(c: AppContext, claim: Claim): Promise<void> {
   const { status } = c.res
   try {
     if (isNothingDone(status)) return await forgetOnce(deps, claim)
-    const answer = shownOnce === null ? JSON.stringify(await kept(c.res.clone())) : null
+    const answer = shownOnce === null ? JSON.stringify(await kept(c)) : null
     return await endOnce(deps, claim, { status, answer, made: shownOnce })
   } catch (error) {
     deps.log({ event: 'alarm.answer_not_kept', requestId, ...thrownFields(error) })
@@ -97,18 +99,26 @@ const KEPT_HEADERS = ['content-type', 'cache-control', 'etag']
 const keptAnswer = z.object({
   headers: z.array(z.tuple([z.string(), z.string()])),
   body: z.string(),
+  // Who holds another key of the same person hears no more than that key may ask for.
+  scopesNeeded: z._default(z.array(z.array(z.enum(SCOPES))), []),
 })
 
-async function kept(response: Response): Promise<z.output<typeof keptAnswer>> {
+async function kept(c: AppContext): Promise<z.input<typeof keptAnswer>> {
+  const response = c.res.clone()
+  const scopesNeeded = (c.var.scopesNeeded ?? []).map((scopes) => [...scopes])
   const headers = KEPT_HEADERS.flatMap((name): [string, string][] => {
     const value = response.headers.get(name)
     return value === null ? [] : [[name, value]]
   })
-  return { headers, body: await response.text() }
+  return { headers, body: await response.text(), scopesNeeded }
 }
 
 function answerAgain(c: AppContext, status: number, answer: string): Response {
-  const { headers, body } = keptAnswer.parse(JSON.parse(answer))
+  const { headers, body, scopesNeeded } = keptAnswer.parse(JSON.parse(answer))
+  for (const [first, ...others] of scopesNeeded) {
+    const refused = first === undefined ? null : refuseWithout(c, first, ...others)
+    if (refused) return refused
+  }
   // By way of Hono's own answer, which has the request's id.
   const response = new Response(body, { status, headers: c.body(null).headers })
   for (const [name, value] of headers) response.headers.set(name, value)

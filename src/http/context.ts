@@ -1,7 +1,7 @@
 import type { Context } from 'hono'
 import type { RequestIdVariables } from 'hono/request-id'
 import type { Deps } from '../deps.ts'
-import type { Operator } from '../domain/operator.ts'
+import type { Operator, Scope } from '../domain/operator.ts'
 import type { Env } from '../env.ts'
 
 /** Everything that a handler may touch. */
@@ -11,6 +11,8 @@ export type AppEnv = {
     readonly deps: Deps
     /** Who calls: set behind `requireKey`, everywhere under `/api/v1`, and behind the dashboard's login. */
     readonly operator: Operator
+    /** Of each check that was passed, the scopes of which the caller needed one: who asks again does, too. */
+    readonly scopesNeeded?: readonly (readonly Scope[])[]
     /** The id of what was made, where the answer shows a secret that is never shown again, nor kept. */
     readonly shownOnce?: string
     /** What each form of this session carries: set behind the dashboard's login, and nowhere else. */

@@ -71,8 +71,15 @@ export function refuseWithout(
   c: AppContext,
   ...scopes: readonly [Scope, ...Scope[]]
 ): Response | null {
-  const { operator, logFields } = c.var
-  if (scopes.some((scope) => operator.scopes.includes(scope))) return null
+  const { operator, scopesNeeded = [] } = c.var
+  if (!scopes.some((scope) => operator.scopes.includes(scope))) return lacking(c, ...scopes)
+  c.set('scopesNeeded', [...scopesNeeded, scopes])
+  return null
+}
+
+/** What he hears who has none of these. */
+export function lacking(c: AppContext, ...scopes: readonly [Scope, ...Scope[]]): Response {
+  const { logFields } = c.var
   const wanted = scopes.join(' or ')
   logFields.set('reason', 'scope_missing')
   logFields.set('scope', wanted)

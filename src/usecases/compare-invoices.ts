@@ -29,6 +29,7 @@ import {
 import type { Deps } from '../deps.ts'
 import { thrownFields } from '../log.ts'
 import { identified, NOTHING_COMPARED, stillOpen, together, type Compared } from './compared.ts'
+import { findWords } from './find-words.ts'
 import { issuedBy } from './issued-by.ts'
 
 type Action = NonNullable<Judgement['action']>
@@ -235,7 +236,8 @@ async function take(
 /** Null where somebody else was first: then the next comparison sees what became of it. */
 async function adopt(deps: Deps, row: Adjustment, invoice: Invoice): Promise<Adjustment | null> {
   // What was never claimed has no request yet: it would be this one.
-  const request = row.request ?? frozenRequest(row, invoice.customerId)
+  const request =
+    row.request ?? frozenRequest(row, invoice.customerId, await findWords(deps.db, row))
   const how = { adopted: true, requestId: null }
   const { issued, now } = await issuedBy(deps, { ...row, request }, invoice, how)
   return commitListed(deps.db, row, issued, request, now)

@@ -84,7 +84,10 @@ async function findNoCustomer(
 const isToIssue = ({ state, attempts, wakeAt, trouble }: Adjustment, now: number): boolean =>
   state === 'due' &&
   ((wakeAt !== null && wakeAt <= now) ||
-    (attempts < INVOICE_ATTEMPTS_ASKED_MAX && trouble?.status !== 429))
+    (attempts < INVOICE_ATTEMPTS_ASKED_MAX && !isWaitAskedFor(trouble)))
+
+const isWaitAskedFor = (trouble: Adjustment['trouble']): boolean =>
+  trouble?.status === 429 || trouble?.retryAfterSeconds !== undefined
 
 type Arrived = { readonly answer: Forwarded | null; readonly isOver: boolean }
 

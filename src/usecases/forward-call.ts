@@ -14,8 +14,12 @@ import { invoiceEventId } from './record-invoice-request.ts'
 
 export type ForwardTrouble =
   | { readonly reason: 'not_configured' }
-  /** `isWrite`: then it may have been done. */
-  | { readonly reason: 'unanswered'; readonly error: BillingError; readonly isWrite: boolean }
+  /** `write`: with or without a key of the caller's it may have been done; null of a read. */
+  | {
+      readonly reason: 'unanswered'
+      readonly error: BillingError
+      readonly write: 'keyed' | 'keyless' | null
+    }
   | { readonly reason: 'key_mismatch'; readonly event: EventId }
 
 type ForwardedRead = {
@@ -31,7 +35,7 @@ export async function forwardRead(
 ): Promise<Result<Forwarded, ForwardTrouble>> {
   if (billing === null) return err({ reason: 'not_configured' })
   const answer = await billing.forward({ method: 'GET', ...read })
-  return answer.ok ? answer : err({ reason: 'unanswered', error: answer.error, isWrite: false })
+  return answer.ok ? answer : err({ reason: 'unanswered', error: answer.error, write: null })
 }
 
 type ForwardedWrite = {
@@ -43,13 +47,15 @@ type ForwardedWrite = {
   readonly subject: string
   /** The caller's idempotency key. */
   readonly key: string | null
+  /** What the log says of the body: words and names of the billing API's own, nothing that a caller wrote. */
+  readonly wanted: Readonly<Record<string, string | readonly string[]>>
 }
 
 /** Throws where the intent could not be written down: then nothing was asked. */
 export async function forwardWrite(
   deps: Deps,
   operator: Operator,
-  { subject, key, ...write }: ForwardedWrite,
+  { subject, key, wanted, ...write }: ForwardedWrite,
 ): Promise<Result<Forwarded, ForwardTrouble>> {
   const { billing, db } = deps
   if (billing === null) return err({ reason: 'not_configured' })
@@ -57,15 +63,15 @@ export async function forwardWrite(
     const event = await invoiceEventId(key)
     if ((await findEvent(db, event)) !== null) return err({ reason: 'key_mismatch', event })
   }
-  const call = { call: `${write.method} ${write.path}`, sent: deps.newId() }
+  const call = { call: `${write.method} ${write.path}`, sent: deps.newId(), ...wanted }
   const actor = `operator:${operator.name}` as const
   const requested = { action: 'billing.call_requested', actor, subject } as const
   await commitEntry(db, { ...requested, at: deps.now(), data: { ...call, keyed: key !== null } })
   const answer = await billing.forward({ ...write, key: await handedOn(key ?? call.sent) })
   await noteEnd(deps, { ...call, ...endOf(answer) }, { actor, subject })
-  return answer.ok
-    ? ok(answer.value)
-    : err({ reason: 'unanswered', error: answer.error, isWrite: true })
+  if (answer.ok) return ok(answer.value)
+  const isKeyed = key !== null
+  return err({ reason: 'unanswered', error: answer.error, write: isKeyed ? 'keyed' : 'keyless' })
 }
 
 /** Ours are made of other words, so no caller's key is one of them. */

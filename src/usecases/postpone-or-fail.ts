@@ -48,7 +48,9 @@ export async function postponeOrFail(
     if (isKeyTrouble(error)) {
       await raiseAlarm(deps, 'billing_key_refused', facts)
     }
-    const postponement = { wakeAt, trouble, attempts, attemptedAt }
+    const { retryAfterSeconds } = error
+    const wait = retryAfterSeconds === null ? {} : { retryAfterSeconds }
+    const postponement = { wakeAt, trouble: { ...trouble, ...wait }, attempts, attemptedAt }
     return (await postpone(db, adjustment, postponement, now)) ? 'postponed' : 'stale'
   }
   if (attemptedAt !== null) {

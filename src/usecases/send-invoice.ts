@@ -1,20 +1,24 @@
-// The billing API's own mail of an invoice, asked of us. Each asking is a mail: whose key comes again gets none.
+// The billing API's own mail of an invoice, asked of us. Each asking is a mail; a key that comes
+// again within the 24 hours of the billing API is none.
 
 import type { Forwarded } from '../commet/forward.ts'
-import { findInvoiced } from '../db/write-seen.ts'
 import { callSubject } from '../domain/call-subject.ts'
 import type { Operator } from '../domain/operator.ts'
-import type { Result } from '../domain/result.ts'
+import { err, type Result } from '../domain/result.ts'
 import type { Deps } from '../deps.ts'
-import { forwardWrite, type ForwardTrouble } from './forward-call.ts'
+import { forwardWrite } from './forward-call.ts'
+import { lookAtInvoice, type LookTrouble } from './look-at-invoice.ts'
 
 export async function sendInvoice(
   deps: Deps,
   operator: Operator,
   id: string,
   key: string | null,
-): Promise<Result<Forwarded, ForwardTrouble>> {
-  const ours = await findInvoiced(deps.db, id)
+): Promise<Result<Forwarded, LookTrouble>> {
+  if (deps.billing === null) return err({ reason: 'not_configured' })
+  const looked = await lookAtInvoice(deps, deps.billing, id)
+  if (!looked.ok) return looked
+  const { ours } = looked.value
   return forwardWrite(deps, operator, {
     method: 'POST',
     path: '/invoices/{id}/send',
@@ -22,5 +26,6 @@ export async function sendInvoice(
     body: {},
     subject: ours?.id ?? callSubject('invoice', id),
     key,
+    wanted: {},
   })
 }

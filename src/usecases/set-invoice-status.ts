@@ -1,11 +1,11 @@
 // The billing API's own change of an invoice's status, asked of us. What we have made is voided as a person
-// voids it, under the same conditions; of every other invoice the call is handed on.
+// voids it, under the same conditions; every other change passes pauses and limits, and is handed on.
 
 import { forwardedOf, type Forwarded } from '../commet/forward.ts'
 import type { SettableStatus } from '../commet/contract.ts'
 import { findAdjustment } from '../db/read-adjustments.ts'
 import type { Adjustment } from '../db/schema.ts'
-import { commitInvoiceStatusSeen, findInvoiced } from '../db/write-seen.ts'
+import { commitInvoiceStatusSeen } from '../db/write-seen.ts'
 import { callSubject } from '../domain/call-subject.ts'
 import type { Operator } from '../domain/operator.ts'
 import { isToVoid } from '../domain/reversal.ts'
@@ -13,14 +13,21 @@ import { err, ok, type Result } from '../domain/result.ts'
 import type { Billing, Deps } from '../deps.ts'
 import { thrownFields } from '../log.ts'
 import { readInvoice } from './created-invoice-of.ts'
-import { forwardWrite, type ForwardTrouble } from './forward-call.ts'
+import { forwardWrite } from './forward-call.ts'
 import { issueAdjustment } from './issue-adjustment.ts'
+import {
+  lookAtInvoice,
+  refusalOfStatus,
+  type LookTrouble,
+  type StatusRefusal,
+} from './look-at-invoice.ts'
 import type { UndoTrouble } from './reverse-adjustment.ts'
 import { requestVoid } from './void-invoice.ts'
 import { wakeToTell } from './wake-committed.ts'
 
 export type StatusTrouble =
-  | ForwardTrouble
+  | LookTrouble
+  | StatusRefusal
   | UndoTrouble
   /** It is to be voided, and not known to be: that goes on by itself. */
   | { readonly reason: 'void_unknown'; readonly adjustment: Adjustment }
@@ -36,12 +43,16 @@ export async function setInvoiceStatus(
   operator: Operator,
   wanted: StatusWanted,
 ): Promise<Result<Forwarded, StatusTrouble>> {
-  const { billing, db } = deps
+  const { billing } = deps
   if (billing === null) return err({ reason: 'not_configured' })
-  const ours = await findInvoiced(db, wanted.id)
+  const looked = await lookAtInvoice(deps, billing, wanted.id)
+  if (!looked.ok) return looked
+  const { ours } = looked.value
   if (ours !== null && wanted.status === 'void') {
     return voidOurs(deps, billing, operator, { ours, key: wanted.key })
   }
+  const refusal = refusalOfStatus(deps, operator, looked.value, wanted.status)
+  if (refusal !== null) return err(refusal)
   const answer = await forwardWrite(deps, operator, {
     method: 'PUT',
     path: '/invoices/{id}/status',
@@ -49,6 +60,7 @@ export async function setInvoiceStatus(
     body: { status: wanted.status },
     subject: ours?.id ?? callSubject('invoice', wanted.id),
     key: wanted.key,
+    wanted: { wanted: wanted.status },
   })
   if (answer.ok && answer.value.code === null && ours !== null) await noteStatus(deps, ours, wanted)
   return answer

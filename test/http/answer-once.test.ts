@@ -516,3 +516,19 @@ const linkId = async () =>
 const keyId = async () =>
   (await ask('POST', '/keys', { body: { name: `gone-${(next += 1)}`, scopes: ['read'] } })).answer
     .data.id
+
+it('is answered again to no key of the same person that may not ask for it', async () => {
+  const body = { account: '', kind: 'external_id', value: anyKey(), customerId: 'cus_acme' }
+  const email = 'two-keys@saas.example'
+  const large = await keyOf(`large-${(next += 1)}`, email, ['read', 'write'])
+  const small = await keyOf(`small-${(next += 1)}`, email, ['read'])
+  const other = await keyOf(`other-${(next += 1)}`, email, ['write'])
+  const key = anyKey()
+  const first = await ask('POST', '/identities', { body, key, as: large })
+  expect(first.status).toBeLessThan(300)
+  const refused = await ask('POST', '/identities', { body, key, as: small })
+  expect([refused.status, refused.code]).toEqual([403, 'forbidden'])
+  expect(refused.headers.get('idempotent-replayed')).toBeNull()
+  const replayed = await ask('POST', '/identities', { body, key, as: other })
+  expect([replayed.text, replayed.headers.get('idempotent-replayed')]).toEqual([first.text, 'true'])
+})

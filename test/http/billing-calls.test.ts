@@ -4,11 +4,14 @@
 import { env } from 'cloudflare:workers'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { createBillingClient } from '../../src/commet/client.ts'
+import { findAdjustment } from '../../src/db/read-adjustments.ts'
 import { findInvoiced } from '../../src/db/write-seen.ts'
 import type { Deps } from '../../src/deps.ts'
 import { BOOTSTRAP, type Scope } from '../../src/domain/operator.ts'
+import { err } from '../../src/domain/result.ts'
 import { createApp } from '../../src/http/app.ts'
 import { makeKey } from '../../src/usecases/make-key.ts'
+import { reconcileByClock } from '../../src/usecases/reconcile.ts'
 import { commet, countRows, OPERATOR, sandboxControl } from '../harness.ts'
 import { callsOf, createWorld, entriesOf, setFaults } from '../world.ts'
 import { freely } from './sdk-on-makegood.ts'
@@ -168,6 +171,55 @@ describe('an invoice that is asked for', () => {
     expect(answer.error.details.reasons).toEqual(['over_limit:perAsker'])
   })
 
+  it('again before the billing API wants to be asked is not posted again', async () => {
+    const { billing } = world.deps
+    if (billing === null) throw new Error('no billing client')
+    let posts = 0
+    const createAdjustment = async () => {
+      posts += 1
+      const said = { meaning: 'ambiguous', status: 503, code: 'internal_error' } as const
+      return err({ ...said, message: 'x', param: null, requestId: null, retryAfterSeconds: 600 })
+    }
+    const deps = {
+      billing: { ...billing, invoices: { ...billing.invoices, createAdjustment } },
+    } as const
+    const body = asked()
+    for (const _ of [1, 2, 3]) {
+      const { status, headers } = await ask('POST', '/invoices', body, { deps, key: 'wait-600' })
+      expect(status).toBe(500)
+      expect(Number(headers.get('retry-after'))).toBeGreaterThan(500)
+    }
+    expect(posts).toBe(1)
+    await world.advance(3_600)
+    expect((await ask('POST', '/invoices', body, { key: 'wait-600' })).status).toBe(201)
+  })
+
+  it('and found by a comparison keeps its caller’s words, and its key is good for ever', async () => {
+    const body = asked({ description: 'My own words', metadata: { order_id: 'order-9' } })
+    await ask('PUT', '/switches/all')
+    const first = await ask('POST', '/invoices', body, { key: 'restored-1' })
+    const { adjustmentId } = first.answer.error.details
+    const metadata = { ...Object(body)['metadata'], makegood_adjustment_id: adjustmentId }
+    await commet('/api/v1/invoices', {
+      method: 'POST',
+      body: JSON.stringify({ ...body, metadata }),
+    })
+    // As after a restore to a time before its claim, but for the customer, who is known.
+    await env.DB.prepare(`UPDATE adjustments SET customer_id = 'cus_acme' WHERE id = ?`)
+      .bind(adjustmentId)
+      .run()
+    await world.advance(2 * 3_600)
+    for (let tick = 0; tick < 20; tick += 1) {
+      if ((await reconcileByClock(world.deps)) === null) break
+    }
+    const adopted = await findAdjustment(world.deps.db, adjustmentId)
+    expect(adopted).toMatchObject({
+      state: 'invoiced',
+      request: { description: 'My own words', metadata: { order_id: 'order-9' } },
+    })
+    await ask('DELETE', '/switches/all')
+  })
+
   it('while all is paused is written down and waits: 500, and nothing goes out', async () => {
     await ask('PUT', '/switches/all')
     const before = (await callsOf('POST', /\/invoices$/)).length
@@ -253,13 +305,14 @@ describe('the status of an invoice', () => {
     const { status } = await ask('PUT', `/invoices/${data.id}/status`, { status: 'void' }, { as })
     expect(status).toBe(200)
     expect(
-      (await entriesOf(`invoice:${data.id}`)).map(({ action, data: { outcome } }) => [
+      (await entriesOf(`invoice:${data.id}`)).map(({ action, data: { outcome, wanted } }) => [
         action,
         outcome,
+        wanted,
       ]),
     ).toEqual([
-      ['billing.call_requested', undefined],
-      ['billing.call_ended', 'done'],
+      ['billing.call_requested', undefined, 'void'],
+      ['billing.call_ended', 'done', 'void'],
     ])
   })
 })
@@ -326,7 +379,11 @@ describe('what is handed on', () => {
     const body = { email: 'jane@customer.example', fullName: 'Jane Roe' }
     await ask('POST', '/customers', body)
     await ask('PUT', '/features/seats/manage', { name: 'Seats of Jane Roe' })
-    await ask('PUT', '/customers/jane@customer.example', { fullName: 'Jane' })
+    await ask('PUT', '/customers/jane@customer.example', {
+      fullName: 'Jane',
+      externalId: 'jane-1',
+      jane: 1,
+    })
     const { results } = await env.DB.prepare(
       "SELECT actor, action, subject, data FROM audit_entries WHERE action LIKE 'billing.%' ORDER BY seq DESC LIMIT 6",
     ).all<Record<string, string>>()
@@ -339,10 +396,14 @@ describe('what is handed on', () => {
       ['billing.call_ended', 'customer'],
     ])
     expect(JSON.stringify(results)).not.toMatch(/jane/i)
+    const changed = results.toReversed().map(({ data }) => JSON.parse(data ?? '').fields)
+    const [made, feature, renamed] = [['fullName', 'email'], ['name'], ['fullName', 'externalId']]
+    expect(changed).toEqual([made, made, feature, feature, renamed, renamed])
     expect(results.every(({ actor }) => actor === 'operator:bootstrap')).toBe(true)
   })
 
-  it.each([401, 403])('and meets %s is 503: our key is nothing of the caller’s', async (status) => {
+  it('and meets 401 is 503: our key is nothing of the caller’s', async () => {
+    const status = 401
     const refusal = { success: false, error: { type: 'x', code: 'unauthorized', message: 'ck_x' } }
     const { deps } = heard(() => Response.json(refusal, { status }))
     const answers = [
@@ -354,6 +415,30 @@ describe('what is handed on', () => {
       expect([answered, answer.error.code]).toEqual([503, 'billing_key_refused'])
       expect(JSON.stringify(answer)).not.toContain('ck_x')
     }
+  })
+
+  it('and meets 403 is told it as it came: no time and no other key of ours mends it', async () => {
+    const refusal = {
+      success: false,
+      error: { type: 'permission_error', code: 'sandbox_only', message: 'Not in live mode' },
+    }
+    const { deps } = heard(() => Response.json(refusal, { status: 403 }))
+    for (const { status, answer, headers } of [
+      await ask('GET', '/customers', undefined, { deps }),
+      await ask('POST', '/customers', { email: 'a@b.example' }, { deps, key: 'not-in-live' }),
+    ]) {
+      expect([status, answer, headers.get('retry-after')]).toEqual([403, refusal, null])
+    }
+  })
+
+  it('and is not answered says whether asking again is the same call', async () => {
+    const { deps } = heard(() => new Response('<html>', { status: 502 }))
+    const body = { email: 'a@b.example' }
+    const keyed = await ask('POST', '/customers', body, { deps, key: 'unanswered-1' })
+    expect(keyed.answer.error.message).toContain('with the same Idempotency-Key')
+    const keyless = await ask('POST', '/customers', body, { deps })
+    expect(keyless.answer.error.message).toContain('it had no Idempotency-Key')
+    expect(keyless.answer.error.message).toContain('Look first')
   })
 
   it.each([
@@ -403,6 +488,7 @@ describe('what is handed on', () => {
     const { requests, deps } = heard(() => Response.json({ success: true, data: {} }))
     const [method = '', path = ''] = line.split(' ')
     const answered = await ask(method, path, method === 'GET' ? undefined : {}, { deps })
+    // Of an address that is known, the method is what isn't.
     expect([404, 405]).toContain(answered.status)
     expect(requests).toEqual([])
   })

@@ -50,6 +50,12 @@ export const given = (
 /** An object, whatever is in it: the billing API checks it. */
 export const anyBody = z.record(z.string(), z.unknown())
 
+/** The names of a body's fields that are among these: what was changed, for the log. */
+export const fieldsOf = <Name extends string>(
+  body: Readonly<Record<string, unknown>>,
+  known: readonly Name[],
+): readonly Name[] => known.filter((name) => Object.hasOwn(body, name))
+
 /** Of what is handed on. */
 export const keyHandedOn = validKey(
   'Handed on to the billing API, which knows it for 24 hours. Without one, each call is another.',
@@ -108,6 +114,13 @@ const UNKNOWN: Failure = {
   message: 'Nobody knows whether this was done. Look, or ask again with the same Idempotency-Key.',
 }
 
+/** It was sent with a key that nobody else has: asked again it is another. */
+const UNKNOWN_WITHOUT_KEY: Failure = {
+  ...UNKNOWN,
+  message:
+    'Nobody knows whether this was done, and it had no Idempotency-Key: asked again it may be done twice. Look first.',
+}
+
 export const KEY_MISMATCH: Failure = {
   status: 409,
   type: 'conflict_error',
@@ -123,12 +136,14 @@ function failureOf(trouble: ForwardTrouble): Failure {
       return { ...KEY_MISMATCH, details: { event: trouble.event } }
     case 'unanswered': {
       const { status, code, param, meaning, retryAfterSeconds } = trouble.error
-      if (status === 401 || status === 403) return KEY_REFUSED
+      if (status === 401) return KEY_REFUSED
       if (code === 'invalid_request') {
         const name = param ?? 'body'
         return { ...INVALID, message: `${name}: this can not be asked`, param: name }
       }
-      if (trouble.isWrite && meaning === 'ambiguous') return UNKNOWN
+      if (trouble.write !== null && meaning === 'ambiguous') {
+        return trouble.write === 'keyed' ? UNKNOWN : UNKNOWN_WITHOUT_KEY
+      }
       return retryAfterSeconds === null ? UNAVAILABLE : { ...UNAVAILABLE, retryAfterSeconds }
     }
     default:

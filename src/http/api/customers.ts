@@ -1,6 +1,7 @@
 // The billing API's calls of customers, handed on.
 
 import * as z from 'zod/mini'
+import { customerRequest } from '../../commet/contract.ts'
 import { callSubject } from '../../domain/call-subject.ts'
 import { BATCH_BODY_BYTES_MAX } from '../../domain/limits.ts'
 import { forwardRead, forwardWrite } from '../../usecases/forward-call.ts'
@@ -11,6 +12,7 @@ import { validBody, validQuery } from '../validate.ts'
 import {
   answerForwarded,
   anyBody,
+  fieldsOf,
   filter,
   given,
   idOf,
@@ -24,6 +26,17 @@ const listQuery = z.strictObject({
   ...pageFilters,
   externalId: filter('Of the customer, in your own system.'),
 })
+
+/** The billing API's names. `externalId` decides whom later events pay. */
+const FIELDS = Object.keys(customerRequest.shape)
+
+const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null
+
+const fieldsOfBatch = (rows: unknown): readonly string[] => {
+  const objects = Array.isArray(rows) ? rows.filter(isObject) : []
+  return FIELDS.filter((name) => objects.some((row) => Object.hasOwn(row, name)))
+}
 
 export const customers = createRoutes()
   .get('/', requireScope('read'), validQuery(listQuery), noteBulk('customers'), async (c) => {
@@ -43,6 +56,7 @@ export const customers = createRoutes()
       body: c.req.valid('json'),
       subject: 'customer',
       key: keyOf(c),
+      wanted: { fields: fieldsOf(c.req.valid('json'), FIELDS) },
     } as const
     return answerForwarded(c, await forwardWrite(deps, operator, write))
   })
@@ -59,6 +73,7 @@ export const customers = createRoutes()
         body: c.req.valid('json'),
         subject: 'customer',
         key: keyOf(c),
+        wanted: { fields: fieldsOfBatch(c.req.valid('json')['customers']) },
       } as const
       return answerForwarded(c, await forwardWrite(deps, operator, write))
     },
@@ -74,6 +89,7 @@ export const customers = createRoutes()
       body: c.req.valid('json'),
       subject: callSubject('customer', id),
       key: keyOf(c),
+      wanted: { fields: fieldsOf(c.req.valid('json'), FIELDS) },
     } as const
     return answerForwarded(c, await forwardWrite(deps, operator, write))
   })

@@ -6,7 +6,18 @@ import { forwardRead, forwardWrite } from '../../usecases/forward-call.ts'
 import { requireScope } from '../require-key.ts'
 import { createRoutes } from '../routes.ts'
 import { validBody, validQuery } from '../validate.ts'
-import { answerForwarded, anyBody, idOf, keyHandedOn, keyOf, refuseId } from './billing-calls.ts'
+import {
+  answerForwarded,
+  anyBody,
+  fieldsOf,
+  idOf,
+  keyHandedOn,
+  keyOf,
+  refuseId,
+} from './billing-calls.ts'
+
+/** What a change of one can name. */
+const FIELDS = ['code', 'name', 'type', 'description', 'unitName'] as const
 
 /** The whole catalogue: this list has no page. */
 export const features = createRoutes()
@@ -26,6 +37,7 @@ export const features = createRoutes()
       body: c.req.valid('json'),
       subject: 'feature',
       key: keyOf(c),
+      wanted: { fields: fieldsOf(c.req.valid('json'), FIELDS) },
     } as const
     return answerForwarded(c, await forwardWrite(deps, operator, write))
   })
@@ -40,6 +52,7 @@ export const features = createRoutes()
       body: c.req.valid('json'),
       subject: callSubject('feature', id),
       key: keyOf(c),
+      wanted: { fields: fieldsOf(c.req.valid('json'), FIELDS) },
     } as const
     return answerForwarded(c, await forwardWrite(deps, operator, write))
   })

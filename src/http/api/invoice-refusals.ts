@@ -7,12 +7,14 @@ import type { CreateTrouble } from '../../usecases/create-invoice.ts'
 import type { StatusTrouble } from '../../usecases/set-invoice-status.ts'
 import { fail, type Failure } from '../answers.ts'
 import type { AppContext } from '../context.ts'
+import { lacking } from '../require-key.ts'
 import {
   INVALID,
   KEY_MISMATCH,
   KEY_REFUSED,
   NOT_CONFIGURED,
   refuseForwarded,
+  relay,
   UNAVAILABLE,
 } from './billing-calls.ts'
 import { failureOf as undoFailureOf, logTrouble } from './reversals.ts'
@@ -120,12 +122,61 @@ const REFUSALS = new Map<number, Pick<Failure, 'status' | 'type'>>([
   [422, { status: 422, type: 'validation_error' }],
 ])
 
+type Unchanged = Extract<
+  StatusTrouble,
+  { readonly reason: 'invoice_unreadable' | 'not_recorded' | 'paused' | 'above_limit' }
+>
+
+/** The billing API was not asked to do anything. */
+function unchanged(trouble: Unchanged): Failure {
+  switch (trouble.reason) {
+    case 'invoice_unreadable':
+      return { ...UNAVAILABLE, message: 'The invoice could not be read. Nothing was done.' }
+    case 'not_recorded':
+      return {
+        ...CONFLICT,
+        code: 'invoice_not_recorded',
+        message:
+          'It is of an adjustment, and not recorded as its invoice yet. Nothing was done. Ask again.',
+        details: { adjustmentId: trouble.adjustmentId },
+        retryAfterSeconds: INVOICE_RETRY_SECONDS,
+      }
+    case 'paused':
+      return {
+        ...CONFLICT,
+        code: 'invoices_paused',
+        message: 'This is paused. Nothing was done. Ask again once it is resumed.',
+        details: { pausedBy: trouble.by },
+      }
+    case 'above_limit':
+      return {
+        ...CONFLICT,
+        code: 'invoice_above_limit',
+        message: 'Its amount is above what goes out without a person. Nothing was done.',
+        details: { holdAbove: { minorUnits: trouble.max, currency: trouble.currency } },
+      }
+    default:
+      return unreachable(trouble)
+  }
+}
+
+/** Why a change of a status, or a mail, was not handed on. */
 export function refuseStatus(c: AppContext, trouble: StatusTrouble): Response {
   switch (trouble.reason) {
     case 'not_configured':
     case 'key_mismatch':
     case 'unanswered':
       return refuseForwarded(c, trouble)
+    case 'not_shown':
+      return relay(c, trouble.answer)
+    case 'invoice_unreadable':
+    case 'not_recorded':
+    case 'paused':
+    case 'above_limit':
+      c.var.logFields.set('reason', trouble.reason)
+      return fail(c, unchanged(trouble))
+    case 'scope_missing':
+      return lacking(c, trouble.scope)
     case 'void_unknown':
       c.var.logFields.set('reason', trouble.reason)
       return fail(c, {

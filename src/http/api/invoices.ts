@@ -114,7 +114,8 @@ export const invoices = createRoutes()
       const id = idOf(c, 'id')
       if (id === null) return refuseId(c, 'id')
       const { deps, operator } = c.var
-      return answerForwarded(c, await sendInvoice(deps, operator, id, keyOf(c)))
+      const sent = await sendInvoice(deps, operator, id, keyOf(c))
+      return sent.ok ? relay(c, sent.value) : refuseStatus(c, sent.error)
     },
   )
   .put(
@@ -126,8 +127,9 @@ export const invoices = createRoutes()
       const id = idOf(c, 'id')
       if (id === null) return refuseId(c, 'id')
       const { status } = c.req.valid('json')
-      // A voiding is the last word about an invoice, as it is for whoever voids it by its adjustment.
-      const refused = refuseWithout(c, status === 'void' ? 'approve' : 'write')
+      // A voiding is the last word about an invoice, as it is for whoever voids it by its adjustment. What
+      // `paid` needs, its amount says.
+      const refused = status === 'void' ? refuseWithout(c, 'approve') : null
       if (refused) return refused
       const { deps, operator } = c.var
       const changed = await setInvoiceStatus(deps, operator, { id, status, key: keyOf(c) })

@@ -16,6 +16,9 @@ export const trouble = named(
     code: text('The billing API’s code, or our own.', 'customer_not_found'),
     status: z.nullable(whole('What it was answered; null where nothing was.', 404)),
     requestId: z.nullable(text('Of that call, at the billing API.', 'req_1')),
+    retryAfterSeconds: z.optional(
+      whole('What the billing API has asked for; left out where it has not.', 30),
+    ),
   }),
 )
 

@@ -116,12 +116,16 @@ export const INVOICES: Operations = {
       }),
       200,
     ),
+    errors: {
+      ...WRITING,
+      409: ['idempotency_key_mismatch', 'invoice_not_recorded', 'invoices_paused'],
+    },
     example: { body: {} },
   },
   'PUT /api/v1/invoices/:id/status': {
     ...write,
-    does: 'Marks an outstanding invoice paid (scope write), or voids it (scope approve)',
-    more: `${LOGGED} What Makegood has made is voided as by its adjustment, under the same conditions.`,
+    does: 'Marks an outstanding invoice paid (a credit: scope write; a charge: approve), or voids it (scope approve)',
+    more: `${LOGGED} What Makegood has made is voided as by its adjustment, under the same conditions. Of others nothing above holdAbove is voided, and of all no charge above it marked paid.`,
     params: ofInvoice,
     fields: { status: 'Paid, or void.' },
     answers: handedOn(
@@ -134,6 +138,9 @@ export const INVOICES: Operations = {
       404: ['adjustment_not_found'],
       409: [
         'idempotency_key_mismatch',
+        'invoice_not_recorded',
+        'invoices_paused',
+        'invoice_above_limit',
         'not_invoiced',
         'already_reversed',
         'reversal_rejected',

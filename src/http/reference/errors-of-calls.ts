@@ -47,6 +47,20 @@ export const CALL_ERRORS = {
     means: 'The billing API refuses the key of this Makegood, so nothing was billed or changed.',
     todo: 'Whoever operates this Makegood sets COMMET_API_KEY; npm run doctor tells what is wrong.',
   },
+  invoice_not_recorded: {
+    means:
+      'The invoice carries the id of an adjustment, and is not recorded as its invoice: the answer that made it was lost, or it is a second one.',
+    todo: 'Ask again; a comparison records it, within the hour. Whether it is a second one, the adjustment in `details` and the discrepancies say: void that at the billing API itself.',
+  },
+  invoices_paused: {
+    means: 'All, or the customer of this invoice, is paused: nothing of it is changed or mailed.',
+    todo: 'Look who paused it and why: GET /api/v1/switches. Ask again once it is resumed.',
+  },
+  invoice_above_limit: {
+    means:
+      'No one else is asked about a voiding, or about calling a debt paid, so above holdAbove, or in another currency, neither is handed on.',
+    todo: 'A person does it at the billing API itself, or you raise limits.holdAbove.',
+  },
   adjustment_held: {
     means: 'It is written down, and a person has to let it through before it is billed.',
     todo: 'Approve it by the id in `details`; the same Idempotency-Key then answers the invoice.',

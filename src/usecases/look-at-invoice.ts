@@ -1,0 +1,94 @@
+// What is asked of an invoice before a call about it is handed on: whether it is one of ours that isn't
+// recorded yet, whether its customer is paused, and how much money a change of its status gives away.
+
+import * as z from 'zod/mini'
+import type { SettableStatus } from '../commet/contract.ts'
+import type { Forwarded } from '../commet/forward.ts'
+import { findPausing } from '../db/read-switches.ts'
+import type { Adjustment } from '../db/schema.ts'
+import { findInvoiced } from '../db/write-seen.ts'
+import { ADJUSTMENT_METADATA_KEY } from '../domain/adjustment.ts'
+import type { Operator, Scope } from '../domain/operator.ts'
+import { err, ok, type Result } from '../domain/result.ts'
+import type { Switch } from '../domain/switch.ts'
+import type { Billing, Deps } from '../deps.ts'
+import { forwardRead, type ForwardTrouble } from './forward-call.ts'
+
+export type LookTrouble =
+  | ForwardTrouble
+  /** The billing API's own refusal to show it. */
+  | { readonly reason: 'not_shown'; readonly answer: Forwarded }
+  | { readonly reason: 'invoice_unreadable' }
+  /** It carries an adjustment's id, and is the invoice of none here: its answer was lost, or is on its way. */
+  | { readonly reason: 'not_recorded'; readonly adjustmentId: string }
+  | { readonly reason: 'paused'; readonly by: readonly Switch[] }
+
+export type StatusRefusal =
+  | { readonly reason: 'scope_missing'; readonly scope: Scope }
+  /** `max`: minor units; what is in another currency has no limit that it could pass. */
+  | { readonly reason: 'above_limit'; readonly max: number; readonly currency: string }
+
+export type LookedAt = {
+  readonly ours: Adjustment | null
+  /** Signed minor units: below zero it is a credit. */
+  readonly amount: number
+  readonly currency: string
+}
+
+/** Error: nothing may be asked about it now. */
+export async function lookAtInvoice(
+  deps: Deps,
+  billing: Billing,
+  id: string,
+): Promise<Result<LookedAt, LookTrouble>> {
+  const ours = await findInvoiced(deps.db, id)
+  const found = ours === null ? await readForeign(billing, id) : ok(ours)
+  if (!found.ok) return found
+  const { customerId, amount, currency } = found.value
+  const endpoint = ours?.endpoint ?? ''
+  const ruleIds = ours === null ? [] : [ours.ruleId]
+  const by = await findPausing(deps.db, { endpoint, ruleIds, customerId })
+  if (by.length > 0) return err({ reason: 'paused', by })
+  return ok({ ours, amount, currency })
+}
+
+/** A voiding, and calling a debt paid, are last words that no one else is asked about. */
+export function refusalOfStatus(
+  { config }: Pick<Deps, 'config'>,
+  operator: Operator,
+  { amount, currency }: LookedAt,
+  status: SettableStatus,
+): StatusRefusal | null {
+  const isFinal = status === 'void' || amount > 0
+  const scope = isFinal ? 'approve' : 'write'
+  if (!operator.scopes.includes(scope)) return { reason: 'scope_missing', scope }
+  const max = config.limits.of.owed.holdAbove
+  const isWithin = currency.toLowerCase() === config.currency && Math.abs(amount) <= max
+  if (!isFinal || isWithin) return null
+  return { reason: 'above_limit', max, currency: config.currency }
+}
+
+const foreign = z.object({
+  customerId: z.string(),
+  currency: z.string(),
+  subtotal: z.int(),
+  total: z.int(),
+  metadata: z.nullish(z.record(z.string(), z.unknown())),
+})
+
+type Foreign = Pick<LookedAt, 'amount' | 'currency'> & { readonly customerId: string }
+
+async function readForeign(billing: Billing, id: string): Promise<Result<Foreign, LookTrouble>> {
+  const answer = await forwardRead({ billing }, { path: '/invoices/{id}', id })
+  if (!answer.ok) return answer
+  if (answer.value.code !== null) return err({ reason: 'not_shown', answer: answer.value })
+  const shape = z.object({ data: z.extend(foreign, { id: z.literal(id) }) })
+  const read = shape.safeParse(answer.value.body)
+  if (!read.success) return err({ reason: 'invoice_unreadable' })
+  const { customerId, currency, subtotal, total, metadata } = read.data.data
+  const mark = metadata?.[ADJUSTMENT_METADATA_KEY] ?? null
+  if (mark !== null) return err({ reason: 'not_recorded', adjustmentId: String(mark) })
+  // Credits that were set off against it make its total smaller, and come back when it is void.
+  const amount = Math.abs(subtotal) > Math.abs(total) ? subtotal : total
+  return ok({ customerId, currency, amount })
+}
