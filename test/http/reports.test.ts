@@ -553,10 +553,27 @@ describe('as CSV', () => {
     const asked = await app.request(url, { headers: { ...OPERATOR, accept: 'text/csv' } })
     const lines = (await asked.text()).split('\r\n')
     expect(lines[0]).toBe(
-      'line,mode,currency,settlement,reason,ledger_account,adjustments,net,tax,total',
+      'line,mode,currency,settlement,reason,ledger_account,adjustments,net,tax,total,as_of,is_final',
     )
-    expect(lines[1]).toBe('credits,test,usd,owed,outage,4010,2,-50.00,0.00,-50.00')
-    expect(lines).toContain('total_invoiced,test,usd,owed,,,2,-50.00,,')
+    const taken = `${year}-06-10T12:00:00.000Z,true`
+    expect(lines[1]).toBe(`credits,test,usd,owed,outage,4010,2,-50.00,0.00,-50.00,${taken}`)
+    expect(lines).toContain(`total_invoiced,test,usd,owed,,,2,-50.00,,,${taken}`)
     expect(lines.at(-1)).toBe('')
+  })
+
+  it('has when the sums were taken, whether they are final, and what nobody has decided', async () => {
+    at('05-10T12:00:00Z')
+    await give('promise', { subject: `open:${year}` })
+    await world.give('promise', { subject: `open:${year}`, amount: -9999 })
+    at('05-28T12:00:00Z')
+    const lines = (await (await request(`month=${year}-05&list=sums&format=csv`)).text())
+      .split('\r\n')
+      .filter((line) => line.startsWith('undecided_events'))
+    const taken = `${year}-05-28T12:00:00.000Z,false`
+    expect(lines).toEqual([
+      `undecided_events,,,,conflict,,1,,,,${taken}`,
+      `undecided_events,,,,undecided,,0,,,,${taken}`,
+      `undecided_events,,,,dismissed,,0,,,,${taken}`,
+    ])
   })
 })

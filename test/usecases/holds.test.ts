@@ -157,6 +157,7 @@ describe('an approval', () => {
           reasons: ['over_limit:holdAbove'],
           amount: -30_000,
           currency: 'usd',
+          heldAt: adjustment.heldAt,
         },
       },
       {
