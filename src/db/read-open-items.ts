@@ -1,7 +1,7 @@
 // What was held or had failed at a moment that is over. What still waits is in the index of that; what has gone on since
 // then left an entry, by which it is found; and when its waiting began, an earlier entry says.
 
-import { and, asc, eq, gt, gte, sql, type SQL } from 'drizzle-orm'
+import { and, asc, desc, eq, gt, gte, not, sql, type SQL } from 'drizzle-orm'
 import type { AuditAction } from '../domain/audit.ts'
 import type { AdjustmentId } from '../domain/ids.ts'
 import { ENTRY_CLOCKS_APART_SECONDS, REPORT_ENTRIES_BEFORE } from '../domain/limits.ts'
@@ -13,24 +13,54 @@ import { adjustments, auditEntries, type Adjustment } from './schema.ts'
 const WAITS = sql`"adjustments"."state" IN ('held', 'failed')`
 const LEFT = sql`("action" IN ('adjustment.approved', 'adjustment.rejected', 'adjustment.expired', 'adjustment.customer_chosen', 'adjustment.requeued', 'adjustment.adopted', 'adjustment.cancelled') OR ("action" = 'adjustment.invoiced' AND ("data" ->> 'was' IS NOT NULL OR "data" ->> 'late')))`
 
-/** In the order in which they were recorded, behind `after`. */
-export const readStopped = (
+const APPROVED: AuditAction = 'adjustment.approved'
+
+/** The first of two approvals leaves it where it was. */
+const LEAVES_IT = not(
+  sql`("action" = ${APPROVED} AND coalesce("data" ->> 'approvals' < "data" ->> 'needed', false))`,
+)
+
+export type StoppedRows = {
+  readonly rows: readonly Adjustment[]
+  /** The newest entry when they were read, and whether behind `leftUntil` something had gone on. */
+  readonly lastSeq: number
+  readonly hasLeft: boolean
+}
+
+/** In the order in which they were recorded, behind `after`, with where the log was at that moment. */
+export async function readStopped(
   db: Database,
   state: 'held' | 'failed',
-  after: number,
+  { after, leftUntil }: { readonly after: number; readonly leftUntil: number },
   limit: number,
-): Promise<readonly Adjustment[]> =>
-  db
-    .select()
-    .from(adjustments)
-    .where(and(WAITS, eq(adjustments.state, state), gt(adjustments.seq, after)))
-    .orderBy(asc(adjustments.seq))
-    .limit(limit)
+): Promise<StoppedRows> {
+  const [rows, [last], left] = await db.batch([
+    db
+      .select()
+      .from(adjustments)
+      .where(and(WAITS, eq(adjustments.state, state), gt(adjustments.seq, after)))
+      .orderBy(asc(adjustments.seq))
+      .limit(limit),
+    db
+      .select({ seq: auditEntries.seq })
+      .from(auditEntries)
+      .orderBy(desc(auditEntries.seq))
+      .limit(1),
+    db
+      .select({ seq: auditEntries.seq })
+      .from(auditEntries)
+      .where(and(LEFT, LEAVES_IT, gte(auditEntries.seq, leftUntil + 1)))
+      .limit(1),
+  ])
+  return { rows, lastSeq: last?.seq ?? 0, hasLeft: left.length > 0 }
+}
 
 export type LeftEntry = {
   readonly seq: number
   readonly at: number
   readonly subject: AdjustmentId
+  /** Since when it had been held; null where it wasn't, and in entries of before this was written. */
+  readonly heldAt: number | null
 }
 
 /** Before the first entry of which anything can have gone on at that time or later. */
@@ -47,19 +77,17 @@ export const readLeft = (
       seq: auditEntries.seq,
       at: auditEntries.at,
       subject: sql<AdjustmentId>`${auditEntries.subject}`,
+      heldAt: sql<number | null>`"data" ->> 'heldAt'`,
     })
     .from(auditEntries)
-    .where(and(LEFT, gte(auditEntries.seq, after + 1)))
+    .where(and(LEFT, LEAVES_IT, gte(auditEntries.seq, after + 1)))
     .orderBy(asc(auditEntries.seq))
     .limit(limit)
 
 const HELD: AuditAction = 'adjustment.held'
 const FAILED: AuditAction = 'adjustment.failed'
-const APPROVED: AuditAction = 'adjustment.approved'
 
-/** The first of two approvals leaves it where it was. */
-const IS_CHANGE: SQL = sql`(e.action IN (${HELD}, ${FAILED}) OR (e.is_left
-  AND NOT (e.action = ${APPROVED} AND e.data ->> 'approvals' < e.data ->> 'needed')))`
+const IS_CHANGE: SQL = sql`(e.action IN (${HELD}, ${FAILED}) OR (e.is_left AND ${LEAVES_IT}))`
 
 export type Stop = { readonly state: 'held' | 'failed'; readonly at: number }
 

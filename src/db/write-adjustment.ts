@@ -39,6 +39,10 @@ export const entry = (
   source: adjustment.source,
 })
 
+/** In an entry by which a hold is left: since when it had been one. A report finds it here a year later. */
+export const heldSince = ({ state, heldAt }: Adjustment): AuditData =>
+  state === 'held' ? { heldAt } : {}
+
 /** UPDATE … RETURNING, if the row is still what was read. */
 export const changed = (db: Database, read: Adjustment, columns: Columns) =>
   db

@@ -16,7 +16,7 @@ import { commitChange } from './commit.ts'
 import { insertEntry } from './insert-entry.ts'
 import type { Database } from './database.ts'
 import { adjustments, approvals, type Adjustment } from './schema.ts'
-import { changed, type Columns } from './write-adjustment.ts'
+import { changed, heldSince, type Columns } from './write-adjustment.ts'
 import { toldAfterEntry } from './write-notices.ts'
 
 const operatorOf = ({ name }: Operator): Actor => `operator:${name}`
@@ -70,6 +70,7 @@ export async function commitApproval(
     reasons,
     amount,
     currency,
+    ...heldSince(read),
     ...(event === null ? {} : { event }),
   }
   const entry = entryOf(now, operatorOf(operator), 'adjustment.approved', read, data)
@@ -116,7 +117,11 @@ export const commitRejection = (
   commitChange(
     db,
     changed(db, read, { ...rejectedColumns, decisionNote: note }),
-    entryOf(now, operatorOf(operator), 'adjustment.rejected', read, { hold: read.holds, reasons }),
+    entryOf(now, operatorOf(operator), 'adjustment.rejected', read, {
+      hold: read.holds,
+      reasons,
+      ...heldSince(read),
+    }),
   )
 
 export const commitExpiry = (
@@ -164,6 +169,7 @@ export const commitChoice = (
       reasons,
       customerId,
       before: read.customerId,
+      ...heldSince(read),
     }),
     remembering,
   )

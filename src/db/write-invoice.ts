@@ -14,7 +14,7 @@ import { afterAnswer } from './write-circuit.ts'
 import { adjustments, type Adjustment } from './schema.ts'
 import { linkIf, type NewLink } from './write-links.ts'
 import { pauseRule } from './write-switch.ts'
-import { changed, entry, type Columns, type FailedChange } from './write-adjustment.ts'
+import { changed, entry, heldSince, type Columns, type FailedChange } from './write-adjustment.ts'
 
 export type Issued = {
   readonly invoice: AnsweredInvoice
@@ -112,6 +112,7 @@ export function commitAdopted(
     carriesOurId,
     generation,
     trouble: trouble?.code ?? null,
+    ...heldSince(read),
   }
   return commitChange(
     db,

@@ -2,7 +2,7 @@ import type { FrozenRequest } from '../domain/adjustment.ts'
 import { commitChange } from './commit.ts'
 import type { Database } from './database.ts'
 import type { Adjustment } from './schema.ts'
-import { changed, entry } from './write-adjustment.ts'
+import { changed, entry, heldSince } from './write-adjustment.ts'
 import {
   issuedColumns,
   issuedData,
@@ -31,7 +31,11 @@ export function commitListed(
       ...(read.request === null ? { request } : {}),
     }),
     {
-      ...entry(now, 'adjustment.invoiced', read, { ...issuedData(issued, read), was: read.state }),
+      ...entry(now, 'adjustment.invoiced', read, {
+        ...issuedData(issued, read),
+        was: read.state,
+        ...heldSince(read),
+      }),
       actor: 'system:reconciliation',
     },
     [...linkAfterChange(db, issued, now), ...stopAfterDifference(db, read, issued, now)],

@@ -8,7 +8,7 @@ import type { WakeUp } from '../domain/wake-up.ts'
 import { commitChange } from './commit.ts'
 import type { Database } from './database.ts'
 import { adjustments, auditEntries, notices, type Adjustment } from './schema.ts'
-import { changed, type Columns } from './write-adjustment.ts'
+import { changed, heldSince, type Columns } from './write-adjustment.ts'
 
 const REQUEUED: AuditAction = 'adjustment.requeued'
 
@@ -45,6 +45,7 @@ const requeued = (
     trouble: read.trouble?.code ?? null,
     generation: read.generation + generations,
     ...(looked ? { looked } : {}),
+    ...heldSince(read),
   },
   source: read.source,
 })

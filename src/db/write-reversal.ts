@@ -14,7 +14,7 @@ import type { Database } from './database.ts'
 import { newAdjustment } from './insert-adjustments.ts'
 import { wakeAtIfAsked } from './read-undo.ts'
 import { adjustments, type Adjustment } from './schema.ts'
-import { changed } from './write-adjustment.ts'
+import { changed, heldSince } from './write-adjustment.ts'
 import { toldAfterEntry } from './write-notices.ts'
 
 export type NewReversal = {
@@ -126,7 +126,7 @@ export const cancel = (
       actor: 'system:undo',
       action: 'adjustment.cancelled',
       subject: read.id,
-      data,
+      data: { ...data, ...heldSince(read) },
       source: read.source,
     },
   )

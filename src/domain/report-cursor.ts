@@ -69,8 +69,9 @@ const cursor = z.discriminatedUnion('kind', [
     month: z.string(),
     asOf: count,
     progress: z.strictObject({
-      phase: z.enum(['held', 'failed', 'left']),
+      phase: z.enum(['held', 'failed']),
       seq: count,
+      left: z.nullable(count),
       sums: z.readonly(z.array(openSum)),
     }),
   }),

@@ -36,7 +36,7 @@ export type ReportHead = Range & {
   readonly timeZone: string
   /** When its first page was read; a month that is not over reaches so far. */
   readonly asOf: number
-  /** Whether what was invoiced in it changes no more. */
+  /** Whether what was invoiced in it changes no more, by the clock alone: a database that is put back moves it. */
   readonly isFinal: boolean
 }
 

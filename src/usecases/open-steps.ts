@@ -1,5 +1,6 @@
 // What was held or had failed at a cut-off, a bounded step at a time. An adjustment is found once: while it still waits
-// by that, else by the first entry by which it went on.
+// by that, else by the first entry by which it went on. These entries are read to the log's end before each step over
+// what waits: so whoever is answered between two steps had gone on already, or was listed before.
 
 import type { Database } from '../db/database.ts'
 import {
@@ -8,9 +9,11 @@ import {
   readStopped,
   readStops,
   seqBefore,
+  type LeftEntry,
   type Stop,
 } from '../db/read-open-items.ts'
 import type { Adjustment } from '../db/schema.ts'
+import type { AdjustmentId } from '../domain/ids.ts'
 import {
   REPORT_ENTRIES_BEFORE,
   REPORT_LEFT_ENTRIES,
@@ -21,22 +24,28 @@ import type { Budget } from './report-steps.ts'
 
 export type OpenItem = { readonly adjustment: Adjustment; readonly stop: Stop }
 
-/** `seq`: of the row before, or in `left` of the entry before. */
+/** `seq`: of the row of its phase before. `left`: of the entry before; null before the first was looked for. */
 export type OpenProgress = {
-  readonly phase: 'held' | 'failed' | 'left'
+  readonly phase: 'held' | 'failed'
   readonly seq: number
+  readonly left: number | null
   readonly sums: readonly OpenSum[]
 }
 
 /** `isOver`: whether the cut-off is a moment that is over; else all is as it is now. */
 export type OpenScope = { readonly cutoff: number; readonly isOver: boolean }
 
-export const BEGIN_OPEN: OpenProgress = { phase: 'held', seq: 0, sums: [] }
+export const BEGIN_OPEN: OpenProgress = { phase: 'held', seq: 0, left: null, sums: [] }
+
+type Place = Omit<OpenProgress, 'sums'>
 
 type Part = {
   readonly items: readonly OpenItem[]
   readonly reads: number
-  readonly next: Pick<OpenProgress, 'phase' | 'seq'> | null
+  /** Null where the whole is done. */
+  readonly next: Place | null
+  /** Whether all that went on until then is listed. */
+  readonly isCaughtUp: boolean
 }
 
 export type OpenStep = {
@@ -47,6 +56,10 @@ export type OpenStep = {
 
 /** Of one entry before another, in the index and in the log. */
 const READS_PER_HISTORY = 2 * REPORT_ENTRIES_BEFORE + 3
+const READS_PER_ROW = 1 + REPORT_ROWS_READ_EACH
+const READS_PER_ENTRY = READS_PER_ROW + READS_PER_HISTORY
+/** Of the end of each list, and where the log is. */
+const READS_BESIDE = 4
 
 export async function takeOpenStep(
   db: Database,
@@ -55,72 +68,77 @@ export async function takeOpenStep(
   budget: Budget,
 ): Promise<OpenStep> {
   const items: OpenItem[] = []
-  let progress = from
-  let left = budget.reads
+  let progress = await begun(db, scope, from)
+  let isCaughtUp = !scope.isOver
+  let { reads } = budget
   for (;;) {
-    const take = progress.phase === 'left' ? takeLeft : takeStopped
-    const room = Math.min(budget.rows - items.length, roomFor(progress, left))
+    const each = isCaughtUp && progress.phase === 'held' ? READS_PER_ROW : READS_PER_ENTRY
+    const room = Math.min(budget.rows - items.length, Math.floor((reads - READS_BESIDE) / each))
     if (room < 1) return { items, progress, isDone: false }
-    const part = await take(db, scope, progress, room)
+    const part: Part = isCaughtUp
+      ? await takeStopped(db, scope, progress, room)
+      : await takeLeft(db, scope, progress, Math.min(room, REPORT_LEFT_ENTRIES))
     let { sums } = progress
     for (const { adjustment, stop } of part.items) sums = addOpen(sums, adjustment, stop.state)
     items.push(...part.items)
-    left -= part.reads
+    reads -= part.reads
     if (part.next === null) return { items, progress: { ...progress, sums }, isDone: true }
     progress = { ...part.next, sums }
+    isCaughtUp = part.isCaughtUp
   }
 }
 
-const readsEach = (phase: OpenProgress['phase']): number =>
-  1 + REPORT_ROWS_READ_EACH + (phase === 'held' ? 0 : READS_PER_HISTORY)
-
-function roomFor({ phase }: OpenProgress, reads: number): number {
-  const each = readsEach(phase)
-  const room = Math.floor((reads - 2) / each)
-  return phase === 'left' ? Math.min(room, REPORT_LEFT_ENTRIES) : room
+async function begun(
+  db: Database,
+  { cutoff, isOver }: OpenScope,
+  from: OpenProgress,
+): Promise<OpenProgress> {
+  return isOver && from.left === null ? { ...from, left: await seqBefore(db, cutoff) } : from
 }
 
 /** What is held now and was by then has been held all the time; of what has failed, its last failure says it. */
 async function takeStopped(
   db: Database,
   scope: OpenScope,
-  { phase, seq }: OpenProgress,
+  { phase, seq, left }: Place,
   limit: number,
 ): Promise<Part> {
-  const state = phase === 'held' ? 'held' : 'failed'
-  const found = await readStopped(db, state, seq, limit)
-  const stops =
-    state === 'held'
-      ? found.map(({ heldAt, createdAt }): Stop => ({ state, at: heldAt ?? createdAt }))
-      : await stopsNow(db, found)
-  const items = found.flatMap((adjustment, at) => {
+  const leftUntil = left ?? Number.MAX_SAFE_INTEGER - 1
+  const { rows, lastSeq, hasLeft } = await readStopped(db, phase, { after: seq, leftUntil }, limit)
+  const isHeld = phase === 'held'
+  const reads = rows.length * (isHeld ? READS_PER_ROW : READS_PER_ENTRY) + READS_BESIDE
+  // What went on since is no longer among these, and is listed first.
+  if (hasLeft) return { items: [], reads, next: { phase, seq, left }, isCaughtUp: false }
+  const stops = isHeld
+    ? rows.map(({ heldAt, createdAt }): Stop => ({ state: 'held', at: heldAt ?? createdAt }))
+    : await stopsUntil(db, rows, lastSeq)
+  const items = rows.flatMap((adjustment, at) => {
     const stop = stops[at]
-    if (!stop || adjustment.createdAt >= scope.cutoff) return []
-    return scope.isOver && stop.at >= scope.cutoff ? [] : [{ adjustment, stop }]
+    return stop && isOf(scope, adjustment, stop) ? [{ adjustment, stop }] : []
   })
-  const last = found.at(-1)
-  const isAll = found.length < limit || !last
-  return {
-    items,
-    reads: found.length * readsEach(phase) + 2,
-    next: isAll ? await phaseAfter(db, scope, phase) : { phase, seq: last.seq },
-  }
+  const last = rows.at(-1)
+  const isAll = rows.length < limit || !last
+  const next: Place | null = !isAll
+    ? { phase, seq: last.seq, left }
+    : isHeld
+      ? { phase: 'failed', seq: 0, left }
+      : null
+  return { items, reads, next, isCaughtUp: true }
 }
 
-async function phaseAfter(
-  db: Database,
-  { cutoff, isOver }: OpenScope,
-  phase: OpenProgress['phase'],
-): Promise<Part['next']> {
-  if (phase === 'held') return { phase: 'failed', seq: 0 }
-  return isOver ? { phase: 'left', seq: await seqBefore(db, cutoff) } : null
-}
+/** Of a month that isn't over, what was stopped since its first page may have been listed by an earlier stop. */
+const isOf = ({ cutoff, isOver }: OpenScope, { createdAt }: Adjustment, { at }: Stop): boolean =>
+  createdAt < cutoff && (isOver ? at < cutoff : at <= cutoff)
 
 /** An entry that nobody finds any more is an old one. */
-async function stopsNow(db: Database, found: readonly Adjustment[]): Promise<readonly Stop[]> {
+async function stopsUntil(
+  db: Database,
+  found: readonly Adjustment[],
+  lastSeq: number,
+): Promise<readonly Stop[]> {
   const stops = await readStops(
     db,
-    found.map(({ id }) => ({ subject: id, seq: Number.MAX_SAFE_INTEGER })),
+    found.map(({ id }) => ({ subject: id, seq: lastSeq + 1 })),
   )
   return found.map(({ createdAt }, at) => stops[at] ?? { state: 'failed', at: createdAt })
 }
@@ -128,26 +146,43 @@ async function stopsNow(db: Database, found: readonly Adjustment[]): Promise<rea
 async function takeLeft(
   db: Database,
   { cutoff }: OpenScope,
-  { seq }: OpenProgress,
+  place: Place,
   limit: number,
 ): Promise<Part> {
-  const entries = await readLeft(db, seq, limit)
-  const left = entries.filter(({ at }) => at >= cutoff)
-  const stops = await readStops(db, left)
-  const stopped = new Map(
-    left.flatMap(({ subject }, at) => {
-      const stop = stops[at]
-      return stop && stop.at < cutoff ? [[subject, stop] as const] : []
-    }),
-  )
+  const entries = await readLeft(db, place.left ?? 0, limit)
+  const later = entries.filter(({ at }) => at >= cutoff)
+  const stopped = await stopsBefore(db, later, cutoff)
   const rows = await readByIds(db, [...stopped.keys()])
-  const last = entries.at(-1)
   return {
     items: rows.flatMap((adjustment) => {
       const stop = stopped.get(adjustment.id)
-      return stop ? [{ adjustment, stop }] : []
+      return stop && !isListed(place, adjustment, stop) ? [{ adjustment, stop }] : []
     }),
-    reads: left.length * readsEach('left') + entries.length + 2,
-    next: entries.length < limit || !last ? null : { phase: 'left', seq: last.seq },
+    reads: later.length * READS_PER_ENTRY + entries.length + READS_BESIDE,
+    next: { ...place, left: entries.at(-1)?.seq ?? place.left },
+    isCaughtUp: entries.length < limit,
   }
 }
+
+/** What each was stopped as at the cut-off, where this entry is the first by which it went on. */
+async function stopsBefore(
+  db: Database,
+  later: readonly LeftEntry[],
+  cutoff: number,
+): Promise<ReadonlyMap<AdjustmentId, Stop>> {
+  const found = await readStops(
+    db,
+    later.filter(({ heldAt }) => heldAt === null),
+  )
+  const stops = new Map<AdjustmentId, Stop>()
+  let nth = 0
+  for (const { subject, heldAt } of later) {
+    const stop = heldAt === null ? found[nth++] : ({ state: 'held', at: heldAt } as const)
+    if (stop && stop.at < cutoff) stops.set(subject, stop)
+  }
+  return stops
+}
+
+/** By a step over what waited, which came by while it still did. */
+const isListed = ({ phase, seq }: Place, row: Adjustment, { state }: Stop): boolean =>
+  phase === state ? row.seq <= seq : state === 'held'

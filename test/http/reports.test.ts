@@ -57,19 +57,32 @@ const request = async (query: string): Promise<Response> =>
 const ask = async (query: string): Promise<any> => (await request(query)).json()
 
 /** All pages of it: its rows, and what the last one says. */
-async function whole(month: string, list = 'adjustments', limit = 100): Promise<any> {
+async function whole(
+  month: string,
+  list = 'adjustments',
+  limit = 100,
+  between: (page: readonly any[]) => Promise<void> = async () => {},
+): Promise<any> {
   const rows: any[] = []
   let [pages, cursor] = [0, '']
   for (;;) {
     const answer = await ask(`month=${year}-${month}&list=${list}&limit=${limit}${cursor}`)
     expect(answer).toMatchObject({ success: true })
     pages += 1
-    rows.push(...(answer.data.adjustments ?? answer.data.open ?? []))
+    const page = answer.data.adjustments ?? answer.data.open ?? []
+    rows.push(...page)
+    await between(page)
     expect(answer.data.isComplete).toBe(!answer.hasMore)
     if (!answer.hasMore) return { ...answer.data, rows, pages }
     cursor = `&cursor=${answer.nextCursor}`
   }
 }
+
+/** Which of these it has, as often as it has them. */
+const ownIn = (report: any, own: readonly Adjustment[]): string[] =>
+  idsOf(report)
+    .filter((id) => own.some((row) => row.id === id))
+    .toSorted()
 
 const idsOf = (report: any): string[] => report.rows.map(({ id }: any) => id)
 
@@ -415,6 +428,66 @@ describe('what waited at the cut-off', () => {
     expect(idsOf(await whole('05', 'open', 1)).toSorted()).toEqual(idsOf(report).toSorted())
   })
 
+  it('has what one of two people has approved since then once, and once when both have', async () => {
+    at('05-30T12:00:00Z')
+    const [one, both] = [
+      await give('promise', { amount: -600_000 }),
+      await give('promise', { amount: -600_000 }),
+    ]
+    at('06-02T12:00:00Z')
+    await approve(one, 'boss')
+    await approve(await approve(both, 'boss'), 'ann')
+    at('07-02T12:00:00Z')
+    for (const limit of [100, 1]) {
+      const report = await whole('05', 'open', limit)
+      expect(ownIn(report, [one, both])).toEqual([one.id, both.id].toSorted())
+      const last = await whole('05', 'open', limit)
+      expect(last.sums[0].adjustments).toBe(last.rows.length)
+    }
+  })
+
+  it('has each once, also where it is answered while the pages are read', async () => {
+    at('05-30T12:00:00Z')
+    const rows: Adjustment[] = []
+    for (const _ of [1, 2, 3]) rows.push(await give('promise', { amount: -200_000 }))
+    at('06-02T12:00:00Z')
+    // Those behind it, whose pages come later; then itself, whose page is over.
+    const answers = [rows[2]!, rows[0]!, rows[1]!]
+    const report = await whole('05', 'open', 1, async (page) => {
+      const isFirst = page.some(({ id }: any) => id === rows[0]!.id)
+      if (answers.length === 3 && !isFirst) return
+      const next = answers.shift()
+      if (next) await approve(next, 'boss')
+    })
+    expect(answers).toEqual([])
+    expect(ownIn(report, rows)).toEqual(rows.map(({ id }) => id).toSorted())
+    const [held] = report.sums.filter(({ state }: any) => state === 'held')
+    expect(held.adjustments).toBe(
+      report.rows.filter((row: any) => row.atCutoff.state === 'held').length,
+    )
+  })
+
+  it('has what waited, however often people were reminded of it before it was answered', async () => {
+    at('05-30T12:00:00Z')
+    const row = await give('promise', { amount: -200_000 })
+    await set(`hold_reasons = '["outcome_unknown"]'`, row)
+    for (let day = 1; day <= 30; day++) {
+      at(`06-${String(day).padStart(2, '0')}T17:00:00Z`)
+      await world.sweep()
+      await world.work()
+    }
+    expect(ownIn(await whole('05', 'open'), [row])).toEqual([row.id])
+    const found = await requeueAdjustment(world.deps, person('boss'), row.id, {
+      version: row.version,
+      looked: true,
+    })
+    if (!found.ok) throw new Error(found.error.reason)
+    world.queue.length = 0
+    at('07-02T12:00:00Z')
+    const [shown] = (await whole('05', 'open')).rows.filter(({ id }: any) => id === row.id)
+    expect(shown?.atCutoff).toEqual({ state: 'held', since: `${year}-05-30T12:00:00.000Z` })
+  })
+
   it('is what had failed by then, also where it was tried again later and failed again', async () => {
     at('05-30T12:00:00Z')
     const fail = async (row: Adjustment): Promise<Adjustment> => {
@@ -480,10 +553,27 @@ describe('as CSV', () => {
     const asked = await app.request(url, { headers: { ...OPERATOR, accept: 'text/csv' } })
     const lines = (await asked.text()).split('\r\n')
     expect(lines[0]).toBe(
-      'line,mode,currency,settlement,reason,ledger_account,adjustments,net,tax,total',
+      'line,mode,currency,settlement,reason,ledger_account,adjustments,net,tax,total,as_of,is_final',
     )
-    expect(lines[1]).toBe('credits,test,usd,owed,outage,4010,2,-50.00,0.00,-50.00')
-    expect(lines).toContain('total_invoiced,test,usd,owed,,,2,-50.00,,')
+    const taken = `${year}-06-10T12:00:00.000Z,true`
+    expect(lines[1]).toBe(`credits,test,usd,owed,outage,4010,2,-50.00,0.00,-50.00,${taken}`)
+    expect(lines).toContain(`total_invoiced,test,usd,owed,,,2,-50.00,,,${taken}`)
     expect(lines.at(-1)).toBe('')
+  })
+
+  it('has when the sums were taken, whether they are final, and what nobody has decided', async () => {
+    at('05-10T12:00:00Z')
+    await give('promise', { subject: `open:${year}` })
+    await world.give('promise', { subject: `open:${year}`, amount: -9999 })
+    at('05-28T12:00:00Z')
+    const lines = (await (await request(`month=${year}-05&list=sums&format=csv`)).text())
+      .split('\r\n')
+      .filter((line) => line.startsWith('undecided_events'))
+    const taken = `${year}-05-28T12:00:00.000Z,false`
+    expect(lines).toEqual([
+      `undecided_events,,,,conflict,,1,,,,${taken}`,
+      `undecided_events,,,,undecided,,0,,,,${taken}`,
+      `undecided_events,,,,dismissed,,0,,,,${taken}`,
+    ])
   })
 })

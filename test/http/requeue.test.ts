@@ -240,7 +240,7 @@ describe('an outcome that nobody knows', () => {
 
   it('goes on with the same key, looks itself, waits for the listing, and posts', async () => {
     const { id, event, version } = await unknown(false)
-    const { attemptedAt, request, countedAt } = await world.adjustment(event)
+    const { attemptedAt, request, countedAt, heldAt } = await world.adjustment(event)
     await world.advance(25 * HOUR)
     const again = await post(`/adjustments/${id}/requeue`, { version, looked: true })
     expect(again).toMatchObject({ status: 200, data: { state: 'due', holdReasons: null } })
@@ -253,7 +253,7 @@ describe('an outcome that nobody knows', () => {
     })
     expect((await entriesOf(id)).at(-1)).toEqual({
       action: 'adjustment.requeued',
-      data: { from: 'held', trouble: 'rate_limited', generation: 0, looked: true },
+      data: { from: 'held', trouble: 'rate_limited', generation: 0, looked: true, heldAt },
     })
     expect(await world.work()).toEqual(['issued'])
     const sent = await callsOf('POST', /^\/invoices$/)

@@ -157,6 +157,7 @@ describe('an approval', () => {
           reasons: ['over_limit:holdAbove'],
           amount: -30_000,
           currency: 'usd',
+          heldAt: adjustment.heldAt,
         },
       },
       {
@@ -492,7 +493,7 @@ describe('a rejection', () => {
     })
     expect(await entriesOf(adjustment.id)).toContainEqual({
       action: 'adjustment.rejected',
-      data: { hold: 1, reasons: ['over_limit:holdAbove'] },
+      data: { hold: 1, reasons: ['over_limit:holdAbove'], heldAt: adjustment.heldAt },
     })
     expect(JSON.stringify([await entriesOf(adjustment.id), world.lines])).not.toContain('Doe')
     expect(await approve(await read(adjustment.id))).toEqual(
@@ -577,7 +578,13 @@ describe('choosing the customer', () => {
     expect(await world.adjustment(event)).toMatchObject({ state: 'invoiced' })
     expect(await entriesOf(adjustment.id)).toContainEqual({
       action: 'adjustment.customer_chosen',
-      data: { hold: 1, reasons: ['customer_unresolved'], customerId: 'cus_bolt', before: null },
+      data: {
+        hold: 1,
+        reasons: ['customer_unresolved'],
+        customerId: 'cus_bolt',
+        before: null,
+        heldAt: adjustment.heldAt,
+      },
     })
   })
 

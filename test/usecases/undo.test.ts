@@ -178,9 +178,10 @@ const expectCancelled = async (event: EventId, undoing: EventId) => {
     reversedBy: null,
   })
   const { action, data } = (await entriesOf(adjustment.id)).at(-1)!
+  const { heldAt } = adjustment
   expect({ action, data }).toEqual({
     action: 'adjustment.cancelled',
-    data: { cause: 'undone', event: undoing },
+    data: { cause: 'undone', event: undoing, ...(heldAt === null ? {} : { heldAt }) },
   })
   expect(await invoicesOf(adjustment.id, 'cus_acme')).toEqual([])
   expect(await reversalsOf(adjustment)).toEqual([])

@@ -156,22 +156,38 @@ export const csvLines = (page: ReportPage, reasons: Reasons): string => {
     .join('')
 }
 
-/** `line` says what it is of: what is void is in the line above it already, and totals have no reason. */
+/**
+ * `line` says what it is of: what is void is in the line above it already, totals have no reason, and of events that
+ * nobody has decided there is a number alone. Each says when it was taken, and whether the month was final then.
+ */
 export const SUMS_HEAD = line(
-  'line,mode,currency,settlement,reason,ledger_account,adjustments,net,tax,total'.split(','),
+  'line,mode,currency,settlement,reason,ledger_account,adjustments,net,tax,total,as_of,is_final'.split(
+    ',',
+  ),
 )
 
-export const csvSums = ({ sums, totals }: ReportPage, reasons: Reasons): string =>
-  [
+export function csvSums({ sums, totals, waiting, head }: ReportPage, reasons: Reasons): string {
+  const taken = [text(iso(head.asOf)), String(head.isFinal)]
+  const lines = [
     ...sums.flatMap((sum) => [
-      sumLine('credits', sum, sum.credits, reasons),
-      sumLine('charges', sum, sum.charges, reasons),
-      sumLine('of_these_void', sum, sum.voided, reasons),
+      sumCells('credits', sum, sum.credits, reasons),
+      sumCells('charges', sum, sum.charges, reasons),
+      sumCells('of_these_void', sum, sum.voided, reasons),
     ]),
     ...totals.flatMap((total) =>
-      TOTAL_PARTS.map((part) => totalLine(`total_${part}`, total, total[part])),
+      TOTAL_PARTS.map((part) => totalCells(`total_${part}`, total, total[part])),
     ),
-  ].join('')
+    ...Object.entries(waiting).map(([fate, events]) => undecidedCells(fate, events)),
+  ]
+  return lines.map((cells) => line([...cells, ...taken])).join('')
+}
+
+const undecidedCells = (fate: string, events: number): readonly string[] => [
+  'undecided_events',
+  ...['', '', '', fate, ''],
+  String(events),
+  ...['', '', ''],
+]
 
 const TOTAL_PARTS = [
   'asked',
@@ -182,28 +198,26 @@ const TOTAL_PARTS = [
   'invoiced',
 ] as const
 
-const sumLine = (name: string, sum: Sum, of: Invoiced, reasons: Reasons): string =>
-  line([
-    name,
-    text(sum.mode),
-    text(sum.currency),
-    text(sum.settlement),
-    text(sum.reason),
-    text(reasons.get(sum.reason)?.account ?? null),
-    String(of.adjustments),
-    ...[of.net, of.tax, of.total].map((each) => amountCell(each, sum.currency)),
-  ])
+const sumCells = (name: string, sum: Sum, of: Invoiced, reasons: Reasons): readonly string[] => [
+  name,
+  text(sum.mode),
+  text(sum.currency),
+  text(sum.settlement),
+  text(sum.reason),
+  text(reasons.get(sum.reason)?.account ?? null),
+  String(of.adjustments),
+  ...[of.net, of.tax, of.total].map((each) => amountCell(each, sum.currency)),
+]
 
-const totalLine = (name: string, total: Total, of: Tally): string =>
-  line([
-    name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`),
-    text(total.mode),
-    text(total.currency),
-    text(total.settlement),
-    '',
-    '',
-    String(of.adjustments),
-    amountCell(of.credits + of.charges, total.currency),
-    '',
-    '',
-  ])
+const totalCells = (name: string, total: Total, of: Tally): readonly string[] => [
+  name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`),
+  text(total.mode),
+  text(total.currency),
+  text(total.settlement),
+  '',
+  '',
+  String(of.adjustments),
+  amountCell(of.credits + of.charges, total.currency),
+  '',
+  '',
+]

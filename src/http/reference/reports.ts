@@ -145,7 +145,9 @@ const report = named(
     from: time('When it began.'),
     to: time('When it ended, or will.'),
     asOf: time('When its first page was read.'),
-    isFinal: flag('Whether what was invoiced in it changes no more.'),
+    isFinal: flag(
+      'Whether what was invoiced in it changes no more, unless the database is put back.',
+    ),
     isComplete: flag('Whether the sums are of the whole month: they grow from page to page.'),
     adjustments: z.optional(z.array(reportRow)),
     open: z.optional(z.array(openRow)),
