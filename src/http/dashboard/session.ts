@@ -73,8 +73,10 @@ export function isFromHere(c: AppContext): boolean {
 export function ownPath(text: unknown, otherwise: string): string {
   if (typeof text !== 'string' || text.length > RETURN_PATH_CHARS_MAX) return otherwise
   const url = URL.parse(text, 'https://own.invalid')
-  const isOwn = text.startsWith('/') && url?.origin === 'https://own.invalid'
-  return isOwn ? url.pathname + url.search + url.hash : otherwise
+  if (!text.startsWith('/') || url?.origin !== 'https://own.invalid') return otherwise
+  // `/.//host` has this origin, and a path that a browser takes for another host.
+  if (url.pathname.startsWith('//')) return otherwise
+  return url.pathname + url.search + url.hash
 }
 
 export const may = ({ var: { operator } }: AppContext, scope: Scope): boolean =>

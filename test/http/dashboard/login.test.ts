@@ -87,8 +87,13 @@ describe('logging in', () => {
       '//evil.example',
       '/\\evil.example',
       'javascript:1',
+      '/.//evil.example/x',
+      '/x/..//evil.example',
+      '/%2e//evil.example',
     ]) {
       expect((await person.logIn(BOOTSTRAP_KEY, to)).location).toBe('/')
+      const inAlready = await person.ask(`/login?to=${encodeURIComponent(to)}`)
+      expect([inAlready.status, inAlready.location]).toEqual([303, '/'])
     }
   })
 
