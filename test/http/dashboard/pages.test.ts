@@ -4,6 +4,7 @@ import { env } from 'cloudflare:workers'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { createWorld, setFaults } from '../../world.ts'
 import { OPERATOR, refund, sandboxControl, ticket } from '../../harness.ts'
+import { pauseRestored } from '../../../src/usecases/pause-restored.ts'
 import { metered } from '../../metered-database.ts'
 import { createPerson, formOf, keyOf, type Person } from './browsing.ts'
 
@@ -158,6 +159,37 @@ describe('the settings', () => {
     expect(sent?.location).toBe('/settings?did=resumed')
     expect((await person.ask('/settings')).text).toContain('Nothing is paused.')
     expect(formOf((await person.ask('/settings')).html, '/settings/resume')).toBeNull()
+  })
+})
+
+describe('resuming', () => {
+  const rows = () => env.DB.prepare('SELECT kind, key, cause FROM switches').all()
+
+  it('ends the pause that was seen, and not one of a restored database that came since', async () => {
+    await person.submit('/settings', '/settings/pause', { what: 'all' })
+    const seen = formOf((await person.ask('/settings')).html, '/settings/resume')!
+    await person.submit('/settings', '/settings/resume')
+    await world.advance(1)
+    await pauseRestored(world.deps, 'operator:other')
+    const late = await person.send('/settings/resume', seen)
+    expect(late.status).toBe(412)
+    expect(late.text).toContain('This was not done: it has changed')
+    expect(late.text).toContain('The comparison resumes it by itself.')
+    expect((await rows()).results).toEqual([{ kind: 'all', key: '', cause: 'restored' }])
+    const without = await person.send('/settings/resume', { token: seen['token']!, what: 'all' })
+    expect([without.status, (await rows()).results.length]).toEqual([412, 1])
+    expect((await person.submit('/settings', '/settings/resume'))?.status).toBe(303)
+    expect((await rows()).results).toEqual([])
+  })
+
+  it.each(['rule', 'endpoint'] as const)('ends the pause of a %s', async (kind) => {
+    const { rules } = world.deps.config
+    const key =
+      kind === 'rule' ? (rules.find(({ was }) => was.length > 0) ?? rules[0]!).id : 'zendesk'
+    await person.submit('/settings', '/settings/pause', { what: `${kind}/${key}` })
+    expect((await rows()).results.length).toBeGreaterThan(0)
+    expect((await person.submit('/settings', '/settings/resume'))?.status).toBe(303)
+    expect((await rows()).results).toEqual([])
   })
 })
 
