@@ -6,6 +6,7 @@ import { createWorld, setFaults } from '../../world.ts'
 import { OPERATOR, refund, sandboxControl, ticket } from '../../harness.ts'
 import { pauseRestored } from '../../../src/usecases/pause-restored.ts'
 import { metered } from '../../metered-database.ts'
+import { billingText } from '../../../src/http/dashboard/overview.tsx'
 import { createPerson, formOf, keyOf, type Person } from './browsing.ts'
 
 let world: Awaited<ReturnType<typeof createWorld>>
@@ -49,6 +50,30 @@ describe('the overview', () => {
     expect(text).toContain(row.ruleId)
     expect(html).toContain('<svg class="chart"')
     expect(text).toContain('answers, as a sandbox')
+  })
+
+  it('adds no record to a promise: money that moved elsewhere was not given here', async () => {
+    await env.DB.exec('DELETE FROM limit_sums')
+    await world.receive('zendesk', ticket({ tags: 'credit_requested', amount: '25.00' }))
+    await world.work()
+    await env.DB.exec(
+      `INSERT INTO limit_sums SELECT kind, key, mode, bucket, 'already_paid', direction, currency, 4000, 1 FROM limit_sums
+       WHERE settlement = 'owed'`.replaceAll('\n', ' '),
+    )
+    const { text } = await person.ask('/')
+    expect(text).toContain('Today −25.00 USD promised, −40.00 USD recorded, 0.00 USD charged')
+    expect(text).toMatch(/2 −25\.00 USD −40\.00 USD/)
+    expect(text).not.toContain('65.00')
+  })
+
+  it.each([
+    ['key_refused', 'refuses the billing key'],
+    ['rate_limited', 'has asked for a pause'],
+    ['unavailable', 'does not answer'],
+  ] as const)('says of a circuit that %s has opened what helps', async (cause, words) => {
+    const { billing } = world.deps
+    expect(billing).not.toBeNull()
+    expect(billingText(billing, cause)).toContain(words)
   })
 
   it('says what is paused', async () => {
