@@ -66,8 +66,12 @@ async function reconcile(asked: ReconcileArguments): Promise<number> {
   console.log(`Of ${asked.url}${isHere ? ', on this machine' : ''}:`)
   const api: Api = { url: asked.url, key: await requireOperatorKey(asked.url), fetch }
   const isRestored = asked.asked.kind === 'restored'
-  if (isRestored)
+  if (isRestored) {
     console.log('Everything is paused first; then what this database may lack is looked for.')
+    console.log(
+      'It has forgotten what was revoked and paused since: revoke those keys and links, and set those pauses, again.',
+    )
+  }
   const run = await untilOver(api, await begin(api, bodyOf(asked)))
   const open = await openDiscrepancies(api)
   console.log(reconcileReport(run, open))

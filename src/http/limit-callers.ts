@@ -1,5 +1,5 @@
-// How often the operator's API is called: per key or login, and per network by whoever isn't known. Both are asked
-// before anything is read. Deliveries and links don't come by here.
+// How often the operator's API and the dashboard are called: per key, login or session, and per network by whoever
+// isn't known. Both are asked before anything is read. Deliveries and links don't come by here.
 
 import { createMiddleware } from 'hono/factory'
 import { networkOf } from '../domain/client-network.ts'
@@ -14,26 +14,37 @@ import { asking } from './route-facts.ts'
 export const limitCallers = asking(
   { asks: 'patience' },
   createMiddleware<AppEnv>(async (c, next) => {
-    const { deps, logFields } = c.var
     const shown = c.req.header('x-api-key') ?? c.req.header(ASSERTION_HEADER) ?? ''
-    const mark = await keyHashOf(shown)
-    const address = c.req.header('cf-connecting-ip')
-    if (address !== undefined && !deps.callers.isKnown(mark, deps.now())) {
-      if (!(await mayCall(c, () => deps.mayKnock(networkOf(address))))) {
-        logFields.set('reason', 'network_calls_too_often')
-        return fail(c, TOO_MANY_STRANGERS)
-      }
-    }
-    if (shown !== '' && !(await mayCall(c, () => deps.mayCall(mark)))) {
-      logFields.set('reason', 'calls_too_often')
-      return fail(c, TOO_MANY_CALLS)
-    }
+    const refusal = await holdBack(c, shown)
+    if (refusal !== null) return fail(c, refusal)
     await next()
     const operator: unknown = c.var.operator
-    if (operator !== undefined) deps.callers.note(mark, deps.now())
+    if (operator !== undefined) await noteLetIn(c, shown)
     return undefined
   }),
 )
+
+/** What is said to who calls too often; null to who may go on. `shown`: a key, a login or a session; '' is none. */
+export async function holdBack(c: AppContext, shown: string): Promise<LimitFailure | null> {
+  const { deps, logFields } = c.var
+  const mark = await keyHashOf(shown)
+  const address = c.req.header('cf-connecting-ip')
+  if (address !== undefined && !deps.callers.isKnown(mark, deps.now())) {
+    if (!(await mayCall(c, () => deps.mayKnock(networkOf(address))))) {
+      logFields.set('reason', 'network_calls_too_often')
+      return TOO_MANY_STRANGERS
+    }
+  }
+  if (shown !== '' && !(await mayCall(c, () => deps.mayCall(mark)))) {
+    logFields.set('reason', 'calls_too_often')
+    return TOO_MANY_CALLS
+  }
+  return null
+}
+
+/** He is no stranger for a while. */
+export const noteLetIn = async ({ var: { deps } }: AppContext, shown: string): Promise<void> =>
+  deps.callers.note(await keyHashOf(shown), deps.now())
 
 /** A limiter that fails holds nobody back: it saves work, and guards no secret. */
 async function mayCall(c: AppContext, ask: () => Promise<boolean>): Promise<boolean> {
@@ -47,13 +58,15 @@ async function mayCall(c: AppContext, ask: () => Promise<boolean>): Promise<bool
 
 const LIMITED = { status: 429, type: 'rate_limit_error', code: 'rate_limited' } as const
 
-const TOO_MANY_CALLS: Failure = {
+type LimitFailure = Failure & { readonly retryAfterSeconds: number }
+
+const TOO_MANY_CALLS: LimitFailure = {
   ...LIMITED,
   message: 'This key calls too often. Nothing was done. Try again shortly.',
   retryAfterSeconds: API_CALLS_SECONDS,
 }
 
-const TOO_MANY_STRANGERS: Failure = {
+const TOO_MANY_STRANGERS: LimitFailure = {
   ...LIMITED,
   message:
     'Too many calls came from this network without a key that is let in. Try again in a minute.',

@@ -123,7 +123,9 @@ beforeAll(async () => {
   app = createApp(() => world.deps)
   let count = 0
   const make = async (scopes: readonly Scope[], expiresAt: number | null = null) => {
-    const wanted = { name: `key-${(count += 1)}`, email: null, scopes, expiresAt }
+    // All of one person, so that what he may is what the key may.
+    const email = 'one@saas.example'
+    const wanted = { name: `key-${(count += 1)}`, email, scopes, expiresAt }
     const made = await makeKey(world.deps, wanted, BOOTSTRAP)
     if (!made.ok) throw new Error(made.error.reason)
     return made.value
@@ -151,13 +153,16 @@ const routes = (): string[] => {
   return [...new Set(all)].filter((route) => !MIDDLEWARE.has(route)).toSorted()
 }
 
-async function ask(route: string, key: string, asMethod?: string) {
+async function ask(route: string, key: string, asMethod?: string, once?: string) {
   const [method = '', pattern = ''] = route.split(' ')
   const path = pattern.replaceAll(/:\w+/g, 'nothing')
   const takesBody = method === 'POST' || method === 'PUT' || method === 'PATCH'
   return app.request(path, {
     method: asMethod ?? method,
-    headers: key === '' ? {} : { 'x-api-key': key },
+    headers: {
+      ...(key === '' ? {} : { 'x-api-key': key }),
+      ...(once === undefined ? {} : { 'idempotency-key': once }),
+    },
     ...(takesBody ? { body: '{"no_such_field":1}' } : {}),
   })
 }
@@ -182,6 +187,17 @@ describe.each(Object.entries(API))('%s', (route, wanted) => {
   it(`is open to a key with the scope ${words} alone, and to the bootstrap key`, async () => {
     for (const key of [...scopes.map((each) => keys[each].only), OPERATOR['x-api-key']]) {
       expect([401, 403, 500, 503]).not.toContain((await ask(route, key)).status)
+    }
+  })
+
+  it(`is shut to a key without ${words} also where the same Idempotency-Key was answered before`, async () => {
+    if (route.startsWith('GET ')) return
+    const once = `once:${route.replace(' ', ':')}`
+    for (const each of scopes) await ask(route, keys[each].only, undefined, once)
+    for (const other of SCOPES) {
+      if (scopes.includes(other)) continue
+      const { status } = await ask(route, keys[other].only, undefined, once)
+      expect([other, status]).toEqual([other, 403])
     }
   })
 

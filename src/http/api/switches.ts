@@ -49,7 +49,7 @@ export const switches = createRoutes()
   })
 
 /** Of a switch that isn't paused, and of each pause another one. */
-const tagOf = (rows: readonly SwitchRow[]): string =>
+export const tagOf = (rows: readonly SwitchRow[]): string =>
   rows.length === 0
     ? 'running'
     : rows.map(({ key, at }) => `${encodeURIComponent(key)}@${at.toString(36)}`).join('+')

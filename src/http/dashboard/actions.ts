@@ -29,9 +29,13 @@ const numberOf = (text: string | undefined): number | string | undefined =>
   text !== undefined && /^-?\d{1,15}$/.test(text) ? Number(text) : text
 
 export function troubleOf({ status, message }: Extract<ApiAnswer, { ok: false }>): Trouble {
+  if (status === 412) return { status, text: CHANGED_SINCE }
   const known = ([400, 403, 404, 409] as const).find((each) => each === status)
   return { status: known ?? 503, text: `This was not done. ${message}` }
 }
+
+const CHANGED_SINCE =
+  'This was not done: it has changed since the page was made. Below is how it is now.'
 
 /** With what was done in the address, so that a page that is loaded again does nothing again. */
 export function goBack(c: AppContext, path: string, did: Done): Response {
@@ -96,7 +100,7 @@ export const actions = createRoutes()
       return showAdjustment(c, id, { status: 400, text })
     }
     const path = `/adjustments/${encodeURIComponent(id)}`
-    const answer = await callApi(c, 'POST', `${path}/${name}`, verb.body(fields))
+    const answer = await callApi(c, 'POST', `${path}/${name}`, { body: verb.body(fields) })
     if (!answer.ok) return showAdjustment(c, id, troubleOf(answer), fields['note'] ?? '')
     return goBack(c, ownPath(fields['back'], path), verb.done(answer.data, fields))
   })
@@ -106,19 +110,20 @@ export const actions = createRoutes()
     if (done === undefined) return showRefusal(c, 404, 'There is nothing at this address.')
     const fields = await fieldsOf(c)
     const path = `/events/${encodeURIComponent(id)}`
-    const answer = await callApi(c, 'POST', `${path}/${verb}`, {})
+    const answer = await callApi(c, 'POST', `${path}/${verb}`, { body: {} })
     if (!answer.ok) return showEvent(c, id, troubleOf(answer))
     return goBack(c, ownPath(fields['back'], path), done)
   })
   .post('/settings/keys', async (c) => {
     const fields = await fieldsOf(c)
     const { name = '', email = '', scopes = '', days = '' } = fields
-    const answer = await callApi(c, 'POST', '/keys', {
+    const body = {
       name: name.trim(),
       scopes: scopes.split(' ').filter((scope) => scope !== ''),
       ...(email.trim() === '' ? {} : { email: email.trim() }),
       ...(days === '' ? {} : { expiresInDays: numberOf(days) }),
-    })
+    }
+    const answer = await callApi(c, 'POST', '/keys', { body })
     if (!answer.ok) {
       return showSettings(c, { trouble: troubleOf(answer), typed: { name, email, scopes, days } })
     }
@@ -133,10 +138,13 @@ export const actions = createRoutes()
   })
   .post('/settings/:what{pause|resume}', async (c) => {
     const isPause = c.req.param('what') === 'pause'
-    const { what = '' } = await fieldsOf(c)
+    const { what = '', seen = '' } = await fieldsOf(c)
     const [kind = '', key] = what.split(/\/(.*)/s)
     const path = `/switches/${encodeURIComponent(kind)}${key === undefined ? '' : `/${encodeURIComponent(key)}`}`
-    const answer = await callApi(c, isPause ? 'PUT' : 'DELETE', path)
+    // Ended is the pause that he saw, and none that came since: that of a restored database least of all.
+    const answer = isPause
+      ? await callApi(c, 'PUT', path)
+      : await callApi(c, 'DELETE', path, { ifMatch: seen })
     return answer.ok
       ? goBack(c, '/settings', isPause ? 'paused' : 'resumed')
       : showSettings(c, { trouble: troubleOf(answer) })

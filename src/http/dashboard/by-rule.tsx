@@ -2,6 +2,7 @@
 
 import type { KeptSum } from '../../db/read-dashboard.ts'
 import { CHART_ROWS_MAX } from '../../domain/limits.ts'
+import { totalsOf } from './chart.tsx'
 import { Money } from './parts.tsx'
 
 export const ByRule = ({ sums, currency }: { sums: readonly KeptSum[]; currency: string }) => {
@@ -12,10 +13,6 @@ export const ByRule = ({ sums, currency }: { sums: readonly KeptSum[]; currency:
     )
   }
   const rules = Map.groupBy(sums, ({ key }) => key)
-  const total = (of: readonly KeptSum[], direction: KeptSum['direction']) =>
-    of
-      .filter((sum) => sum.direction === direction && sum.currency === currency)
-      .reduce((all, sum) => all + sum.total, 0)
   return (
     <div class="scroll" tabindex={0} role="region" aria-label="What each rule gave and took">
       <table>
@@ -26,7 +23,10 @@ export const ByRule = ({ sums, currency }: { sums: readonly KeptSum[]; currency:
               Adjustments
             </th>
             <th scope="col" class="num">
-              Credits
+              Promised
+            </th>
+            <th scope="col" class="num">
+              Recorded
             </th>
             <th scope="col" class="num">
               Charges
@@ -34,18 +34,24 @@ export const ByRule = ({ sums, currency }: { sums: readonly KeptSum[]; currency:
           </tr>
         </thead>
         <tbody>
-          {[...rules].map(([rule, of]) => (
-            <tr>
-              <td>{rule}</td>
-              <td class="num">{of.reduce((all, sum) => all + sum.adjustments, 0)}</td>
-              <td class="num">
-                <Money of={{ amount: -total(of, 'credit'), currency }} />
-              </td>
-              <td class="num">
-                <Money of={{ amount: total(of, 'charge'), currency }} />
-              </td>
-            </tr>
-          ))}
+          {[...rules].map(([rule, of]) => {
+            const { credits, recorded, charges } = totalsOf(of, currency)
+            return (
+              <tr>
+                <td>{rule}</td>
+                <td class="num">{of.reduce((all, sum) => all + sum.adjustments, 0)}</td>
+                <td class="num">
+                  <Money of={{ amount: -credits, currency }} />
+                </td>
+                <td class="num">
+                  <Money of={{ amount: -recorded, currency }} />
+                </td>
+                <td class="num">
+                  <Money of={{ amount: charges, currency }} />
+                </td>
+              </tr>
+            )
+          })}
         </tbody>
       </table>
     </div>

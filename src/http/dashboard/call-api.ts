@@ -37,15 +37,24 @@ const api = createRoutes()
     throw error
   })
 
+type Sent = {
+  readonly body?: object
+  /** The tag of what the person was shown. */
+  readonly ifMatch?: string
+}
+
 export async function callApi(
   c: AppContext,
   method: 'POST' | 'PUT' | 'DELETE',
   path: string,
-  body?: object,
+  { body, ifMatch }: Sent = {},
 ): Promise<ApiAnswer> {
   const request = new Request(new URL(path, c.req.url), {
     method,
-    headers: { 'content-type': 'application/json' },
+    headers: {
+      'content-type': 'application/json',
+      ...(ifMatch === undefined ? {} : { 'if-match': `"${ifMatch}"` }),
+    },
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
   })
   callers.set(request, c)

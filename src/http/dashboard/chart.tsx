@@ -8,6 +8,8 @@ export type DaySums = {
   readonly day: string
   /** Minor units, without a sign. */
   readonly credits: number
+  /** Credits that are a record: the money has moved elsewhere, and is not promised once more. */
+  readonly recorded: number
   readonly charges: number
 }
 
@@ -17,13 +19,23 @@ export function sumsByDay(
   days: readonly string[],
   currency: string,
 ): readonly DaySums[] {
-  const of = (day: string, direction: KeptSum['direction']) =>
+  return days.map((day) => {
+    const own = sums.filter((sum) => sum.bucket === day)
+    return { day, ...totalsOf(own, currency) }
+  })
+}
+
+/** Promises and records apart: no sum is of both. */
+export function totalsOf(sums: readonly KeptSum[], currency: string): Omit<DaySums, 'day'> {
+  const of = (direction: KeptSum['direction'], isOf: (sum: KeptSum) => boolean = () => true) =>
     sums
-      .filter(
-        (sum) => sum.bucket === day && sum.direction === direction && sum.currency === currency,
-      )
+      .filter((sum) => sum.direction === direction && sum.currency === currency && isOf(sum))
       .reduce((total, sum) => total + sum.total, 0)
-  return days.map((day) => ({ day, credits: of(day, 'credit'), charges: of(day, 'charge') }))
+  return {
+    credits: of('credit', ({ settlement }) => settlement === 'owed'),
+    recorded: of('credit', ({ settlement }) => settlement !== 'owed'),
+    charges: of('charge'),
+  }
 }
 
 const WIDTH = 640
@@ -32,13 +44,14 @@ const TOP = 14
 const BOTTOM = 24
 
 export const DayChart = ({ days, currency }: { days: readonly DaySums[]; currency: string }) => {
-  const credits = Math.max(...days.map((each) => each.credits))
+  const credits = Math.max(...days.map((each) => each.credits + each.recorded))
   const charges = Math.max(...days.map((each) => each.charges))
   const unit = (HEIGHT - TOP - BOTTOM) / Math.max(credits + charges, 1)
   const zero = TOP + charges * unit
   const step = WIDTH / days.length
-  const sum = (which: 'credits' | 'charges') => days.reduce((total, each) => total + each[which], 0)
-  const label = `Of ${days.length} days: credits of ${amountShown({ amount: -sum('credits'), currency })}, charges of ${amountShown({ amount: sum('charges'), currency })}`
+  const sum = (which: 'credits' | 'recorded' | 'charges') =>
+    days.reduce((total, each) => total + each[which], 0)
+  const label = `Of ${days.length} days: promised credits of ${amountShown({ amount: -sum('credits'), currency })}, recorded ones of ${amountShown({ amount: -sum('recorded'), currency })}, charges of ${amountShown({ amount: sum('charges'), currency })}`
   return (
     <svg class="chart" viewBox={`0 0 ${WIDTH} ${HEIGHT}`} role="img" aria-label={label}>
       {days.map(({ day, ...of }, at) => (
@@ -46,6 +59,7 @@ export const DayChart = ({ days, currency }: { days: readonly DaySums[]; currenc
           <title>{titleOf(day, of, currency)}</title>
           {bar('charge', at * step, zero - of.charges * unit, step, of.charges * unit)}
           {bar('credit', at * step, zero, step, of.credits * unit)}
+          {bar('record', at * step, zero + of.credits * unit, step, of.recorded * unit)}
           {at % 2 === (days.length - 1) % 2 ? (
             <text x={at * step + step / 2} y={HEIGHT - 6} text-anchor="middle">
               {dayWord(day)}
@@ -80,4 +94,4 @@ const bar = (kind: string, x: number, y: number, step: number, height: number) =
   )
 
 const titleOf = (day: string, of: Omit<DaySums, 'day'>, currency: string): string =>
-  `${day}: ${decimalText(of.credits, currency)} credits, ${decimalText(of.charges, currency)} charges, ${currency.toUpperCase()}`
+  `${day}: ${decimalText(of.credits, currency)} promised, ${decimalText(of.recorded, currency)} recorded, ${decimalText(of.charges, currency)} charges, ${currency.toUpperCase()}`

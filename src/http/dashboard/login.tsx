@@ -1,19 +1,31 @@
 // The way in, by a key of this Makegood, and the way out.
 
+import { getCookie } from 'hono/cookie'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
 import { unreachable } from '../../domain/assert.ts'
 import { SESSION_HOURS } from '../../domain/limits.ts'
 import { openSession, type OpenTrouble } from '../../usecases/open-session.ts'
 import type { AppContext } from '../context.ts'
+import { noteLetIn } from '../limit-callers.ts'
 import { createRoutes } from '../routes.ts'
 import { showPage } from './layout.tsx'
 import { Field } from './parts.tsx'
 import { showRefusal } from './refusal.tsx'
-import { cookieOf, isFromHere, limitFormBody, ownPath, whoIs } from './session.ts'
+import {
+  COOKIE,
+  cookieOf,
+  isFromHere,
+  limitFormBody,
+  ownPath,
+  refuseTooOften,
+  whoIs,
+} from './session.ts'
 
 export const login = createRoutes()
   .get('/login', async (c) => {
     const to = ownPath(c.req.query('to'), '/')
+    const heldBack = await refuseTooOften(c, getCookie(c, COOKIE) ?? '')
+    if (heldBack !== null) return heldBack
     // Who is in already has nothing to do here.
     return (await whoIs(c)).ok ? c.redirect(to, 303) : showLogin(c, to, null)
   })
@@ -24,12 +36,16 @@ export const login = createRoutes()
       return showRefusal(c, 403, 'This form was not sent by the page of the login.')
     }
     const { key, to } = await c.req.parseBody()
-    const opened = await openSession(deps, typeof key === 'string' ? key.trim() : '')
+    const typed = typeof key === 'string' ? key.trim() : ''
+    const heldBack = await refuseTooOften(c, typed)
+    if (heldBack !== null) return heldBack
+    const opened = await openSession(deps, typed)
     if (!opened.ok) {
       for (const [field, value] of Object.entries(opened.error)) logFields.set(field, value)
       return showLogin(c, ownPath(to, '/'), refusalOf(opened.error))
     }
     logFields.set('operator', opened.value.operator.name)
+    await noteLetIn(c, typed)
     c.header('set-cookie', cookieOf(opened.value.text))
     c.header('cache-control', 'no-store')
     return c.redirect(ownPath(to, '/'), 303)

@@ -12,7 +12,8 @@ import {
 import { findSealState } from '../../db/read-seal.ts'
 import { findStarts } from '../../db/read-status.ts'
 import { listSwitches } from '../../db/read-switches.ts'
-import { isOpen } from '../../domain/circuit.ts'
+import { unreachable } from '../../domain/assert.ts'
+import { isOpen, type CircuitCause } from '../../domain/circuit.ts'
 import { intactThrough } from '../../domain/checkpoint-note.ts'
 import { dayOf } from '../../domain/day.ts'
 import { CHART_DAYS, MS_PER_DAY, MS_PER_HOUR, WAITING_COUNT_MAX } from '../../domain/limits.ts'
@@ -101,7 +102,10 @@ const Standing = ({ c, of, clock }: { c: AppContext; of: Found; clock: Clock }) 
   return (
     <Facts
       rows={[
-        ['Billing API', billingText(c, isOpen(circuit, clock.now))],
+        [
+          'Billing API',
+          billingText(c.var.deps.billing, isOpen(circuit, clock.now) ? circuit.cause : null),
+        ],
         ['Paused', switches.length === 0 ? 'nothing' : switches.map(switchText).join('; ')],
         ['Audit log', sealText(seal, sealing.state)],
         [
@@ -130,10 +134,13 @@ const Chart = ({ sums, days, currency }: ChartProps) => {
       <DayChart days={byDay} currency={currency} />
       <p class="key">
         <span>
-          <i></i>Credits, given
+          <i></i>Credits, promised
         </span>
         <span>
-          <i class="charge"></i>Charges, taken
+          <i class="record"></i>Credits, a record of money that moved elsewhere
+        </span>
+        <span>
+          <i class="charge"></i>Charges
         </span>
         <span>{`Issued or on their way, in ${currency.toUpperCase()}`}</span>
       </p>
@@ -176,14 +183,15 @@ const Tile = ({ name, of, tone, clock }: TileProps) => (
 type Days = ReturnType<typeof sumsByDay>
 
 const Totals = ({ days, currency }: { days: Days; currency: string }) => {
-  const total = (of: Days, which: 'credits' | 'charges') =>
+  const total = (of: Days, which: 'credits' | 'recorded' | 'charges') =>
     of.reduce((sum, each) => sum + each[which], 0)
   const row = (name: string, of: Days) => (
     <div>
       <dt>{name}</dt>
       <dd>
-        <Money of={{ amount: -total(of, 'credits'), currency }} /> given,{' '}
-        <Money of={{ amount: total(of, 'charges'), currency }} /> taken
+        <Money of={{ amount: -total(of, 'credits'), currency }} /> promised,{' '}
+        <Money of={{ amount: -total(of, 'recorded'), currency }} /> recorded,{' '}
+        <Money of={{ amount: total(of, 'charges'), currency }} /> charged
       </dd>
     </div>
   )
@@ -195,10 +203,23 @@ const Totals = ({ days, currency }: { days: Days; currency: string }) => {
   )
 }
 
-function billingText({ var: { deps } }: AppContext, isCircuitOpen: boolean): string {
-  if (deps.billing === null) return 'not configured: nothing is issued, and nothing is lost'
-  if (isCircuitOpen) return 'does not answer: what is due waits, and is tried again'
-  return deps.billing.mode === 'live' ? 'answers, for live money' : 'answers, as a sandbox'
+export function billingText(
+  billing: AppContext['var']['deps']['billing'],
+  stoppedBy: CircuitCause | null,
+): string {
+  if (billing === null) return 'not configured: nothing is issued, and nothing is lost'
+  switch (stoppedBy) {
+    case 'key_refused':
+      return 'refuses the billing key: what is due waits, until a key that it takes is set'
+    case 'rate_limited':
+      return 'has asked for a pause: what is due waits, and goes on by itself'
+    case 'unavailable':
+      return 'does not answer: what is due waits, and is tried again'
+    case null:
+      return billing.mode === 'live' ? 'answers, for live money' : 'answers, as a sandbox'
+    default:
+      return unreachable(stoppedBy)
+  }
 }
 
 type Seal = Awaited<ReturnType<typeof findSealState>>

@@ -25,6 +25,7 @@ export function showRefusal(
 const TITLES: ReadonlyMap<number, string> = new Map([
   [403, 'Not allowed'],
   [404, 'Not found'],
+  [429, 'Too often'],
   [503, 'Not now'],
 ])
 

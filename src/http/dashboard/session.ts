@@ -8,6 +8,7 @@ import type { Scope } from '../../domain/operator.ts'
 import type { Result } from '../../domain/result.ts'
 import { findSession, type FoundSession, type SessionTrouble } from '../../usecases/open-session.ts'
 import type { AppContext, AppEnv } from '../context.ts'
+import { holdBack, noteLetIn } from '../limit-callers.ts'
 import { noteCallersKey } from '../note-callers-key.ts'
 import { showRefusal } from './refusal.tsx'
 
@@ -28,6 +29,8 @@ export const whoIs = (c: AppContext): Promise<Result<FoundSession, SessionTroubl
 /** In front of every page and form but the login. */
 export const requireSession = createMiddleware<AppEnv>(async (c, next) => {
   const { logFields } = c.var
+  const heldBack = await refuseTooOften(c, getCookie(c, COOKIE) ?? '')
+  if (heldBack !== null) return heldBack
   const found = await whoIs(c)
   if (!found.ok) {
     for (const [field, value] of Object.entries(found.error)) logFields.set(field, value)
@@ -38,6 +41,7 @@ export const requireSession = createMiddleware<AppEnv>(async (c, next) => {
   logFields.set('operator', operator.name)
   c.set('operator', operator)
   c.set('formToken', formToken)
+  await noteLetIn(c, getCookie(c, COOKIE) ?? '')
   await noteCallersKey(c, key)
   if (c.req.method === 'GET' || c.req.method === 'HEAD') return next()
   const tooLarge = await limitFormBody(c, async () => {})
@@ -47,6 +51,19 @@ export const requireSession = createMiddleware<AppEnv>(async (c, next) => {
   logFields.set('reason', 'form_not_own')
   return showRefusal(c, 403, 'This form was not sent by this page, or its session is over.')
 })
+
+/** A page for who asks too often; null for who may go on. `shown`: his session, or the key that he typed. */
+export async function refuseTooOften(c: AppContext, shown: string): Promise<Response | null> {
+  // Who shows nothing has nothing looked up.
+  const refusal = shown === '' ? null : await holdBack(c, shown)
+  if (refusal === null) return null
+  c.header('retry-after', String(refusal.retryAfterSeconds))
+  return showRefusal(
+    c,
+    429,
+    `Too many calls came from here. Try again in ${refusal.retryAfterSeconds} seconds.`,
+  )
+}
 
 export const limitFormBody = limitBody(FORM_BYTES_MAX)
 
@@ -73,8 +90,10 @@ export function isFromHere(c: AppContext): boolean {
 export function ownPath(text: unknown, otherwise: string): string {
   if (typeof text !== 'string' || text.length > RETURN_PATH_CHARS_MAX) return otherwise
   const url = URL.parse(text, 'https://own.invalid')
-  const isOwn = text.startsWith('/') && url?.origin === 'https://own.invalid'
-  return isOwn ? url.pathname + url.search + url.hash : otherwise
+  if (!text.startsWith('/') || url?.origin !== 'https://own.invalid') return otherwise
+  // `/.//host` has this origin, and a path that a browser takes for another host.
+  if (url.pathname.startsWith('//')) return otherwise
+  return url.pathname + url.search + url.hash
 }
 
 export const may = ({ var: { operator } }: AppContext, scope: Scope): boolean =>

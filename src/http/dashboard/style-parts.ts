@@ -108,11 +108,13 @@ border:1px solid var(--line);border-radius:var(--radius);overflow:hidden;margin-
 .columns>div+div>.sheet>.facts>div{grid-template-columns:6.2rem minmax(0,1fr)}
 .chart{width:100%;height:auto;display:block}
 .chart .credit{fill:var(--accent)}
+.chart .record{fill:var(--accent);opacity:.4}
 .chart .charge{fill:var(--wait)}
 .chart .axis{stroke:var(--line-strong)}
 .chart text{fill:var(--soft);font-size:11px}
 .key{display:flex;gap:1.1rem;font-size:.86rem;color:var(--soft);margin:.5rem 0 0;flex-wrap:wrap}
 .key i{display:inline-block;width:.7em;height:.7em;border-radius:2px;margin-right:.4em;background:var(--accent)}
+.key i.record{opacity:.4}
 .key i.charge{background:var(--wait)}
 .steps{list-style:none;margin:0;padding:0;display:grid;gap:.7rem}
 .steps li{display:grid;grid-template-columns:1.4rem 1fr;gap:.5rem}

@@ -1,7 +1,10 @@
 // Pausing and resuming.
 
 import type { SwitchRow } from '../../db/read-switches.ts'
+import { RESTORED } from '../../db/write-switches.ts'
+import { keysOf } from '../../usecases/pause.ts'
 import { plain } from '../../domain/why-texts.ts'
+import { tagOf } from '../api/switches.ts'
 import type { AppContext } from '../context.ts'
 import type { Viewer } from './held-card.tsx'
 import { Field, Form, When, type Clock } from './parts.tsx'
@@ -55,10 +58,16 @@ export const Switches = ({ c, rows, viewer, clock }: Props) => {
                 <Form
                   action="/settings/resume"
                   token={viewer.token}
-                  fields={{ what: valueOf(row) }}
+                  fields={{ what: valueOf(row), seen: tagOf(together(c, rows, row)) }}
                 >
                   <button>Resume</button>
                 </Form>
+              ) : null}
+              {row.cause === RESTORED ? (
+                <span class="soft">
+                  The comparison resumes it by itself. By hand, it goes on before all is known that
+                  the database lacks.
+                </span>
               ) : null}
             </li>
           ))}
@@ -81,3 +90,11 @@ export const Switches = ({ c, rows, viewer, clock }: Props) => {
 }
 
 const valueOf = ({ kind, key }: SwitchRow): string => (kind === 'all' ? kind : `${kind}/${key}`)
+
+/** Those that end with it: the API's tag is of a rule under all its names. */
+function together(c: AppContext, rows: readonly SwitchRow[], row: SwitchRow) {
+  const keys = keysOf(c.var.deps.config, row)
+  return rows.filter(({ kind, key }) =>
+    keys.ok ? kind === row.kind && keys.value.includes(key) : kind === row.kind && key === row.key,
+  )
+}

@@ -1,6 +1,7 @@
 // Who gets in, for how long, and whose forms are taken.
 
 import { beforeEach, describe, expect, it } from 'vitest'
+import { createCallerMemory } from '../../../src/caller-memory.ts'
 import { MS_PER_HOUR, SESSION_HOURS } from '../../../src/domain/limits.ts'
 import { revokeKey } from '../../../src/usecases/revoke-key.ts'
 import { BOOTSTRAP } from '../../../src/domain/operator.ts'
@@ -87,8 +88,13 @@ describe('logging in', () => {
       '//evil.example',
       '/\\evil.example',
       'javascript:1',
+      '/.//evil.example/x',
+      '/x/..//evil.example',
+      '/%2e//evil.example',
     ]) {
       expect((await person.logIn(BOOTSTRAP_KEY, to)).location).toBe('/')
+      const inAlready = await person.ask(`/login?to=${encodeURIComponent(to)}`)
+      expect([inAlready.status, inAlready.location]).toEqual([303, '/'])
     }
   })
 
@@ -158,6 +164,52 @@ describe('a session', () => {
     const fresh = 'another-link-key-another-link-key-0000'
     expect(await withKeys([fresh, ...settings.linkKeys])).toBe(200)
     expect(await withKeys([fresh])).toBe(303)
+  })
+})
+
+describe('who asks too often', () => {
+  const HERE = { 'cf-connecting-ip': '203.0.113.7' }
+  const FORM = { origin: ORIGIN, 'sec-fetch-site': 'same-origin', ...HERE }
+  const key = `ck_mg_${'a'.repeat(32)}`
+
+  /** With limits that hold back, and a database that nobody may ask. */
+  const heldBack = (parts: object) => {
+    const db: any = new Proxy({}, { get: () => expect.fail('the database was asked') })
+    return createPerson(() => ({ ...world.deps, callers: createCallerMemory(), db, ...parts }))
+  }
+
+  it('for a login is held back by his network before a key is looked up', async () => {
+    const stranger = heldBack({ mayKnock: async () => false })
+    const { status, headers } = await stranger.send('/login', { key }, FORM)
+    expect([status, headers.get('retry-after'), headers.get('set-cookie')]).toEqual([
+      429,
+      '60',
+      null,
+    ])
+  })
+
+  it('with one key is held back by the key, and by his session once he is in', async () => {
+    await person.logIn((await keyOf(world.deps, anyName())).secret)
+    const often = heldBack({ mayCall: async () => false })
+    expect((await often.send('/login', { key }, FORM)).status).toBe(429)
+    often.setCookie(person.cookie())
+    for (const path of [...PAGES, '/login']) {
+      const { status, headers } = await often.ask(path, { headers: HERE })
+      expect([path, status, headers.get('retry-after')]).toEqual([path, 429, '10'])
+    }
+  })
+
+  it('is no stranger once his session was let in', async () => {
+    await person.logIn(BOOTSTRAP_KEY)
+    const callers = createCallerMemory()
+    const from = (may: boolean) => {
+      const one = createPerson(() => ({ ...world.deps, callers, mayKnock: async () => may }))
+      one.setCookie(person.cookie())
+      return one.ask('/', { headers: HERE })
+    }
+    expect((await from(false)).status).toBe(429)
+    expect((await from(true)).status).toBe(200)
+    expect((await from(false)).status).toBe(200)
   })
 })
 

@@ -4,7 +4,9 @@ import { env } from 'cloudflare:workers'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { createWorld, setFaults } from '../../world.ts'
 import { OPERATOR, refund, sandboxControl, ticket } from '../../harness.ts'
+import { pauseRestored } from '../../../src/usecases/pause-restored.ts'
 import { metered } from '../../metered-database.ts'
+import { billingText } from '../../../src/http/dashboard/overview.tsx'
 import { createPerson, formOf, keyOf, type Person } from './browsing.ts'
 
 let world: Awaited<ReturnType<typeof createWorld>>
@@ -48,6 +50,30 @@ describe('the overview', () => {
     expect(text).toContain(row.ruleId)
     expect(html).toContain('<svg class="chart"')
     expect(text).toContain('answers, as a sandbox')
+  })
+
+  it('adds no record to a promise: money that moved elsewhere was not given here', async () => {
+    await env.DB.exec('DELETE FROM limit_sums')
+    await world.receive('zendesk', ticket({ tags: 'credit_requested', amount: '25.00' }))
+    await world.work()
+    await env.DB.exec(
+      `INSERT INTO limit_sums SELECT kind, key, mode, bucket, 'already_paid', direction, currency, 4000, 1 FROM limit_sums
+       WHERE settlement = 'owed'`.replaceAll('\n', ' '),
+    )
+    const { text } = await person.ask('/')
+    expect(text).toContain('Today −25.00 USD promised, −40.00 USD recorded, 0.00 USD charged')
+    expect(text).toMatch(/2 −25\.00 USD −40\.00 USD/)
+    expect(text).not.toContain('65.00')
+  })
+
+  it.each([
+    ['key_refused', 'refuses the billing key'],
+    ['rate_limited', 'has asked for a pause'],
+    ['unavailable', 'does not answer'],
+  ] as const)('says of a circuit that %s has opened what helps', async (cause, words) => {
+    const { billing } = world.deps
+    expect(billing).not.toBeNull()
+    expect(billingText(billing, cause)).toContain(words)
   })
 
   it('says what is paused', async () => {
@@ -158,6 +184,37 @@ describe('the settings', () => {
     expect(sent?.location).toBe('/settings?did=resumed')
     expect((await person.ask('/settings')).text).toContain('Nothing is paused.')
     expect(formOf((await person.ask('/settings')).html, '/settings/resume')).toBeNull()
+  })
+})
+
+describe('resuming', () => {
+  const rows = () => env.DB.prepare('SELECT kind, key, cause FROM switches').all()
+
+  it('ends the pause that was seen, and not one of a restored database that came since', async () => {
+    await person.submit('/settings', '/settings/pause', { what: 'all' })
+    const seen = formOf((await person.ask('/settings')).html, '/settings/resume')!
+    await person.submit('/settings', '/settings/resume')
+    await world.advance(1)
+    await pauseRestored(world.deps, 'operator:other')
+    const late = await person.send('/settings/resume', seen)
+    expect(late.status).toBe(412)
+    expect(late.text).toContain('This was not done: it has changed')
+    expect(late.text).toContain('The comparison resumes it by itself.')
+    expect((await rows()).results).toEqual([{ kind: 'all', key: '', cause: 'restored' }])
+    const without = await person.send('/settings/resume', { token: seen['token']!, what: 'all' })
+    expect([without.status, (await rows()).results.length]).toEqual([412, 1])
+    expect((await person.submit('/settings', '/settings/resume'))?.status).toBe(303)
+    expect((await rows()).results).toEqual([])
+  })
+
+  it.each(['rule', 'endpoint'] as const)('ends the pause of a %s', async (kind) => {
+    const { rules } = world.deps.config
+    const key =
+      kind === 'rule' ? (rules.find(({ was }) => was.length > 0) ?? rules[0]!).id : 'zendesk'
+    await person.submit('/settings', '/settings/pause', { what: `${kind}/${key}` })
+    expect((await rows()).results.length).toBeGreaterThan(0)
+    expect((await person.submit('/settings', '/settings/resume'))?.status).toBe(303)
+    expect((await rows()).results).toEqual([])
   })
 })
 
