@@ -35,7 +35,7 @@ export const answerOnce = asking(
     schema: IDEMPOTENCY_KEY.check(
       z.meta({
         description:
-          'Good for a day: the same key and request of the same caller, with the same scopes, get the same answer, with idempotent-replayed.',
+          'Good for a day: the same key and request of the same caller get the same answer, with idempotent-replayed.',
       }),
     ),
     isOf: hasNoKeyOfItsOwn,

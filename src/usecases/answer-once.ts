@@ -47,14 +47,13 @@ export type Once =
 /** `asked`: all bytes that tell one request from another. */
 export async function beginOnce(
   deps: Pick<Deps, 'db' | 'now' | 'settings'>,
-  { identity, scopes }: Operator,
+  { identity }: Operator,
   key: string,
   asked: Uint8Array<ArrayBuffer>,
 ): Promise<Result<Once, OnceTrouble>> {
   const { db, settings } = deps
   const [id, operator, request] = await Promise.all([
-    // With the scopes: who has others is refused or done by his own, and is never told what another key was.
-    hashOf(JSON.stringify([identity, scopes.toSorted(), key])),
+    hashOf(JSON.stringify([identity, key])),
     hashOf(identity),
     sha256(asked).then(base32),
   ])

@@ -123,22 +123,6 @@ describe('a write with an Idempotency-Key', () => {
     expect(other.answer.data.isNew).toBe(false)
   })
 
-  it('is answered again to no key of his that lacks the scope, and done by one that has others', async () => {
-    const key = anyKey()
-    const [big, small, other] = await Promise.all([
-      keyOf('once-big', 'cy@saas.example', ['read', 'write']),
-      keyOf('once-small', 'cy@saas.example', ['read']),
-      keyOf('once-other', 'cy@saas.example', ['write', 'approve']),
-    ])
-    const body = identity('once-scopes')
-    const first = await ask('POST', '/identities', { body, key, as: big })
-    const refused = await ask('POST', '/identities', { body, key, as: small })
-    const done = await ask('POST', '/identities', { body, key, as: other })
-    expect([first.status, refused.status, refused.code]).toEqual([201, 403, 'forbidden'])
-    expect(refused.headers.get('idempotent-replayed')).toBeNull()
-    expect([done.status, done.answer.data.isNew]).toEqual([200, false])
-  })
-
   it('of two at once does one, and tells the other to try again', async () => {
     const body = { invoiceId: (await invoiceOf()).id, label: 'both' }
     const key = anyKey()
