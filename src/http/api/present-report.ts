@@ -184,9 +184,15 @@ export function csvSums({ sums, totals, waiting, head }: ReportPage, reasons: Re
 
 const undecidedCells = (fate: string, events: number): readonly string[] => [
   'undecided_events',
-  ...['', '', '', fate, ''],
+  '',
+  '',
+  '',
+  fate,
+  '',
   String(events),
-  ...['', '', ''],
+  '',
+  '',
+  '',
 ]
 
 const TOTAL_PARTS = [
