@@ -21,7 +21,7 @@ ALTER TABLE `keys` ADD `last_used_at` integer;
 --> statement-breakpoint
 CREATE TRIGGER idempotency_count AFTER INSERT ON idempotency
 BEGIN
-  INSERT INTO idempotency_counts VALUES (NEW.operator, 1)
+  INSERT INTO idempotency_counts (operator, keys) VALUES (NEW.operator, 1)
     ON CONFLICT (operator) DO UPDATE SET keys = keys + 1;
 END;
 --> statement-breakpoint

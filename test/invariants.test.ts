@@ -316,7 +316,8 @@ describe('4: what is undone stays undone, and is undone once', () => {
 describe('keys are revoked, never changed or removed', () => {
   it('by the database itself', async () => {
     await run(
-      `INSERT INTO keys VALUES (1, 'key_1', 'one', NULL, 'hash', '["read"]', 1, 'bootstrap', NULL, NULL)`,
+      `INSERT INTO keys (seq, id, name, hash, scopes, created_at, created_by)
+        VALUES (1, 'key_1', 'one', 'hash', '["read"]', 1, 'bootstrap')`,
     )
     for (const column of ['name', 'email', 'hash', 'scopes', 'created_by']) {
       await expectRefused(`UPDATE keys SET ${column} = '["admin"]'`, 'what a key is never changes')

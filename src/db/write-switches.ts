@@ -9,7 +9,7 @@ import {
   PAUSED_CUSTOMERS_MAX,
   PAUSED_ROWS_PER_SWEEP_MAX,
 } from '../domain/limits.ts'
-import type { SwitchKind } from '../domain/switch.ts'
+import type { RESTORED, SwitchKind } from '../domain/switch.ts'
 import { AFTER_CHANGE } from './after-change.ts'
 import { insertEntry } from './insert-entry.ts'
 import type { Database } from './database.ts'
@@ -23,9 +23,6 @@ export type Switched = {
   /** Of each key, when it was paused as whoever resumes it has seen it; without it whenever that was. */
   readonly seen?: readonly (readonly [key: string, at: number])[]
 }
-
-/** Why a reconciliation paused everything: it resumes what it has paused, unless a person pauses it too. */
-export const RESTORED = 'restored'
 
 /** A customer is not paused where PAUSED_CUSTOMERS_MAX are already. */
 export async function pauseKeys(

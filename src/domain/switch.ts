@@ -6,3 +6,6 @@ export type SwitchKind = (typeof SWITCH_KINDS)[number]
 
 /** `key`: the rule's id, the billing API's customer id, the endpoint's name; empty for `all`. */
 export type Switch = { readonly kind: SwitchKind; readonly key: string }
+
+/** Why a reconciliation paused everything: it resumes what it has paused, unless a person pauses it too. */
+export const RESTORED = 'restored'

@@ -2,7 +2,8 @@
 
 import { isKeptPaused } from '../db/read-reconciliations.ts'
 import { findSwitches } from '../db/read-switches.ts'
-import { pauseKeys, RESTORED, resumeKeys } from '../db/write-switches.ts'
+import { pauseKeys, resumeKeys } from '../db/write-switches.ts'
+import { RESTORED } from '../domain/switch.ts'
 import type { Actor } from '../domain/audit.ts'
 import { ownIds } from '../domain/rule.ts'
 import type { Deps } from '../deps.ts'

@@ -1,7 +1,7 @@
 // Pausing and resuming.
 
 import type { SwitchRow } from '../../db/read-switches.ts'
-import { RESTORED } from '../../db/write-switches.ts'
+import { RESTORED } from '../../domain/switch.ts'
 import { keysOf } from '../../usecases/pause.ts'
 import { plain } from '../../domain/why-texts.ts'
 import { tagOf } from '../api/switches.ts'
