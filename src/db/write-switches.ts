@@ -9,7 +9,7 @@ import {
   PAUSED_CUSTOMERS_MAX,
   PAUSED_ROWS_PER_SWEEP_MAX,
 } from '../domain/limits.ts'
-import type { RESTORED, SwitchKind } from '../domain/switch.ts'
+import { RESTORED, type SwitchKind } from '../domain/switch.ts'
 import { AFTER_CHANGE } from './after-change.ts'
 import { insertEntry } from './insert-entry.ts'
 import type { Database } from './database.ts'
