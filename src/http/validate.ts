@@ -17,25 +17,23 @@ import { fail, type Failure } from './answers.ts'
 import type { AppEnv } from './context.ts'
 import { asking } from './route-facts.ts'
 
+/** How many rows a page has, 1–100; `rows` where nothing is said. */
+export function pageLimit(rows: number) {
+  const number = z.pipe(z.string(), z.transform(Number))
+  return z._default(z.pipe(number, z.int().check(z.gte(1), z.lte(PAGE_ROWS_MAX))), rows).check(
+    z.meta({
+      description: 'Rows of a page.',
+      type: 'integer',
+      minimum: 1,
+      maximum: PAGE_ROWS_MAX,
+      default: rows,
+    }),
+  )
+}
+
 /** A page of a list: `limit` 1–100, and the `nextCursor` of the page before. */
 const pageQuery = z.strictObject({
-  limit: z
-    ._default(
-      z.pipe(
-        z.pipe(z.string(), z.transform(Number)),
-        z.int().check(z.gte(1), z.lte(PAGE_ROWS_MAX)),
-      ),
-      PAGE_ROWS_DEFAULT,
-    )
-    .check(
-      z.meta({
-        description: 'Rows of a page.',
-        type: 'integer',
-        minimum: 1,
-        maximum: PAGE_ROWS_MAX,
-        default: PAGE_ROWS_DEFAULT,
-      }),
-    ),
+  limit: pageLimit(PAGE_ROWS_DEFAULT),
   cursor: z.optional(
     z.pipe(
       z

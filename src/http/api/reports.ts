@@ -17,7 +17,7 @@ import type { AppContext } from '../context.ts'
 import { noteBulk } from '../note-bulk.ts'
 import { requireScope } from '../require-key.ts'
 import { createRoutes } from '../routes.ts'
-import { validQuery } from '../validate.ts'
+import { pageLimit, validQuery } from '../validate.ts'
 import {
   CSV_HEAD,
   csvLines,
@@ -51,23 +51,7 @@ const query = z.strictObject({
   format: z
     .optional(z.enum(['json', 'csv']))
     .check(z.meta({ description: 'Left out: by the header accept.' })),
-  limit: z
-    ._default(
-      z.pipe(
-        z.pipe(z.string(), z.transform(Number)),
-        z.int().check(z.gte(1), z.lte(PAGE_ROWS_MAX)),
-      ),
-      PAGE_ROWS_MAX,
-    )
-    .check(
-      z.meta({
-        description: 'Rows of a page.',
-        type: 'integer',
-        minimum: 1,
-        maximum: PAGE_ROWS_MAX,
-        default: PAGE_ROWS_MAX,
-      }),
-    ),
+  limit: pageLimit(PAGE_ROWS_MAX),
   cursor: z.optional(
     z
       .string()
