@@ -43,6 +43,8 @@ export type RunOptions = {
 
 /** A run that goes on for longer than this never ends. */
 const STEPS_PER_EVENT_MAX = 6_000
+/** A delivery that comes again after 400 days makes a run of them: 250 a day, for the cron and the log's notices. */
+const STEPS_OF_DAYS_MAX = 400 * 250
 const HEALING_MAX_MS = 12 * 24 * HOUR
 
 const MIGRATIONS = path.join(import.meta.dirname, '..', 'migrations')
@@ -77,7 +79,7 @@ export async function simulate(options: RunOptions): Promise<Run> {
     startPeople(world)
     const healAt = Math.max(world.senders.lastAt, world.scenario.startMs + world.scenario.spanMs)
     timeline.at(healAt + HOUR, () => beginHealing(world))
-    const stepsMax = eventCount * STEPS_PER_EVENT_MAX + 20_000
+    const stepsMax = eventCount * STEPS_PER_EVENT_MAX + STEPS_OF_DAYS_MAX
     let steps = 0
     while (!cron.isQuiet() && timeline.step()) {
       await settled()
