@@ -77,6 +77,9 @@ export default defineConfig(async (): Promise<ViteUserConfig> => {
             include: ['test/**/*.test.ts'],
             exclude: ['test/sandbox/**', 'test/scripts/**', 'test/sim/**'],
             setupFiles: ['./test/apply-migrations.ts'],
+            // What hangs is found as well after 20 s; what is slow beside other tests is no failure.
+            testTimeout: 20_000,
+            hookTimeout: 30_000,
           },
         },
         {

@@ -39,7 +39,8 @@ export function runWatched(args: readonly string[], silenceSeconds: number): Pro
     }
     const onSignal = (): void => {
       endAll()
-      process.exit(1)
+      // What else is watched ends its own programs first.
+      setImmediate(() => process.exit(1))
     }
     const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
     for (const signal of signals) process.on(signal, onSignal)
