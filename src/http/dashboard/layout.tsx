@@ -13,6 +13,9 @@ const SECTIONS = [
   ['/inbox', 'Inbox'],
   ['/events', 'Events'],
   ['/adjustments', 'Adjustments'],
+  ['/customers', 'Customers'],
+  ['/links', 'Links'],
+  ['/reports', 'Reports'],
   ['/settings', 'Settings'],
 ] as const
 
