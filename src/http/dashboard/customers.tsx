@@ -2,14 +2,13 @@
 
 import { listUnresolved } from '../../db/read-customers.ts'
 import { listIdentities, type IdentityPage } from '../../db/read-identities.ts'
-import type { Adjustment, Identity } from '../../db/schema.ts'
-import { IDENTITY_KINDS, isIdentityKind, type IdentityKind } from '../../domain/identity.ts'
+import type { Identity } from '../../db/schema.ts'
+import { IDENTITY_KINDS, type IdentityKind } from '../../domain/identity.ts'
 import {
   BILLING_ID_CHARS_MAX,
   CUSTOMER_REFERENCE_CHARS_MAX,
   LIST_LOOKED_THROUGH_ROWS,
   LIST_PAGE_ROWS,
-  UNRESOLVED_ROWS_MAX,
 } from '../../domain/limits.ts'
 import { noteReading } from '../../usecases/note-reading.ts'
 import { accountsOf } from '../../usecases/set-identity.ts'
@@ -20,8 +19,9 @@ import type { Viewer } from './held-card.tsx'
 import { ChangeKnown, IdentityTable, KIND_WORDS } from './identity-table.tsx'
 import { before } from './lists.tsx'
 import { clockOf, Head, showPage } from './layout.tsx'
-import { Empty, Field, Form, Money, Pages } from './parts.tsx'
+import { Empty, Field, Form, Pages } from './parts.tsx'
 import { requireOf } from './session.ts'
+import { Unresolved } from './unresolved.tsx'
 import { toldOf, viewerOf } from './viewer.ts'
 
 export const customers = createRoutes().get('/customers', requireOf('read'), (c) =>
@@ -151,83 +151,6 @@ const Known = (props: { c: AppContext; page: IdentityPage; viewer: Viewer; sough
     </Empty>
   )
 }
-
-type Group = { readonly first: Adjustment; readonly rows: readonly Adjustment[] }
-
-/** Those of one name together: who is named once is known for all of them. */
-function groupsOf(rows: readonly Adjustment[]): readonly Group[] {
-  const groups = Map.groupBy(
-    rows.filter(({ customerReference: value }) => value !== null),
-    ({ account, customerKind, customerReference }) =>
-      JSON.stringify([account, customerKind, customerReference]),
-  )
-  return [...groups.values()]
-    .flatMap((group) => (group[0] ? [{ first: group[0], rows: group }] : []))
-    .slice(0, UNRESOLVED_ROWS_MAX)
-}
-
-const Unresolved = ({ rows, viewer }: { rows: readonly Adjustment[]; viewer: Viewer }) => {
-  const groups = groupsOf(rows)
-  if (groups.length === 0) return null
-  return (
-    <section class="sheet" id="unresolved">
-      <h2>Not known yet, and something waits for them</h2>
-      <ul class="asks">
-        {groups.map((group) => (
-          <li>
-            <Unknown of={group} viewer={viewer} />
-          </li>
-        ))}
-      </ul>
-    </section>
-  )
-}
-
-const Unknown = ({ of: { first, rows }, viewer }: { of: Group; viewer: Viewer }) => {
-  const { account, customerKind: kind, customerReference } = first
-  const value = customerReference ?? ''
-  return (
-    <>
-      <div>
-        <b>{value}</b>
-        <span class="under">
-          {`${kindText(kind)} at ${account}, `}
-          {rows.map((row, at) => (
-            <>
-              {at === 0 ? '' : ', '}
-              <a href={`/adjustments/${row.id}`}>
-                <Money of={row} />
-              </a>
-            </>
-          ))}
-        </span>
-      </div>
-      {viewer.mayWrite && isIdentityKind(kind) ? (
-        <Form
-          action="/customers/identities"
-          token={viewer.token}
-          fields={{ account, kind, value }}
-          class="ask"
-        >
-          <input
-            type="text"
-            name="customerId"
-            required
-            maxlength={BILLING_ID_CHARS_MAX}
-            placeholder="cus_…"
-            spellcheck={false}
-            aria-label={`The customer at billing who is ${value}`}
-          />
-          <button class="main">Map</button>
-        </Form>
-      ) : (
-        <a href={`/adjustments/${first.id}`}>Choose in its page</a>
-      )}
-    </>
-  )
-}
-
-const kindText = (kind: string): string => (isIdentityKind(kind) ? KIND_WORDS[kind] : kind)
 
 type MapProps = { c: AppContext; viewer: Viewer; typed: TypedIdentity | undefined }
 

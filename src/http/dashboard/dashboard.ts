@@ -16,6 +16,8 @@ import { lists } from './lists.tsx'
 import { login } from './login.tsx'
 import { overview } from './overview.tsx'
 import { showRefusal } from './refusal.tsx'
+import { reports } from './reports.tsx'
+import { searches } from './search.tsx'
 import { NO_COOKIE, requireSession } from './session.ts'
 import { settings } from './settings.tsx'
 
@@ -46,6 +48,8 @@ inside
   .route('/', customerActions)
   .route('/', customerPage)
   .route('/', links)
+  .route('/', reports)
+  .route('/', searches)
   .route('/', settings)
   .route('/', actions)
   .post('/logout', (c) => {

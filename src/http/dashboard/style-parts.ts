@@ -41,7 +41,7 @@ form.stack>button{justify-self:start}
 .field{display:grid;gap:.25rem;font-size:.9rem}
 .field>span{font-weight:600}
 .field small{color:var(--soft)}
-input[type=text],input[type=search],input[type=password],input[type=email],input[type=number],select,textarea{font:inherit;
+input[type=text],input[type=search],input[type=month],input[type=password],input[type=email],input[type=number],select,textarea{font:inherit;
 color:var(--ink);background:var(--ground);border:1px solid var(--line-strong);border-radius:8px;padding:.45rem .65rem;
 width:100%;min-height:2.4rem}
 textarea{min-height:4.2rem;resize:vertical}
@@ -134,6 +134,16 @@ form.ask{display:flex;gap:.5rem;flex:0 1 21rem}
 .change form{margin:.5rem 0 0}
 textarea.code,td.given{font-family:var(--mono);font-size:.82rem}
 td.given{overflow-wrap:anywhere}
+.inset{margin:1.1rem 1.3rem .9rem;max-width:none}
+th.name{font-size:inherit;color:inherit;white-space:normal;padding:.72rem .9rem;vertical-align:top;border-bottom:1px solid var(--line)}
+tr:last-child>th.name{border-bottom:0}
+th .under{display:block;color:var(--soft);font-size:.86rem;font-weight:400}
+th.num{text-align:right}
+.month{display:flex;flex-wrap:wrap;gap:1rem;align-items:end;justify-content:space-between}
+.months{display:flex;flex-wrap:wrap;gap:.5rem;align-items:center}
+.months input{width:11rem}
+.buttons{display:flex;flex-wrap:wrap;gap:.5rem;max-width:none}
+input.short{width:5rem}
 .tabs{display:flex;flex-wrap:wrap;gap:.3rem;margin:0 0 1.2rem;border-bottom:1px solid var(--line)}
 .tabs a{padding:.5rem .8rem;text-decoration:none;color:var(--soft);font-weight:560;border-bottom:2px solid transparent;
 margin-bottom:-1px}
