@@ -28,7 +28,7 @@ export const TIMELINE_ENTRIES_MAX = 25
 /** Of an event and what it made, in one timeline. */
 export const TIMELINE_SUBJECTS_MAX = 6
 /** Of identities and links, which no index lists by state or customer, a page looks through so many, twice. */
-export const LIST_LOOKED_THROUGH_ROWS = 200
+export const LIST_LOOKED_THROUGH_ROWS = 180
 /** Without an index, the search box looks through so many of the newest adjustments. */
 export const SEARCH_PAGE_WINDOW_ROWS = 200
 /** Of what is held, a page looks through so many for those whose customer nobody knows. */

@@ -25,7 +25,7 @@ export const MonthHead = ({ month, head, clock }: HeadProps) => (
       </p>
     </div>
     <form class="months" action="/reports" method="get">
-      <a class="button" href={`/reports?month=${monthBefore(month)}`} rel="prev">
+      <a class="button" href={`/reports?month=${monthBefore(month)}`}>
         Before
       </a>
       <label class="unseen" for="month">
@@ -33,7 +33,7 @@ export const MonthHead = ({ month, head, clock }: HeadProps) => (
       </label>
       <input type="month" id="month" name="month" value={month} required pattern="20\d\d-\d\d" />
       <button>Show</button>
-      <a class="button" href={`/reports?month=${monthAfter(month)}`} rel="next">
+      <a class="button" href={`/reports?month=${monthAfter(month)}`}>
         After
       </a>
     </form>
@@ -50,7 +50,7 @@ export const GoOn = ({ month, list, cursor, page }: GoOnProps) => {
     <p class="told is-wait" role="status">
       {so}{' '}
       {list === 'open' ? (
-        <a href={`/reports?${query}`} rel="next">
+        <a href={`/reports?${query}`}>
           Go on
         </a>
       ) : (
