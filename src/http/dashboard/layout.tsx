@@ -120,7 +120,7 @@ const Bar = (props: {
         name="q"
         value={props.sought}
         maxlength={SEARCH_CHARS_MAX}
-        placeholder="Ticket, customer, amount…"
+        placeholder="Search…"
         autocomplete="off"
         spellcheck={false}
         data-search

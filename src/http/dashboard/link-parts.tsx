@@ -139,8 +139,14 @@ const Address = ({ state, address }: { state: LinkState; address: string | null 
       <p class="address">
         <code>{address}</code>
       </p>
-      <p>
-        <button type="button" class="copy" data-copy={address} hidden aria-label="Copy the address">
+      <p class="buttons">
+        <button
+          type="button"
+          class="copy wide-copy"
+          data-copy={address}
+          hidden
+          aria-label="Copy the address"
+        >
           Copy
         </button>
         <a class="button" href={address} rel="noreferrer">

@@ -50,7 +50,7 @@ export const GoOn = ({ month, list, cursor, page }: GoOnProps) => {
     <p class="told is-wait" role="status">
       {so}{' '}
       {list === 'open' ? (
-        <a href={`/reports?${query}`}>
+        <a href={`/reports?${query}`} rel="next">
           Go on
         </a>
       ) : (

@@ -166,7 +166,7 @@ export const Undecided = ({ page: { waiting } }: { page: ReportPage }) => {
   if (conflict + undecided + dismissed === 0) return null
   return (
     <p class="soft" id="undecided">
-      {`In no total: ${conflict} conflicts, ${undecided} events that nobody could read, ${dismissed} that somebody dismissed. Those that wait are in the `}
+      {`In no total: ${conflict} in conflict, ${undecided} that nobody could read, ${dismissed} that somebody dismissed. Those that wait are in the `}
       <a href="/inbox">inbox</a>.
     </p>
   )

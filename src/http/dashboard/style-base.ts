@@ -38,7 +38,8 @@ border-right:1px solid var(--line)}
 text-decoration:none;padding:0 .5rem}
 .mark-ground{fill:var(--accent)}
 .mark-line{stroke:var(--accent-ink);stroke-width:2;stroke-linecap:round;fill:none}
-.search{margin:-.4rem 0 -.5rem}
+.search{position:relative;margin:-.4rem 0 -.5rem}
+.search .unseen{left:0;bottom:0}
 .search input{min-height:2.1rem;font-size:.88rem;padding:.3rem .6rem}
 .search button:focus{position:static;width:auto;height:auto;clip-path:none;margin-top:.4rem}
 .bar nav{display:flex;flex-direction:column;gap:2px}

@@ -134,7 +134,8 @@ form.ask{display:flex;gap:.5rem;flex:0 1 21rem}
 .change form{margin:.5rem 0 0}
 textarea.code,td.given{font-family:var(--mono);font-size:.82rem}
 td.given{overflow-wrap:anywhere}
-.inset{margin:1.1rem 1.3rem .9rem;max-width:none}
+.inset{margin:1.1rem .9rem .9rem;max-width:none}
+.sheet.is-flush>.inset:last-child{margin-bottom:1rem}
 th.name{font-size:inherit;color:inherit;white-space:normal;padding:.72rem .9rem;vertical-align:top;border-bottom:1px solid var(--line)}
 tr:last-child>th.name{border-bottom:0}
 th .under{display:block;color:var(--soft);font-size:.86rem;font-weight:400}
@@ -143,6 +144,7 @@ th.num{text-align:right}
 .months{display:flex;flex-wrap:wrap;gap:.5rem;align-items:center}
 .months input{width:11rem}
 .buttons{display:flex;flex-wrap:wrap;gap:.5rem;max-width:none}
+button.copy.wide-copy{margin:0;font-size:.92rem;min-height:2.2rem;padding:.4rem .85rem}
 input.short{width:5rem}
 .tabs{display:flex;flex-wrap:wrap;gap:.3rem;margin:0 0 1.2rem;border-bottom:1px solid var(--line)}
 .tabs a{padding:.5rem .8rem;text-decoration:none;color:var(--soft);font-weight:560;border-bottom:2px solid transparent;
