@@ -164,7 +164,10 @@ describe.skipIf(program === null).each([
 
   it('maps a customer whom nobody knew, and what has waited for him goes on', async () => {
     const [number, stranger] = [(ticket += 1), withScripts ? 'stranger-js' : 'stranger-plain']
-    await stage.deliver('zendesk', ticketBody(number, { customer_external_id: stranger }))
+    await stage.deliver(
+      'zendesk',
+      ticketBody(number, { customer_external_id: stranger, asker: `${stranger}@saas.example` }),
+    )
     await page.goto('/customers')
     await until(page, stranger)
     const asked = page.locator('#unresolved li', { hasText: stranger })
@@ -175,6 +178,7 @@ describe.skipIf(program === null).each([
     await until(page, 'The customer is chosen.')
     await page.goto('/search?q=' + number)
     await until(page, 'Invoiced')
+    expect(await page.locator('#found-adjustments').innerText()).toContain(`ticket ${number}`)
   })
 
   it('takes the month as CSV and as a ZIP, whose log checks out', async () => {

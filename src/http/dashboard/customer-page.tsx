@@ -101,7 +101,7 @@ async function waitingFor(db: Database, id: string): Promise<readonly Adjustment
     return customerId
   }
   const owners = await Promise.all(
-    rows.map((row) => {
+    rows.map(async (row) => {
       const key = JSON.stringify([row.account, row.customerKind, row.customerReference])
       const asked = known.get(key)
       if (asked !== undefined) return asked
