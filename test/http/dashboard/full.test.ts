@@ -18,7 +18,7 @@ beforeAll(async () => {
   await person.logIn(OPERATOR['x-api-key'])
 }, 3_600_000)
 
-async function pageOf(path: string) {
+async function expectPage(path: string) {
   reset()
   const page = await person.ask(path)
   expect([path, page.status]).toEqual([path, 200])
@@ -48,26 +48,26 @@ describe(`of ${COUNT} rows in each table`, () => {
     '/search?q=1.07',
     '/search?q=nothing',
   ])('%s reads no more than 500, on its first pages', async (path) => {
-    const next = linkOf((await pageOf(path)).html, '')
-    if (next !== null) await pageOf(next)
+    const next = linkOf((await expectPage(path)).html, '')
+    if (next !== null) await expectPage(next)
   })
 
   it('a month is added up page by page, each of which says that it is not all yet', async () => {
-    let page = await pageOf('/reports?month=2026-09')
+    let page = await expectPage('/reports?month=2026-09')
     let before = 0
     for (let pages = 0; pages < 5; pages++) {
       expect(page.text).toContain('NOT ALL OF THE MONTH YET.')
       const [, invoiced] = /so far: (\d+) invoiced/.exec(page.text) ?? []
       expect(Number(invoiced)).toBeGreaterThan(before)
       before = Number(invoiced)
-      page = await pageOf(linkOf(page.html, ' data-go-on') ?? expect.fail('it goes on nowhere'))
+      page = await expectPage(linkOf(page.html, ' data-go-on') ?? expect.fail('it goes on nowhere'))
     }
   })
 
   it('what waited at its end is shown page by page', async () => {
     let path: string | null = '/reports?month=2026-09&list=open'
     for (let pages = 0; pages < 5 && path !== null; pages++) {
-      const page = await pageOf(path)
+      const page = await expectPage(path)
       expect(page.text).toContain('Held')
       path = linkOf(page.html, '')
     }
