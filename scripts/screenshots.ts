@@ -28,6 +28,11 @@ const PAGES = {
   inbox: '/inbox',
   events: '/events',
   adjustments: '/adjustments',
+  customers: '/customers',
+  import: '/customers/import',
+  links: '/links',
+  reports: '/reports',
+  search: '/search',
   settings: '/settings',
 } as const
 
@@ -56,12 +61,23 @@ async function fill({ deliver, ask }: Stage): Promise<Readonly<Record<string, st
     await ask('/keys', 'POST', { name, scopes, expiresInDays: 365, ...email })
   }
   await sleep(SETTLE_MS)
+  await ask('/identities', 'POST', {
+    account: 'zendesk',
+    kind: 'external_id',
+    value: 'old-crm-9',
+    customerId: 'cus_acme',
+  })
+  const links = z.array(z.object({ id: z.string() })).parse(await ask('/links'))
   const rows = adjustments.parse(await ask('/adjustments?limit=50'))
   const one = (state: string) => `/adjustments/${rows.find((row) => row.state === state)?.id}`
   return {
     event: `/events/${given}`,
     adjustment: one('invoiced'),
     'adjustment-held': one('held'),
+    customer: '/customers/cus_acme',
+    link: `/links/${links[0]?.id}`,
+    'reports-open': '/reports?list=open',
+    search: '/search?q=acme-42',
   }
 }
 

@@ -44,7 +44,10 @@ export function linkProblems(links: LinkOptions): string[] {
 
 const LINK_PATH = new RegExp(`^/[a-z0-9-]{1,${LINK_PATH_CHARS_MAX}}$`)
 /** What the Worker answers itself. */
-const OWN_PATHS = ['/api', '/webhooks', '/healthz', '/readyz', '/docs']
+const OWN_PATHS =
+  '/api /webhooks /healthz /readyz /docs /dashboard /login /logout /inbox /events /adjustments /customers /links /reports /rules /audit /endpoints /search /settings'.split(
+    ' ',
+  )
 
 function linkAddressProblems(path: string, origin: string | undefined): string[] {
   const problems: string[] = []

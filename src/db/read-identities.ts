@@ -89,20 +89,21 @@ export type IdentityPage = {
 }
 
 /**
- * At most `LIST_ROWS_TWICE` rows are read: where few of them fit, the page is short and there is a
+ * At most `window` rows are looked through, and read twice: where few of them fit, the page is short and there is a
  * next one all the same.
  */
 export async function listIdentities(
   db: Database,
   filter: IdentityFilter,
   { before, limit }: Page,
+  window: number = LIST_ROWS_TWICE,
 ): Promise<IdentityPage> {
   const read = db
     .select()
     .from(identities)
     .where(and(beforeSeq(before), valueIs(filter.value)))
     .orderBy(desc(identities.seq))
-    .limit(LIST_ROWS_TWICE)
+    .limit(window)
     .as('read')
   const { account, customerId } = filter
   const [rows, [last]] = await db.batch([
@@ -123,7 +124,7 @@ export async function listIdentities(
       .where(and(beforeSeq(before), valueIs(filter.value)))
       .orderBy(desc(identities.seq))
       .limit(1)
-      .offset(LIST_ROWS_TWICE - 1),
+      .offset(window - 1),
   ])
   const page = rows.slice(0, limit)
   const next = rows.length > limit ? page.at(-1)?.seq : last?.seq

@@ -35,14 +35,15 @@ export type LinkPage = {
 }
 
 /**
- * Newest first. At most `LIST_ROWS_TWICE` rows are read: where few of them are in the state, the page is
- * short and there is a next one all the same.
+ * Newest first. At most `window` rows are looked through, and read twice: where few of them are in the state, the
+ * page is short and there is a next one all the same.
  */
 export async function listLinks(
   db: Database,
   { invoice, state }: LinkFilter,
   { before, limit }: Page,
   now: number,
+  window: number = LIST_ROWS_TWICE,
 ): Promise<LinkPage> {
   const within = and(
     before === null ? undefined : lt(links.seq, before),
@@ -53,7 +54,7 @@ export async function listLinks(
     .from(links)
     .where(within)
     .orderBy(desc(links.seq))
-    .limit(LIST_ROWS_TWICE)
+    .limit(window)
     .as('read')
   const inState = {
     open: and(isNull(read.revokedAt), gt(read.expiresAt, now)),
@@ -73,7 +74,7 @@ export async function listLinks(
       .where(within)
       .orderBy(desc(links.seq))
       .limit(1)
-      .offset(LIST_ROWS_TWICE - 1),
+      .offset(window - 1),
   ])
   const page = rows.slice(0, limit)
   const next = rows.length > limit ? page.at(-1)?.seq : last?.seq

@@ -2,7 +2,7 @@
 
 import { and, desc, eq, gte, isNotNull, or, sql, type SQL } from 'drizzle-orm'
 import type { EventId } from '../domain/ids.ts'
-import { SEARCH_ACCOUNTS_MAX, SEARCH_HITS_MAX, SEARCH_WINDOW_ROWS } from '../domain/limits.ts'
+import { SEARCH_ACCOUNTS_MAX, SEARCH_HITS_MAX } from '../domain/limits.ts'
 import type { Sought } from '../domain/search.ts'
 import type { Database } from './database.ts'
 import { isOfCustomer } from './read-filtered.ts'
@@ -79,13 +79,14 @@ export async function findIdentifiedAs(db: Database, value: string): Promise<rea
 export async function findAmongNewest(
   db: Database,
   { text, amount }: Sought,
+  window: number,
 ): Promise<{ readonly rows: readonly Adjustment[]; readonly isAll: boolean }> {
   const [last] = await db
     .select({ seq: adjustments.seq })
     .from(adjustments)
     .orderBy(desc(adjustments.seq))
     .limit(1)
-  const start = (last?.seq ?? 0) + 1 - SEARCH_WINDOW_ROWS
+  const start = (last?.seq ?? 0) + 1 - window
   const isOfAmount = amount === null ? undefined : sql`abs(${adjustments.amount}) = ${amount}`
   const rows = await db
     .select()

@@ -27,3 +27,21 @@ export const KEYS_SHOWN_MAX = 100
 export const TIMELINE_ENTRIES_MAX = 25
 /** Of an event and what it made, in one timeline. */
 export const TIMELINE_SUBJECTS_MAX = 6
+/** Of identities and links, which no index lists by state or customer, a page looks through so many, twice. */
+export const LIST_LOOKED_THROUGH_ROWS = 180
+/** Without an index, the search box looks through so many of the newest adjustments. */
+export const SEARCH_PAGE_WINDOW_ROWS = 200
+/** Of what is held, a page looks through so many for those whose customer nobody knows. */
+export const UNRESOLVED_WINDOW_ROWS = 50
+/** Of these, as many as a page shows. */
+export const UNRESOLVED_ROWS_MAX = 20
+/** Of what a customer was given or charged, on his page. */
+export const CUSTOMER_HISTORY_ROWS = 25
+/** Likewise, of identities that are looked through for his, twice. */
+export const CUSTOMER_NAMES_LOOKED_THROUGH_ROWS = 60
+/** Of a form with a list of customers in it: the list, and the fields around it. */
+export const IMPORT_FORM_BYTES_MAX = 1_064_960
+/** Of a list that was refused, given back to be mended; a longer one is mended where it came from. */
+export const IMPORT_KEPT_CHARS_MAX = 60_000
+/** Of a list that was taken, lines that are shown. */
+export const IMPORT_LINES_SHOWN = 100

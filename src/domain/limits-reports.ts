@@ -13,6 +13,11 @@ export const REPORT_CURSOR_CHARS_MAX = 12_000
 /** Of one part of a CSV report, which goes on until all is there: so many rows are written, and read. */
 export const REPORT_CSV_ROWS = 1_000
 export const REPORT_CSV_ROWS_READ = 10_000
+/** Of one page of the dashboard, which goes on where its reader does; the rest of 500 is around it. */
+export const REPORT_PAGE_ROWS_READ = 440
+/** Of a month's ZIP: of so many adjustments one part has the evidence, each some fifteen of a Worker's 1,000 queries. */
+export const REPORT_ZIP_ADJUSTMENTS_MAX = 40
+export const REPORT_ZIP_PARTS_MAX = 9_999
 /** Of those who approved one adjustment, over all its holds. */
 export const REPORT_APPROVERS_MAX = 4
 /** Of what went on after the end of a month, one step looks at so many entries, each with so many before it. */

@@ -16,10 +16,18 @@ export const monthRange = (month: Month, timeZone: string): Range => ({
   to: beginOf(monthAfter(month), timeZone),
 })
 
-function monthAfter(month: Month): string {
+export function monthAfter(month: Month): Month {
   const [year = 0, number = 0] = month.split('-').map(Number)
-  return number === 12 ? `${year + 1}-01` : `${year}-${String(number + 1).padStart(2, '0')}`
+  return number === 12 ? `${year + 1}-01` : monthOf(year, number + 1)
 }
+
+export function monthBefore(month: Month): Month {
+  const [year = 0, number = 0] = month.split('-').map(Number)
+  return number === 1 ? `${year - 1}-12` : monthOf(year, number - 1)
+}
+
+const monthOf = (year: number, number: number): Month =>
+  `${year}-${String(number).padStart(2, '0') as `${number}`}`
 
 const MS_PER_MINUTE = 60_000
 /** No zone is further from UTC than 14 hours. */

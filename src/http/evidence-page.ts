@@ -20,6 +20,10 @@ export async function evidencePage(c: AppContext, evidence: ShownEvidence): Prom
   return c.html(pageOf(evidence))
 }
 
+/** The same as a file. */
+export const evidenceText = async (evidence: ShownEvidence): Promise<string> =>
+  String(await pageOf(evidence))
+
 const pageOf = (evidence: ShownEvidence) => {
   const {
     adjustment,

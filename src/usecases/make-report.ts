@@ -55,16 +55,17 @@ export type ReportPage = {
 }
 
 /** The first page finds where the month begins as well. */
-const pageBudget = (limit: number, isFirst: boolean): Budget => ({
+const pageBudget = (limit: number, reads: number, isFirst: boolean): Budget => ({
   rows: limit,
-  reads: REPORT_STEP_ROWS_READ - (isFirst ? REPORT_BEGIN_ROWS_READ : 0),
+  reads: reads - (isFirst ? REPORT_BEGIN_ROWS_READ : 0),
 })
 
-/** A page as the API answers it. */
+/** A page as the API answers it. `reads`: so many rows of the database it may read. */
 export async function makeReport(
   deps: Pick<Deps, 'db' | 'now' | 'config'>,
   { month, list, cursor }: ReportQuery,
   limit: number,
+  reads: number = REPORT_STEP_ROWS_READ,
 ): Promise<Result<ReportPage & { readonly nextCursor: string | null }, ReportTrouble>> {
   const begun = beginsAt(deps, month)
   if (!begun.ok) return begun
@@ -72,7 +73,12 @@ export async function makeReport(
   if (cursor !== null && (from === null || !isOf(from, month, list))) {
     return err({ reason: 'cursor_unusable' })
   }
-  const page = await reportPage(deps, { month, list }, from, pageBudget(limit, from === null))
+  const page = await reportPage(
+    deps,
+    { month, list },
+    from,
+    pageBudget(limit, reads, from === null),
+  )
   const nextCursor = page.next && writeCursor(page.next)
   if (page.next !== null && nextCursor === null) return err({ reason: 'too_many_sums' })
   return ok({ ...page, nextCursor })

@@ -13,7 +13,7 @@ import type { Adjustment, Event } from '../db/schema.ts'
 import type { Deps } from '../deps.ts'
 import { OPERATOR_ENDPOINT } from '../domain/by-hand.ts'
 import { eventId } from '../domain/ids.ts'
-import { SEARCH_ACCOUNTS_MAX, SEARCH_HITS_MAX } from '../domain/limits.ts'
+import { SEARCH_ACCOUNTS_MAX, SEARCH_HITS_MAX, SEARCH_WINDOW_ROWS } from '../domain/limits.ts'
 import { soughtBy, type Sought } from '../domain/search.ts'
 
 export type Hits = {
@@ -27,9 +27,11 @@ export type Hits = {
 
 const CUSTOMERS_MAX = 3
 
+/** `window`: so many of the newest adjustments are looked through for what no index knows. */
 export async function search(
   { db, config }: Pick<Deps, 'db' | 'config'>,
   typed: string,
+  window: number = SEARCH_WINDOW_ROWS,
 ): Promise<Hits> {
   const sought = soughtBy(typed, config.currency)
   const [known, named] = [await readAccounts(db), await findIdentifiedAs(db, sought.text)]
@@ -39,7 +41,7 @@ export async function search(
     SEARCH_ACCOUNTS_MAX,
   )
   const byName = await findNamed(db, sought, accounts)
-  const recent = await findAmongNewest(db, sought)
+  const recent = await findAmongNewest(db, sought, window)
   const met = recent.rows.flatMap(({ customerId, amount }) =>
     customerId === null || Math.abs(amount) === sought.amount ? [] : [customerId],
   )

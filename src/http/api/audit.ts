@@ -20,6 +20,7 @@ import { fail, NOT_FOUND, succeed, TRY_AGAIN, type Failure } from '../answers.ts
 import type { AppContext } from '../context.ts'
 import { requireScope } from '../require-key.ts'
 import { createRoutes } from '../routes.ts'
+import { streamOf } from '../stream-of.ts'
 import { signedAmount, validPageWith, validQuery, word } from '../validate.ts'
 
 /** RFC 3339, with its offset: a time without one would be the server's. */
@@ -131,20 +132,6 @@ function troubleOf(trouble: ZipTrouble): Failure {
     default:
       return unreachable(trouble)
   }
-}
-
-/** A part is made when the reader has room for it, and none any more once he is gone. */
-function streamOf(parts: AsyncGenerator<Uint8Array>): ReadableStream<Uint8Array> {
-  return new ReadableStream({
-    async pull(controller) {
-      const part = await parts.next()
-      if (part.done === true) controller.close()
-      else controller.enqueue(part.value)
-    },
-    async cancel() {
-      await parts.return(undefined)
-    },
-  })
 }
 
 const NOTHING_SEALED: Failure = {

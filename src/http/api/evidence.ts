@@ -50,7 +50,7 @@ const iso = (ms: number): string => new Date(ms).toISOString()
 
 export type ShownEvidence = Awaited<ReturnType<typeof presentEvidence>>
 
-async function presentEvidence(c: AppContext, found: Evidence) {
+export async function presentEvidence(c: AppContext, found: Evidence) {
   const { adjustment, event, payload, why, rules, entries, checkpoint, notices, isCut } = found
   return {
     object: 'evidence',

@@ -18,15 +18,8 @@ import { noteBulk } from '../note-bulk.ts'
 import { requireScope } from '../require-key.ts'
 import { createRoutes } from '../routes.ts'
 import { pageLimit, validQuery } from '../validate.ts'
-import {
-  CSV_HEAD,
-  csvLines,
-  csvSums,
-  presentHead,
-  presentRows,
-  presentSum,
-  SUMS_HEAD,
-} from './present-report.ts'
+import { presentHead, presentRows, presentSum } from './present-report.ts'
+import { reportTexts } from './report-texts.ts'
 
 const query = z.strictObject({
   month: z
@@ -120,25 +113,11 @@ async function answerCsv(c: AppContext, month: Month, list: ReportList): Promise
     return fail(c, failureOf(begun.error))
   }
   const { reasons } = deps.config
-  return c.body(streamOf(textsOf(begun.value, list, reasons)), 200, {
+  return c.body(streamOf(reportTexts(begun.value, list, reasons)), 200, {
     'content-type': 'text/csv; charset=utf-8',
     'content-disposition': `attachment; filename="makegood-${month}-${list}.csv"`,
     'cache-control': 'no-store',
   })
-}
-
-async function* textsOf(
-  pages: AsyncGenerator<ReportPage>,
-  list: ReportList,
-  reasons: AppContext['var']['deps']['config']['reasons'],
-): AsyncGenerator<string> {
-  yield list === 'sums' ? SUMS_HEAD : CSV_HEAD
-  for await (const page of pages) {
-    const isSummed = list === 'sums' && page.next === null
-    const text = isSummed ? csvSums(page, reasons) : csvLines(page, reasons)
-    // A stream that is asked for a part and gets an empty one is never asked again.
-    if (text !== '') yield text
-  }
 }
 
 /** A part is made when the reader has room for it, and none any more once he is gone. */

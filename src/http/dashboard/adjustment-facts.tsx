@@ -64,7 +64,7 @@ export const FactsOf = ({ of, approvers }: { of: Adjustment; approvers: readonly
       ['Settlement', SETTLEMENTS[of.settlement]],
       ['Reason', of.reason],
       ['Customer', customerText(of)],
-      ['Customer at billing', of.request?.customerId ?? of.customerId],
+      ['Customer at billing', customerLink(of.request?.customerId ?? of.customerId)],
       ['Asked for by', of.asker],
       ['Made by', of.maker],
       ['Approved by', approvers.length === 0 ? null : [...new Set(approvers)].join(', ')],
@@ -85,3 +85,6 @@ export const FactsOf = ({ of, approvers }: { of: Adjustment; approvers: readonly
     ]}
   />
 )
+
+const customerLink = (id: string | null) =>
+  id === null ? null : <a href={`/customers/${encodeURIComponent(id)}`}>{id}</a>

@@ -3,7 +3,10 @@
 
 import { events } from '../api/events.ts'
 import { holds } from '../api/holds.ts'
+import { identities } from '../api/identities.ts'
 import { keys } from '../api/keys.ts'
+import { links } from '../api/links.ts'
+import { reports } from '../api/reports.ts'
 import { requeue } from '../api/requeue.ts'
 import { reversals } from '../api/reversals.ts'
 import { switches } from '../api/switches.ts'
@@ -13,7 +16,12 @@ import type { ContentfulStatusCode } from 'hono/utils/http-status'
 
 export type ApiAnswer =
   | { readonly ok: true; readonly data: Readonly<Record<string, unknown>> }
-  | { readonly ok: false; readonly status: ContentfulStatusCode; readonly message: string }
+  | {
+      readonly ok: false
+      readonly status: ContentfulStatusCode
+      readonly message: string
+      readonly details?: unknown
+    }
 
 const callers = new WeakMap<Request, AppContext>()
 
@@ -30,7 +38,10 @@ const api = createRoutes()
   .route('/adjustments', holds)
   .route('/adjustments', requeue)
   .route('/adjustments', reversals)
+  .route('/identities', identities)
   .route('/keys', keys)
+  .route('/links', links)
+  .route('/reports', reports)
   .route('/switches', switches)
   // What threw is told by the page, as everywhere.
   .onError((error) => {
@@ -41,30 +52,54 @@ type Sent = {
   readonly body?: object
   /** The tag of what the person was shown. */
   readonly ifMatch?: string
+  /** Only where nothing is there yet. */
+  readonly isOnlyNew?: boolean
 }
 
-export async function callApi(
+type Method = 'GET' | 'POST' | 'PUT' | 'DELETE'
+
+/** The API's own answer, as it is. */
+export async function askApi(
   c: AppContext,
-  method: 'POST' | 'PUT' | 'DELETE',
+  method: Method,
   path: string,
-  { body, ifMatch }: Sent = {},
-): Promise<ApiAnswer> {
-  const request = new Request(new URL(path, c.req.url), {
-    method,
-    headers: {
-      'content-type': 'application/json',
-      ...(ifMatch === undefined ? {} : { 'if-match': `"${ifMatch}"` }),
-    },
-    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-  })
+  init: { readonly headers?: Record<string, string>; readonly body?: string | ArrayBuffer } = {},
+): Promise<Response> {
+  const request = new Request(new URL(path, c.req.url), { method, ...init })
   callers.set(request, c)
-  const response = await api.fetch(request, c.env)
+  return api.fetch(request, c.env)
+}
+
+export const callApi = (
+  c: AppContext,
+  method: Method,
+  path: string,
+  { body, ifMatch, isOnlyNew }: Sent = {},
+): Promise<ApiAnswer> =>
+  answerOf(
+    askApi(c, method, path, {
+      headers: {
+        'content-type': 'application/json',
+        ...(ifMatch === undefined ? {} : { 'if-match': `"${ifMatch}"` }),
+        ...(isOnlyNew ? { 'if-none-match': '*' } : {}),
+      },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    }),
+  )
+
+/** What the envelope holds. */
+export async function answerOf(asked: Promise<Response>): Promise<ApiAnswer> {
+  const response = await asked
   const answer = await response.json<Answer>()
   if (answer.success) return { ok: true, data: answer.data }
   const status = response.status as ContentfulStatusCode
-  return { ok: false, status, message: answer.error.message }
+  const { message, details } = answer.error
+  return { ok: false, status, message, details }
 }
 
 type Answer =
   | { readonly success: true; readonly data: Readonly<Record<string, unknown>> }
-  | { readonly success: false; readonly error: { readonly message: string } }
+  | {
+      readonly success: false
+      readonly error: { readonly message: string; readonly details?: unknown }
+    }

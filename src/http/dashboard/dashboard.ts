@@ -5,18 +5,35 @@ import { thrownFields } from '../../log.ts'
 import { createRoutes } from '../routes.ts'
 import { actions } from './actions.ts'
 import { adjustmentPage } from './adjustment-page.tsx'
+import { customerActions } from './customer-actions.ts'
+import { customerPage } from './customer-page.tsx'
+import { customers } from './customers.tsx'
 import { eventPage } from './event-page.tsx'
 import { files } from './files.ts'
 import { inbox } from './inbox.tsx'
+import { links } from './links.tsx'
 import { lists } from './lists.tsx'
 import { login } from './login.tsx'
 import { overview } from './overview.tsx'
 import { showRefusal } from './refusal.tsx'
+import { reports } from './reports.tsx'
+import { searches } from './search.tsx'
 import { NO_COOKIE, requireSession } from './session.ts'
 import { settings } from './settings.tsx'
 
 /** Each path by itself, and no pattern over all: what else is asked for is no business of a session. */
-const PATHS = ['/', '/inbox', '/events/*', '/adjustments/*', '/settings/*', '/logout']
+const PATHS = [
+  '/',
+  '/inbox',
+  '/events/*',
+  '/adjustments/*',
+  '/customers/*',
+  '/links/*',
+  '/reports/*',
+  '/search',
+  '/settings/*',
+  '/logout',
+]
 
 const inside = createRoutes()
 for (const path of PATHS) inside.use(path, requireSession)
@@ -26,6 +43,13 @@ inside
   .route('/', lists)
   .route('/', eventPage)
   .route('/', adjustmentPage)
+  .route('/', customers)
+  // In front of the customer's page, which takes any name.
+  .route('/', customerActions)
+  .route('/', customerPage)
+  .route('/', links)
+  .route('/', reports)
+  .route('/', searches)
   .route('/', settings)
   .route('/', actions)
   .post('/logout', (c) => {

@@ -22,7 +22,10 @@ export const eventPage = createRoutes().get('/events/:id', requireOf('read'), (c
   showEvent(c, c.req.param('id'), null),
 )
 
-export type Trouble = { readonly text: string; readonly status: 400 | 403 | 404 | 409 | 412 | 503 }
+export type Trouble = {
+  readonly text: string
+  readonly status: 400 | 403 | 404 | 409 | 412 | 413 | 415 | 422 | 503
+}
 
 /** `trouble`: why what was asked for was not done. */
 export async function showEvent(

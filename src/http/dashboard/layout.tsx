@@ -3,6 +3,7 @@
 import type { Child } from 'hono/jsx'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
 import type { Mode } from '../../domain/event.ts'
+import { SEARCH_CHARS_MAX } from '../../domain/limits.ts'
 import type { Operator } from '../../domain/operator.ts'
 import type { AppContext } from '../context.ts'
 import { fileAddresses } from './files.ts'
@@ -13,10 +14,13 @@ const SECTIONS = [
   ['/inbox', 'Inbox'],
   ['/events', 'Events'],
   ['/adjustments', 'Adjustments'],
+  ['/customers', 'Customers'],
+  ['/links', 'Links'],
+  ['/reports', 'Reports'],
   ['/settings', 'Settings'],
 ] as const
 
-export type Section = (typeof SECTIONS)[number][1]
+export type Section = (typeof SECTIONS)[number][1] | 'Search'
 
 /** Nothing but what this Worker serves itself, and no script or style within a page. */
 const POLICY = [
@@ -74,6 +78,7 @@ export async function showPage(c: AppContext, page: Page, content: Child): Promi
             operator={c.var.operator}
             token={c.var.formToken}
             mode={deps.billing?.mode ?? null}
+            sought={page.section === 'Search' ? (c.req.query('q') ?? '') : ''}
           />
         ) : null}
         <main id="main" tabindex={-1}>
@@ -95,6 +100,7 @@ const Bar = (props: {
   operator: Operator
   token: string
   mode: Mode | null
+  sought: string
 }) => (
   <header class="bar">
     <a class="mark" href="/">
@@ -104,6 +110,23 @@ const Bar = (props: {
       </svg>
       Makegood
     </a>
+    <form class="search" action="/search" method="get" role="search">
+      <label class="unseen" for="search">
+        Ticket, customer, event, invoice or amount
+      </label>
+      <input
+        type="search"
+        id="search"
+        name="q"
+        value={props.sought}
+        maxlength={SEARCH_CHARS_MAX}
+        placeholder="Search…"
+        autocomplete="off"
+        spellcheck={false}
+        data-search
+      />
+      <button class="unseen">Search</button>
+    </form>
     <nav aria-label="Pages of the dashboard">
       {SECTIONS.map(([href, name]) => (
         <a href={href} aria-current={name === props.section ? 'page' : null}>

@@ -16,7 +16,7 @@ import { FATES, holdWord, STATES } from './words.ts'
 const CURSOR = /^[1-9]\d{0,14}$/
 
 /** Where the page begins; null for the newest, also where the address says nothing that can be read. */
-function before(c: AppContext): number | null {
+export function before(c: AppContext): number | null {
   const text = c.req.query('before') ?? ''
   return CURSOR.test(text) ? Number(text) : null
 }
@@ -81,7 +81,7 @@ function pagesOf(path: string, from: number | null, { next }: Found<unknown>) {
 
 type Rows<Row> = { c: AppContext; rows: readonly Row[]; clock: Clock }
 
-const EventTable = ({ c, rows, clock }: Rows<Event>) => (
+export const EventTable = ({ c, rows, clock }: Rows<Event>) => (
   <div class="scroll" tabindex={0} role="region" aria-label="Newest first">
     <table>
       <thead>
@@ -117,7 +117,7 @@ const EventTable = ({ c, rows, clock }: Rows<Event>) => (
   </div>
 )
 
-const AdjustmentTable = ({ c, rows, clock }: Rows<Adjustment>) => (
+export const AdjustmentTable = ({ c, rows, clock }: Rows<Adjustment>) => (
   <div class="scroll" tabindex={0} role="region" aria-label="Newest first">
     <table>
       <thead>

@@ -44,6 +44,23 @@ export const Chip = ({ tone, children }: { tone: Tone; children?: Child }) => (
   <span class={`chip is-${tone}`}>{children}</span>
 )
 
+/** A choice that is one page of its own at the top of several. */
+export const Tabs = ({
+  label,
+  of,
+}: {
+  label: string
+  of: readonly (readonly [string, string, boolean])[]
+}) => (
+  <nav class="tabs" aria-label={label}>
+    {of.map(([href, text, isHere]) => (
+      <a href={href} aria-current={isHere ? 'page' : null}>
+        {text}
+      </a>
+    ))}
+  </nav>
+)
+
 export const Empty = ({ title, children }: { title: string; children?: Child }) => (
   <div class="empty">
     <p class="empty-title">{title}</p>

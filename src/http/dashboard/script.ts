@@ -3,7 +3,7 @@
 
 export const SCRIPT = `'use strict';
 (() => {
-  const LIVE_MS = 10000, TIMES_MS = 30000, MINUTE = 60000, HOUR = 3600000, DAY = 86400000, DAYS_MAX = 14;
+  const LIVE_MS = 10000, PAUSE_MS = 100, TIMES_MS = 30000, MINUTE = 60000, HOUR = 3600000, DAY = 86400000, DAYS_MAX = 14;
 
   const ago = (at, now) => {
     const apart = Math.abs(now - at);
@@ -105,13 +105,33 @@ export const SCRIPT = `'use strict';
   document.addEventListener('keydown', (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     if (event.target.matches('input,textarea,select')) return;
-    if (event.key === 'j') pick(1);
+    if (event.key === '/') {
+      const box = document.querySelector('[data-search]');
+      if (box) { event.preventDefault(); box.focus(); box.select(); }
+    }
+    else if (event.key === 'j') pick(1);
     else if (event.key === 'k') pick(-1);
     else if (event.key === 'o') {
       const link = document.querySelector('[data-card].is-picked a');
       if (link) link.click();
     }
   });
+
+  // A long month is added up page by page: each has the sums so far, and where it goes on.
+  const goOn = async () => {
+    for (;;) {
+      const link = document.querySelector('[data-go-on]');
+      if (!link) return;
+      await new Promise((done) => setTimeout(done, PAUSE_MS));
+      const answer = await fetch(link.href, { redirect: 'error' }).catch(() => null);
+      if (!answer || !answer.ok) return;
+      const next = new DOMParser().parseFromString(await answer.text(), 'text/html').getElementById('report');
+      if (!next || !link.isConnected) return;
+      document.getElementById('report').replaceWith(next);
+      tellTimes();
+    }
+  };
+  goOn();
 
   for (const help of document.querySelectorAll('.keys-help')) help.hidden = false;
   showCopies(document);

@@ -3,7 +3,12 @@
 import { getCookie } from 'hono/cookie'
 import { createMiddleware } from 'hono/factory'
 import { limitBody } from '../validate.ts'
-import { FORM_BYTES_MAX, RETURN_PATH_CHARS_MAX, SESSION_HOURS } from '../../domain/limits.ts'
+import {
+  FORM_BYTES_MAX,
+  IMPORT_FORM_BYTES_MAX,
+  RETURN_PATH_CHARS_MAX,
+  SESSION_HOURS,
+} from '../../domain/limits.ts'
 import type { Scope } from '../../domain/operator.ts'
 import type { Result } from '../../domain/result.ts'
 import { findSession, type FoundSession, type SessionTrouble } from '../../usecases/open-session.ts'
@@ -44,7 +49,8 @@ export const requireSession = createMiddleware<AppEnv>(async (c, next) => {
   await noteLetIn(c, getCookie(c, COOKIE) ?? '')
   await noteCallersKey(c, key)
   if (c.req.method === 'GET' || c.req.method === 'HEAD') return next()
-  const tooLarge = await limitFormBody(c, async () => {})
+  const limit = c.req.path === IMPORT_PATH ? limitImportBody : limitFormBody
+  const tooLarge = await limit(c, async () => {})
   if (tooLarge) return tooLarge
   const isOwn = isFromHere(c) && (await isOwnForm(await tokenIn(c)))
   if (isOwn) return next()
@@ -66,6 +72,10 @@ export async function refuseTooOften(c: AppContext, shown: string): Promise<Resp
 }
 
 export const limitFormBody = limitBody(FORM_BYTES_MAX)
+
+/** The one form that may hold a file. */
+export const IMPORT_PATH = '/customers/import'
+const limitImportBody = limitBody(IMPORT_FORM_BYTES_MAX)
 
 async function tokenIn(c: AppContext): Promise<string> {
   const { token } = await c.req.parseBody()

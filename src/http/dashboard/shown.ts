@@ -49,3 +49,7 @@ export const exactShown = (at: number, timeZone: string): string =>
 
 export const dayShown = (at: number, timeZone: string): string =>
   format(timeZone, { dateStyle: 'medium' }).format(at)
+
+/** `2026-10` is "October 2026". */
+export const monthShown = (month: string): string =>
+  format('UTC', { month: 'long', year: 'numeric' }).format(Date.parse(`${month}-15T00:00:00Z`))

@@ -38,6 +38,10 @@ border-right:1px solid var(--line)}
 text-decoration:none;padding:0 .5rem}
 .mark-ground{fill:var(--accent)}
 .mark-line{stroke:var(--accent-ink);stroke-width:2;stroke-linecap:round;fill:none}
+.search{position:relative;margin:-.4rem 0 -.5rem}
+.search .unseen{left:0;bottom:0}
+.search input{min-height:2.1rem;font-size:.88rem;padding:.3rem .6rem}
+.search button:focus{position:static;width:auto;height:auto;clip-path:none;margin-top:.4rem}
 .bar nav{display:flex;flex-direction:column;gap:2px}
 .bar nav a{padding:.42rem .6rem;border-radius:7px;text-decoration:none;color:var(--soft);font-weight:520}
 .bar nav a:hover{background:var(--over-soft);color:var(--ink)}
@@ -54,6 +58,7 @@ main{padding:2rem clamp(1rem,3.5vw,3rem) 4rem;max-width:76rem;width:100%}
 .crumb{font-size:.87rem;color:var(--soft);margin:0 0 .35rem}
 .told{border-radius:var(--radius);padding:.7rem 1rem;margin:0 0 1.4rem;font-weight:560;max-width:none}
 .told.is-good{background:var(--good-soft);color:var(--good)}
+.told.is-wait{background:var(--wait-soft);color:var(--wait)}
 .told.is-bad{background:var(--bad-soft);color:var(--bad)}
 body.outside{display:grid;place-items:center;min-height:100vh}
 body.outside main{max-width:25rem;padding:1.5rem}
@@ -69,6 +74,7 @@ border-right:0;border-bottom:1px solid var(--line)}
 .bar nav{order:3;flex:1 0 100%;flex-direction:row;overflow-x:auto;gap:.1rem;margin:0 -.4rem}
 .bar nav a{white-space:nowrap;border-radius:0;padding:.5rem .6rem .6rem;border-bottom:2px solid transparent}
 .bar nav a[aria-current]{background:none;border-bottom-color:var(--accent)}
+.search{order:2;flex:1 0 100%;margin:0}
 .who{margin:0 0 0 auto;padding:0;flex-wrap:nowrap}
 .mode{flex-basis:auto}
 .bar nav a{font-size:.93rem}

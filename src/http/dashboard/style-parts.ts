@@ -41,7 +41,7 @@ form.stack>button{justify-self:start}
 .field{display:grid;gap:.25rem;font-size:.9rem}
 .field>span{font-weight:600}
 .field small{color:var(--soft)}
-input[type=text],input[type=password],input[type=email],input[type=number],select,textarea{font:inherit;
+input[type=text],input[type=search],input[type=month],input[type=password],input[type=email],input[type=number],select,textarea{font:inherit;
 color:var(--ink);background:var(--ground);border:1px solid var(--line-strong);border-radius:8px;padding:.45rem .65rem;
 width:100%;min-height:2.4rem}
 textarea{min-height:4.2rem;resize:vertical}
@@ -122,6 +122,34 @@ border:1px solid var(--line);border-radius:var(--radius);overflow:hidden;margin-
 .steps li.is-done::before{content:"✓";border:0;background:var(--accent);color:var(--accent-ink);font-size:.72rem;
 display:grid;place-items:center;font-weight:700}
 .steps li.is-done{color:var(--soft)}
+.address{background:var(--accent-soft);padding:.8rem 1rem;border-radius:8px;overflow-wrap:anywhere;max-width:none}
+form.apart{display:flex;flex-wrap:wrap;gap:.5rem .9rem;align-items:center;margin-top:1.1rem}
+.finder{display:flex;gap:.5rem;align-items:center;margin:0 0 1rem}
+.finder input{flex:1}
+.asks{list-style:none;margin:0;padding:0;display:grid;gap:.9rem}
+.asks li{display:flex;flex-wrap:wrap;gap:.6rem 1rem;align-items:center;justify-content:space-between}
+.asks .under{display:block;color:var(--soft);font-size:.87rem}
+form.ask{display:flex;gap:.5rem;flex:0 1 21rem}
+.change summary{font-size:.87rem}
+.change form{margin:.5rem 0 0}
+textarea.code,td.given{font-family:var(--mono);font-size:.82rem}
+td.given{overflow-wrap:anywhere}
+.inset{margin:1.1rem .9rem .9rem;max-width:none}
+.sheet.is-flush>.inset:last-child{margin-bottom:1rem}
+th.name{font-size:inherit;color:inherit;white-space:normal;padding:.72rem .9rem;vertical-align:top;border-bottom:1px solid var(--line)}
+tr:last-child>th.name{border-bottom:0}
+th .under{display:block;color:var(--soft);font-size:.86rem;font-weight:400}
+th.num{text-align:right}
+.month{display:flex;flex-wrap:wrap;gap:1rem;align-items:end;justify-content:space-between}
+.months{display:flex;flex-wrap:wrap;gap:.5rem;align-items:center}
+.months input{width:11rem}
+.buttons{display:flex;flex-wrap:wrap;gap:.5rem;max-width:none}
+button.copy.wide-copy{margin:0;font-size:.92rem;min-height:2.2rem;padding:.4rem .85rem}
+input.short{width:5rem}
+.tabs{display:flex;flex-wrap:wrap;gap:.3rem;margin:0 0 1.2rem;border-bottom:1px solid var(--line)}
+.tabs a{padding:.5rem .8rem;text-decoration:none;color:var(--soft);font-weight:560;border-bottom:2px solid transparent;
+margin-bottom:-1px}
+.tabs a[aria-current]{color:var(--accent);border-bottom-color:var(--accent)}
 .secret{display:block;background:var(--accent-soft);padding:.8rem 1rem;border-radius:8px;overflow-wrap:anywhere}
 .pages{display:flex;gap:.8rem;margin:1rem 0 0}
 .keys-help{color:var(--soft);font-size:.85rem}

@@ -26,6 +26,11 @@ export const DONE = {
   adopted: 'This invoice is its invoice now.',
   paused: 'Paused. What comes in waits, and nothing is lost.',
   resumed: 'Resumed. What has waited goes on now.',
+  mapped: 'This is kept: from now on he is found by it.',
+  remapped: 'Changed: from now on it is this customer.',
+  unmapped: 'Removed. By this, nobody is found any more.',
+  'link-made': 'The link is made. It opens the PDF for whoever has it.',
+  'link-revoked': 'Revoked. The link opens nothing any more.',
   revoked: 'Revoked. The key and its sessions have ended.',
 } as const
 

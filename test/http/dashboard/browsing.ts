@@ -39,6 +39,9 @@ export function createPerson(depsOf: () => Deps) {
       text: readable(html),
     }
   }
+  /** A file, as it comes. */
+  const bytes = async (path: string): Promise<Response> =>
+    await app.request(ORIGIN + path, { headers: { cookie } })
   const send = (path: string, fields: Record<string, string>, headers: object = FROM_HERE) =>
     ask(path, {
       method: 'POST',
@@ -47,6 +50,7 @@ export function createPerson(depsOf: () => Deps) {
     })
   return {
     ask,
+    bytes,
     send,
     cookie: () => cookie,
     setCookie: (text: string) => (cookie = text),

@@ -1,0 +1,76 @@
+// What the pages of customers, links, reports and the search read of full tables.
+
+import { beforeAll, describe, expect, it } from 'vitest'
+import { env } from 'cloudflare:workers'
+import { countedDatabase } from '../../counted-database.ts'
+import { FIRST_AT, fillTables } from '../../full-tables.ts'
+import { depsWith, OPERATOR } from '../../harness.ts'
+import { createPerson } from './browsing.ts'
+
+const COUNT = Number(env.ROWS_FILLED)
+const ROWS_MAX = 500
+const { db, counts, reset } = countedDatabase()
+const now = () => FIRST_AT + 100 * 86_400_000
+const person = createPerson(() => depsWith({ db, now, log: () => {} }))
+
+beforeAll(async () => {
+  await fillTables(COUNT)
+  await person.logIn(OPERATOR['x-api-key'])
+}, 3_600_000)
+
+async function expectPage(path: string) {
+  reset()
+  const page = await person.ask(path)
+  expect([path, page.status]).toEqual([path, 200])
+  expect(counts.rowsRead, path).toBeLessThanOrEqual(ROWS_MAX)
+  return page
+}
+
+const linkOf = (html: string, mark: string): string | null =>
+  new RegExp(`href="([^"]+)" rel="next"${mark}`).exec(html)?.[1]?.replaceAll('&amp;', '&') ?? null
+
+describe(`of ${COUNT} rows in each table`, () => {
+  it.each([
+    '/customers',
+    '/customers?q=acme-7',
+    '/customers?q=cus_3',
+    '/customers?q=cus_none',
+    '/customers/cus_3',
+    '/customers/cus_none',
+    '/links',
+    '/links?state=open',
+    '/links?state=revoked',
+    '/links?invoice=inv_3',
+    '/search?q=cus_3',
+    '/search?q=acme-7',
+    '/search?q=20',
+    '/search?q=INV-6',
+    '/search?q=1.07',
+    '/search?q=nothing',
+  ])('%s reads no more than 500, on its first pages', async (path) => {
+    const next = linkOf((await expectPage(path)).html, '')
+    if (next !== null) await expectPage(next)
+  })
+
+  it('a month is added up page by page, each of which says that it is not all yet', async () => {
+    let page = await expectPage('/reports?month=2026-09')
+    let before = 0
+    for (let pages = 0; pages < 5; pages++) {
+      expect(page.text).toContain('NOT ALL OF THE MONTH YET.')
+      const [, invoiced] = /so far: (\d+) invoiced/.exec(page.text) ?? []
+      expect(Number(invoiced)).toBeGreaterThan(before)
+      before = Number(invoiced)
+      page = await expectPage(linkOf(page.html, ' data-go-on') ?? expect.fail('it goes on nowhere'))
+    }
+  })
+
+  it('what waited at its end is shown page by page', async () => {
+    let path: string | null = '/reports?month=2026-09&list=open'
+    for (let pages = 0; pages < 5 && path !== null; pages++) {
+      const page = await expectPage(path)
+      expect(page.text).toContain('Held')
+      path = linkOf(page.html, '')
+    }
+    expect(path).not.toBeNull()
+  })
+})
