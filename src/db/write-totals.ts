@@ -37,34 +37,59 @@ export async function commitDaySums(
   return rows.length > 0
 }
 
-const FACT_COLUMNS = ADJUSTMENT_FACTS.flatMap((fact) => [fact, `${fact}_sum`])
+/** What is there already, and what comes with it. Names of columns are of this file alone. */
+const grow = (columns: readonly string[]): Record<string, SQL> =>
+  Object.fromEntries(
+    columns.map((name) => {
+      const column = name.replace('Sum', '_sum')
+      return [name, sql.raw(`${column} + excluded.${column}`)]
+    }),
+  )
 
-/** Columns are of this file alone: nothing that anybody sent is in a name. */
-const added = (columns: readonly string[]): SQL =>
-  sql.raw(columns.map((name) => `${name} = ${name} + excluded.${name}`).join(', '))
-
-/** A list without a WHERE would have its ON CONFLICT read as a join. */
 const addAdjustments = (db: Database, { adjustments }: DaySums, isAsRead: SQL) => {
   const values = ADJUSTMENT_FACTS.map(
     (fact) => `s.value ->> '$.facts.${fact}.count', s.value ->> '$.facts.${fact}.sum'`,
-  ).join(', ')
-  return db.run(sql`
-    INSERT INTO ${dailyTotals} (mode, currency, day, source, endpoint, rule_id, settlement, direction,
-      ${sql.raw(FACT_COLUMNS.join(', '))})
-    SELECT s.value ->> 'mode', s.value ->> 'currency', s.value ->> 'day', s.value ->> 'source',
-      s.value ->> 'endpoint', s.value ->> 'ruleId', s.value ->> 'settlement', s.value ->> 'direction',
-      ${sql.raw(values)}
-    FROM json_each(${JSON.stringify(adjustments)}) s WHERE ${isAsRead}
-    ON CONFLICT DO UPDATE SET ${added(FACT_COLUMNS)}`)
+  )
+  return db
+    .insert(dailyTotals)
+    .select(
+      sql`SELECT s.value ->> 'mode', s.value ->> 'currency', s.value ->> 'day', s.value ->> 'source',
+        s.value ->> 'endpoint', s.value ->> 'ruleId', s.value ->> 'settlement',
+        s.value ->> 'direction', ${sql.raw(values.join(', '))}
+      FROM json_each(${JSON.stringify(adjustments)}) s WHERE ${isAsRead}`,
+    )
+    .onConflictDoUpdate({
+      target: [
+        dailyTotals.mode,
+        dailyTotals.currency,
+        dailyTotals.day,
+        dailyTotals.source,
+        dailyTotals.endpoint,
+        dailyTotals.ruleId,
+        dailyTotals.settlement,
+        dailyTotals.direction,
+      ],
+      set: grow(ADJUSTMENT_FACTS.flatMap((fact) => [fact, `${fact}Sum`])),
+    })
 }
 
 const addEvents = (db: Database, { events }: DaySums, isAsRead: SQL) => {
-  const values = RECEIVED_FATES.map((fate) => `s.value ->> '$.fates.${fate}'`).join(', ')
-  return db.run(sql`
-    INSERT INTO ${dailyEvents} (mode, day, source, endpoint, rule_id,
-      ${sql.raw(RECEIVED_FATES.join(', '))})
-    SELECT s.value ->> 'mode', s.value ->> 'day', s.value ->> 'source', s.value ->> 'endpoint',
-      s.value ->> 'ruleId', ${sql.raw(values)}
-    FROM json_each(${JSON.stringify(events)}) s WHERE ${isAsRead}
-    ON CONFLICT DO UPDATE SET ${added(RECEIVED_FATES)}`)
+  const values = RECEIVED_FATES.map((fate) => `s.value ->> '$.fates.${fate}'`)
+  return db
+    .insert(dailyEvents)
+    .select(
+      sql`SELECT s.value ->> 'mode', s.value ->> 'day', s.value ->> 'source',
+        s.value ->> 'endpoint', s.value ->> 'ruleId', ${sql.raw(values.join(', '))}
+      FROM json_each(${JSON.stringify(events)}) s WHERE ${isAsRead}`,
+    )
+    .onConflictDoUpdate({
+      target: [
+        dailyEvents.mode,
+        dailyEvents.day,
+        dailyEvents.source,
+        dailyEvents.endpoint,
+        dailyEvents.ruleId,
+      ],
+      set: grow(RECEIVED_FATES),
+    })
 }
