@@ -23,7 +23,7 @@ export async function commitDaySums(
 ): Promise<boolean> {
   const isAsRead = sql`(SELECT seq FROM daily_progress) = ${before} AND EXISTS (
     SELECT 1 FROM audit_entries WHERE seq = ${last.seq} AND at = ${last.at}
-      AND subject = ${last.subject} AND "action" = ${last.action})`
+      AND subject = ${last.subject})`
   const [, , rows] = await db.batch([
     addAdjustments(db, sums, isAsRead),
     addEvents(db, sums, isAsRead),
