@@ -78,6 +78,15 @@ export async function findWaiting(db: Database): Promise<{
   return { held: h ?? none, failed: f ?? none, events: e ?? none }
 }
 
+/** Of all that waits, no more than one beyond this. */
+export async function findWaitingCount(db: Database, most: number): Promise<number> {
+  const [row] = await db.all<{ waiting: number }>(sql`SELECT count(*) AS waiting FROM (
+    SELECT 1 FROM (SELECT 1 FROM adjustments WHERE ${isIn('held')} LIMIT ${most + 1})
+    UNION ALL SELECT 1 FROM (SELECT 1 FROM adjustments WHERE ${isIn('failed')} LIMIT ${most + 1})
+    UNION ALL SELECT 1 FROM (SELECT 1 FROM events WHERE ${IS_WAITING} LIMIT ${most + 1}))`)
+  return Math.min(row?.waiting ?? 0, most + 1)
+}
+
 /** Those first whose time comes next: to be reminded of, or to end. */
 export const listWaiting = (
   db: Database,

@@ -4,6 +4,8 @@
 export const SESSION_HOURS = 8
 /** 160 bits, drawn for each session. */
 export const SESSION_NONCE_BYTES = 20
+/** Of sessions that were ended and are over, at each that is ended. */
+export const ENDED_SESSIONS_REMOVED_MAX = 100
 /** Of a form that a browser sends. */
 export const FORM_BYTES_MAX = 16_384
 /** Of an address to go back to after a form. */
@@ -14,6 +16,8 @@ export const INBOX_ROWS_MAX = 15
 export const HISTORY_ROWS_MAX = 3
 /** Of a number on the overview: with more it says so many and a plus. */
 export const WAITING_COUNT_MAX = 50
+/** The same in the menu of each page. */
+export const MENU_COUNT_MAX = 20
 export const LIST_PAGE_ROWS = 50
 /** Of the chart on the overview, today among them. */
 export const CHART_DAYS = 30
