@@ -12,6 +12,7 @@ import { checkNotices } from './judge/notices.ts'
 import { checkPeople } from './judge/people.ts'
 import { checkRestored } from './judge/restored.ts'
 import { checkSealed } from './judge/sealed.ts'
+import { checkTotals } from './judge/totals.ts'
 import { checkUndo } from './judge/undo.ts'
 import type { World } from './world.ts'
 
@@ -25,6 +26,7 @@ const CHECKS: readonly Check[] = [
   checkSealed,
   checkCircuit,
   checkLimits,
+  checkTotals,
   checkUndo,
   checkPeople,
   checkNotices,
@@ -38,6 +40,7 @@ const CHECKS_RESTORED: readonly Check[] = [
   checkSealed,
   checkCircuit,
   checkLimits,
+  checkTotals,
   checkComparison,
 ]
 

@@ -3,6 +3,7 @@
 import type { Deps } from './deps.ts'
 import { RESTART_CRON } from './domain/wake-up.ts'
 import { thrownFields } from './log.ts'
+import { addUpDays } from './usecases/add-up-days.ts'
 import { eraseByClock } from './usecases/erase.ts'
 import { forgetByClock } from './usecases/forget.ts'
 import { keepPresentRuleSet } from './usecases/keep-rule-set.ts'
@@ -20,6 +21,7 @@ export async function runCron(deps: Deps, cron: string): Promise<void> {
     ['find_missed', () => findMissed(deps)],
     ['rule_set', () => keepPresentRuleSet(deps)],
     ['erase', () => eraseByClock(deps)],
+    ['add_up_days', () => addUpDays(deps).then(() => undefined)],
     ['forget', () => forgetByClock(deps).then(() => undefined)],
     // Last, so that what the others have written is sealed with it.
     ['seal', () => runSeal(deps)],

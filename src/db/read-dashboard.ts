@@ -1,5 +1,5 @@
-// What the dashboard's first pages show: what waits for a person, sums of days and hours that are kept, and what a
-// customer had before. Each read is bounded, and none adds up what isn't added up already.
+// What the dashboard's first pages show: what waits for a person, and what a customer had before. Each read is bounded,
+// and none adds up what isn't added up already.
 
 import {
   and,
@@ -15,10 +15,8 @@ import {
   sql,
   type SQL,
 } from 'drizzle-orm'
-import type { Mode } from '../domain/event.ts'
 import type { AdjustmentId } from '../domain/ids.ts'
 import {
-  CHART_ROWS_MAX,
   HISTORY_ROWS_MAX,
   TIMELINE_ENTRIES_MAX,
   TIMELINE_SUBJECTS_MAX,
@@ -32,7 +30,6 @@ import {
   approvals,
   auditEntries,
   events,
-  limitSums,
   type Adjustment,
   type Event,
 } from './schema.ts'
@@ -79,6 +76,15 @@ export async function findWaiting(db: Database): Promise<{
   ])
   const none = { count: 0, since: null }
   return { held: h ?? none, failed: f ?? none, events: e ?? none }
+}
+
+/** Of all that waits, no more than one beyond this. */
+export async function findWaitingCount(db: Database, most: number): Promise<number> {
+  const [row] = await db.all<{ waiting: number }>(sql`SELECT count(*) AS waiting FROM (
+    SELECT 1 FROM (SELECT 1 FROM adjustments WHERE ${isIn('held')} LIMIT ${most + 1})
+    UNION ALL SELECT 1 FROM (SELECT 1 FROM adjustments WHERE ${isIn('failed')} LIMIT ${most + 1})
+    UNION ALL SELECT 1 FROM (SELECT 1 FROM events WHERE ${IS_WAITING} LIMIT ${most + 1}))`)
+  return Math.min(row?.waiting ?? 0, most + 1)
 }
 
 /** Those first whose time comes next: to be reminded of, or to end. */
@@ -150,57 +156,6 @@ export async function findApprovers(
   const byId = Map.groupBy(rows, ({ id }) => id)
   return new Map([...byId].map(([id, each]) => [id, each.map(({ operator }) => operator)]))
 }
-
-export type KeptSum = Pick<
-  typeof limitSums.$inferSelect,
-  'key' | 'bucket' | 'settlement' | 'direction' | 'currency' | 'total' | 'adjustments'
->
-
-const SUM_COLUMNS = {
-  key: limitSums.key,
-  bucket: limitSums.bucket,
-  settlement: limitSums.settlement,
-  direction: limitSums.direction,
-  currency: limitSums.currency,
-  total: limitSums.total,
-  adjustments: limitSums.adjustments,
-}
-
-/** Of each day from this one on, `YYYY-MM-DD`: what was issued or is on its way. */
-export const listDaySums = (db: Database, mode: Mode, from: string): Promise<readonly KeptSum[]> =>
-  db
-    .select(SUM_COLUMNS)
-    .from(limitSums)
-    .where(
-      and(
-        eq(limitSums.kind, 'day'),
-        eq(limitSums.key, ''),
-        eq(limitSums.mode, mode),
-        gte(limitSums.bucket, from),
-      ),
-    )
-    .orderBy(desc(limitSums.bucket))
-    .limit(CHART_ROWS_MAX)
-
-/** Of these rules' hours from this one on, counted since 1970. */
-export const listRuleSums = (
-  db: Database,
-  mode: Mode,
-  ruleIds: readonly string[],
-  fromHour: number,
-): Promise<readonly KeptSum[]> =>
-  db
-    .select(SUM_COLUMNS)
-    .from(limitSums)
-    .where(
-      and(
-        eq(limitSums.kind, 'rule_hour'),
-        sql`${limitSums.key} IN (SELECT value FROM json_each(${JSON.stringify(ruleIds)}))`,
-        eq(limitSums.mode, mode),
-        gte(limitSums.bucket, String(fromHour)),
-      ),
-    )
-    .limit(CHART_ROWS_MAX)
 
 /** The newest entries of each of these subjects, all together oldest first. */
 export async function findTimeline(

@@ -1,7 +1,7 @@
 // Who operates it, and which customer is who.
 
 import { sql } from 'drizzle-orm'
-import { check, integer, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core'
+import { check, index, integer, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core'
 import { CUSTOMER_KINDS, type CustomerKind } from '../domain/customer.ts'
 import type { KeyId } from '../domain/ids.ts'
 import type { Scope } from '../domain/operator.ts'
@@ -64,3 +64,15 @@ export const knownCustomers = sqliteTable('known_customers', {
   currency: text('currency').notNull(),
   until: integer('until').notNull(),
 })
+
+/** Sessions of the dashboard that were ended before their time; kept until that. */
+export const endedSessions = sqliteTable(
+  'ended_sessions',
+  {
+    /** A hash of the session's nonce, or of the login at Access. */
+    id: text('id').primaryKey(),
+    /** From then on it is over by itself. */
+    until: integer('until').notNull(),
+  },
+  forMigrations((table) => [index('ended_sessions_until').on(table.until)]),
+)

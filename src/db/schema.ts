@@ -20,6 +20,7 @@ export * from './schema-notices.ts'
 export * from './schema-people.ts'
 export * from './schema-reconciliation.ts'
 export * from './schema-retention.ts'
+export * from './schema-totals.ts'
 
 export type Adjustment = typeof adjustments.$inferSelect
 export type Discrepancy = typeof discrepancies.$inferSelect

@@ -4,6 +4,8 @@
 export const SESSION_HOURS = 8
 /** 160 bits, drawn for each session. */
 export const SESSION_NONCE_BYTES = 20
+/** Of sessions that were ended and are over, at each that is ended. */
+export const ENDED_SESSIONS_REMOVED_MAX = 100
 /** Of a form that a browser sends. */
 export const FORM_BYTES_MAX = 16_384
 /** Of an address to go back to after a form. */
@@ -14,11 +16,19 @@ export const INBOX_ROWS_MAX = 15
 export const HISTORY_ROWS_MAX = 3
 /** Of a number on the overview: with more it says so many and a plus. */
 export const WAITING_COUNT_MAX = 50
+/** The same in the menu of each page. */
+export const MENU_COUNT_MAX = 20
 export const LIST_PAGE_ROWS = 50
 /** Of the chart on the overview, today among them. */
-export const CHART_DAYS = 14
-/** Of the sums that one chart reads. */
-export const CHART_ROWS_MAX = 150
+export const CHART_DAYS = 30
+/** Of the days' sums that the charts read, the newest: with more, they show fewer days and say so. */
+export const CHART_ROWS_MAX = 240
+/** Of rules, and of sources, that a chart names: the largest; the others are one bar. */
+export const CHART_BARS_MAX = 8
+/** Of the audit log's entries that one step adds to the days' sums. */
+export const DAY_SUMS_ENTRIES_MAX = 1_000
+/** Of such steps in one minute; an old log is caught up with at that pace. */
+export const DAY_SUMS_STEPS_MAX = 8
 /** Of a payload that a page shows; the API has all of it. */
 export const PAYLOAD_SHOWN_CHARS_MAX = 60_000
 /** Of keys that the settings list, the newest first. */

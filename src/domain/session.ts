@@ -43,18 +43,28 @@ export const sessionText = async (
 export const formToken = (session: Session, keyHash: string, linkKey: string): Promise<string> =>
   proofOf('form', session, keyHash, linkKey)
 
-export async function isProven(
+/** The same for who comes by Cloudflare Access. `assertionHash`: of the login that Access has signed for him. */
+export const accessFormToken = (assertionHash: string, linkKey: string): Promise<string> =>
+  mac(signedOfAccess(assertionHash), linkKey)
+
+export const isAccessForm = (
+  token: string,
+  assertionHash: string,
+  linkKey: string,
+): Promise<boolean> => isMac(token, signedOfAccess(assertionHash), linkKey)
+
+export const isProven = (
   purpose: 'session' | 'form',
   proof: string,
   session: Session,
   keyHash: string,
   linkKey: string,
-): Promise<boolean> {
+): Promise<boolean> => isMac(proof, signed(purpose, session, keyHash), linkKey)
+
+async function isMac(proof: string, of: Uint8Array, linkKey: string): Promise<boolean> {
   const key = await signingKey(linkKey, 'verify')
   const given = readProof(proof)
-  return (
-    given !== null && crypto.subtle.verify('HMAC', key, given, signed(purpose, session, keyHash))
-  )
+  return given !== null && crypto.subtle.verify('HMAC', key, given, of)
 }
 
 function readProof(text: string) {
@@ -65,19 +75,23 @@ function readProof(text: string) {
   }
 }
 
-async function proofOf(
+const proofOf = (
   purpose: 'session' | 'form',
   session: Session,
   keyHash: string,
   linkKey: string,
-): Promise<string> {
-  const key = await signingKey(linkKey, 'sign')
-  const mac = await crypto.subtle.sign('HMAC', key, signed(purpose, session, keyHash))
-  return new Uint8Array(mac).toBase64(BASE64URL)
+): Promise<string> => mac(signed(purpose, session, keyHash), linkKey)
+
+async function mac(of: Uint8Array, linkKey: string): Promise<string> {
+  const made = await crypto.subtle.sign('HMAC', await signingKey(linkKey, 'sign'), of)
+  return new Uint8Array(made).toBase64(BASE64URL)
 }
 
 const signed = (purpose: string, { keyId, endsAt, nonce }: Session, keyHash: string) =>
   bytesOf(JSON.stringify([purpose, keyId, endsAt, nonce, keyHash]))
+
+const signedOfAccess = (assertionHash: string) =>
+  bytesOf(JSON.stringify(['access form', assertionHash]))
 
 /** Derived, as the keys of links are: what signs a session says nothing about a slug. */
 async function signingKey(linkKey: string, usage: 'sign' | 'verify'): Promise<CryptoKey> {

@@ -17,6 +17,8 @@ export type AppEnv = {
     readonly shownOnce?: string
     /** What each form of this session carries: set behind the dashboard's login, and nowhere else. */
     readonly formToken: string
+    /** Ends this session here; null of a login at Cloudflare Access, which ends there. */
+    readonly endSession: (() => Promise<void>) | null
     /** What the request's log line says beyond method, route and status. */
     readonly logFields: Map<string, string | number | null>
   }

@@ -1,6 +1,7 @@
-// A person shows a key, and gets a session of some hours for it. Nothing is stored: a session is what its text says,
-// signed, and its key is looked up at each request, so that it ends with its key.
+// A person shows a key, and gets a session of some hours for it. Nothing is stored of it but its end, where he ends it: a
+// session is what its text says, signed, and its key is looked up at each request, so that it ends with its key.
 
+import { commitEnded, isEnded } from '../db/ended-sessions.ts'
 import { findKeyWithHash, type Key } from '../db/read-keys.ts'
 import type { Deps } from '../deps.ts'
 import { base32 } from '../domain/ids.ts'
@@ -45,12 +46,15 @@ export type SessionTrouble =
   | { readonly reason: 'session_missing' }
   | { readonly reason: 'session_unproven' }
   | { readonly reason: 'session_over'; readonly endsAt: number }
+  | { readonly reason: 'session_ended' }
   | KeyTrouble
 
 export type FoundSession = {
   readonly operator: Operator
   /** By which it was opened; null for the bootstrap key, which is in no table. */
   readonly key: Key | null
+  /** Null for who comes by Cloudflare Access, where he logs out too. */
+  readonly end: (() => Promise<void>) | null
   readonly formToken: string
   /** Whether a form's token is this session's. */
   readonly isOwnForm: (token: string) => Promise<boolean>
@@ -65,14 +69,22 @@ export async function findSession(
   if (read === null) return err({ reason: 'session_missing' })
   const { session, proof } = read
   if (!(deps.now() < session.endsAt)) return err({ reason: 'session_over', endsAt: session.endsAt })
-  const holder = await findHolder(deps, session.keyId)
+  const [holder, ended] = await Promise.all([
+    findHolder(deps, session.keyId),
+    keyHashOf(session.nonce).then((id) => isEnded(deps.db, id)),
+  ])
   if (!holder.ok) return holder
+  if (ended) return err({ reason: 'session_ended' })
   const { keyHash, operator, key } = holder.value
   for (const linkKey of deps.settings.linkKeys) {
     if (!(await isProven('session', proof, session, keyHash, linkKey))) continue
     return ok({
       operator,
       key,
+      end: async () => {
+        const id = await keyHashOf(session.nonce)
+        await commitEnded(deps.db, { id, until: session.endsAt }, deps.now())
+      },
       formToken: await formToken(session, keyHash, linkKey),
       isOwnForm: (token) => isProven('form', token, session, keyHash, linkKey),
     })

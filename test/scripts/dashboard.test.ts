@@ -116,7 +116,7 @@ describe.skipIf(program === null).each([
 
   it('sees on his first day what to do first', async () => {
     expect(await page.locator('#overview-steps').innerText()).toContain('Make a key for yourself')
-    await page.click('nav >> text=Inbox')
+    await page.click('.pages-beside >> text=Inbox')
     expect(await page.locator('h1').innerText()).toBe('Inbox')
   })
 

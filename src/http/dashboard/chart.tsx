@@ -1,40 +1,38 @@
-// Credits and charges as bars, drawn by the server from sums that are kept: credits downwards, as money that is given.
+// Credits and charges as bars, drawn by the server from the sums of days: credits downwards, as money that is given. What
+// the bars say stands in a table too.
 
-import type { KeptSum } from '../../db/read-dashboard.ts'
+import type { DayTotals } from '../../db/read-totals.ts'
 import { decimalText } from '../../domain/money.ts'
+import { Money } from './parts.tsx'
 import { amountShown } from './shown.ts'
 
-export type DaySums = {
-  readonly day: string
+export type Sums = {
   /** Minor units, without a sign. */
   readonly credits: number
   /** Credits that are a record: the money has moved elsewhere, and is not promised once more. */
   readonly recorded: number
   readonly charges: number
+  readonly count: number
 }
 
-/** Of one currency, the oldest first; days without any are there too. */
-export function sumsByDay(
-  sums: readonly KeptSum[],
+export type DaySums = Sums & { readonly day: string }
+
+/** The oldest first; days without any are there too. */
+export const sumsByDay = (
+  totals: readonly DayTotals[],
   days: readonly string[],
-  currency: string,
-): readonly DaySums[] {
-  return days.map((day) => {
-    const own = sums.filter((sum) => sum.bucket === day)
-    return { day, ...totalsOf(own, currency) }
-  })
-}
+): readonly DaySums[] =>
+  days.map((day) => ({ day, ...sumsOf(totals.filter((row) => row.day === day)) }))
 
-/** Promises and records apart: no sum is of both. */
-export function totalsOf(sums: readonly KeptSum[], currency: string): Omit<DaySums, 'day'> {
-  const of = (direction: KeptSum['direction'], isOf: (sum: KeptSum) => boolean = () => true) =>
-    sums
-      .filter((sum) => sum.direction === direction && sum.currency === currency && isOf(sum))
-      .reduce((total, sum) => total + sum.total, 0)
+/** Of one currency. Promises and records apart: no sum is of both. */
+export function sumsOf(totals: readonly DayTotals[]): Sums {
+  const of = (isOf: (row: DayTotals) => boolean) =>
+    totals.filter(isOf).reduce((sum, row) => sum + row.invoicedSum, 0)
   return {
-    credits: of('credit', ({ settlement }) => settlement === 'owed'),
-    recorded: of('credit', ({ settlement }) => settlement !== 'owed'),
-    charges: of('charge'),
+    credits: of(({ direction, settlement }) => direction === 'credit' && settlement === 'owed'),
+    recorded: of(({ direction, settlement }) => direction === 'credit' && settlement !== 'owed'),
+    charges: of(({ direction }) => direction === 'charge'),
+    count: totals.reduce((sum, row) => sum + row.invoiced, 0),
   }
 }
 
@@ -42,6 +40,7 @@ const WIDTH = 640
 const HEIGHT = 170
 const TOP = 14
 const BOTTOM = 24
+const LABEL_EACH_DAYS = 5
 
 export const DayChart = ({ days, currency }: { days: readonly DaySums[]; currency: string }) => {
   const credits = Math.max(...days.map((each) => each.credits + each.recorded))
@@ -60,7 +59,7 @@ export const DayChart = ({ days, currency }: { days: readonly DaySums[]; currenc
           {bar('charge', at * step, zero - of.charges * unit, step, of.charges * unit)}
           {bar('credit', at * step, zero, step, of.credits * unit)}
           {bar('record', at * step, zero + of.credits * unit, step, of.recorded * unit)}
-          {at % 2 === (days.length - 1) % 2 ? (
+          {(days.length - 1 - at) % LABEL_EACH_DAYS === 0 ? (
             <text x={at * step + step / 2} y={HEIGHT - 6} text-anchor="middle">
               {dayWord(day)}
             </text>
@@ -75,7 +74,7 @@ export const DayChart = ({ days, currency }: { days: readonly DaySums[]; currenc
 const MONTHS = 'Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec'.split(' ')
 
 /** `2026-11-23` is "23 Nov". */
-const dayWord = (day: string): string =>
+export const dayWord = (day: string): string =>
   `${Number(day.slice(8))} ${MONTHS[Number(day.slice(5, 7)) - 1] ?? ''}`
 
 /** A sum that is there is seen, however small. */
@@ -93,5 +92,45 @@ const bar = (kind: string, x: number, y: number, step: number, height: number) =
     />
   )
 
-const titleOf = (day: string, of: Omit<DaySums, 'day'>, currency: string): string =>
+const titleOf = (day: string, of: Sums, currency: string): string =>
   `${day}: ${decimalText(of.credits, currency)} promised, ${decimalText(of.recorded, currency)} recorded, ${decimalText(of.charges, currency)} charges, ${currency.toUpperCase()}`
+
+/** The same in numbers, for who sees no bars: days with something in them, the newest first. */
+export const DayTable = ({ days, currency }: { days: readonly DaySums[]; currency: string }) => (
+  <details>
+    <summary>The days in numbers</summary>
+    <div class="scroll" tabindex={0} role="region" aria-label="The days in numbers">
+      <table class="tight">
+        <thead>
+          <tr>
+            <th scope="col">Day</th>
+            <th scope="col" class="num">
+              Promised
+            </th>
+            <th scope="col" class="num">
+              Recorded
+            </th>
+            <th scope="col" class="num">
+              Charged
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {days
+            .filter(({ count }) => count > 0)
+            .toReversed()
+            .map(({ day, credits, recorded, charges }) => (
+              <tr>
+                <td>{dayWord(day)}</td>
+                {[-credits, -recorded, charges].map((amount) => (
+                  <td class="num">
+                    <Money of={{ amount, currency }} />
+                  </td>
+                ))}
+              </tr>
+            ))}
+        </tbody>
+      </table>
+    </div>
+  </details>
+)

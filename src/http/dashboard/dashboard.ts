@@ -52,7 +52,8 @@ inside
   .route('/', searches)
   .route('/', settings)
   .route('/', actions)
-  .post('/logout', (c) => {
+  .post('/logout', async (c) => {
+    await c.var.endSession?.()
     c.header('set-cookie', NO_COOKIE)
     c.header('cache-control', 'no-store')
     return c.redirect('/login', 303)

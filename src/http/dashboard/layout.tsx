@@ -3,24 +3,14 @@
 import type { Child } from 'hono/jsx'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
 import type { Mode } from '../../domain/event.ts'
-import { SEARCH_CHARS_MAX } from '../../domain/limits.ts'
 import type { Operator } from '../../domain/operator.ts'
 import type { AppContext } from '../context.ts'
+import { findWaitingCount } from '../../db/read-dashboard.ts'
+import { MENU_COUNT_MAX, SEARCH_CHARS_MAX } from '../../domain/limits.ts'
 import { fileAddresses } from './files.ts'
+import { PhoneMenu, SideMenu, type Section } from './menu.tsx'
 import { Form, type Clock } from './parts.tsx'
-
-const SECTIONS = [
-  ['/', 'Overview'],
-  ['/inbox', 'Inbox'],
-  ['/events', 'Events'],
-  ['/adjustments', 'Adjustments'],
-  ['/customers', 'Customers'],
-  ['/links', 'Links'],
-  ['/reports', 'Reports'],
-  ['/settings', 'Settings'],
-] as const
-
-export type Section = (typeof SECTIONS)[number][1] | 'Search'
+import { countShown } from './shown.ts'
 
 /** Nothing but what this Worker serves itself, and no script or style within a page. */
 const POLICY = [
@@ -56,6 +46,11 @@ export async function showPage(c: AppContext, page: Page, content: Child): Promi
   const addresses = await fileAddresses()
   const { deps } = c.var
   const inside = page.section !== null
+  // Whoever may not read the inbox is told no number of it either.
+  const waiting =
+    inside && c.var.operator.scopes.includes('read')
+      ? await findWaitingCount(deps.db, MENU_COUNT_MAX)
+      : 0
   const shown = (
     <html lang="en">
       <head>
@@ -75,6 +70,8 @@ export async function showPage(c: AppContext, page: Page, content: Child): Promi
         {inside ? (
           <Bar
             section={page.section}
+            waiting={waiting === 0 ? null : countShown(waiting, MENU_COUNT_MAX)}
+            isAtAccess={c.var.endSession === null}
             operator={c.var.operator}
             token={c.var.formToken}
             mode={deps.billing?.mode ?? null}
@@ -95,8 +92,13 @@ export async function showPage(c: AppContext, page: Page, content: Child): Promi
   return c.html(`<!doctype html>${shown.toString()}`, page.status ?? 200)
 }
 
+/** Where Cloudflare Access ends a login, of the same host. */
+const ACCESS_LOGOUT = '/cdn-cgi/access/logout'
+
 const Bar = (props: {
   section: Section | null
+  waiting: string | null
+  isAtAccess: boolean
   operator: Operator
   token: string
   mode: Mode | null
@@ -127,13 +129,8 @@ const Bar = (props: {
       />
       <button class="unseen">Search</button>
     </form>
-    <nav aria-label="Pages of the dashboard">
-      {SECTIONS.map(([href, name]) => (
-        <a href={href} aria-current={name === props.section ? 'page' : null}>
-          {name}
-        </a>
-      ))}
-    </nav>
+    <SideMenu section={props.section} waiting={props.waiting} />
+    <PhoneMenu section={props.section} waiting={props.waiting} />
     <div class="who">
       {props.mode === 'live' ? null : (
         <span class="mode">{props.mode === 'test' ? 'Sandbox' : 'No billing API'}</span>
@@ -141,9 +138,13 @@ const Bar = (props: {
       <span class="who-name" title={`Scopes: ${props.operator.scopes.join(', ')}`}>
         {props.operator.name}
       </span>
-      <Form action="/logout" token={props.token}>
-        <button class="quiet">Log out</button>
-      </Form>
+      {props.isAtAccess ? (
+        <a href={ACCESS_LOGOUT}>Log out</a>
+      ) : (
+        <Form action="/logout" token={props.token}>
+          <button class="quiet">Log out</button>
+        </Form>
+      )}
     </div>
   </header>
 )

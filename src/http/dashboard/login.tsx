@@ -1,6 +1,5 @@
 // The way in, by a key of this Makegood, and the way out.
 
-import { getCookie } from 'hono/cookie'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
 import { unreachable } from '../../domain/assert.ts'
 import { SESSION_HOURS } from '../../domain/limits.ts'
@@ -12,19 +11,19 @@ import { showPage } from './layout.tsx'
 import { Field } from './parts.tsx'
 import { showRefusal } from './refusal.tsx'
 import {
-  COOKIE,
   cookieOf,
   isFromHere,
   limitFormBody,
   ownPath,
   refuseTooOften,
+  shownBy,
   whoIs,
 } from './session.ts'
 
 export const login = createRoutes()
   .get('/login', async (c) => {
     const to = ownPath(c.req.query('to'), '/')
-    const heldBack = await refuseTooOften(c, getCookie(c, COOKIE) ?? '')
+    const heldBack = await refuseTooOften(c, shownBy(c))
     if (heldBack !== null) return heldBack
     // Who is in already has nothing to do here.
     return (await whoIs(c)).ok ? c.redirect(to, 303) : showLogin(c, to, null)

@@ -1,37 +1,27 @@
 // How it is, at a glance: what was given and taken, what waits, and what a new deployment still lacks.
 
 import { findCircuit } from '../../db/read-circuit.ts'
-import {
-  findNewestInvoice,
-  findWaiting,
-  listDaySums,
-  listRuleSums,
-  type KeptSum,
-  type Waiting,
-} from '../../db/read-dashboard.ts'
+import { findNewestInvoice, findWaiting, type Waiting } from '../../db/read-dashboard.ts'
+import { listDayTotals } from '../../db/read-totals.ts'
 import { findSealState } from '../../db/read-seal.ts'
 import { findStarts } from '../../db/read-status.ts'
 import { listSwitches } from '../../db/read-switches.ts'
 import { unreachable } from '../../domain/assert.ts'
 import { isOpen, type CircuitCause } from '../../domain/circuit.ts'
 import { intactThrough } from '../../domain/checkpoint-note.ts'
-import { dayOf } from '../../domain/day.ts'
-import { CHART_DAYS, MS_PER_DAY, MS_PER_HOUR, WAITING_COUNT_MAX } from '../../domain/limits.ts'
+import { CHART_ROWS_MAX, WAITING_COUNT_MAX } from '../../domain/limits.ts'
 import { sealingOf } from '../../domain/sealing.ts'
 import type { AppContext } from '../context.ts'
 import { createRoutes } from '../routes.ts'
-import { DayChart, sumsByDay } from './chart.tsx'
-import { ByRule } from './by-rule.tsx'
+import { ByName } from './by-name.tsx'
 import { Checklist } from './checklist.tsx'
+import { Days, lastDays, wholeDays } from './days.tsx'
 import { clockOf, Head, showPage } from './layout.tsx'
-import { Empty, Facts, Money, When, type Clock } from './parts.tsx'
+import { Facts, When, type Clock } from './parts.tsx'
 import { requireOf } from './session.ts'
 import { countShown } from './shown.ts'
 import { switchText } from './switches.tsx'
-import { toldOf } from './viewer.ts'
-
-const HOURS_SHOWN = 24
-const DAYS_PER_WEEK = 7
+import { titleOf, toldOf } from './viewer.ts'
 
 export const overview = createRoutes().get('/', requireOf('read'), async (c) => {
   const found = await readOverview(c)
@@ -52,12 +42,28 @@ export const overview = createRoutes().get('/', requireOf('read'), async (c) => 
       <div class="columns">
         <div>
           <section class="sheet" id="overview-days" data-part>
-            <h2>{`Credits and charges, ${CHART_DAYS} days`}</h2>
-            <Chart sums={found.sums} days={found.days} currency={currency} />
+            <h2>{`Credits and charges, ${found.days.length} days`}</h2>
+            <Days totals={found.totals} days={found.days} currency={currency} />
+          </section>
+          <section class="sheet" id="overview-sources" data-part>
+            <h2>By source</h2>
+            <ByName
+              head="Source"
+              totals={found.totals}
+              days={found.days}
+              currency={currency}
+              nameOf={(row) => titleOf(c, row).replace(/:$/, '')}
+            />
           </section>
           <section class="sheet" id="overview-rules" data-part>
-            <h2>{`By rule, ${HOURS_SHOWN} hours`}</h2>
-            <ByRule sums={found.ruleSums} currency={currency} />
+            <h2>By rule</h2>
+            <ByName
+              head="Rule"
+              totals={found.totals}
+              days={found.days}
+              currency={currency}
+              nameOf={({ ruleId }) => ruleId}
+            />
           </section>
         </div>
         <div>
@@ -77,19 +83,17 @@ async function readOverview(c: AppContext) {
   const clock = clockOf(c)
   const days = lastDays(clock)
   const mode = billing?.mode ?? 'live'
-  const hour = Math.floor(clock.now / MS_PER_HOUR) - HOURS_SHOWN + 1
-  const rules = config.rules.map(({ id }) => id)
-  const [waiting, sums, ruleSums, seal, switches, circuit, starts, invoicedAt] = await Promise.all([
+  const asked = { mode, currency: config.currency, from: days[0] ?? '' }
+  const [waiting, totals, seal, switches, circuit, starts, invoicedAt] = await Promise.all([
     findWaiting(db),
-    listDaySums(db, mode, days[0] ?? ''),
-    listRuleSums(db, mode, rules, hour),
+    listDayTotals(db, asked, CHART_ROWS_MAX),
     findSealState(db),
     listSwitches(db),
     findCircuit(db),
     findStarts(db),
     findNewestInvoice(db),
   ])
-  return { days, waiting, sums, ruleSums, seal, switches, circuit, starts, invoicedAt }
+  return { ...wholeDays(totals, days), waiting, seal, switches, circuit, starts, invoicedAt }
 }
 
 type Found = Awaited<ReturnType<typeof readOverview>>
@@ -117,45 +121,6 @@ const Standing = ({ c, of, clock }: { c: AppContext; of: Found; clock: Clock }) 
   )
 }
 
-type ChartProps = { sums: readonly KeptSum[]; days: readonly string[]; currency: string }
-
-const Chart = ({ sums, days, currency }: ChartProps) => {
-  if (sums.length === 0) {
-    return (
-      <Empty title="Nothing was issued in these days">
-        Each day shows up here with its credits and charges as soon as one is issued.
-      </Empty>
-    )
-  }
-  const byDay = sumsByDay(sums, days, currency)
-  return (
-    <>
-      <Totals days={byDay} currency={currency} />
-      <DayChart days={byDay} currency={currency} />
-      <p class="key">
-        <span>
-          <i></i>Credits, promised
-        </span>
-        <span>
-          <i class="record"></i>Credits, a record of money that moved elsewhere
-        </span>
-        <span>
-          <i class="charge"></i>Charges
-        </span>
-        <span>{`Issued or on their way, in ${currency.toUpperCase()}`}</span>
-      </p>
-    </>
-  )
-}
-
-function lastDays({ now, timeZone }: Clock): readonly string[] {
-  // A day of 23 hours must not hide the one before it, nor one of 25 be there twice.
-  const days = Array.from({ length: CHART_DAYS * 2 }, (_, n) =>
-    dayOf(now - (n * MS_PER_DAY) / 2, timeZone),
-  )
-  return [...new Set(days)].slice(0, CHART_DAYS).toReversed()
-}
-
 function standing({ held, events, failed }: Awaited<ReturnType<typeof findWaiting>>): string {
   const count = held.count + events.count + failed.count
   if (count === 0) return 'Nothing waits for a person.'
@@ -179,29 +144,6 @@ const Tile = ({ name, of, tone, clock }: TileProps) => (
     </span>
   </a>
 )
-
-type Days = ReturnType<typeof sumsByDay>
-
-const Totals = ({ days, currency }: { days: Days; currency: string }) => {
-  const total = (of: Days, which: 'credits' | 'recorded' | 'charges') =>
-    of.reduce((sum, each) => sum + each[which], 0)
-  const row = (name: string, of: Days) => (
-    <div>
-      <dt>{name}</dt>
-      <dd>
-        <Money of={{ amount: -total(of, 'credits'), currency }} /> promised,{' '}
-        <Money of={{ amount: -total(of, 'recorded'), currency }} /> recorded,{' '}
-        <Money of={{ amount: total(of, 'charges'), currency }} /> charged
-      </dd>
-    </div>
-  )
-  return (
-    <dl class="facts">
-      {row('Today', days.slice(-1))}
-      {row('Last 7 days', days.slice(-DAYS_PER_WEEK))}
-    </dl>
-  )
-}
 
 export function billingText(
   billing: AppContext['var']['deps']['billing'],

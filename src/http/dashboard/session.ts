@@ -10,11 +10,14 @@ import {
   SESSION_HOURS,
 } from '../../domain/limits.ts'
 import type { Scope } from '../../domain/operator.ts'
-import type { Result } from '../../domain/result.ts'
+import { err, type Result } from '../../domain/result.ts'
+import { findAccessSession, type AccessSessionTrouble } from '../../usecases/find-access-session.ts'
+import { ASSERTION_HEADER } from '../../usecases/find-person.ts'
 import { findSession, type FoundSession, type SessionTrouble } from '../../usecases/open-session.ts'
 import type { AppContext, AppEnv } from '../context.ts'
 import { holdBack, noteLetIn } from '../limit-callers.ts'
 import { noteCallersKey } from '../note-callers-key.ts'
+import { isOwnRequest } from '../own-request.ts'
 import { showRefusal } from './refusal.tsx'
 
 /** The prefix has a browser take it only with `Secure`, for this very host and all of its paths. */
@@ -27,26 +30,48 @@ export const cookieOf = (text: string): string =>
 
 export const NO_COOKIE = `${COOKIE}=; Path=/; Max-Age=0; Secure; HttpOnly; SameSite=Lax`
 
-/** The one place that says who it is: another way to log in is asked here. */
-export const whoIs = (c: AppContext): Promise<Result<FoundSession, SessionTrouble>> =>
-  findSession(c.var.deps, getCookie(c, COOKIE))
+export type WhoTrouble =
+  | SessionTrouble
+  | AccessSessionTrouble
+  | { readonly reason: 'cross_site_request' }
+
+/** The one place that says who it is. A session that a key has opened goes before a login at Access, as a key does. */
+export async function whoIs(c: AppContext): Promise<Result<FoundSession, WhoTrouble>> {
+  const { deps } = c.var
+  const cookie = getCookie(c, COOKIE)
+  const assertion = c.req.header(ASSERTION_HEADER)
+  const { access } = deps.config
+  const session = await findSession(deps, cookie)
+  if (session.ok || access === null || assertion === undefined) return session
+  const origin = URL.parse(c.req.url)?.origin ?? ''
+  // What another site fetches in his name is refused before it is read; forms are asked for more.
+  const isSafe = c.req.method === 'GET' || c.req.method === 'HEAD'
+  if (isSafe && !isOwnRequest(c.req.method, c.req.raw.headers, origin)) {
+    return err({ reason: 'cross_site_request' })
+  }
+  return findAccessSession(deps, access, assertion)
+}
+
+/** By what a caller is known to the limits: his session, or his login at Access. */
+export const shownBy = (c: AppContext): string =>
+  getCookie(c, COOKIE) ?? (c.var.deps.config.access && c.req.header(ASSERTION_HEADER)) ?? ''
 
 /** In front of every page and form but the login. */
 export const requireSession = createMiddleware<AppEnv>(async (c, next) => {
   const { logFields } = c.var
-  const heldBack = await refuseTooOften(c, getCookie(c, COOKIE) ?? '')
+  const heldBack = await refuseTooOften(c, shownBy(c))
   if (heldBack !== null) return heldBack
   const found = await whoIs(c)
   if (!found.ok) {
     for (const [field, value] of Object.entries(found.error)) logFields.set(field, value)
-    c.header('cache-control', 'no-store')
-    return c.redirect(loginAddress(c), 303)
+    return refuseStranger(c, found.error)
   }
-  const { operator, key, formToken, isOwnForm } = found.value
+  const { operator, key, formToken, end, isOwnForm } = found.value
   logFields.set('operator', operator.name)
   c.set('operator', operator)
   c.set('formToken', formToken)
-  await noteLetIn(c, getCookie(c, COOKIE) ?? '')
+  c.set('endSession', end)
+  await noteLetIn(c, shownBy(c))
   await noteCallersKey(c, key)
   if (c.req.method === 'GET' || c.req.method === 'HEAD') return next()
   const limit = c.req.path === IMPORT_PATH ? limitImportBody : limitFormBody
@@ -57,6 +82,30 @@ export const requireSession = createMiddleware<AppEnv>(async (c, next) => {
   logFields.set('reason', 'form_not_own')
   return showRefusal(c, 403, 'This form was not sent by this page, or its session is over.')
 })
+
+/** To the login; but whom Access knows, a key would not help: he hears what does. */
+function refuseStranger(c: AppContext, { reason }: WhoTrouble): Response | Promise<Response> {
+  switch (reason) {
+    case 'role_missing':
+      return showRefusal(
+        c,
+        403,
+        'You are logged in at Cloudflare Access, but makegood.config.ts gives you no role. Whoever runs this Makegood can add one.',
+      )
+    case 'access_keys_unavailable':
+      c.header('retry-after', '30')
+      return showRefusal(
+        c,
+        503,
+        'Your login at Cloudflare Access can not be checked now. Try again.',
+      )
+    case 'cross_site_request':
+      return showRefusal(c, 403, 'Another site has asked for this page. Open it yourself.')
+    default:
+      c.header('cache-control', 'no-store')
+      return c.redirect(loginAddress(c), 303)
+  }
+}
 
 /** A page for who asks too often; null for who may go on. `shown`: his session, or the key that he typed. */
 export async function refuseTooOften(c: AppContext, shown: string): Promise<Response | null> {

@@ -32,8 +32,8 @@ main:focus{outline:none}
 .unseen{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%);white-space:nowrap}
 [hidden]{display:none!important}
 body.inside{display:grid;grid-template-columns:13.5rem minmax(0,1fr);min-height:100vh}
-.bar{position:sticky;top:0;height:100vh;padding:1.4rem 1rem;display:flex;flex-direction:column;gap:1.6rem;
-border-right:1px solid var(--line)}
+.bar{position:sticky;top:0;height:100vh;padding:1.4rem 1rem;display:flex;flex-direction:column;gap:1.4rem;overflow-y:auto}
+body.inside>main{border-left:1px solid var(--line)}
 .mark{display:flex;align-items:center;gap:.6rem;font-weight:680;letter-spacing:-.02em;font-size:1.06rem;
 text-decoration:none;padding:0 .5rem}
 .mark-ground{fill:var(--accent)}
@@ -42,10 +42,16 @@ text-decoration:none;padding:0 .5rem}
 .search .unseen{left:0;bottom:0}
 .search input{min-height:2.1rem;font-size:.88rem;padding:.3rem .6rem}
 .search button:focus{position:static;width:auto;height:auto;clip-path:none;margin-top:.4rem}
-.bar nav{display:flex;flex-direction:column;gap:2px}
-.bar nav a{padding:.42rem .6rem;border-radius:7px;text-decoration:none;color:var(--soft);font-weight:520}
+.pages-group+.pages-group{margin-top:1.05rem}
+.pages-group p{margin:0 0 .2rem;padding:0 .6rem;font-size:.76rem;font-weight:600;color:var(--soft)}
+.pages-group ul{list-style:none;margin:0;padding:0;display:flex;flex-direction:column;gap:1px}
+.bar nav a{display:flex;align-items:center;justify-content:space-between;gap:.5rem;padding:.34rem .6rem;
+border-radius:7px;text-decoration:none;color:var(--soft);font-weight:520}
 .bar nav a:hover{background:var(--over-soft);color:var(--ink)}
 .bar nav a[aria-current]{background:var(--accent-soft);color:var(--accent);font-weight:620}
+.count{background:var(--wait-soft);color:var(--wait);font-size:.78rem;font-weight:650;line-height:1;border-radius:99px;
+padding:.25em .55em}
+.menu{display:none}
 .who{margin-top:auto;display:flex;flex-wrap:wrap;align-items:center;gap:.5rem .7rem;padding:0 .5rem;font-size:.87rem}
 .who form{margin:0}
 .who-name{font-weight:600;overflow-wrap:anywhere}
@@ -69,15 +75,24 @@ body.outside main{max-width:25rem;padding:1.5rem}
 .door .note{color:var(--soft);font-size:.87rem;margin-top:1.2rem}
 @media (max-width:52rem){
 body.inside{display:block}
-.bar{position:static;height:auto;flex-flow:row wrap;align-items:center;gap:.6rem 1rem;padding:.8rem 1rem 0;
-border-right:0;border-bottom:1px solid var(--line)}
-.bar nav{order:3;flex:1 0 100%;flex-direction:row;overflow-x:auto;gap:.1rem;margin:0 -.4rem}
-.bar nav a{white-space:nowrap;border-radius:0;padding:.5rem .6rem .6rem;border-bottom:2px solid transparent}
-.bar nav a[aria-current]{background:none;border-bottom-color:var(--accent)}
+body.inside>main{border-left:0}
+.bar{position:static;height:auto;flex-flow:row wrap;align-items:center;gap:.6rem 1rem;padding:.8rem 1rem;
+border-bottom:1px solid var(--line);overflow:visible}
+.pages-beside{display:none}
+.menu{display:block;order:3;flex:1 0 100%}
+.menu>summary{list-style:none;display:flex;align-items:center;gap:.6rem;min-height:2.75rem;padding:.4rem .9rem;color:var(--ink);
+font-size:1rem;background:var(--sheet);border:1px solid var(--line-strong);border-radius:9px}
+.menu>summary::-webkit-details-marker{display:none}
+.menu>summary::after{content:"";width:.5rem;height:.5rem;margin:-.25rem .15rem 0 auto;border:solid currentColor;
+border-width:0 2px 2px 0;rotate:45deg}
+.menu[open]>summary{margin-bottom:.8rem}
+.menu[open]>summary::after{rotate:-135deg;margin-top:.2rem}
+.menu nav{display:grid;grid-template-columns:1fr 1fr;gap:1.1rem .6rem;padding-bottom:.4rem}
+.menu .pages-group{margin:0}
+.menu nav a{min-height:2.6rem;font-size:1rem}
 .search{order:2;flex:1 0 100%;margin:0}
 .who{margin:0 0 0 auto;padding:0;flex-wrap:nowrap}
 .mode{flex-basis:auto}
-.bar nav a{font-size:.93rem}
 .mark{padding:0}
 main{padding-top:1.4rem}}
 @media print{.bar,.told,form,.pages{display:none}body.inside{display:block}body{background:#fff}}

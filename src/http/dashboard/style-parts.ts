@@ -112,6 +112,14 @@ border:1px solid var(--line);border-radius:var(--radius);overflow:hidden;margin-
 .chart .charge{fill:var(--wait)}
 .chart .axis{stroke:var(--line-strong)}
 .chart text{fill:var(--soft);font-size:11px}
+.chart.strip{height:.35rem;width:100%;margin-top:.45rem;border-radius:2px;background:var(--line)}
+table.tight th,table.tight td{padding-left:.5rem;padding-right:.5rem}
+table.tight th:first-child,table.tight td:first-child{padding-left:0}
+table.tight th:last-child,table.tight td:last-child{padding-right:0}
+.named{width:40%}
+.named b{font-weight:580;overflow-wrap:anywhere}
+.line{display:block;white-space:nowrap}
+td small{color:var(--soft)}
 .key{display:flex;gap:1.1rem;font-size:.86rem;color:var(--soft);margin:.5rem 0 0;flex-wrap:wrap}
 .key i{display:inline-block;width:.7em;height:.7em;border-radius:2px;margin-right:.4em;background:var(--accent)}
 .key i.record{opacity:.4}

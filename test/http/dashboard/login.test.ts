@@ -133,6 +133,31 @@ describe('a session', () => {
     expect(left?.headers.get('set-cookie')).toContain('Max-Age=0')
   })
 
+  it('ends for a copy of its cookie too, and for no other session of the key', async () => {
+    const key = await keyOf(world.deps, anyName())
+    await person.logIn(key.secret)
+    const second = createPerson(() => world.deps)
+    await second.logIn(key.secret)
+    const copied = createPerson(() => world.deps)
+    copied.setCookie(person.cookie())
+    expect((await copied.ask('/')).status).toBe(200)
+    await person.submit('/', '/logout')
+    expect((await copied.ask('/')).status).toBe(303)
+    expect((await second.ask('/')).status).toBe(200)
+  })
+
+  it('is kept as ended until its time is over, and not longer', async () => {
+    await person.logIn(BOOTSTRAP_KEY)
+    await person.submit('/', '/logout')
+    const kept = await countRows('ended_sessions')
+    const later = { ...world.deps, now: () => world.now() + (SESSION_HOURS + 1) * MS_PER_HOUR }
+    const next = createPerson(() => later)
+    await next.logIn(BOOTSTRAP_KEY)
+    await next.submit('/', '/logout')
+    expect(kept).toBeGreaterThan(0)
+    expect(await countRows('ended_sessions')).toBe(1)
+  })
+
   it('is nobody else, however its text is changed', async () => {
     const [one, other] = [await keyOf(world.deps, anyName()), await keyOf(world.deps, anyName())]
     await person.logIn(one.secret)

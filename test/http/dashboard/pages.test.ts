@@ -4,6 +4,7 @@ import { env } from 'cloudflare:workers'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { createWorld, setFaults } from '../../world.ts'
 import { OPERATOR, refund, sandboxControl, ticket } from '../../harness.ts'
+import { addUpDays } from '../../../src/usecases/add-up-days.ts'
 import { pauseRestored } from '../../../src/usecases/pause-restored.ts'
 import { metered } from '../../metered-database.ts'
 import { billingText } from '../../../src/http/dashboard/overview.tsx'
@@ -43,27 +44,48 @@ describe('the overview', () => {
     expect(text).toContain('Make a key for yourself under Settings')
   })
 
-  it('adds up what was issued today, by day and by rule, in signed amounts', async () => {
+  it('adds up what was invoiced today, by day, source and rule, in signed amounts', async () => {
     const row = await acme()
+    await addUpDays(world.deps)
     const { text, html } = await person.ask('/')
-    expect(text).toMatch(/Today −\d+\.\d\d USD/)
+    expect(text).toMatch(/Today −[\d,]+\.\d\d USD promised/)
     expect(text).toContain(row.ruleId)
+    expect(text).toContain('By source Source Today Last 7 days Zendesk −')
     expect(html).toContain('<svg class="chart"')
     expect(text).toContain('answers, as a sandbox')
   })
 
   it('adds no record to a promise: money that moved elsewhere was not given here', async () => {
-    await env.DB.exec('DELETE FROM limit_sums')
     await world.receive('zendesk', ticket({ tags: 'credit_requested', amount: '25.00' }))
     await world.work()
+    await addUpDays(world.deps)
     await env.DB.exec(
-      `INSERT INTO limit_sums SELECT kind, key, mode, bucket, 'already_paid', direction, currency, 4000, 1 FROM limit_sums
-       WHERE settlement = 'owed'`.replaceAll('\n', ' '),
+      `INSERT INTO daily_totals SELECT mode, currency, day, source, endpoint, rule_id, 'already_paid', direction,
+       0, 0, 0, 0, 1, 987654, 0, 0, 0, 0, 0, 0, 0, 0 FROM daily_totals WHERE settlement = 'owed' LIMIT 1`.replaceAll(
+        '\n',
+        ' ',
+      ),
     )
     const { text } = await person.ask('/')
-    expect(text).toContain('Today −25.00 USD promised, −40.00 USD recorded, 0.00 USD charged')
-    expect(text).toMatch(/2 −25\.00 USD −40\.00 USD/)
-    expect(text).not.toContain('65.00')
+    expect(text).toMatch(/Today −[\d,.]+ USD promised, −9,876\.54 USD recorded, 0\.00 USD charged/)
+    expect(text).toMatch(/zendesk-ticket-credit −[\d,.]+ USD promised −9,876\.54 USD recorded/)
+  })
+
+  it('says the days in numbers too, and names only the largest of many rules', async () => {
+    await acme()
+    await addUpDays(world.deps)
+    await env.DB.exec(
+      `INSERT INTO daily_totals SELECT mode, currency, day, source, endpoint, 'rule-' || value, settlement, direction,
+       0, 0, 0, 0, 1, 100000 + value, 0, 0, 0, 0, 0, 0, 0, 0 FROM daily_totals, json_each('[1,2,3,4,5,6,7,8,9]')
+       WHERE rule_id = 'zendesk-ticket-credit' AND settlement = 'owed' LIMIT 9`.replaceAll(
+        '\n',
+        ' ',
+      ),
+    )
+    const { text } = await person.ask('/')
+    expect(text).toContain('The days in numbers')
+    expect(text).toContain('rule-9 −1,000.09 USD promised')
+    expect(text).toMatch(/\d others −/)
   })
 
   it.each([
