@@ -23,6 +23,18 @@ export const CHART_ROWS_MAX = 150
 export const PAYLOAD_SHOWN_CHARS_MAX = 60_000
 /** Of keys that the settings list, the newest first. */
 export const KEYS_SHOWN_MAX = 100
+/** Of counts of rejected deliveries: an isolate writes them down at most so often. */
+export const REJECTIONS_EVERY_MS = 60_000
+/** Of endpoints, reasons and hours that an isolate counts apart before they are written. */
+export const REJECTIONS_REMEMBERED_MAX = 200
+/** A week, and the day that is not over yet. */
+export const REJECTIONS_KEPT_DAYS = 8
+/** Of older counts, that one writing takes out. */
+export const REJECTIONS_TIDIED_MAX = 50
+/** Of counts that a page adds up, the newest. */
+export const REJECTIONS_READ_MAX = 200
+/** Of the newest events, among which a page looks for each endpoint's last one. */
+export const LAST_EVENTS_READ_MAX = 150
 /** Of one event's or adjustment's entries that a timeline shows, the newest. */
 export const TIMELINE_ENTRIES_MAX = 25
 /** Of an event and what it made, in one timeline. */

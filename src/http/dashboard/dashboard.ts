@@ -5,6 +5,7 @@ import { thrownFields } from '../../log.ts'
 import { createRoutes } from '../routes.ts'
 import { actions } from './actions.ts'
 import { adjustmentPage } from './adjustment-page.tsx'
+import { endpoints } from './endpoints.tsx'
 import { eventPage } from './event-page.tsx'
 import { files } from './files.ts'
 import { inbox } from './inbox.tsx'
@@ -16,7 +17,7 @@ import { NO_COOKIE, requireSession } from './session.ts'
 import { settings } from './settings.tsx'
 
 /** Each path by itself, and no pattern over all: what else is asked for is no business of a session. */
-const PATHS = ['/', '/inbox', '/events/*', '/adjustments/*', '/settings/*', '/logout']
+const PATHS = ['/', '/inbox', '/events/*', '/adjustments/*', '/endpoints', '/settings/*', '/logout']
 
 const inside = createRoutes()
 for (const path of PATHS) inside.use(path, requireSession)
@@ -26,6 +27,7 @@ inside
   .route('/', lists)
   .route('/', eventPage)
   .route('/', adjustmentPage)
+  .route('/', endpoints)
   .route('/', settings)
   .route('/', actions)
   .post('/logout', (c) => {

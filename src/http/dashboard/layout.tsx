@@ -13,6 +13,7 @@ const SECTIONS = [
   ['/inbox', 'Inbox'],
   ['/events', 'Events'],
   ['/adjustments', 'Adjustments'],
+  ['/endpoints', 'Endpoints'],
   ['/settings', 'Settings'],
 ] as const
 

@@ -64,6 +64,8 @@ td .under{display:block;color:var(--soft);font-size:.86rem;overflow-wrap:break-w
 .facts>div{display:grid;grid-template-columns:9.5rem minmax(0,1fr);gap:.8rem}
 .facts dt{color:var(--soft);font-size:.9rem}
 .facts dd{margin:0;overflow-wrap:anywhere}
+.facts .note{display:block;color:var(--soft);font-size:.86rem}
+.sheet>.facts+div{margin-top:1.1rem}
 .card{background:var(--sheet);border:1px solid var(--line);border-radius:var(--radius);margin:0 0 1rem;
 display:grid;grid-template-columns:minmax(0,1fr) 20rem}
 .card:target,.card:focus-within,.card.is-picked{border-color:var(--accent)}

@@ -8,6 +8,7 @@ export const PAGES = [
   'GET /',
   'GET /adjustments',
   'GET /adjustments/:id',
+  'GET /endpoints',
   'GET /events',
   'GET /events/:id',
   'GET /inbox',
@@ -26,6 +27,7 @@ export const GUARDS = [
   'ALL /inbox',
   'ALL /events/*',
   'ALL /adjustments/*',
+  'ALL /endpoints',
   'ALL /settings/*',
   'ALL /logout',
 ] as const
