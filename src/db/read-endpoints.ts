@@ -17,6 +17,17 @@ export async function findLastReceived(db: Database): Promise<ReadonlyMap<string
   return new Map(rows.toReversed().map(({ endpoint, at }) => [endpoint, at]))
 }
 
+/** Of the newest events since then, which rule decided them how; `isAll`: whether there were no more. */
+export async function listRuleFates(db: Database, since: number, limit: number) {
+  const rows = await db
+    .select({ ruleId: events.ruleId, fate: events.fate, at: events.receivedAt })
+    .from(events)
+    .orderBy(desc(events.seq))
+    .limit(limit)
+  const lately = rows.filter(({ at }) => at >= since)
+  return { rows: lately, isAll: lately.length < limit }
+}
+
 /** From this hour on, counted since 1970; the newest first, at most REJECTIONS_READ_MAX. */
 export const listRejections = (db: Database, fromHour: number): Promise<readonly Rejections[]> =>
   db

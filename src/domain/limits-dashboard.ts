@@ -4,8 +4,8 @@
 export const SESSION_HOURS = 8
 /** 160 bits, drawn for each session. */
 export const SESSION_NONCE_BYTES = 20
-/** Of a form that a browser sends. */
-export const FORM_BYTES_MAX = 16_384
+/** Of a form that a browser sends; a payload that is pasted takes up to three bytes for each of its characters. */
+export const FORM_BYTES_MAX = 131_072
 /** Of an address to go back to after a form. */
 export const RETURN_PATH_CHARS_MAX = 500
 /** Of held or failed adjustments, and of events, on a page of the inbox. */

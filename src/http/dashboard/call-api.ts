@@ -6,13 +6,16 @@ import { holds } from '../api/holds.ts'
 import { keys } from '../api/keys.ts'
 import { requeue } from '../api/requeue.ts'
 import { reversals } from '../api/reversals.ts'
+import { rules } from '../api/rules.ts'
 import { switches } from '../api/switches.ts'
 import type { AppContext } from '../context.ts'
 import { createRoutes } from '../routes.ts'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
 
-export type ApiAnswer =
-  | { readonly ok: true; readonly data: Readonly<Record<string, unknown>> }
+type Fields = Readonly<Record<string, unknown>>
+
+export type ApiAnswer<Data = Fields> =
+  | { readonly ok: true; readonly data: Data; readonly nextCursor: string | null }
   | { readonly ok: false; readonly status: ContentfulStatusCode; readonly message: string }
 
 const callers = new WeakMap<Request, AppContext>()
@@ -31,6 +34,7 @@ const api = createRoutes()
   .route('/adjustments', requeue)
   .route('/adjustments', reversals)
   .route('/keys', keys)
+  .route('/rules', rules)
   .route('/switches', switches)
   // What threw is told by the page, as everywhere.
   .onError((error) => {
@@ -43,12 +47,13 @@ type Sent = {
   readonly ifMatch?: string
 }
 
-export async function callApi(
+/** `Data`: what the API's own presenter says that it answers. */
+export async function callApi<Data = Fields>(
   c: AppContext,
-  method: 'POST' | 'PUT' | 'DELETE',
+  method: 'GET' | 'POST' | 'PUT' | 'DELETE',
   path: string,
   { body, ifMatch }: Sent = {},
-): Promise<ApiAnswer> {
+): Promise<ApiAnswer<Data>> {
   const request = new Request(new URL(path, c.req.url), {
     method,
     headers: {
@@ -59,12 +64,12 @@ export async function callApi(
   })
   callers.set(request, c)
   const response = await api.fetch(request, c.env)
-  const answer = await response.json<Answer>()
-  if (answer.success) return { ok: true, data: answer.data }
+  const answer = await response.json<Answer<Data>>()
+  if (answer.success) return { ok: true, data: answer.data, nextCursor: answer.nextCursor ?? null }
   const status = response.status as ContentfulStatusCode
   return { ok: false, status, message: answer.error.message }
 }
 
-type Answer =
-  | { readonly success: true; readonly data: Readonly<Record<string, unknown>> }
+type Answer<Data> =
+  | { readonly success: true; readonly data: Data; readonly nextCursor?: string }
   | { readonly success: false; readonly error: { readonly message: string } }

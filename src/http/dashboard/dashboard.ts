@@ -13,11 +13,22 @@ import { lists } from './lists.tsx'
 import { login } from './login.tsx'
 import { overview } from './overview.tsx'
 import { showRefusal } from './refusal.tsx'
+import { rules } from './rules.tsx'
 import { NO_COOKIE, requireSession } from './session.ts'
 import { settings } from './settings.tsx'
 
 /** Each path by itself, and no pattern over all: what else is asked for is no business of a session. */
-const PATHS = ['/', '/inbox', '/events/*', '/adjustments/*', '/endpoints', '/settings/*', '/logout']
+const PATHS = [
+  '/',
+  '/inbox',
+  '/events/*',
+  '/adjustments/*',
+  '/rules/*',
+  '/audit/*',
+  '/endpoints',
+  '/settings/*',
+  '/logout',
+]
 
 const inside = createRoutes()
 for (const path of PATHS) inside.use(path, requireSession)
@@ -28,6 +39,7 @@ inside
   .route('/', eventPage)
   .route('/', adjustmentPage)
   .route('/', endpoints)
+  .route('/', rules)
   .route('/', settings)
   .route('/', actions)
   .post('/logout', (c) => {

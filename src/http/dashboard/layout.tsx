@@ -13,6 +13,8 @@ const SECTIONS = [
   ['/inbox', 'Inbox'],
   ['/events', 'Events'],
   ['/adjustments', 'Adjustments'],
+  ['/rules', 'Rules'],
+  ['/audit', 'Audit log'],
   ['/endpoints', 'Endpoints'],
   ['/settings', 'Settings'],
 ] as const

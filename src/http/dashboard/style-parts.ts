@@ -126,6 +126,13 @@ display:grid;place-items:center;font-weight:700}
 .steps li.is-done{color:var(--soft)}
 .secret{display:block;background:var(--accent-soft);padding:.8rem 1rem;border-radius:8px;overflow-wrap:anywhere}
 .pages{display:flex;gap:.8rem;margin:1rem 0 0}
+.did{max-width:none}
+.did .count:not(:last-child)::after{content:", "}
+.tried+.tried{border-top:1px solid var(--line);padding-top:1rem;margin-top:1rem}
+.tried-one{background:var(--ground);border-radius:8px;padding:.9rem 1.1rem;margin:.8rem 0}
+.is-tried{border-color:var(--accent)}
+textarea.code{font-family:var(--mono);font-size:.84rem;line-height:1.5}
+.sheet>details{margin-top:.9rem}
 .keys-help{color:var(--soft);font-size:.85rem}
 kbd{font:inherit;font-size:.82rem;border:1px solid var(--line-strong);border-radius:4px;padding:0 .35em;background:var(--sheet)}
 @media (max-width:62rem){.columns,.card{grid-template-columns:minmax(0,1fr)}.card-do{border-left:0;border-top:1px solid var(--line)}}
