@@ -15,6 +15,10 @@ export const HISTORY_ROWS_MAX = 3
 /** Of a number on the overview: with more it says so many and a plus. */
 export const WAITING_COUNT_MAX = 50
 export const LIST_PAGE_ROWS = 50
+/** Of a page of the log, however few of the rows fit; the rest of 500 is for the page itself. */
+export const PAGE_ROWS_READ_MAX = 400
+/** Of an entry's data that a page shows. */
+export const ENTRY_SHOWN_CHARS_MAX = 2_000
 /** Of the chart on the overview, today among them. */
 export const CHART_DAYS = 14
 /** Of the sums that one chart reads. */

@@ -1,6 +1,8 @@
 // Forms do what the operator's API does, by asking it within the same request: the same fields, scopes, refusals and
 // their words. Who calls has been found already, by the session.
 
+import { audit } from '../api/audit.ts'
+import { erasures } from '../api/erasures.ts'
 import { events } from '../api/events.ts'
 import { holds } from '../api/holds.ts'
 import { keys } from '../api/keys.ts'
@@ -33,6 +35,8 @@ const api = createRoutes()
   .route('/adjustments', holds)
   .route('/adjustments', requeue)
   .route('/adjustments', reversals)
+  .route('/audit', audit)
+  .route('/erasures', erasures)
   .route('/keys', keys)
   .route('/rules', rules)
   .route('/switches', switches)
@@ -54,7 +58,7 @@ export async function callApi<Data = Fields>(
   path: string,
   { body, ifMatch }: Sent = {},
 ): Promise<ApiAnswer<Data>> {
-  const request = new Request(new URL(path, c.req.url), {
+  const response = await ask(c, path, {
     method,
     headers: {
       'content-type': 'application/json',
@@ -62,8 +66,28 @@ export async function callApi<Data = Fields>(
     },
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
   })
+  return read(response)
+}
+
+/** A file of the API, handed on as it comes; or why there is none. */
+export async function passOn(
+  c: AppContext,
+  path: string,
+): Promise<Response | Extract<ApiAnswer, { ok: false }>> {
+  const response = await ask(c, path, { method: 'GET' })
+  if (response.ok) return response
+  const answer = await read(response)
+  if (answer.ok) throw new Error('an answer that is no success said that it is')
+  return answer
+}
+
+async function ask(c: AppContext, path: string, init: RequestInit): Promise<Response> {
+  const request = new Request(new URL(path, c.req.url), init)
   callers.set(request, c)
-  const response = await api.fetch(request, c.env)
+  return api.fetch(request, c.env)
+}
+
+async function read<Data>(response: Response): Promise<ApiAnswer<Data>> {
   const answer = await response.json<Answer<Data>>()
   if (answer.success) return { ok: true, data: answer.data, nextCursor: answer.nextCursor ?? null }
   const status = response.status as ContentfulStatusCode

@@ -5,6 +5,7 @@ import { thrownFields } from '../../log.ts'
 import { createRoutes } from '../routes.ts'
 import { actions } from './actions.ts'
 import { adjustmentPage } from './adjustment-page.tsx'
+import { audit } from './audit.tsx'
 import { endpoints } from './endpoints.tsx'
 import { eventPage } from './event-page.tsx'
 import { files } from './files.ts'
@@ -38,6 +39,7 @@ inside
   .route('/', lists)
   .route('/', eventPage)
   .route('/', adjustmentPage)
+  .route('/', audit)
   .route('/', endpoints)
   .route('/', rules)
   .route('/', settings)

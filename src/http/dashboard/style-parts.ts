@@ -41,7 +41,7 @@ form.stack>button{justify-self:start}
 .field{display:grid;gap:.25rem;font-size:.9rem}
 .field>span{font-weight:600}
 .field small{color:var(--soft)}
-input[type=text],input[type=password],input[type=email],input[type=number],select,textarea{font:inherit;
+input[type=text],input[type=password],input[type=email],input[type=number],input[type=date],select,textarea{font:inherit;
 color:var(--ink);background:var(--ground);border:1px solid var(--line-strong);border-radius:8px;padding:.45rem .65rem;
 width:100%;min-height:2.4rem}
 textarea{min-height:4.2rem;resize:vertical}
@@ -126,6 +126,13 @@ display:grid;place-items:center;font-weight:700}
 .steps li.is-done{color:var(--soft)}
 .secret{display:block;background:var(--accent-soft);padding:.8rem 1rem;border-radius:8px;overflow-wrap:anywhere}
 .pages{display:flex;gap:.8rem;margin:1rem 0 0}
+.filters{display:grid;grid-template-columns:repeat(auto-fill,minmax(9.5rem,1fr));gap:.7rem .9rem;align-items:end}
+.filters-do{display:flex;gap:.5rem}
+.exports{list-style:none;margin:0 0 .9rem;padding:0;display:grid;gap:.6rem}
+.exports .button{min-width:8.2rem;margin-right:.7rem}
+td details{margin-top:.2rem}
+td summary{font-size:.8rem;font-weight:500}
+code.data{display:block;overflow-wrap:anywhere;max-width:34rem}
 .did{max-width:none}
 .did .count:not(:last-child)::after{content:", "}
 .tried+.tried{border-top:1px solid var(--line);padding-top:1rem;margin-top:1rem}
