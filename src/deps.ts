@@ -13,6 +13,7 @@ import type { NoticeWakeUp, WakeUp } from './domain/wake-up.ts'
 import type { Env } from './env.ts'
 import { createKeysAt, type KeysAt } from './keys.ts'
 import { log, type Log } from './log.ts'
+import { createRejectionMemory, type RejectionMemory } from './rejection-memory.ts'
 import { readSettings, type Settings } from './settings.ts'
 
 /** The billing API: its calls, where it is, and whether the key is for live money. */
@@ -35,6 +36,8 @@ export type Deps = {
   /** The same, of a network: by those whom `callers` doesn't know. */
   readonly mayKnock: (network: string) => Promise<boolean>
   readonly callers: CallerMemory
+  /** What was rejected and is not written down yet. */
+  readonly rejections: RejectionMemory
   readonly wake: (wakeUps: readonly WakeUp[]) => Promise<void>
   readonly wakeNotices: (wakeUps: readonly NoticeWakeUp[]) => Promise<void>
   /** Milliseconds since 1970. */
@@ -68,6 +71,7 @@ export function createDeps(env: Env, config: Config): Deps {
     mayCall: (key) => isWithin(env.API_CALLS, key),
     mayKnock: (key) => isWithin(env.API_STRANGERS, key),
     callers: createCallerMemory(),
+    rejections: createRejectionMemory(),
     wake: (wakeUps) => send(env.ADJUSTMENTS, wakeUps),
     wakeNotices: (wakeUps) => send(env.NOTICES, wakeUps),
     now: () => Date.now(),

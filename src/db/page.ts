@@ -2,4 +2,6 @@
 export type Page = {
   readonly before: number | null
   readonly limit: number
+  /** Where a list can look through less than it may by itself. */
+  readonly rowsMax?: number
 }

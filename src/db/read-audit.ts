@@ -57,20 +57,24 @@ function matching(filter: AuditFilter): SQL | undefined {
   )
 }
 
-/** Rows of one page: an adjustment that is looked up for an entry is up to two rows more. */
+/** Rows of one page: some are for finding where it begins. */
 const WINDOW = LIST_ROWS_READ_MAX - 100
-const WINDOW_OF_ADJUSTMENTS = Math.floor(WINDOW / 3)
+const windowOf = ({ rowsMax = LIST_ROWS_READ_MAX }: Page): number => rowsMax - 100
+/** An adjustment that is looked up for an entry is up to two rows more. */
+const ROWS_WITH_ADJUSTMENT = 3
 
 /** Newest first. Where few of a range fit, the page is short, and there is a next one all the same. */
 export async function listEntries(
   db: Database,
   filter: AuditFilter,
-  { before, limit }: Page,
+  page: Page,
 ): Promise<EntryPage> {
+  const { before, limit } = page
   const bounds = await seqsBetween(db, filter)
   const end = Math.min(before ?? bounds.end, bounds.end)
   const isLookedUp = isOfAdjustment(filter) || filter.subjects !== undefined
-  const width = isLookedUp ? WINDOW_OF_ADJUSTMENTS : WINDOW
+  const window = windowOf(page)
+  const width = isLookedUp ? Math.floor(window / ROWS_WITH_ADJUSTMENT) : window
   const start = Math.max(bounds.start, end - width)
   if (start >= end) return { rows: [], next: null }
   const rows = await db
@@ -134,11 +138,12 @@ export const IS_INDEXED = sql`("action" <> 'event.received' OR "data" ->> 'fate'
 export async function listEntriesOf(
   db: Database,
   filter: AuditFilter & { readonly subjects: readonly string[] },
-  { before, limit }: Page,
+  page: Page,
 ): Promise<EntryPage> {
+  const { before, limit } = page
   const { subjects } = filter
   // D1 counts each of its rows four times: in the index and in the log, in the list of them, and here.
-  const each = Math.floor(WINDOW / 4 / Math.max(subjects.length, 1)) - 1
+  const each = Math.floor(windowOf(page) / 4 / Math.max(subjects.length, 1)) - 1
   const below = before ?? Number.MAX_SAFE_INTEGER
   const read = await db
     .select()

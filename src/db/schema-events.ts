@@ -1,11 +1,20 @@
 // What came: events and what was delivered, links, and the audit log.
 
 import { sql } from 'drizzle-orm'
-import { check, index, integer, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core'
+import {
+  check,
+  index,
+  integer,
+  primaryKey,
+  sqliteTable,
+  text,
+  uniqueIndex,
+} from 'drizzle-orm/sqlite-core'
 import type { Consideration } from '../domain/decide.ts'
 import { ENCODINGS, FATES, MODES, type Encoding, type Fate, type Mode } from '../domain/event.ts'
 import type { AdjustmentId, EventId, LinkId } from '../domain/ids.ts'
 import type { ApprovalFailure } from '../domain/outcome.ts'
+import type { RejectionReason } from '../domain/rejection.ts'
 import { forMigrations } from './for-migrations.ts'
 import { oneOf } from './one-of.ts'
 
@@ -114,6 +123,22 @@ export const endpointStarts = sqliteTable('endpoint_starts', {
   endpoint: text('endpoint').primaryKey(),
   at: integer('at').notNull(),
 })
+
+/** Deliveries that were not taken in, by the hour, counted since 1970. Approximate; nothing else is kept of them. */
+export const rejections = sqliteTable(
+  'rejections',
+  {
+    hour: integer('hour').notNull(),
+    endpoint: text('endpoint').notNull(),
+    reason: text('reason').$type<RejectionReason>().notNull(),
+    count: integer('count').notNull(),
+    lastAt: integer('last_at').notNull(),
+  },
+  forMigrations((table) => [
+    primaryKey({ columns: [table.hour, table.endpoint, table.reason] }),
+    check('rejections_count', sql`${table.count} > 0`),
+  ]),
+)
 
 /**
  * The short address of an invoice's PDF. The id is the hash of the slug, which itself is kept nowhere; the

@@ -6,8 +6,8 @@ export const SESSION_HOURS = 8
 export const SESSION_NONCE_BYTES = 20
 /** Of sessions that were ended and are over, at each that is ended. */
 export const ENDED_SESSIONS_REMOVED_MAX = 100
-/** Of a form that a browser sends. */
-export const FORM_BYTES_MAX = 16_384
+/** Of a form that a browser sends; a payload that is pasted takes up to three bytes for each of its characters. */
+export const FORM_BYTES_MAX = 131_072
 /** Of an address to go back to after a form. */
 export const RETURN_PATH_CHARS_MAX = 500
 /** Of held or failed adjustments, and of events, on a page of the inbox. */
@@ -19,10 +19,16 @@ export const WAITING_COUNT_MAX = 50
 /** The same in the menu of each page. */
 export const MENU_COUNT_MAX = 20
 export const LIST_PAGE_ROWS = 50
+/** Of a page of the log, however few of the rows fit; the rest of 500 is for the page itself. */
+export const PAGE_ROWS_READ_MAX = 400
+/** Of an entry's data that a page shows. */
+export const ENTRY_SHOWN_CHARS_MAX = 2_000
 /** Of the chart on the overview, today among them. */
 export const CHART_DAYS = 30
 /** Of the days' sums that the charts read, the newest: with more, they show fewer days and say so. */
 export const CHART_ROWS_MAX = 240
+/** Of the days' sums, and of the days' events, that the page of the rules reads, the newest. */
+export const RULE_DAYS_ROWS_MAX = 150
 /** Of rules, and of sources, that a chart names: the largest; the others are one bar. */
 export const CHART_BARS_MAX = 8
 /** Of the audit log's entries that one step adds to the days' sums. */
@@ -33,6 +39,18 @@ export const DAY_SUMS_STEPS_MAX = 8
 export const PAYLOAD_SHOWN_CHARS_MAX = 60_000
 /** Of keys that the settings list, the newest first. */
 export const KEYS_SHOWN_MAX = 100
+/** Of counts of rejected deliveries: an isolate writes them down at most so often. */
+export const REJECTIONS_EVERY_MS = 60_000
+/** Of endpoints, reasons and hours that an isolate counts apart before they are written. */
+export const REJECTIONS_REMEMBERED_MAX = 200
+/** A week, and the day that is not over yet. */
+export const REJECTIONS_KEPT_DAYS = 8
+/** Of older counts, that one writing takes out. */
+export const REJECTIONS_TIDIED_MAX = 50
+/** Of counts that a page adds up, the newest. */
+export const REJECTIONS_READ_MAX = 200
+/** Of the newest events, among which a page looks for each endpoint's last one. */
+export const LAST_EVENTS_READ_MAX = 150
 /** Of one event's or adjustment's entries that a timeline shows, the newest. */
 export const TIMELINE_ENTRIES_MAX = 25
 /** Of an event and what it made, in one timeline. */

@@ -12,8 +12,8 @@ export type Range = { readonly from: number; readonly to: number }
 
 /** One month ends where the next begins, so that every moment is in exactly one. */
 export const monthRange = (month: Month, timeZone: string): Range => ({
-  from: beginOf(month, timeZone),
-  to: beginOf(monthAfter(month), timeZone),
+  from: dayBegin(`${month}-01`, timeZone),
+  to: dayBegin(`${monthAfter(month)}-01`, timeZone),
 })
 
 export function monthAfter(month: Month): Month {
@@ -33,9 +33,8 @@ const MS_PER_MINUTE = 60_000
 /** No zone is further from UTC than 14 hours. */
 const MINUTES_FROM_UTC_MAX = 15 * 60
 
-/** The first minute of the zone's first day of the month, by halving. */
-function beginOf(month: string, timeZone: string): number {
-  const first = `${month}-01`
+/** The first minute of the zone's day, `YYYY-MM-DD`, by halving. */
+export function dayBegin(first: string, timeZone: string): number {
   const middle = Date.parse(`${first}T00:00:00Z`)
   const dayOf = daysIn(timeZone)
   let [low, high] = [-MINUTES_FROM_UTC_MAX, MINUTES_FROM_UTC_MAX]

@@ -97,7 +97,13 @@ const missingSentences = ({ event, asked }: Explained): string[] => {
 }
 
 /** Why each rule that didn't decide did not. */
-function otherRules({ ruleId, fate, decision }: WhyEvent): string[] {
+export function otherRules({
+  ruleId,
+  fate,
+  decision,
+}: Pick<WhyEvent, 'ruleId' | 'fate'> & {
+  readonly decision: Pick<WhyEvent['decision'], 'considered'>
+}): string[] {
   return decision.considered
     .filter(({ rule }) => rule !== ruleId || fate === 'ignored')
     .flatMap(({ rule, answer }) => {

@@ -3,8 +3,11 @@
 import { bodyLimit } from 'hono/body-limit'
 import { unreachable } from '../domain/assert.ts'
 import { BODY_BYTES_MAX } from '../domain/limits.ts'
+import type { RejectionReason } from '../domain/rejection.ts'
 import { thrownFields } from '../log.ts'
+import { noteRejections } from '../usecases/note-rejections.ts'
 import { receiveDelivery, type ReceiveTrouble } from '../usecases/receive-delivery.ts'
+import { afterTheAnswer } from './after-the-answer.ts'
 import { fail, methodNotAllowed, TRY_AGAIN, type Failure } from './answers.ts'
 import type { AppContext } from './context.ts'
 import { createRoutes } from './routes.ts'
@@ -19,7 +22,7 @@ const TOO_LARGE: Failure = {
 export const webhooks = createRoutes()
   .post(
     '/:endpoint/:token?',
-    bodyLimit({ maxSize: BODY_BYTES_MAX, onError: (c) => fail(c, TOO_LARGE) }),
+    bodyLimit({ maxSize: BODY_BYTES_MAX, onError: rejectTooLarge }),
     async (c) => {
       const { deps, logFields } = c.var
       const endpoint = c.req.param('endpoint')
@@ -35,12 +38,14 @@ export const webhooks = createRoutes()
       if (!received.ok) {
         if (deps.config.endpoints.has(endpoint)) logFields.set('endpoint', endpoint)
         for (const [field, value] of Object.entries(received.error)) logFields.set(field, value)
+        await countRejection(c, endpoint, received.error.reason)
         return fail(c, answerFor(received.error))
       }
       logFields.set('endpoint', endpoint)
       logFields.set('events', received.value.events.length)
       logFields.set('made', received.value.wakeUps.length)
       wakeAfterTheAnswer(c, received.value.wakeUps)
+      await writeRejections(c)
       const { answer } = received.value
       if (answer === null) return c.json({ events: received.value.events }, 202)
       if (answer.content === null) return c.body(null, answer.status)
@@ -54,6 +59,29 @@ export const webhooks = createRoutes()
     return isProbe ? c.body(null, 200) : methodNotAllowed(c, 'POST')
   })
   .all('/:endpoint/:token?', (c) => methodNotAllowed(c, 'POST'))
+
+/** Counted, not written: that happens behind the answer, at most once a minute. Made-up names are not counted. */
+async function countRejection(
+  c: AppContext,
+  endpoint: string,
+  reason: RejectionReason | 'unknown_endpoint',
+): Promise<void> {
+  const { deps } = c.var
+  if (reason === 'unknown_endpoint' || !deps.config.endpoints.has(endpoint)) return
+  deps.rejections.note(endpoint, reason, deps.now())
+  await writeRejections(c)
+}
+
+async function writeRejections(c: AppContext): Promise<void> {
+  const { deps } = c.var
+  const counts = deps.rejections.take(deps.now())
+  if (counts.length > 0) await afterTheAnswer(c, () => noteRejections(deps, counts))
+}
+
+async function rejectTooLarge(c: AppContext): Promise<Response> {
+  await countRejection(c, c.req.param('endpoint') ?? '', 'body_too_large')
+  return fail(c, TOO_LARGE)
+}
 
 /** As the sender called it: some sign the address, and behind a proxy the request has another one. */
 function publicAddress(publicUrl: string | null, requested: string): string {

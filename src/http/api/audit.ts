@@ -182,7 +182,7 @@ const presentEntry = ({ data, at, ...entry }: EntryRow) => ({
   data: dataOf(data),
 })
 
-function presentCheck(checked: LogCheck) {
+export function presentCheck(checked: LogCheck) {
   const { checkpoint, from, to, fault, last } = checked
   const size = checkpoint?.size ?? 0
   return {

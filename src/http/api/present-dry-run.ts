@@ -13,11 +13,11 @@ export const presentDryRun = ({ ruleSet, events }: DryRun) => ({
 })
 
 function presentEvent(event: DryEvent) {
-  if (event.kind === 'unreadable') return { object: 'unreadable', reason: event.reason }
+  if (event.kind === 'unreadable') return { object: 'unreadable', reason: event.reason } as const
   const { decided, id, recorded, fate, undo, adjustments } = event
   const { type, mode, occurredAt, ruleId, reason, decision } = decided
   return {
-    object: 'dry_event',
+    object: 'dry_event' as const,
     id,
     /** What became of it when it came; a delivery of it would make nothing more. */
     recorded,

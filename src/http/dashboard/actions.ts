@@ -11,6 +11,7 @@ import { ownPath } from './session.ts'
 import { showSettings } from './settings.tsx'
 import type { Done } from './viewer.ts'
 
+type Refused = Extract<ApiAnswer, { ok: false }>
 export type Fields = Readonly<Record<string, string>>
 
 /** Of a field that is there more than once the values with a blank between them. A file is none. */
@@ -28,7 +29,7 @@ export async function fieldsOf(c: AppContext): Promise<Fields> {
 export const numberOf = (text: string | undefined): number | string | undefined =>
   text !== undefined && /^-?\d{1,15}$/.test(text) ? Number(text) : text
 
-export function troubleOf({ status, message }: Extract<ApiAnswer, { ok: false }>): Trouble {
+export function troubleOf({ status, message }: Refused): Trouble {
   if (status === 412) return { status, text: CHANGED_SINCE }
   const known = ([400, 403, 404, 409, 413, 415, 422] as const).find((each) => each === status)
   return { status: known ?? 503, text: `This was not done. ${message}` }

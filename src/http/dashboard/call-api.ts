@@ -1,6 +1,8 @@
 // Forms do what the operator's API does, by asking it within the same request: the same fields, scopes, refusals and
 // their words. Who calls has been found already, by the session.
 
+import { audit } from '../api/audit.ts'
+import { erasures } from '../api/erasures.ts'
 import { events } from '../api/events.ts'
 import { holds } from '../api/holds.ts'
 import { identities } from '../api/identities.ts'
@@ -9,13 +11,16 @@ import { links } from '../api/links.ts'
 import { reports } from '../api/reports.ts'
 import { requeue } from '../api/requeue.ts'
 import { reversals } from '../api/reversals.ts'
+import { rules } from '../api/rules.ts'
 import { switches } from '../api/switches.ts'
 import type { AppContext } from '../context.ts'
 import { createRoutes } from '../routes.ts'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
 
-export type ApiAnswer =
-  | { readonly ok: true; readonly data: Readonly<Record<string, unknown>> }
+type Fields = Readonly<Record<string, unknown>>
+
+export type ApiAnswer<Data = Fields> =
+  | { readonly ok: true; readonly data: Data; readonly nextCursor: string | null }
   | {
       readonly ok: false
       readonly status: ContentfulStatusCode
@@ -38,10 +43,13 @@ const api = createRoutes()
   .route('/adjustments', holds)
   .route('/adjustments', requeue)
   .route('/adjustments', reversals)
+  .route('/audit', audit)
+  .route('/erasures', erasures)
   .route('/identities', identities)
   .route('/keys', keys)
   .route('/links', links)
   .route('/reports', reports)
+  .route('/rules', rules)
   .route('/switches', switches)
   // What threw is told by the page, as everywhere.
   .onError((error) => {
@@ -70,13 +78,14 @@ export async function askApi(
   return api.fetch(request, c.env)
 }
 
-export const callApi = (
+/** `Data`: what the API's own presenter says that it answers. */
+export const callApi = <Data = Fields>(
   c: AppContext,
   method: Method,
   path: string,
   { body, ifMatch, isOnlyNew }: Sent = {},
-): Promise<ApiAnswer> =>
-  answerOf(
+): Promise<ApiAnswer<Data>> =>
+  answerOf<Data>(
     askApi(c, method, path, {
       headers: {
         'content-type': 'application/json',
@@ -87,18 +96,30 @@ export const callApi = (
     }),
   )
 
+/** A file of the API, handed on as it comes; or why there is none. */
+export async function passOn(
+  c: AppContext,
+  path: string,
+): Promise<Response | Extract<ApiAnswer, { ok: false }>> {
+  const response = await askApi(c, 'GET', path)
+  if (response.ok) return response
+  const answer = await answerOf(Promise.resolve(response))
+  if (answer.ok) throw new Error('an answer that is no success said that it is')
+  return answer
+}
+
 /** What the envelope holds. */
-export async function answerOf(asked: Promise<Response>): Promise<ApiAnswer> {
+export async function answerOf<Data = Fields>(asked: Promise<Response>): Promise<ApiAnswer<Data>> {
   const response = await asked
-  const answer = await response.json<Answer>()
-  if (answer.success) return { ok: true, data: answer.data }
+  const answer = await response.json<Answer<Data>>()
+  if (answer.success) return { ok: true, data: answer.data, nextCursor: answer.nextCursor ?? null }
   const status = response.status as ContentfulStatusCode
   const { message, details } = answer.error
   return { ok: false, status, message, details }
 }
 
-type Answer =
-  | { readonly success: true; readonly data: Readonly<Record<string, unknown>> }
+type Answer<Data> =
+  | { readonly success: true; readonly data: Data; readonly nextCursor?: string }
   | {
       readonly success: false
       readonly error: { readonly message: string; readonly details?: unknown }

@@ -8,6 +8,8 @@ import { adjustmentPage } from './adjustment-page.tsx'
 import { customerActions } from './customer-actions.ts'
 import { customerPage } from './customer-page.tsx'
 import { customers } from './customers.tsx'
+import { audit } from './audit.tsx'
+import { endpoints } from './endpoints.tsx'
 import { eventPage } from './event-page.tsx'
 import { files } from './files.ts'
 import { inbox } from './inbox.tsx'
@@ -18,6 +20,7 @@ import { overview } from './overview.tsx'
 import { showRefusal } from './refusal.tsx'
 import { reports } from './reports.tsx'
 import { searches } from './search.tsx'
+import { rules } from './rules.tsx'
 import { NO_COOKIE, requireSession } from './session.ts'
 import { settings } from './settings.tsx'
 
@@ -31,6 +34,9 @@ const PATHS = [
   '/links/*',
   '/reports/*',
   '/search',
+  '/rules/*',
+  '/audit/*',
+  '/endpoints',
   '/settings/*',
   '/logout',
 ]
@@ -50,6 +56,9 @@ inside
   .route('/', links)
   .route('/', reports)
   .route('/', searches)
+  .route('/', audit)
+  .route('/', endpoints)
+  .route('/', rules)
   .route('/', settings)
   .route('/', actions)
   .post('/logout', async (c) => {

@@ -166,7 +166,7 @@ export function billingText(
 
 type Seal = Awaited<ReturnType<typeof findSealState>>
 
-function sealText(seal: Seal, state: ReturnType<typeof sealingOf>['state']): string {
+export function sealText(seal: Seal, state: ReturnType<typeof sealingOf>['state']): string {
   switch (state) {
     case 'broken':
       return 'not intact: see docs/audit.md before anything else'

@@ -1,7 +1,7 @@
 // The small parts of every page.
 
 import type { Child } from 'hono/jsx'
-import { agoShown, amountShown, exactShown, type Amount } from './shown.ts'
+import { agoFineShown, agoShown, amountShown, exactShown, type Amount } from './shown.ts'
 import type { Tone } from './words.ts'
 
 /** By whose clocks times are shown, and what time it is. */
@@ -34,9 +34,20 @@ export const Sentence = ({ text }: { text: string }) => (
 /** Of an id in a sentence: its kind, and enough to tell it from another beside it. */
 const SHORT_CHARS = 10
 
-export const When = ({ at, clock }: { at: number; clock: Clock }) => (
-  <time datetime={new Date(at).toISOString()} title={exactShown(at, clock.timeZone)}>
-    {agoShown(at, clock.now, clock.timeZone)}
+type WhenProps = {
+  at: number
+  clock: Clock
+  /** To the second within the first minute. */
+  isFine?: boolean
+}
+
+export const When = ({ at, clock, isFine }: WhenProps) => (
+  <time
+    datetime={new Date(at).toISOString()}
+    title={exactShown(at, clock.timeZone)}
+    data-fine={isFine ? 'yes' : null}
+  >
+    {isFine ? agoFineShown(at, clock.now, clock.timeZone) : agoShown(at, clock.now, clock.timeZone)}
   </time>
 )
 

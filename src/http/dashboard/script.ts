@@ -15,7 +15,9 @@ export const SCRIPT = `'use strict';
   };
   const tellTimes = () => {
     for (const time of document.querySelectorAll('time[datetime]')) {
-      const text = ago(Date.parse(time.dateTime), Date.now());
+      const at = Date.parse(time.dateTime), now = Date.now();
+      const text = time.dataset.fine && at <= now && now - at < MINUTE
+        ? Math.floor((now - at) / 1000) + ' s ago' : ago(at, now);
       if (text !== null && time.textContent !== text) time.textContent = text;
     }
   };
@@ -136,7 +138,7 @@ export const SCRIPT = `'use strict';
   for (const help of document.querySelectorAll('.keys-help')) help.hidden = false;
   showCopies(document);
   tellTimes();
-  setInterval(tellTimes, TIMES_MS);
+  setInterval(tellTimes, document.querySelector('time[data-fine]') ? 1000 : TIMES_MS);
   if (document.body.dataset.live === 'yes') setInterval(look, LIVE_MS);
 })();
 `

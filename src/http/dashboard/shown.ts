@@ -34,6 +34,12 @@ export function agoShown(at: number, now: number, timeZone: string): string {
   return at <= now ? `${n} ${unit} ago` : `in ${n} ${unit}`
 }
 
+/** "4 s ago" within the first minute, where somebody waits for it. */
+export function agoFineShown(at: number, now: number, timeZone: string): string {
+  const seconds = Math.floor((now - at) / 1_000)
+  return at <= now && now - at < MS_PER_MINUTE ? `${seconds} s ago` : agoShown(at, now, timeZone)
+}
+
 const formats = new Map<string, Intl.DateTimeFormat>()
 
 function format(timeZone: string, options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {

@@ -41,7 +41,7 @@ form.stack>button{justify-self:start}
 .field{display:grid;gap:.25rem;font-size:.9rem}
 .field>span{font-weight:600}
 .field small{color:var(--soft)}
-input[type=text],input[type=search],input[type=month],input[type=password],input[type=email],input[type=number],select,textarea{font:inherit;
+input[type=text],input[type=search],input[type=month],input[type=password],input[type=email],input[type=number],input[type=date],select,textarea{font:inherit;
 color:var(--ink);background:var(--ground);border:1px solid var(--line-strong);border-radius:8px;padding:.45rem .65rem;
 width:100%;min-height:2.4rem}
 textarea{min-height:4.2rem;resize:vertical}
@@ -64,6 +64,8 @@ td .under{display:block;color:var(--soft);font-size:.86rem;overflow-wrap:break-w
 .facts>div{display:grid;grid-template-columns:9.5rem minmax(0,1fr);gap:.8rem}
 .facts dt{color:var(--soft);font-size:.9rem}
 .facts dd{margin:0;overflow-wrap:anywhere}
+.facts .note{display:block;color:var(--soft);font-size:.86rem}
+.sheet>.facts+div{margin-top:1.1rem}
 .card{background:var(--sheet);border:1px solid var(--line);border-radius:var(--radius);margin:0 0 1rem;
 display:grid;grid-template-columns:minmax(0,1fr) 20rem}
 .card:target,.card:focus-within,.card.is-picked{border-color:var(--accent)}
@@ -160,6 +162,20 @@ margin-bottom:-1px}
 .tabs a[aria-current]{color:var(--accent);border-bottom-color:var(--accent)}
 .secret{display:block;background:var(--accent-soft);padding:.8rem 1rem;border-radius:8px;overflow-wrap:anywhere}
 .pages{display:flex;gap:.8rem;margin:1rem 0 0}
+.filters{display:grid;grid-template-columns:repeat(auto-fill,minmax(9.5rem,1fr));gap:.7rem .9rem;align-items:end}
+.filters-do{display:flex;gap:.5rem}
+.exports{list-style:none;margin:0 0 .9rem;padding:0;display:grid;gap:.6rem}
+.exports .button{min-width:8.2rem;margin-right:.7rem}
+td details{margin-top:.2rem}
+td summary{font-size:.8rem;font-weight:500}
+code.data{display:block;overflow-wrap:anywhere;max-width:34rem}
+.did{max-width:none}
+.did .fate:not(:last-child)::after{content:", "}
+.tried+.tried{border-top:1px solid var(--line);padding-top:1rem;margin-top:1rem}
+.tried-one{background:var(--ground);border-radius:8px;padding:.9rem 1.1rem;margin:.8rem 0}
+.is-tried{border-color:var(--accent)}
+textarea.code{font-family:var(--mono);font-size:.84rem;line-height:1.5}
+.sheet>details{margin-top:.9rem}
 .keys-help{color:var(--soft);font-size:.85rem}
 kbd{font:inherit;font-size:.82rem;border:1px solid var(--line-strong);border-radius:4px;padding:0 .35em;background:var(--sheet)}
 @media (max-width:62rem){.columns,.card{grid-template-columns:minmax(0,1fr)}.card-do{border-left:0;border-top:1px solid var(--line)}}
