@@ -3,14 +3,27 @@
 import { env } from 'cloudflare:workers'
 import { openDatabase } from '../src/db/database.ts'
 
-export type Counts = { rowsRead: number; rowsWritten: number; queries: string[] }
+/** `calls`: of the database, each of which is awaited: a statement alone, or a batch. */
+export type Counts = {
+  rowsRead: number
+  rowsWritten: number
+  queries: string[]
+  /** Of each statement that has written: into which table, and in which call. */
+  writes: { table: string; call: number; rows: number }[]
+  calls: number
+}
+
+const none = (): Counts => ({ rowsRead: 0, rowsWritten: 0, queries: [], writes: [], calls: 0 })
 
 export function countedDatabase(tells: (source: string) => boolean = () => false) {
-  const counts: Counts = { rowsRead: 0, rowsWritten: 0, queries: [] }
+  const counts = none()
   const count = (query: string, meta: D1Meta): void => {
     counts.queries.push(query)
     counts.rowsRead += meta.rows_read
     counts.rowsWritten += meta.rows_written
+    if (meta.rows_written === 0) return
+    const [, table = query] = /^\s*(?:insert into|update|delete from) "(\w+)"/i.exec(query) ?? []
+    counts.writes.push({ table, call: counts.calls, rows: meta.rows_written })
   }
   /** What happens between a statement's end and its answer; batches leave it out. */
   const hooks = { afterRead: async (): Promise<void> => {} }
@@ -18,6 +31,7 @@ export function countedDatabase(tells: (source: string) => boolean = () => false
   const counted = (made: D1PreparedStatement, query: string): D1PreparedStatement => {
     const all = async () => {
       const result = await made.all<Record<string, unknown>>()
+      counts.calls += 1
       count(query, result.meta)
       await hooks.afterRead()
       return result
@@ -45,6 +59,7 @@ export function countedDatabase(tells: (source: string) => boolean = () => false
     batch: async (statements: D1PreparedStatement[]) => {
       const known = statements.map((each) => originals.get(each)!)
       const results = await env.DB.batch(known.map(({ made }) => made))
+      counts.calls += 1
       for (const [index, { meta }] of results.entries()) count(known[index]!.query, meta)
       return results
     },
@@ -52,6 +67,6 @@ export function countedDatabase(tells: (source: string) => boolean = () => false
   const d1 = new Proxy(env.DB, {
     get: (target, name) => replaced[String(name)] ?? Reflect.get(target, name),
   })
-  const reset = () => Object.assign(counts, { rowsRead: 0, rowsWritten: 0, queries: [] })
+  const reset = () => Object.assign(counts, none())
   return { db: openDatabase(d1, tells), counts, hooks, reset }
 }

@@ -65,7 +65,7 @@ export async function claim(
       .set({
         state: sql`f.answer`,
         version: read.version + 1,
-        customerId: asked.customer,
+        ...(isAsked || asked.customer !== read.customerId ? { customerId: asked.customer } : {}),
         leaseUntil: when(leaseUntil, null),
         wakeAt: when(leaseUntil, held.wakeAt),
         attempts: when(read.attempts + 1, read.attempts, read.attempts),
@@ -81,10 +81,10 @@ export async function claim(
         holds: when(read.holds, held.holds, read.holds),
         holdReminders: 0,
         approversNeeded: sql`f.needed`,
-        // What waits or is cancelled takes no room, unless an attempt of it may have arrived.
+        // What waits or is cancelled takes no room, unless an attempt of it may have arrived: then it
+        // counts on, and isn't written again, since two indexes are of it.
         // What goes out for the first time counts now, also if it was approved on another day.
-        countedAt: when(isAsked ? now : read.countedAt, isAsked ? null : read.countedAt),
-        countedDay: when(isAsked ? asked.day : read.countedDay, isAsked ? null : read.countedDay),
+        ...(isAsked ? { countedAt: when(now, null), countedDay: when(asked.day, null) } : {}),
       })
       .from(
         // Materialized: else SQLite puts the whole question in each place where its answer is read.

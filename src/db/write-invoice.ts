@@ -31,7 +31,8 @@ export type Issued = {
   readonly day: string
 }
 
-export const issuedColumns = (issued: Issued, now: number) => ({
+/** `read`: null where the row may have gone on since it was read. */
+export const issuedColumns = (read: Adjustment | null, issued: Issued, now: number) => ({
   state: 'invoiced' as const,
   holdReasons: null,
   holdDetails: null,
@@ -49,8 +50,13 @@ export const issuedColumns = (issued: Issued, now: number) => ({
   invoiceTax: issued.invoice.taxAmount,
   invoiceTotal: issued.invoice.total,
   invoicedAt: now,
-  countedAt: sql`coalesce(${adjustments.countedAt}, ${now})`,
-  countedDay: sql`coalesce(${adjustments.countedDay}, ${issued.day})`,
+  // Two indexes are of when it counts: where that is known it isn't written again.
+  ...(read === null || read.countedAt === null
+    ? {
+        countedAt: sql`coalesce(${adjustments.countedAt}, ${now})`,
+        countedDay: sql`coalesce(${adjustments.countedDay}, ${issued.day})`,
+      }
+    : {}),
   answerDifferences: issued.differences.length === 0 ? null : issued.differences,
 })
 
@@ -82,7 +88,7 @@ export function commitIssued(
 ): Promise<Adjustment | null> {
   return commitChange(
     db,
-    changed(db, read, issuedColumns(issued, now)),
+    changed(db, read, issuedColumns(read, issued, now)),
     {
       ...entry(now, 'adjustment.invoiced', read, committedData(issued, read)),
       alarm: issued.alarm,
@@ -116,7 +122,7 @@ export function commitAdopted(
   }
   return commitChange(
     db,
-    changed(db, read, issuedColumns(issued, now)),
+    changed(db, read, issuedColumns(read, issued, now)),
     { ...entry(now, 'adjustment.adopted', read, data), actor, alarm: issued.alarm },
     [...linkAfterChange(db, issued, now), ...stopAfterDifference(db, read, issued, now)],
   )
@@ -140,7 +146,7 @@ export async function commitIssuedLate(
 ): Promise<LateCommit> {
   const update = db
     .update(adjustments)
-    .set({ ...issuedColumns(issued, now), version: sql`${adjustments.version} + 1` })
+    .set({ ...issuedColumns(null, issued, now), version: sql`${adjustments.version} + 1` })
     .where(and(eq(adjustments.id, read.id), isNull(adjustments.invoiceId)))
     .returning()
   const committed = await commitChange(

@@ -26,7 +26,7 @@ export function commitListed(
   return commitChange(
     db,
     changed(db, read, {
-      ...issuedColumns(issued, now),
+      ...issuedColumns(read, issued, now),
       customerId,
       ...(read.request === null ? { request } : {}),
     }),

@@ -131,19 +131,29 @@ export async function claimNotice(
   return row ? { ...row, nth: read.nth } : null
 }
 
+/** `isLast`: no channel waits for it any more, so that it has no time from then on. */
+export type Told = {
+  readonly id: string
+  readonly channel: string
+  readonly progress: ChannelProgress
+  readonly isLast: boolean
+}
+
 /** One channel is done with it. Null where the lease is over, or a newer fact has taken its place. */
 export async function commitTold(
   db: Database,
   claimed: NoticeRow,
-  told: { readonly id: string; readonly channel: string; readonly progress: ChannelProgress },
+  { id, channel, progress, isLast }: Told,
   now: number,
 ): Promise<NoticeRow | null> {
-  const { id, channel, progress } = told
   const action: AuditAction = progress === 'given_up' ? 'notice.given_up' : 'notice.sent'
   const [rows] = await db.batch([
     db
       .update(notices)
-      .set({ channels: sql`json_set(channels, '$.' || json_quote(${channel}), ${progress})` })
+      .set({
+        channels: sql`json_set(channels, '$.' || json_quote(${channel}), ${progress})`,
+        ...(isLast ? { wakeAt: null } : {}),
+      })
       .where(and(eq(notices.seq, claimed.seq), eq(notices.attempts, claimed.attempts)))
       .returning(),
     db.insert(auditEntries).select(sql`
@@ -153,8 +163,10 @@ export async function commitTold(
       WHERE ${AFTER_CHANGE}`),
   ])
   const [row] = rows
-  return row === undefined || row.wakeAt === null ? null : row
+  return row === undefined || isSuperseded(row) ? null : row
 }
+
+const isSuperseded = ({ channels }: NoticeRow): boolean => channels['all'] === 'superseded'
 
 /** One channel is in trouble. Null likewise. */
 export async function commitWait(

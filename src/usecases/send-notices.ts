@@ -13,7 +13,7 @@ import {
   NOTICE_LEASE_LEFT_SECONDS_MIN,
   NOTICE_WAIT_SECONDS_MAX,
 } from '../domain/limits.ts'
-import { isDone, waitOf, type About, type Notice } from '../domain/notice.ts'
+import { isDone, waitOf, type About, type ChannelProgress, type Notice } from '../domain/notice.ts'
 import { err, type Result } from '../domain/result.ts'
 import type { Deps } from '../deps.ts'
 import { thrownFields } from '../log.ts'
@@ -42,6 +42,7 @@ export async function sendNotices(deps: Deps, about: About): Promise<SendResult>
   const notice = await noticeOf(deps, claimed)
   const row = notice === null ? claimed : await tell(deps, claimed, notice)
   if (row === null) return 'stale'
+  if (row.wakeAt === null) return 'told'
   const wakeAt = notice === null ? null : nextTry(deps, row, notice)
   await setNoticeWake(deps.db, claimed, wakeAt)
   return wakeAt === null ? 'told' : 'postponed'
@@ -99,11 +100,24 @@ async function tellOn(
   const { id } = notice
   const { name } = channel
   const sent = await sendOn(deps, row, channel, notice)
-  if (!sent.ok) return afterTrouble(deps, row, name, id, sent.error)
+  if (!sent.ok) return afterTrouble(deps, row, name, notice, sent.error)
   if (sent.value === 'closed' && !channelsOn(deps).some(isForStaff)) {
     await sayGivenUp(deps, row, { notice: id, channel: name, code: 'closed', status: null })
   }
-  return commitTold(deps.db, row, { id, channel: name, progress: sent.value }, deps.now())
+  return commitDone(deps, row, notice, name, sent.value)
+}
+
+/** With its last channel it is over: then it isn't written once more. */
+function commitDone(
+  deps: Deps,
+  row: NoticeRow,
+  notice: Notice,
+  channel: string,
+  progress: ChannelProgress,
+): Promise<NoticeRow | null> {
+  const after = { ...row, channels: { ...row.channels, [channel]: progress } }
+  const isLast = nextTry(deps, after, notice) === null
+  return commitTold(deps.db, row, { id: notice.id, channel, progress, isLast }, deps.now())
 }
 
 /** A channel that throws is one in trouble: it must not keep the others from being told. */
@@ -135,16 +149,16 @@ async function afterTrouble(
   deps: Deps,
   row: NoticeRow,
   channel: string,
-  id: string,
+  notice: Notice,
   { code, status, meaning, retryAfterSeconds }: SendTrouble,
 ): Promise<NoticeRow | null> {
-  const facts = { notice: id, channel, code, status }
+  const facts = { notice: notice.id, channel, code, status }
   // An alarm waits for no person: who would mend it may be the one who can't be told.
   const isRefused = meaning === 'refused' && !isAlarmId(row.about)
   const attempts = waitOf(row.channels, channel).attempts + (isRefused ? 0 : 1)
   if (meaning === 'permanent' || attempts >= NOTICE_ATTEMPTS_MAX) {
     await sayGivenUp(deps, row, facts)
-    return commitTold(deps.db, row, { id, channel, progress: 'given_up' }, deps.now())
+    return commitDone(deps, row, notice, channel, 'given_up')
   }
   if (isRefused) await raiseAlarm(deps, 'channel_refused', { about: row.about, ...facts }, channel)
   else deps.log({ event: 'notice_postponed', about: row.about, ...facts })
@@ -174,7 +188,8 @@ async function giveUp(deps: Deps, claimed: DueNotice): Promise<SendResult> {
   const waiting = Object.keys(channels).filter((name) => !isDone(channels, name))
   for (const channel of waiting.length === 0 ? ['all'] : waiting) {
     await sayGivenUp(deps, claimed, { notice: id, channel, code: 'waited_too_long', status: null })
-    await commitTold(deps.db, claimed, { id, channel, progress: 'given_up' }, deps.now())
+    const told = { id, channel, progress: 'given_up', isLast: false } as const
+    await commitTold(deps.db, claimed, told, deps.now())
   }
   await setNoticeWake(deps.db, claimed, null)
   return 'told'
