@@ -3,10 +3,11 @@
 import { env } from 'cloudflare:workers'
 import { openDatabase } from '../src/db/database.ts'
 
-export type Counts = { rowsRead: number; rowsWritten: number; queries: string[] }
+/** `calls`: of the database; a batch is one, however many statements it has. */
+export type Counts = { rowsRead: number; rowsWritten: number; queries: string[]; calls: number }
 
 export function countedDatabase(tells: (source: string) => boolean = () => false) {
-  const counts: Counts = { rowsRead: 0, rowsWritten: 0, queries: [] }
+  const counts: Counts = { rowsRead: 0, rowsWritten: 0, queries: [], calls: 0 }
   const count = (query: string, meta: D1Meta): void => {
     counts.queries.push(query)
     counts.rowsRead += meta.rows_read
@@ -17,6 +18,7 @@ export function countedDatabase(tells: (source: string) => boolean = () => false
   const originals = new WeakMap<object, { made: D1PreparedStatement; query: string }>()
   const counted = (made: D1PreparedStatement, query: string): D1PreparedStatement => {
     const all = async () => {
+      counts.calls += 1
       const result = await made.all<Record<string, unknown>>()
       count(query, result.meta)
       await hooks.afterRead()
@@ -44,6 +46,7 @@ export function countedDatabase(tells: (source: string) => boolean = () => false
     prepare: (query: string) => counted(env.DB.prepare(query), query),
     batch: async (statements: D1PreparedStatement[]) => {
       const known = statements.map((each) => originals.get(each)!)
+      counts.calls += 1
       const results = await env.DB.batch(known.map(({ made }) => made))
       for (const [index, { meta }] of results.entries()) count(known[index]!.query, meta)
       return results
@@ -52,6 +55,6 @@ export function countedDatabase(tells: (source: string) => boolean = () => false
   const d1 = new Proxy(env.DB, {
     get: (target, name) => replaced[String(name)] ?? Reflect.get(target, name),
   })
-  const reset = () => Object.assign(counts, { rowsRead: 0, rowsWritten: 0, queries: [] })
+  const reset = () => Object.assign(counts, { rowsRead: 0, rowsWritten: 0, queries: [], calls: 0 })
   return { db: openDatabase(d1, tells), counts, hooks, reset }
 }
