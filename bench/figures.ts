@@ -99,11 +99,7 @@ export function tablesOf({ machine, sections }: Results): string {
     ]
   })
   const { cores, node, miniflare, system } = machine
-  return [
-    `${cores}, ${system}, Node ${node}, Miniflare ${miniflare}.`,
-    '',
-    ...told,
-  ].join('\n')
+  return [`${cores}, ${system}, Node ${node}, Miniflare ${miniflare}.`, '', ...told].join('\n')
 }
 
 const rowOf = ({ name, value, unit, spread, target, how }: Figure): string =>

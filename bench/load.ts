@@ -72,7 +72,7 @@ type Answer = { readonly status: number; readonly text: string }
 /** One connection, one request at a time. */
 class AnswerReader {
   #socket: Socket
-  #received = Buffer.alloc(0)
+  #received: Buffer = Buffer.alloc(0)
   #waiting: {
     readonly resolve: (answer: Answer) => void
     readonly reject: (error: Error) => void
@@ -80,7 +80,7 @@ class AnswerReader {
 
   constructor(socket: Socket) {
     this.#socket = socket
-    socket.on('data', (part) => this.#take(part))
+    socket.on('data', (part) => this.#take(Buffer.from(part)))
     socket.on('error', (error) => this.#fail(error))
     socket.on('close', () => this.#fail(new Error('the connection was closed before the answer')))
     socket.setTimeout(ANSWER_DEADLINE_MS, () => this.#fail(new Error('no answer in time')))

@@ -35,7 +35,8 @@ export async function startStub(): Promise<Stub> {
 export async function installPeers(): Promise<void> {
   const installed = path.join(PEERS, 'node_modules', '.package-lock.json')
   const lock = path.join(PEERS, 'package-lock.json')
-  if (fs.existsSync(installed) && fs.statSync(installed).mtimeMs >= fs.statSync(lock).mtimeMs) return
+  if (fs.existsSync(installed) && fs.statSync(installed).mtimeMs >= fs.statSync(lock).mtimeMs)
+    return
   const { passed, output } = await runTool(PEERS, 'npm', 'ci', '--ignore-scripts', '--no-audit')
   if (!passed) throw new Trouble(`the peers can't be installed: ${output}`)
 }

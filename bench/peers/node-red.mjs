@@ -27,8 +27,22 @@ return [answer, {
 
 const FLOW = [
   { id: 'tab', type: 'tab', label: 'webhooks' },
-  { id: 'in', type: 'http in', z: 'tab', url: '/webhooks/stripe', method: 'post', wires: [['verify']] },
-  { id: 'verify', type: 'function', z: 'tab', func: VERIFY, outputs: 2, wires: [['out'], ['bill']] },
+  {
+    id: 'in',
+    type: 'http in',
+    z: 'tab',
+    url: '/webhooks/stripe',
+    method: 'post',
+    wires: [['verify']],
+  },
+  {
+    id: 'verify',
+    type: 'function',
+    z: 'tab',
+    func: VERIFY,
+    outputs: 2,
+    wires: [['out'], ['bill']],
+  },
   { id: 'out', type: 'http response', z: 'tab', wires: [] },
   { id: 'bill', type: 'http request', z: 'tab', method: 'POST', ret: 'obj', wires: [[]] },
 ]
