@@ -11,16 +11,7 @@ export type Figure = {
   readonly how: string
 }
 
-export const SECTIONS = [
-  'counts',
-  'size',
-  'speed',
-  'issue',
-  'clicks',
-  'start',
-  'memory',
-  'growth',
-] as const
+export const SECTIONS = ['counts', 'size', 'speed', 'issue', 'clicks', 'start', 'memory'] as const
 export type Section = (typeof SECTIONS)[number]
 
 export type SectionResult = {

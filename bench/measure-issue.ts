@@ -18,7 +18,6 @@ export async function measureIssue(folder: string, events: number): Promise<Figu
   const starts = [
     ['Makegood', () => startMakegood(folder, stub.url)],
     ['Express', () => startPeer('express', folder, stub.url)],
-    ['Node-RED', () => startPeer('node-red', folder, stub.url)],
   ] as const
   const figures: Figure[] = []
   try {

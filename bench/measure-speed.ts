@@ -12,7 +12,7 @@ export type Effort = { readonly rounds: number; readonly perRound: number }
 
 const CONNECTIONS = [1, 16, 64]
 const FIXED_PER_SECOND = 50
-const OTHERS = ['bare', 'one row', 'Express', 'Node-RED'] as const
+const OTHERS = ['bare', 'one row', 'Express'] as const
 
 type Turn = { readonly result: LoadResult; readonly cpuMs: number | null }
 
@@ -24,7 +24,6 @@ export async function measureSpeed(folder: string, effort: Effort): Promise<Figu
     ['bare', await startBare(folder)],
     ['one row', await startOneRow(folder)],
     ['Express', await startPeer('express', folder, stub.url)],
-    ['Node-RED', await startPeer('node-red', folder, stub.url)],
   ])
   try {
     const next = numbers(effort.perRound)

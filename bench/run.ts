@@ -22,7 +22,7 @@ type Run = { readonly folder: string; readonly isQuick: boolean }
 const effortOf = ({ isQuick }: Run) =>
   isQuick ? { rounds: 3, perRound: 100 } : { rounds: 9, perRound: 500 }
 
-const MEASURES: Readonly<Record<Section, ((run: Run) => Promise<Figure[]>) | null>> = {
+const MEASURES: Readonly<Record<Section, (run: Run) => Promise<Figure[]>>> = {
   counts: ({ folder }) => measureCounts(folder),
   size: () => measureSize(),
   speed: (run) => measureSpeed(run.folder, effortOf(run)),
@@ -30,11 +30,10 @@ const MEASURES: Readonly<Record<Section, ((run: Run) => Promise<Figure[]>) | nul
   clicks: (run) => measureClicks(run.folder, effortOf(run)),
   start: ({ folder, isQuick }) => measureStart(folder, isQuick ? 3 : 9),
   memory: ({ folder, isQuick }) => measureMemory(folder, isQuick ? 1_000 : 100_000),
-  growth: null,
 }
 
 function wantedSections(only: string | undefined): readonly Section[] {
-  const measured = SECTIONS.filter((name) => MEASURES[name] !== null)
+  const measured: readonly Section[] = SECTIONS
   if (only === undefined) return measured
   const named = only.split(',')
   const unknown = named.find((name) => !measured.some((known) => known === name))
@@ -50,7 +49,7 @@ async function measure(name: Section, isQuick: boolean): Promise<Results['sectio
   const before = load()
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'makegood-bench-'))
   try {
-    const figures = (await MEASURES[name]?.({ folder, isQuick })) ?? []
+    const figures = await MEASURES[name]({ folder, isQuick })
     return { at: new Date().toISOString(), isQuick, load: [before, load()], figures }
   } finally {
     fs.rmSync(folder, { recursive: true, force: true })
