@@ -8,7 +8,7 @@ import { PARTS_PER_EVENT_MAX } from '../domain/limits.ts'
 import { approversNeeded, askedRow, foundReasons, isUndone, type Asked } from './asked.ts'
 import type { Database } from './database.ts'
 import { adjustments, endpointStarts, undos, type Adjustment } from './schema.ts'
-import type { NewUndo } from './write-delivery.ts'
+import type { NewUndo } from './pack-delivery.ts'
 
 export type DryAnswer = {
   /** Everything for which the claim would hold it, as things are now. */

@@ -3,7 +3,7 @@
 import { sql, type SQL } from 'drizzle-orm'
 import type { Database } from './database.ts'
 import { adjustments } from './schema.ts'
-import type { PackedDelivery } from './write-delivery.ts'
+import type { PackedDelivery } from './pack-delivery.ts'
 
 /** The columns of a new row, from the JSON of its facts (`AdjustmentFacts`) in `a.value`. */
 export const newAdjustment = (createdAt: number, wakeAt: number | SQL): SQL => sql`

@@ -22,13 +22,21 @@ export const NO_PAYLOAD: KeptPayload = {
   commitment: '',
 }
 
+/** What the slices are cut from: D1 carries bytes as a list of numbers, so one payload alone goes as text. */
+export type BoundPayloads = ArrayBuffer | string
+
+type Sliced = { readonly id: EventId; readonly payload: KeptPayload }
+
 /** All payloads as one value and the slices of it: quoting them as JSON could double their size. */
-export function packPayloads(
-  events: readonly { readonly id: EventId; readonly payload: KeptPayload }[],
-): { readonly payloadBytes: ArrayBuffer; readonly payloadSlices: string } {
+export function packPayloads(events: readonly Sliced[]): {
+  readonly bound: BoundPayloads
+  readonly payloadSlices: string
+} {
+  const [only, another] = events
+  if (only !== undefined && another === undefined) return packOne(only)
   const encoder = new TextEncoder()
-  const encoded = events.map(({ id, payload: { encoding, body, isWhole, salt } }) => {
-    return { eventId: id, encoding, isWhole, salt, bytes: encoder.encode(body) }
+  const encoded = events.map((event) => {
+    return { ...sliceOf(event), bytes: encoder.encode(event.payload.body) }
   })
   const all = new Uint8Array(encoded.reduce((sum, { bytes }) => sum + bytes.length, 0))
   let offset = 0
@@ -38,5 +46,20 @@ export function packPayloads(
     offset += bytes.length
     return { ...slice, start, length: bytes.length }
   })
-  return { payloadBytes: all.buffer, payloadSlices: JSON.stringify(slices) }
+  return { bound: all.buffer, payloadSlices: JSON.stringify(slices) }
 }
+
+/** `length` is in UTF-16 units, which are no fewer than the characters that SQLite counts. */
+function packOne(event: Sliced): ReturnType<typeof packPayloads> {
+  // What TextEncoder would have made of it, and so what was hashed.
+  const bound = event.payload.body.toWellFormed()
+  const slices = [{ ...sliceOf(event), start: 1, length: bound.length }]
+  return { bound, payloadSlices: JSON.stringify(slices) }
+}
+
+const sliceOf = ({ id, payload: { encoding, isWhole, salt } }: Sliced) => ({
+  eventId: id,
+  encoding,
+  isWhole,
+  salt,
+})

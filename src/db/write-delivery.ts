@@ -3,93 +3,14 @@
 
 import { sql, type SQL } from 'drizzle-orm'
 import type { BatchItem } from 'drizzle-orm/batch'
-import type { AdjustmentFacts } from '../domain/adjustment.ts'
-import { assert } from '../domain/assert.ts'
-import type { Actor, AuditAction } from '../domain/audit.ts'
-import type { Mode } from '../domain/event.ts'
-import type { AdjustmentId, EventId } from '../domain/ids.ts'
-import { BOUND_VALUE_BYTES_MAX, EVENTS_PER_DELIVERY_MAX } from '../domain/limits.ts'
+import type { AuditAction } from '../domain/audit.ts'
+import type { AdjustmentId } from '../domain/ids.ts'
 import type { Database } from './database.ts'
 import { insertAdjustments, isNewEvent } from './insert-adjustments.ts'
-import { packPayloads, type KeptPayload } from './pack-payloads.ts'
+import { keepStatement, placeholders } from './kept-statement.ts'
+import type { Delivery, PackedDelivery, ReceivedEvent } from './pack-delivery.ts'
 import { toldOfEvents } from './write-notices.ts'
-import { auditEntries, events, payloads, undos, type RecordedDecision } from './schema.ts'
-
-/** `formerIds`: what its rule, under a former id, would have made of the same subject. */
-export type NewAdjustment = AdjustmentFacts & { readonly formerIds: readonly AdjustmentId[] }
-
-/** `ruleIds`: of the rule whose adjustments are undone, its former ones among them. */
-export type NewUndo = {
-  readonly subject: string
-  readonly ruleIds: readonly string[]
-  /** Who asked for it at the source, in small letters. */
-  readonly asker: string | null
-}
-
-export type ReceivedEvent = {
-  readonly id: EventId
-  readonly ownId: string | null
-  readonly type: string
-  readonly mode: Mode | null
-  readonly occurredAt: number | null
-  /** `adjusted` is what it wants to be; the batch finds out if it is. */
-  readonly fate: 'adjusted' | 'ignored' | 'shadow' | 'undecided'
-  readonly ruleId: string | null
-  readonly reason: string | null
-  readonly decision: RecordedDecision
-  readonly adjustments: readonly NewAdjustment[]
-  readonly undo: NewUndo | null
-  readonly payload: KeptPayload
-}
-
-export type Delivery = {
-  readonly deliveryId: string
-  readonly actor: Actor
-  readonly endpoint: string
-  readonly account: string
-  readonly source: string
-  readonly unsignedId: string | null
-  readonly ruleSet: string
-  readonly receivedAt: number
-  readonly wakeAt: number
-  /** Of distinct ids. */
-  readonly events: readonly ReceivedEvent[]
-}
-
-/** A delivery as the values that its batch binds. */
-export type PackedDelivery = {
-  readonly delivery: Delivery
-  readonly eventRows: string
-  readonly adjustmentRows: string
-  readonly undoRows: string
-  readonly payloadBytes: ArrayBuffer
-  readonly payloadSlices: string
-}
-
-/** Null where one of the values is larger than D1 takes. */
-export function packDelivery(delivery: Delivery): PackedDelivery | null {
-  assert(delivery.events.length <= EVENTS_PER_DELIVERY_MAX, 'a delivery of too many events')
-  const { payloadBytes, payloadSlices } = packPayloads(delivery.events)
-  const eventRows = JSON.stringify(delivery.events.map(eventRow))
-  const adjustmentRows = JSON.stringify(delivery.events.flatMap((event) => event.adjustments))
-  const undoRows = JSON.stringify(
-    delivery.events.flatMap(({ id, mode, undo }) =>
-      (undo?.ruleIds ?? []).map((ruleId) => ({
-        eventId: id,
-        ruleId,
-        subject: undo?.subject,
-        mode: mode ?? '',
-        asker: undo?.asker,
-      })),
-    ),
-  )
-  const encoder = new TextEncoder()
-  const sizes = [eventRows, adjustmentRows, undoRows, payloadSlices].map(
-    (text) => encoder.encode(text).length,
-  )
-  if (Math.max(payloadBytes.byteLength, ...sizes) > BOUND_VALUE_BYTES_MAX) return null
-  return { delivery, eventRows, adjustmentRows, undoRows, payloadBytes, payloadSlices }
-}
+import { auditEntries, events, payloads, undos } from './schema.ts'
 
 /**
  * The adjustments that this delivery made, each due at version 1; none for a redelivery. Throws
@@ -101,18 +22,55 @@ export async function commitDelivery(
   packed: PackedDelivery,
   further: readonly BatchItem<'sqlite'>[] = [],
 ): Promise<readonly AdjustmentId[]> {
-  const [made] = await db.batch([
-    insertAdjustments(db, packed),
-    insertUndos(db, packed),
-    insertEvents(db, packed),
-    insertPayloads(db, packed),
-    insertEntries(db, packed),
-    ...(db.tells(packed.delivery.source)
-      ? [toldOfEvents(db, packed.delivery.deliveryId, packed.eventRows, packed.delivery.receivedAt)]
-      : []),
+  const { adjustmentRows, undoRows, delivery } = packed
+  const values = { ...packed, ...delivery }
+  const kept = statementsOf(db)
+  const isTold = db.tells(delivery.source) && delivery.events.some(mayTellItself)
+  const received = [
+    kept.events(values),
+    kept.payloads(values),
+    kept.entries(values),
+    ...(isTold ? [kept.told(values)] : []),
     ...further,
-  ])
+  ] as const
+  if (adjustmentRows === NONE && undoRows === NONE) {
+    await db.batch(received)
+    return []
+  }
+  const wanted = [kept.adjustments(values), kept.undos(values)] as const
+  const [made] = await db.batch([...wanted, ...received])
   return made.map((row) => row.id)
+}
+
+const NONE = '[]'
+
+/** Before it is known what became of it: what is ignored has no one waiting for it. */
+const mayTellItself = ({ fate }: ReceivedEvent): boolean =>
+  fate === 'adjusted' || fate === 'undecided'
+
+const KEPT = new WeakMap<Database, ReturnType<typeof makeStatements>>()
+
+/** Of a connection, which lives as long as its isolate. */
+function statementsOf(db: Database): ReturnType<typeof makeStatements> {
+  const kept = KEPT.get(db) ?? makeStatements(db)
+  KEPT.set(db, kept)
+  return kept
+}
+
+/** A delivery with a placeholder for each of its values, so that each statement is said once. */
+function makeStatements(db: Database) {
+  const packed = placeholders<PackedDelivery>({ delivery: placeholders<Delivery>({}) })
+  const { delivery } = packed
+  return {
+    adjustments: keepStatement(insertAdjustments(db, packed)),
+    undos: keepStatement(insertUndos(db, packed)),
+    events: keepStatement(insertEvents(db, packed)),
+    payloads: keepStatement(insertPayloads(db, packed)),
+    entries: keepStatement(insertEntries(db, packed)),
+    told: keepStatement(
+      toldOfEvents(db, delivery.deliveryId, packed.eventRows, delivery.receivedAt),
+    ),
+  }
 }
 
 /** Once for each subject, rule and mode; a trigger wakes what it undoes. */
@@ -181,10 +139,10 @@ function insertEvents(db: Database, packed: PackedDelivery) {
 }
 
 /** D1 binds an empty value as NULL, and a signed delivery may be empty. */
-const insertPayloads = (db: Database, { delivery, payloadBytes, payloadSlices }: PackedDelivery) =>
+const insertPayloads = (db: Database, { delivery, boundPayloads, payloadSlices }: PackedDelivery) =>
   db.insert(payloads).select(sql`
   SELECT e.seq, p.value ->> 'encoding',
-    coalesce(CAST(substr(${payloadBytes}, p.value ->> 'start', p.value ->> 'length') AS TEXT), ''),
+    coalesce(CAST(substr(${boundPayloads}, p.value ->> 'start', p.value ->> 'length') AS TEXT), ''),
     p.value ->> 'isWhole', p.value ->> 'salt'
   FROM json_each(${payloadSlices}) p CROSS JOIN events e ON e.id = p.value ->> 'eventId'
   WHERE e.delivery_id = ${delivery.deliveryId}`)
@@ -210,20 +168,3 @@ const insertEntries = (db: Database, { delivery, eventRows, adjustmentRows }: Pa
   FROM json_each(${adjustmentRows}) p CROSS JOIN adjustments a ON a.id = p.value ->> 'id'
   JOIN events e ON e.id = a.event_id
   WHERE a.event_id = p.value ->> 'eventId' AND e.delivery_id = ${delivery.deliveryId}`)
-
-function eventRow(event: ReceivedEvent): object {
-  const { adjustments, payload, ...row } = event
-  return {
-    ...row,
-    commitment: payload.commitment,
-    adjustments: adjustments.flatMap(({ amount, currency, customerReference, mode, ...each }) =>
-      [each.id, ...each.formerIds].map((id) => ({
-        id,
-        amount,
-        currency,
-        customerReference,
-        mode,
-      })),
-    ),
-  }
-}

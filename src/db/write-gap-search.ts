@@ -5,7 +5,8 @@ import { and, eq, sql } from 'drizzle-orm'
 import { GAP_FIRST_SECONDS, GAP_LEASE_SECONDS } from '../domain/gap-limits.ts'
 import type { Database } from './database.ts'
 import { endpointStarts, gapSearches, type GapSearch } from './schema.ts'
-import { commitDelivery, type PackedDelivery } from './write-delivery.ts'
+import type { PackedDelivery } from './pack-delivery.ts'
+import { commitDelivery } from './write-delivery.ts'
 import type { AdjustmentId } from '../domain/ids.ts'
 
 /**

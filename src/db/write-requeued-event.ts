@@ -11,7 +11,8 @@ import type { AdjustmentId } from '../domain/ids.ts'
 import { isCode } from '../domain/text.ts'
 import { auditEntries, events, notices, type Event } from './schema.ts'
 import { TELLS_ITSELF } from './write-notices.ts'
-import { fateAtTheDoor, insertUndos, type PackedDelivery } from './write-delivery.ts'
+import type { PackedDelivery } from './pack-delivery.ts'
+import { fateAtTheDoor, insertUndos } from './write-delivery.ts'
 
 export type RequeuedEvent = {
   readonly event: Event

@@ -1,6 +1,7 @@
 // What an operator asks for, as an event of its own with one adjustment: the same batch as a delivery's.
 
-import { commitDelivery, packDelivery, type ReceivedEvent } from '../db/write-delivery.ts'
+import { packDelivery, type ReceivedEvent } from '../db/pack-delivery.ts'
+import { commitDelivery } from '../db/write-delivery.ts'
 import { assert } from '../domain/assert.ts'
 import { OPERATOR_ENDPOINT } from '../domain/by-hand.ts'
 import { WAKE_AFTER_SECONDS } from '../domain/limits.ts'

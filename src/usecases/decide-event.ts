@@ -2,7 +2,7 @@
 // nothing written, so that a dry run and a backtest ask the same.
 
 import type { KeptPayload } from '../db/pack-payloads.ts'
-import type { NewAdjustment, NewUndo, ReceivedEvent } from '../db/write-delivery.ts'
+import type { NewAdjustment, NewUndo, ReceivedEvent } from '../db/pack-delivery.ts'
 import type { RecordedDecision } from '../db/schema.ts'
 import { assert, unreachable } from '../domain/assert.ts'
 import { decide, type Decision } from '../domain/decide.ts'

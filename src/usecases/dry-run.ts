@@ -6,7 +6,7 @@ import { findEndpointStart, findUndone, type UndoneByIt } from '../db/ask-dry.ts
 import { findEvent } from '../db/read-events.ts'
 import type { Event } from '../db/schema.ts'
 import { NO_PAYLOAD } from '../db/pack-payloads.ts'
-import type { NewAdjustment, NewUndo, ReceivedEvent } from '../db/write-delivery.ts'
+import type { NewAdjustment, NewUndo, ReceivedEvent } from '../db/pack-delivery.ts'
 import {
   isUnreadable,
   type Fate,

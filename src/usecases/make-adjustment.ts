@@ -5,7 +5,7 @@ import type { Database } from '../db/database.ts'
 import { findAdjustments } from '../db/read-adjustments.ts'
 import { findEvent } from '../db/read-events.ts'
 import type { Adjustment } from '../db/schema.ts'
-import type { ReceivedEvent } from '../db/write-delivery.ts'
+import type { ReceivedEvent } from '../db/pack-delivery.ts'
 import { assert } from '../domain/assert.ts'
 import {
   adjustByHand,

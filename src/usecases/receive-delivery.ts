@@ -3,12 +3,12 @@
 
 import type { KeptPayload, Payload } from '../db/pack-payloads.ts'
 import {
-  commitDelivery,
   packDelivery,
   type Delivery,
   type PackedDelivery,
   type ReceivedEvent,
-} from '../db/write-delivery.ts'
+} from '../db/pack-delivery.ts'
+import { commitDelivery } from '../db/write-delivery.ts'
 import {
   isUnreadable,
   UNREADABLE_TYPE,

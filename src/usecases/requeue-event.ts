@@ -3,7 +3,7 @@
 
 import type { Event } from '../db/schema.ts'
 import { NO_PAYLOAD } from '../db/pack-payloads.ts'
-import { packDelivery } from '../db/write-delivery.ts'
+import { packDelivery } from '../db/pack-delivery.ts'
 import { commitRequeuedEvent } from '../db/write-requeued-event.ts'
 import { assert } from '../domain/assert.ts'
 import type { Fate } from '../domain/event.ts'

@@ -1,7 +1,7 @@
 // One step of a search: what a source has from here on, and of it what never came.
 
 import { heardAbout, knownEvents } from '../db/read-gaps.ts'
-import type { ReceivedEvent } from '../db/write-delivery.ts'
+import type { ReceivedEvent } from '../db/pack-delivery.ts'
 import { commitMissed } from '../db/write-gap-search.ts'
 import type { Deps } from '../deps.ts'
 import { decide } from '../domain/decide.ts'

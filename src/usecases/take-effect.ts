@@ -3,7 +3,7 @@
 // An event that is known already has none.
 
 import { findEvent } from '../db/read-events.ts'
-import type { ReceivedEvent } from '../db/write-delivery.ts'
+import type { ReceivedEvent } from '../db/pack-delivery.ts'
 import type { Deps } from '../deps.ts'
 import { unreachable } from '../domain/assert.ts'
 import { approveByEvent } from './approve-by-event.ts'

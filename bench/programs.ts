@@ -1,0 +1,83 @@
+// Programs beside the Workers: the billing stub and the peers, each a Node process of its own, as this one runs.
+
+import { fork, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import * as fs from 'node:fs'
+import * as path from 'node:path'
+import { claimPort, HOST } from '../scripts/ports.ts'
+import { ROOT } from '../scripts/project.ts'
+import { runTool } from '../scripts/run-tool.ts'
+import { Trouble } from '../scripts/trouble.ts'
+import { STRIPE_SECRET } from './deliveries.ts'
+import type { Target } from './targets.ts'
+
+const PEERS = path.join(ROOT, 'bench', 'peers')
+const START_MS_MAX = 30_000
+
+export type Stub = {
+  readonly url: string
+  told(): Promise<{ readonly invoices: number; readonly lastAt: number }>
+  stop(): void
+}
+
+export async function startStub(): Promise<Stub> {
+  const child = fork(path.join(ROOT, 'bench', 'billing-stub.ts'))
+  const [address] = await once(child, 'message')
+  const url = `http://${HOST}:${address.port}`
+  return {
+    url,
+    told: async () => (await fetch(`${url}/told`)).json() as ReturnType<Stub['told']>,
+    stop: () => void child.kill(),
+  }
+}
+
+/** What only this command needs is installed by it, from a lock file of its own. */
+export async function installPeers(): Promise<void> {
+  const installed = path.join(PEERS, 'node_modules', '.package-lock.json')
+  const lock = path.join(PEERS, 'package-lock.json')
+  if (fs.existsSync(installed) && fs.statSync(installed).mtimeMs >= fs.statSync(lock).mtimeMs)
+    return
+  const { passed, output } = await runTool(PEERS, 'npm', 'ci', '--ignore-scripts', '--no-audit')
+  if (!passed) throw new Trouble(`the peers can't be installed: ${output}`)
+}
+
+/** @param name of a file of bench/peers, which listens on PORT, and keeps what it keeps in FOLDER */
+export async function startPeer(
+  name: 'express' | 'node-red',
+  folder: string,
+  billingUrl: string,
+): Promise<Target> {
+  const port = await claimPort(0, 'PORT')
+  const own = path.join(folder, name)
+  fs.mkdirSync(own, { recursive: true })
+  const env = {
+    ...process.env,
+    PORT: String(port),
+    FOLDER: own,
+    BILLING_URL: billingUrl,
+    STRIPE_WEBHOOK_SECRET: STRIPE_SECRET,
+    NODE_ENV: 'production',
+  }
+  const child = fork(path.join(PEERS, `${name}.mjs`), { env, silent: true })
+  child.stdout?.resume()
+  child.stderr?.resume()
+  await listening(child, name)
+  return {
+    port,
+    pid: child.pid ?? 0,
+    stop: async () => {
+      child.kill()
+      await once(child, 'exit')
+    },
+  }
+}
+
+async function listening(child: ChildProcess, name: string): Promise<void> {
+  const late = AbortSignal.timeout(START_MS_MAX)
+  try {
+    await once(child, 'message', { signal: late })
+  } catch {
+    child.kill()
+    throw new Trouble(`${name} doesn't start`)
+  }
+}
