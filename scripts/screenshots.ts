@@ -28,6 +28,9 @@ const PAGES = {
   inbox: '/inbox',
   events: '/events',
   adjustments: '/adjustments',
+  rules: '/rules',
+  audit: '/audit',
+  endpoints: '/endpoints',
   settings: '/settings',
 } as const
 

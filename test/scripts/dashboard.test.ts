@@ -215,6 +215,9 @@ describe.skipIf(program === null)('every page', () => {
       `/events/${event}`,
       '/adjustments',
       `/adjustments/${id}`,
+      '/rules',
+      '/audit',
+      '/endpoints',
       '/settings',
     ]
     const [context, page] = await visit(true)

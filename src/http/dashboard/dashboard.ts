@@ -7,6 +7,7 @@ import { actions } from './actions.ts'
 import { adjustmentPage } from './adjustment-page.tsx'
 import { audit } from './audit.tsx'
 import { endpoints } from './endpoints.tsx'
+import { erasures } from './erasures.tsx'
 import { eventPage } from './event-page.tsx'
 import { files } from './files.ts'
 import { inbox } from './inbox.tsx'
@@ -42,6 +43,7 @@ inside
   .route('/', audit)
   .route('/', endpoints)
   .route('/', rules)
+  .route('/', erasures)
   .route('/', settings)
   .route('/', actions)
   .post('/logout', (c) => {

@@ -26,6 +26,7 @@ export const DONE = {
   adopted: 'This invoice is its invoice now.',
   paused: 'Paused. What comes in waits, and nothing is lost.',
   resumed: 'Resumed. What has waited goes on now.',
+  erasing: 'Asked for. It goes on by itself, and its state stands here.',
   revoked: 'Revoked. The key and its sessions have ended.',
 } as const
 
