@@ -80,7 +80,7 @@ const List = ({ rows, clock }: { rows: readonly Shown[]; clock: Clock }) =>
       {rows.map(({ id, status, reason, askedBy, requestedAt, waiting, erased }) => (
         <li>
           <code>{id}</code>
-          <Chip tone={STATES[status]?.tone ?? "way"}>{STATES[status]?.text}</Chip>
+          <Chip tone={STATES[status]?.tone ?? 'way'}>{STATES[status]?.text}</Chip>
           <span class="soft">
             {`${plain(reason)}, by ${actorWord(askedBy)} `}
             <When at={Date.parse(requestedAt)} clock={clock} />
