@@ -33,6 +33,9 @@ const PAGES = {
   links: '/links',
   reports: '/reports',
   search: '/search',
+  rules: '/rules',
+  audit: '/audit',
+  endpoints: '/endpoints',
   settings: '/settings',
 } as const
 

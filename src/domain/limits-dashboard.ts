@@ -37,6 +37,8 @@ export const DAY_SUMS_ENTRIES_MAX = 1_000
 export const DAY_SUMS_STEPS_MAX = 8
 /** Of a payload that a page shows; the API has all of it. */
 export const PAYLOAD_SHOWN_CHARS_MAX = 60_000
+/** Of erasures that the settings list, the newest first. */
+export const ERASURES_SHOWN_MAX = 50
 /** Of keys that the settings list, the newest first. */
 export const KEYS_SHOWN_MAX = 100
 /** Of counts of rejected deliveries: an isolate writes them down at most so often. */

@@ -282,6 +282,9 @@ describe.skipIf(program === null)('every page', () => {
       '/reports',
       '/reports?list=open',
       '/search?q=acme-42',
+      '/rules',
+      '/audit',
+      '/endpoints',
       '/settings',
     ]
     const [context, page] = await visit(true)

@@ -115,7 +115,7 @@ export const erasures = createRoutes()
   })
 
 /** Counts only: by what he was found is nobody's any more. */
-function presentErasure(erasure: Erasure) {
+export function presentErasure(erasure: Erasure) {
   const { id, reason, askedBy, requestedAt, finishedAt, waiting, counts, customer } = erasure
   return {
     object: 'erasure',

@@ -96,18 +96,7 @@ async function showAudit(c: AppContext, { trouble, check }: Told): Promise<Respo
             <Form action="/audit/verify" token={viewerOf(c).token}>
               <button class="main">Verify now</button>
             </Form>
-            {checkpoint === null ? null : (
-              <details>
-                <summary>The signed checkpoint</summary>
-                <pre class="body" tabindex={0} role="region" aria-label="The signed checkpoint">
-                  {checkpoint.note}
-                </pre>
-                <p class="soft">
-                  Keep it where the owner of the log can not change it: a log that is changed later
-                  no longer fits it.
-                </p>
-              </details>
-            )}
+            {checkpoint === null ? null : <Note of={checkpoint.note} />}
           </section>
           <section class="sheet">
             <h2>{isFiltered ? 'Take what is found with you' : 'Take it with you'}</h2>
@@ -142,6 +131,19 @@ const Nothing = ({ isFiltered, hasMore }: { isFiltered: boolean; hasMore: boolea
     </Empty>
   )
 }
+
+const Note = ({ of }: { of: string }) => (
+  <details>
+    <summary>The signed checkpoint</summary>
+    <pre class="body" tabindex={0} role="region" aria-label="The signed checkpoint">
+      {of}
+    </pre>
+    <p class="soft">
+      Keep it where the owner of the log can not change it: a log that is changed later no longer
+      fits it.
+    </p>
+  </details>
+)
 
 type Seal = Awaited<ReturnType<typeof findSealState>>
 

@@ -10,6 +10,7 @@ import { customerPage } from './customer-page.tsx'
 import { customers } from './customers.tsx'
 import { audit } from './audit.tsx'
 import { endpoints } from './endpoints.tsx'
+import { erasures } from './erasures.tsx'
 import { eventPage } from './event-page.tsx'
 import { files } from './files.ts'
 import { inbox } from './inbox.tsx'
@@ -59,6 +60,7 @@ inside
   .route('/', audit)
   .route('/', endpoints)
   .route('/', rules)
+  .route('/', erasures)
   .route('/', settings)
   .route('/', actions)
   .post('/logout', async (c) => {

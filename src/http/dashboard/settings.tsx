@@ -66,6 +66,9 @@ export async function showSettings(c: AppContext, told: Told): Promise<Response>
         </section>
         <div>
           {viewer.mayAdmin ? <KeyForm viewer={viewer} typed={typed ?? {}} /> : null}
+          <p class="soft">
+            <a href="/settings/erasures">Erasures</a>: take a person out of what is kept.
+          </p>
           <Switches c={c} rows={switches} viewer={viewer} clock={clock} />
         </div>
       </div>

@@ -31,6 +31,7 @@ export const DONE = {
   unmapped: 'Removed. By this, nobody is found any more.',
   'link-made': 'The link is made. It opens the PDF for whoever has it.',
   'link-revoked': 'Revoked. The link opens nothing any more.',
+  erasing: 'Asked for. It goes on by itself, and its state stands here.',
   revoked: 'Revoked. The key and its sessions have ended.',
 } as const
 

@@ -25,6 +25,7 @@ export const PAGES = [
   'GET /rules',
   'GET /search',
   'GET /settings',
+  'GET /settings/erasures',
   'POST /adjustments/:id/:verb',
   'POST /audit/verify',
   'POST /customers/identities',
@@ -36,6 +37,7 @@ export const PAGES = [
   'POST /logout',
   'POST /rules/dry-run',
   'POST /settings/:what{pause|resume}',
+  'POST /settings/erasures',
   'POST /settings/keys',
   'POST /settings/keys/:id/revoke',
 ] as const
