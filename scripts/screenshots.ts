@@ -53,10 +53,13 @@ async function fill({ deliver, ask }: Stage): Promise<Readonly<Record<string, st
     ['nightly-export', ['read']],
   ] as const) {
     const email = name === 'nightly-export' ? {} : { email: `${name}@saas.example` }
-    await ask('/keys', 'POST', { name, scopes, expiresInDays: 365, ...email })
+    const json = { name, scopes: [...scopes], expiresInDays: 365, ...email }
+    await ask(({ keys }) => keys.$post({ json }))
   }
   await sleep(SETTLE_MS)
-  const rows = adjustments.parse(await ask('/adjustments?limit=50'))
+  const rows = adjustments.parse(
+    await ask((api) => api.adjustments.$get({ query: { limit: '50' } })),
+  )
   const one = (state: string) => `/adjustments/${rows.find((row) => row.state === state)?.id}`
   return {
     event: `/events/${given}`,

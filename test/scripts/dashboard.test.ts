@@ -206,7 +206,7 @@ describe.skipIf(program === null)('every page', () => {
     await heldTicket('370.00')
     const [row] = z
       .array(z.object({ id: z.string() }))
-      .parse(await stage.ask('/adjustments?limit=1'))
+      .parse(await stage.ask(({ adjustments }) => adjustments.$get({ query: { limit: '1' } })))
     const id = row?.id ?? ''
     const pages = [
       '/',
