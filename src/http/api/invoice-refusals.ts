@@ -4,6 +4,7 @@ import type { Adjustment } from '../../db/schema.ts'
 import { unreachable } from '../../domain/assert.ts'
 import { INVOICE_RETRY_SECONDS } from '../../domain/limits.ts'
 import type { CreateTrouble } from '../../usecases/create-invoice.ts'
+import { WORDS_FORGOTTEN } from '../../usecases/find-words.ts'
 import type { StatusTrouble } from '../../usecases/set-invoice-status.ts'
 import { fail, type Failure } from '../answers.ts'
 import type { AppContext } from '../context.ts'
@@ -110,7 +111,10 @@ function refusedBefore({ id: adjustmentId, trouble }: Adjustment): Failure {
   return {
     ...(known ?? CONFLICT),
     code: known === undefined ? 'adjustment_failed' : { foreign: code },
-    message: 'The billing API has refused this. A person can try it again by its adjustment.',
+    message:
+      code === WORDS_FORGOTTEN.code
+        ? 'It was not billed, and its description is forgotten by now. Ask anew, with another Idempotency-Key.'
+        : 'The billing API has refused this. A person can try it again by its adjustment.',
     details: { adjustmentId, code, requestId },
   }
 }

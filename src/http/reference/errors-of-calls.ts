@@ -74,8 +74,9 @@ export const CALL_ERRORS = {
     todo: `${LOOK_AT_IT} Where it is still wanted, ask with another Idempotency-Key.`,
   },
   adjustment_failed: {
-    means: 'The attempts to bill it are used up, without a refusal that says why.',
-    todo: 'A person tries it again: POST /api/v1/adjustments/{id}/requeue.',
+    means:
+      'The attempts to bill it are used up, without a refusal that says why; or details.code is words_forgotten: its description is gone.',
+    todo: 'A person tries it again: POST /api/v1/adjustments/{id}/requeue. With its description gone, ask with another Idempotency-Key.',
   },
   too_many_sums: {
     means: 'The month has more sums than a page can hand on to the next.',
