@@ -141,7 +141,7 @@ function unchanged(trouble: Unchanged): Failure {
         ...CONFLICT,
         code: 'invoice_not_recorded',
         message:
-          'It is of an adjustment, and not recorded as its invoice yet. Nothing was done. Ask again.',
+          'It carries the id of an adjustment, and is not recorded as its invoice. Nothing was done. Ask again; a second one can only be voided.',
         details: { adjustmentId: trouble.adjustmentId },
         retryAfterSeconds: INVOICE_RETRY_SECONDS,
       }
