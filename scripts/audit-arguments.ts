@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util'
 import { readPublicKey, isKeyName, type PublicKey } from '../src/domain/signed-note.ts'
+import type { Api } from './api-client.ts'
 import { addressOf } from './connect-settings.ts'
 import { Trouble } from './trouble.ts'
 
@@ -21,7 +22,7 @@ export type AuditArguments =
       /** Of keys that may have signed that one. */
       readonly oldKeys: readonly PublicKey[]
     }
-  | ({ readonly kind: 'export'; readonly out: string | null; readonly query: string } & Remote)
+  | ({ readonly kind: 'export'; readonly out: string | null; readonly query: ExportQuery } & Remote)
   | ({ readonly kind: 'checkpoint' } & Remote)
   | { readonly kind: 'key'; readonly name: string }
   | { readonly kind: 'public' }
@@ -122,15 +123,18 @@ function keyOf(option: string, text: string): PublicKey {
   return key
 }
 
+type ExportQuery = Parameters<Api['audit']['export']['$get']>[0]['query']
 type ExportOptions = { filter?: string[]; csv?: boolean; zip?: boolean }
 
-function queryOf({ filter = [], csv = false, zip = false }: ExportOptions): string {
+/** What a filter is called the app says: it refuses by name what it does not know. */
+function queryOf({ filter = [], csv = false, zip = false }: ExportOptions): ExportQuery {
   if (csv && zip) throw new Trouble(`--csv or --zip, not both\n${AUDIT_USAGE}`)
-  const format = csv ? 'csv' : zip ? 'zip' : null
-  const query = new URLSearchParams(format === null ? {} : { format })
+  const filters = new Map<string, string>()
   for (const each of filter) {
     const [name = '', ...value] = each.split('=')
-    query.append(name, value.join('='))
+    if (filters.has(name)) throw new Trouble(`--filter ${name} is there twice\n${AUDIT_USAGE}`)
+    filters.set(name, value.join('='))
   }
-  return query.size === 0 ? '' : `?${query}`
+  const format = csv ? 'csv' : zip ? 'zip' : null
+  return { ...Object.fromEntries(filters), ...(format === null ? {} : { format }) }
 }

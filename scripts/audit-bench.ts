@@ -10,6 +10,7 @@ import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { readPublicKey } from '../src/domain/signed-note.ts'
 import type { ExportReport } from '../src/domain/verify-export.ts'
+import { apiOf, type Api } from './api-client.ts'
 import { newAuditKey } from './audit-key.ts'
 import { verifyFile } from './audit-verify.ts'
 import { localFile } from './backtest-database.ts'
@@ -47,10 +48,10 @@ export type AuditFigures = {
 const secondsSince = (startedAt: number): number => (performance.now() - startedAt) / 1_000
 
 /** In its own process the sealing is done by the Worker; each call of it is bounded. */
-async function seal(ask: (path: string, method: string) => Promise<Response>): Promise<void> {
+async function seal({ audit }: Api): Promise<void> {
   let before = -1
   for (;;) {
-    const answer: unknown = await (await ask('/checkpoint', 'POST')).json()
+    const answer: unknown = await (await audit.checkpoint.$post({})).json()
     const size = Reflect.get(Object(Reflect.get(Object(answer), 'data')), 'size')
     if (typeof size !== 'number') throw new Error(`not sealed: ${JSON.stringify(answer)}`)
     if (size === before) return
@@ -87,18 +88,17 @@ export async function measureAudit(folder: string, entries: number): Promise<Aud
     AUDIT_KEY: signing,
   }
   const stack: Stack = await startStack({ port: 0, sandboxPort: 0, statePath, vars, log: 'quiet' })
-  const ask = (place: string, method = 'GET'): Promise<Response> =>
-    fetch(`${stack.appUrl}/api/v1/audit${place}`, { method, headers: { 'x-api-key': apiKey } })
+  const api = apiOf({ url: stack.appUrl, key: apiKey })
   try {
     const database = new DatabaseSync(localFile(statePath), { timeout: BUSY_MS })
     database.prepare(FILL).run(entries)
     database.close()
     const sealing = performance.now()
-    await seal(ask)
+    await seal(api)
     const sealSeconds = secondsSince(sealing)
     const exporting = performance.now()
     const file = path.join(folder, 'audit-log.ndjson')
-    const { body } = await ask('/export')
+    const { body } = await api.audit.export.$get({ query: {} })
     if (body === null) throw new Error('the export is empty')
     await pipeline(Readable.fromWeb(body), fs.createWriteStream(file))
     const exportSeconds = secondsSince(exporting)

@@ -6,6 +6,7 @@ import * as fs from 'node:fs'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { reportLines } from '../src/domain/export-report.ts'
+import { apiOf, type Answer, type Api } from './api-client.ts'
 import { AUDIT_USAGE, parseAuditArguments, type AuditArguments } from './audit-arguments.ts'
 import { newAuditKey, publicHalves } from './audit-key.ts'
 import { verifyFile } from './audit-verify.ts'
@@ -31,23 +32,20 @@ function readNote(file: string): string {
 }
 
 /** The key is never printed; the answer's own words are. */
-async function ask(
-  asked: { readonly url: string },
-  path: string,
-  headers: Readonly<Record<string, string>> = {},
-): Promise<Response> {
-  const apiKey = await requireOperatorKey(asked.url)
-  const response = await fetch(`${asked.url}/api/v1/audit${path}`, {
-    headers: { 'x-api-key': apiKey, ...headers },
-  }).catch(() => {
-    throw new Trouble(`nothing answers at ${asked.url}`)
+async function ask<Told extends Answer>(
+  { url }: { readonly url: string },
+  call: (api: Api) => Promise<Told>,
+): Promise<Told> {
+  const api = apiOf({ url, key: await requireOperatorKey(url) })
+  const response = await call(api).catch(() => {
+    throw new Trouble(`nothing answers at ${url}`)
   })
   if (response.ok) return response
-  throw new Trouble(`${asked.url} answered ${response.status}: ${await response.text()}`)
+  throw new Trouble(`${url} answered ${response.status}: ${await response.text()}`)
 }
 
 async function exportTo(asked: Extract<AuditArguments, { kind: 'export' }>): Promise<void> {
-  const { body } = await ask(asked, `/export${asked.query}`)
+  const { body } = await ask(asked, ({ audit }) => audit.export.$get({ query: asked.query }))
   if (body === null) throw new Trouble('the export is empty')
   const target = asked.out === null ? process.stdout : fs.createWriteStream(asked.out)
   await pipeline(Readable.fromWeb(body), target)
@@ -75,7 +73,8 @@ async function run(asked: AuditArguments): Promise<number> {
       await exportTo(asked)
       return 0
     case 'checkpoint': {
-      const response = await ask(asked, '/checkpoint', { accept: 'text/plain' })
+      const asText = { headers: { accept: 'text/plain' } }
+      const response = await ask(asked, ({ audit }) => audit.checkpoint.$get({}, asText))
       process.stdout.write(await response.text())
       return 0
     }

@@ -3,6 +3,7 @@
 
 import * as z from 'zod'
 import type { FaultSetting } from '../sandbox/every-fault.ts'
+import { apiOf, within, type Answer } from './api-client.ts'
 import type { ChaosStack } from './chaos-stack.ts'
 import {
   ledgerInvoiceSchema,
@@ -27,11 +28,16 @@ async function ask(url: string, init: RequestInit = {}): Promise<Asked> {
   return { status: response.status, body: await response.json() }
 }
 
-const asJson = (method: string, body: unknown, key = ''): RequestInit => ({
+const asJson = (method: string, body: unknown): RequestInit => ({
   method,
-  headers: { 'content-type': 'application/json', 'x-api-key': key },
+  headers: { 'content-type': 'application/json' },
   body: JSON.stringify(body),
 })
+
+/** The app, asked as its operator would. */
+const appOf = ({ appUrl, secrets }: Place) =>
+  apiOf({ url: appUrl, key: secrets['BOOTSTRAP_KEY'] ?? '' })
+const patience = () => within(CALL_MS_MAX)
 
 export async function setFaults({ sandboxUrl }: Place, faults: readonly FaultSetting[]) {
   const { status, body } = await ask(`${sandboxUrl}/sandbox/faults`, asJson('PUT', { faults }))
@@ -60,42 +66,56 @@ export async function seenCalls({ sandboxUrl }: Place): Promise<SeenCall[]> {
 
 const pageSchema = z.object({ data: z.array(z.unknown()), nextCursor: z.string().optional() })
 
+type PageQuery = { readonly limit: string; readonly cursor?: string }
+
 async function listAll<Row>(
-  address: string,
-  key: string | undefined,
+  what: string,
   row: z.ZodType<Row>,
+  ask: (query: PageQuery) => Promise<Answer>,
 ): Promise<Row[]> {
   const rows: Row[] = []
-  let cursor = ''
+  let cursor: string | undefined
   for (let page = 0; page < PAGES_MAX; page++) {
-    const { status, body } = await ask(`${address}?limit=100${cursor}`, {
-      headers: { 'x-api-key': key ?? '' },
-    })
-    if (status !== 200) throw new Trouble(`${address} answered ${status}`)
-    const { data, nextCursor } = pageSchema.parse(body)
+    const answer = await ask({ limit: '100', ...(cursor === undefined ? {} : { cursor }) })
+    if (answer.status !== 200) throw new Trouble(`the list of ${what} answered ${answer.status}`)
+    const { data, nextCursor } = pageSchema.parse(await answer.json())
     rows.push(...z.array(row).parse(data))
     if (nextCursor === undefined) return rows
-    cursor = `&cursor=${encodeURIComponent(nextCursor)}`
+    cursor = nextCursor
   }
-  throw new Trouble(`${address} has more than ${PAGES_MAX} pages`)
+  throw new Trouble(`the list of ${what} has more than ${PAGES_MAX} pages`)
 }
 
-export const listEvents = ({ appUrl, secrets }: Place): Promise<ToldEvent[]> =>
-  listAll(`${appUrl}/api/v1/events`, secrets['BOOTSTRAP_KEY'], toldEventSchema)
+export const listEvents = (place: Place): Promise<ToldEvent[]> =>
+  listAll('events', toldEventSchema, (query) => appOf(place).events.$get({ query }, patience()))
 
-export const listAdjustments = ({ appUrl, secrets }: Place): Promise<ToldAdjustment[]> =>
-  listAll(`${appUrl}/api/v1/adjustments`, secrets['BOOTSTRAP_KEY'], toldAdjustmentSchema)
+export const listAdjustments = (place: Place): Promise<ToldAdjustment[]> =>
+  listAll('adjustments', toldAdjustmentSchema, (query) =>
+    appOf(place).adjustments.$get({ query }, patience()),
+  )
+
+/** Of the billing API's sandbox. */
+const listThere = <Row>(
+  { sandboxUrl, secrets }: Place,
+  what: 'invoices' | 'customers',
+  row: z.ZodType<Row>,
+): Promise<Row[]> =>
+  listAll(what, row, (query) =>
+    fetch(`${sandboxUrl}/api/v1/${what}?${new URLSearchParams(query)}`, {
+      headers: { 'x-api-key': secrets['COMMET_API_KEY'] ?? '' },
+      signal: AbortSignal.timeout(CALL_MS_MAX),
+    }),
+  )
 
 /** Every invoice, whoever made it. */
-export const listLedger = ({ sandboxUrl, secrets }: Place): Promise<LedgerInvoice[]> =>
-  listAll(`${sandboxUrl}/api/v1/invoices`, secrets['COMMET_API_KEY'], ledgerInvoiceSchema)
+export const listLedger = (place: Place): Promise<LedgerInvoice[]> =>
+  listThere(place, 'invoices', ledgerInvoiceSchema)
 
 const customerSchema = z.object({ id: z.string(), externalId: z.string().nullish() })
 
 /** The billing API's ids, by external id. */
 export async function listCustomers(place: Place): Promise<ReadonlyMap<string, string>> {
-  const address = `${place.sandboxUrl}/api/v1/customers`
-  const rows = await listAll(address, place.secrets['COMMET_API_KEY'], customerSchema)
+  const rows = await listThere(place, 'customers', customerSchema)
   return new Map(rows.flatMap(({ id, externalId }) => (externalId ? [[externalId, id]] : [])))
 }
 
@@ -104,12 +124,12 @@ const switchesSchema = z.object({
 })
 
 /** A rule pauses itself when it was answered otherwise than it asked. Answers how many it resumed. */
-export async function resumeRules({ appUrl, secrets }: Place): Promise<number> {
-  const headers = { 'x-api-key': secrets['BOOTSTRAP_KEY'] ?? '' }
-  const { body } = await ask(`${appUrl}/api/v1/switches`, { headers })
-  const { data } = switchesSchema.parse(body)
+export async function resumeRules(place: Place): Promise<number> {
+  const { switches } = appOf(place)
+  const { data } = switchesSchema.parse(await (await switches.$get({}, patience())).json())
   for (const { kind, key } of data) {
-    await ask(`${appUrl}/api/v1/switches/${kind}/${key ?? ''}`, { method: 'DELETE', headers })
+    const param = { kind, key: key ?? '' }
+    await (await switches[':kind'][':key?'].$delete({ param }, patience())).text()
   }
   return data.length
 }
@@ -120,20 +140,19 @@ export async function answerUnknown(
   held: readonly ToldAdjustment[],
   ledger: readonly LedgerInvoice[],
 ): Promise<void> {
-  const { appUrl, secrets } = place
+  const one = appOf(place).adjustments[':id']
   for (const { id, version } of held) {
     const found = ledger.find(({ metadata }) => metadata?.['makegood_adjustment_id'] === id)
-    const [verb, body] = found
-      ? ['adopt', { version, invoiceId: found.id }]
-      : ['requeue', { version, looked: true }]
-    const address = `${appUrl}/api/v1/adjustments/${id}/${verb}`
+    const param = { id }
     // A refusal is no trouble: he looks again on his next round.
-    await ask(address, asJson('POST', body, secrets['BOOTSTRAP_KEY']))
+    const answer = await (found
+      ? one.adopt.$post({ param, json: { version, invoiceId: found.id } }, patience())
+      : one.requeue.$post({ param, json: { version, looked: true } }, patience()))
+    await answer.text()
   }
 }
 
-export const requeueFailed = ({ appUrl, secrets }: Place): Promise<Asked> =>
-  ask(
-    `${appUrl}/api/v1/adjustments/requeue`,
-    asJson('POST', { state: 'failed' }, secrets['BOOTSTRAP_KEY']),
-  )
+export async function requeueFailed(place: Place): Promise<void> {
+  const json = { state: 'failed' } as const
+  await (await appOf(place).adjustments.requeue.$post({ json }, patience())).text()
+}

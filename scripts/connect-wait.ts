@@ -3,6 +3,7 @@
 
 import * as z from 'zod'
 import type { Endpoint } from '../src/sources/source.ts'
+import { apiOf, within, type Answer, type Api } from './api-client.ts'
 import { signDelivery } from './sign-delivery.ts'
 import { Trouble } from './trouble.ts'
 
@@ -137,7 +138,10 @@ export async function firstDelivery(
 
 async function settled(waiting: Waiting, { id }: Event): Promise<Story> {
   for (let look = 0; ; look++) {
-    const { data } = storySchema.parse(await ask(waiting, `/api/v1/events/${id}`))
+    const told = await ask(waiting, ({ events }) =>
+      events[':id'].$get({ param: { id } }, patience()),
+    )
+    const { data } = storySchema.parse(told)
     const isOpen = data.adjustments.some(({ state }) => state === 'due' || state === 'issuing')
     if (!isOpen || look === SETTLE_LOOKS_MAX) return data
     await waiting.sleep(LOOK_EVERY_MS)
@@ -159,19 +163,22 @@ export function tellStory(waiting: Waiting, story: Story): void {
 }
 
 async function listEvents(waiting: Waiting): Promise<readonly Event[]> {
-  const listed = await ask(waiting, `/api/v1/events?limit=${EVENTS_LOOKED_AT_MAX}`)
+  const query = { limit: String(EVENTS_LOOKED_AT_MAX) }
+  const listed = await ask(waiting, ({ events }) => events.$get({ query }, patience()))
   return z.object({ data: z.array(eventSchema) }).parse(listed).data
 }
 
-async function ask(waiting: Waiting, path: string): Promise<unknown> {
-  const headers = { 'x-api-key': waiting.key }
-  const response = await request(waiting, `${waiting.app}${path}`, { headers })
+const patience = () => within(ANSWER_DEADLINE_MS)
+
+async function ask(waiting: Waiting, call: (api: Api) => Promise<Answer>): Promise<unknown> {
+  const { app: url, key, fetch: send } = waiting
+  const response = await call(apiOf({ url, key, fetch: send })).catch(() => {
+    throw nothingAnswers(url)
+  })
   if (response.status === 401 || response.status === 403) {
-    throw new Trouble(
-      `${waiting.app} refused BOOTSTRAP_KEY (${response.status}): it is not the one there`,
-    )
+    throw new Trouble(`${url} refused BOOTSTRAP_KEY (${response.status}): it is not the one there`)
   }
-  if (!response.ok) throw new Trouble(`${waiting.app}${path} answered ${response.status}`)
+  if (!response.ok) throw new Trouble(`${url}/api/v1/events answered ${response.status}`)
   return response.json()
 }
 
@@ -180,8 +187,11 @@ async function request(waiting: Waiting, url: string, init: RequestInit): Promis
     const signal = AbortSignal.timeout(ANSWER_DEADLINE_MS)
     return await waiting.fetch(url, { ...init, redirect: 'manual', signal })
   } catch {
-    throw new Trouble(
-      `nothing answers at ${waiting.app}: start it (npm start), give its address with --app, or use --no-wait`,
-    )
+    throw nothingAnswers(waiting.app)
   }
 }
+
+const nothingAnswers = (url: string): Trouble =>
+  new Trouble(
+    `nothing answers at ${url}: start it (npm start), give its address with --app, or use --no-wait`,
+  )

@@ -9,6 +9,7 @@ import { chromium, type Browser } from 'playwright-core'
 import * as z from 'zod'
 import { stripe, zendesk } from '../src/sources/index.ts'
 import type { Endpoint } from '../src/sources/source.ts'
+import { apiOf, type Answer, type Api } from './api-client.ts'
 import { newAuditKey } from './audit-key.ts'
 import { startStack, type Stack } from './local-stack.ts'
 import { signDelivery } from './sign-delivery.ts'
@@ -41,7 +42,7 @@ export type Stage = {
   /** Signed as its sender would; the ids of its events. */
   readonly deliver: (endpoint: 'zendesk' | 'stripe', body: object) => Promise<readonly string[]>
   /** An answer's data of the operator's API. */
-  readonly ask: (path: string, method?: string, body?: object) => Promise<unknown>
+  readonly ask: (call: (api: Api) => Promise<Answer>) => Promise<unknown>
   readonly stop: () => Promise<void>
 }
 
@@ -75,19 +76,13 @@ export async function startStage(): Promise<Stage> {
     throw error
   })
   const key = vars.BOOTSTRAP_KEY
+  const api = apiOf({ url: stack.appUrl, key })
   return {
     stack,
     key,
     deliver: (name, body) =>
       deliver(stack, name, endpoints[name], vars[SECRETS[name]], JSON.stringify(body)),
-    ask: async (place, method = 'GET', body) => {
-      const response = await fetch(`${stack.appUrl}/api/v1${place}`, {
-        method,
-        headers: { 'x-api-key': key, 'content-type': 'application/json' },
-        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-      })
-      return z.object({ data: z.unknown() }).parse(await response.json()).data
-    },
+    ask: async (call) => z.object({ data: z.unknown() }).parse(await (await call(api)).json()).data,
     stop: async () => {
       await stack.stop()
       remove()

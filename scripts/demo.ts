@@ -11,6 +11,7 @@ import { PDFDocument } from '@cantoo/pdf-lib'
 import { decimalText } from '../src/domain/money.ts'
 import { stripe, zendesk } from '../src/sources/index.ts'
 import type { Endpoint } from '../src/sources/source.ts'
+import { apiOf } from './api-client.ts'
 import { newAuditKey } from './audit-key.ts'
 import { answeredTicket, requestInTicket, TICKET_ID } from './demo-ticket.ts'
 import { endWithParent } from './lifetime.ts'
@@ -155,10 +156,9 @@ type Story = {
 /** Waits until nothing is left to do for the event: invoiced, and a record also marked paid. */
 async function settled(stack: Stack, id: string): Promise<Story> {
   const deadline = Date.now() + WAIT_MS
+  const { events } = apiOf({ url: stack.appUrl, key: vars.BOOTSTRAP_KEY })
   for (;;) {
-    const response = await fetch(`${stack.appUrl}/api/v1/events/${id}`, {
-      headers: { 'x-api-key': vars.BOOTSTRAP_KEY },
-    })
+    const response = await events[':id'].$get({ param: { id } })
     const { data }: { data: Story } = JSON.parse(await response.text())
     const [adjustment] = data.adjustments
     const isOpen =

@@ -1,6 +1,7 @@
 // What a Makegood that runs says of itself: over HTTP, with a key where there is one.
 
 import * as z from 'zod'
+import { apiOf, clientOf, within, type Answer } from './api-client.ts'
 import type { Facts, Paused } from './doctor-facts.ts'
 
 type Fetch = (url: string, init: RequestInit) => Promise<Response>
@@ -41,11 +42,13 @@ export type AppFacts = Pick<Facts, 'ready' | 'status' | 'statusProblem'>
 
 /** `key`: null is none, and then only what everybody may know is asked for. Never throws. */
 export async function askApp(url: string, key: string | null, send: Fetch): Promise<AppFacts> {
-  const ready = readiness.safeParse((await ask(send, `${url}/readyz`)).body).data ?? null
+  const place = { url, key, fetch: send }
+  const isReady = await answered(clientOf(place).readyz.$get({}, within(ANSWER_MS_MAX)))
+  const ready = readiness.safeParse(isReady.body).data ?? null
   if (ready === null) return { ready, status: null, statusProblem: null }
   if (key === null) return { ready, status: null, statusProblem: 'not asked: there is no key' }
-  const headers = { 'x-api-key': key }
-  const asked = await ask(send, `${url}/api/v1/status`, headers)
+  const api = apiOf(place)
+  const asked = await answered(api.status.$get({}, within(ANSWER_MS_MAX)))
   const read = statusBody.safeParse(asked.body)
   if (!read.success) {
     const refused = failure.safeParse(asked.body).data?.error.message
@@ -61,7 +64,7 @@ export async function askApp(url: string, key: string | null, send: Fetch): Prom
     ...adjustments,
     startedAt,
     refusedHosts,
-    paused: pausedIn((await ask(send, `${url}/api/v1/switches`, headers)).body),
+    paused: pausedIn((await answered(api.switches.$get({}, within(ANSWER_MS_MAX)))).body),
   }
   return { ready, status, statusProblem: null }
 }
@@ -73,10 +76,9 @@ function pausedIn(body: unknown): Paused | 'unknown' | null {
   return all === undefined ? null : { since: all.pausedAt, actor: all.actor, cause: all.cause }
 }
 
-async function ask(send: Fetch, url: string, headers: Record<string, string> = {}) {
+async function answered(asked: Promise<Answer>) {
   try {
-    const signal = AbortSignal.timeout(ANSWER_MS_MAX)
-    const response = await send(url, { headers, redirect: 'manual', signal })
+    const response = await asked
     const body: unknown = await response.json()
     return { status: response.status, body }
   } catch {

@@ -5,15 +5,9 @@ import * as fs from 'node:fs'
 import * as path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import * as z from 'zod'
+import { apiOf, type ApiPlace } from './api-client.ts'
 import { seenCalls, setFaults, type SeenCall } from './chaos-operator.ts'
-import {
-  begin,
-  look,
-  openDiscrepancies,
-  pausedAll,
-  type Api,
-  type Reconciliation,
-} from './reconcile-api.ts'
+import { begin, look, openDiscrepancies, pausedAll, type Reconciliation } from './reconcile-api.ts'
 import { playDrill, type Played, type Stage, type Tell } from './drill-stage.ts'
 import { Trouble } from './trouble.ts'
 
@@ -37,9 +31,9 @@ export const drillRestore = (options: Restore): Promise<Played> =>
     const [first, second, third] = thirds(stage.facts)
     await playHour(stage, first, second, HALF_AN_HOUR_MS, tell)
     const posted = await postsOf(stage)
-    const comparing = begin(apiOf(stage), { restored: true })
+    const comparing = begin(placeOf(stage), { restored: true })
     await until(
-      async () => (await pausedAll(apiOf(stage)))?.cause === 'restored',
+      async () => (await pausedAll(placeOf(stage)))?.cause === 'restored',
       'it is not paused',
     )
     tell('everything is paused while the record is compared; the same deliveries come again')
@@ -47,12 +41,12 @@ export const drillRestore = (options: Restore): Promise<Played> =>
     const { looks } = await watch(
       stage,
       posted,
-      async () => (await pausedAll(apiOf(stage))) !== null,
+      async () => (await pausedAll(placeOf(stage))) !== null,
     )
     const run = await ended(stage, await comparing)
     await setFaults(stage.stack, [])
     tell(
-      `nothing was posted in ${looks} looks; ${run.counts.invoices} invoices compared, ${(await openDiscrepancies(apiOf(stage))).length} of them of the lost time`,
+      `nothing was posted in ${looks} looks; ${run.counts.invoices} invoices compared, ${(await openDiscrepancies(placeOf(stage))).length} of them of the lost time`,
     )
     tell('everything goes on by itself; all deliveries come once more')
     await stage.deliver([...first, ...second])
@@ -85,9 +79,9 @@ const playLoss = (
     act: (stage) => lose(stage, options.tell),
     afterwards: async (stage) => {
       const since = new Date(stage.now() - COMPARED_BACK_MS).toISOString()
-      const { counts } = await ended(stage, await begin(apiOf(stage), { since }))
+      const { counts } = await ended(stage, await begin(placeOf(stage), { since }))
       if (counts.adopted > 0) options.tell(`the last comparison takes ${counts.adopted} in`)
-      const open = await openDiscrepancies(apiOf(stage))
+      const open = await openDiscrepancies(placeOf(stage))
       for (const { reason, invoiceId } of open) options.tell(`open: ${reason} of ${invoiceId}`)
     },
   })
@@ -121,7 +115,7 @@ async function watch(
 async function ended(stage: Stage, begun: Reconciliation): Promise<Reconciliation> {
   let run = begun
   await until(async () => {
-    run = await look(apiOf(stage), begun.id)
+    run = await look(placeOf(stage), begun.id)
     return run.finishedAt !== null
   }, 'the comparison does not end')
   return run
@@ -170,8 +164,8 @@ async function playHour(
   tell(`${Math.round(laterMs / 60_000)} minutes later: the database is put back`)
 }
 
-function apiOf({ stack }: Stage): Api {
-  return { url: stack.appUrl, key: stack.secrets['BOOTSTRAP_KEY'] ?? '', fetch }
+function placeOf({ stack }: Stage): ApiPlace {
+  return { url: stack.appUrl, key: stack.secrets['BOOTSTRAP_KEY'] ?? '' }
 }
 
 const statusBody = z.object({
@@ -180,9 +174,8 @@ const statusBody = z.object({
   }),
 })
 
-async function readStatus({ stack }: Stage) {
-  const headers = { 'x-api-key': stack.secrets['BOOTSTRAP_KEY'] ?? '' }
-  const response = await fetch(`${stack.appUrl}/api/v1/status`, { headers })
+async function readStatus(stage: Stage) {
+  const response = await apiOf(placeOf(stage)).status.$get({})
   return statusBody.parse(await response.json()).data.reconciliation
 }
 

@@ -6,12 +6,14 @@ import { brokenBody, encoded, type Random } from './fuzz-requests.ts'
 export type ApiRequest = {
   readonly kind: 'valid' | 'nearly' | 'hostile'
   readonly method: string
+  /** As it is described: `/api/v1/events/{id}`. */
+  readonly route: string
   readonly path: string
   readonly headers: Readonly<Record<string, string>>
   readonly body: Uint8Array<ArrayBuffer> | null
 }
 
-/** Of what is there, by the first letters of ids: `adj_`. */
+/** Of what is there, by the first letters of ids, `adj_`, or by the resource where no form of them is said: `invoices`. */
 export type KnownIds = Readonly<Record<string, readonly string[]>>
 
 /** In keys that are none: it may stand in no answer and in no log line. */
@@ -107,8 +109,10 @@ export function drawApiRequest(
   const kind = pick(['valid', 'nearly', 'nearly', 'hostile'] as const)
   const isHostile = kind === 'hostile'
   const given = { ids, now, random }
+  const there = ids[call.path.split('/')[3] ?? ''] ?? []
   const path = call.path.replaceAll(/\{(\w+)\}/g, (_, name: string) => {
     if (isHostile && below(2) === 0) return pick(HOSTILE_PARTS)
+    if (there.length > 0 && below(4) !== 0) return encodeURIComponent(pick(there))
     const found = call.parameters.find((each) => each.in === 'path' && each.name === name)
     return encodeURIComponent(String(valueOf(found?.schema, given)))
   })
@@ -121,7 +125,8 @@ export function drawApiRequest(
     const [name, value] = pick(HEADERS)
     headers[name] = value
   }
-  return { kind, method: call.method, path: path + queryOf(call, kind, given), headers, body }
+  const whole = path + queryOf(call, kind, given)
+  return { kind, method: call.method, route: call.path, path: whole, headers, body }
 }
 
 type Given = { readonly ids: KnownIds; readonly now: number; readonly random: Random }

@@ -1,6 +1,7 @@
 // What `npm run reconcile` asks of a running Makegood. Trouble becomes one line that says what to do.
 
 import * as z from 'zod'
+import { apiOf, within, type Answer, type Api, type ApiPlace } from './api-client.ts'
 import { Trouble } from './trouble.ts'
 
 const DEADLINE_MS = 120_000
@@ -50,62 +51,61 @@ const pauseSwitch = z.object({ kind: z.string(), cause: z.string().nullable() })
 
 const failure = z.object({ error: z.object({ code: z.string(), message: z.string() }) })
 
-export type Api = {
-  /** Without a slash at its end. */
-  readonly url: string
-  readonly key: string
-  readonly fetch: (url: string, init: RequestInit) => Promise<Response>
-}
+export type Wanted = Parameters<Api['reconciliations']['$post']>[0]['json']
 
-/** `body`: as `POST /api/v1/reconciliations` takes it. */
-export const begin = (api: Api, body: object): Promise<Reconciliation> =>
-  call(api, 'POST', '/reconciliations', z.object({ data: reconciliation }), body).then(
-    ({ data }) => data,
+/** `place`: where it runs, and with which key. */
+export const begin = (place: ApiPlace, json: Wanted): Promise<Reconciliation> =>
+  answerOf(place, reconciliationAnswer, (api) => api.reconciliations.$post({ json }, patience()))
+
+export const look = (place: ApiPlace, id: string): Promise<Reconciliation> =>
+  answerOf(place, reconciliationAnswer, (api) =>
+    api.reconciliations[':id'].$get({ param: { id } }, patience()),
   )
 
-export const look = (api: Api, id: string): Promise<Reconciliation> =>
-  call(api, 'GET', `/reconciliations/${id}`, z.object({ data: reconciliation })).then(
-    ({ data }) => data,
-  )
+const reconciliationAnswer = z.object({ data: reconciliation }).transform(({ data }) => data)
+const discrepancies = z.object({ data: z.array(discrepancy), nextCursor: z.string().optional() })
+const switches = z.object({ data: z.array(pauseSwitch) })
 
 /** Those that are open, newest first, at most DISCREPANCY_PAGES_MAX pages of them. */
-export async function openDiscrepancies(api: Api): Promise<readonly Discrepancy[]> {
+export async function openDiscrepancies(place: ApiPlace): Promise<readonly Discrepancy[]> {
   const found: Discrepancy[] = []
-  let cursor = ''
+  let cursor: string | undefined
   for (let page = 0; page < DISCREPANCY_PAGES_MAX; page++) {
-    const path = `/discrepancies?state=open&limit=${PAGE_ROWS}${cursor}`
-    const schema = z.object({ data: z.array(discrepancy), nextCursor: z.string().optional() })
-    const { data, nextCursor } = await call(api, 'GET', path, schema)
+    const query = {
+      state: 'open' as const,
+      limit: String(PAGE_ROWS),
+      ...(cursor === undefined ? {} : { cursor }),
+    }
+    const { data, nextCursor } = await answerOf(place, discrepancies, (api) =>
+      api.discrepancies.$get({ query }, patience()),
+    )
     found.push(...data)
     if (nextCursor === undefined) break
-    cursor = `&cursor=${nextCursor}`
+    cursor = nextCursor
   }
   return found
 }
 
 /** Whether everything is paused, and why: a cause where the product itself did it. */
-export async function pausedAll(api: Api): Promise<{ readonly cause: string | null } | null> {
-  const { data } = await call(api, 'GET', '/switches', z.object({ data: z.array(pauseSwitch) }))
+export async function pausedAll(
+  place: ApiPlace,
+): Promise<{ readonly cause: string | null } | null> {
+  const { data } = await answerOf(place, switches, (api) => api.switches.$get({}, patience()))
   return data.find(({ kind }) => kind === 'all') ?? null
 }
 
-async function call<T>(
-  { url, key, fetch: send }: Api,
-  method: string,
-  path: string,
+const patience = () => within(DEADLINE_MS)
+
+async function answerOf<T>(
+  place: ApiPlace,
   schema: z.ZodType<T>,
-  body?: object,
+  ask: (api: Api) => Promise<Answer>,
 ): Promise<T> {
-  let response: Response
+  const { url } = place
+  let response: Answer
   let text: string
   try {
-    response = await send(`${url}/api/v1${path}`, {
-      method,
-      headers: { 'x-api-key': key, 'content-type': 'application/json' },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-      redirect: 'manual',
-      signal: AbortSignal.timeout(DEADLINE_MS),
-    })
+    response = await ask(apiOf(place))
     text = await response.text()
   } catch {
     throw new Trouble(`nothing answers at ${url}; is it running, and is --url its address?`)

@@ -3,6 +3,7 @@
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import { isLoopback } from '../src/domain/link.ts'
+import type { ApiPlace } from './api-client.ts'
 import { requireOperatorKey } from './operator-key.ts'
 import { parseReconcileArguments, type ReconcileArguments } from './reconcile-arguments.ts'
 import {
@@ -10,8 +11,8 @@ import {
   look,
   openDiscrepancies,
   pausedAll,
-  type Api,
   type Reconciliation,
+  type Wanted,
 } from './reconcile-api.ts'
 import { reconcileReport } from './reconcile-report.ts'
 import { tellTrouble, Trouble } from './trouble.ts'
@@ -22,7 +23,7 @@ const LOOK_MISSES_MAX = 12
 /** A million invoices are a thousand minutes of the cron. */
 const WAIT_MS_MAX = 24 * 3_600_000
 
-function bodyOf({ asked }: ReconcileArguments): object {
+function bodyOf({ asked }: ReconcileArguments): Wanted {
   if (asked.kind === 'restored') {
     return { restored: true, ...(asked.days === null ? {} : { days: asked.days }) }
   }
@@ -33,7 +34,7 @@ function bodyOf({ asked }: ReconcileArguments): object {
   }
 }
 
-async function untilOver(api: Api, begun: Reconciliation): Promise<Reconciliation> {
+async function untilOver(api: ApiPlace, begun: Reconciliation): Promise<Reconciliation> {
   const deadline = Date.now() + WAIT_MS_MAX
   let told = ''
   let run = begun
@@ -50,7 +51,7 @@ async function untilOver(api: Api, begun: Reconciliation): Promise<Reconciliatio
 }
 
 /** One that is under way goes on though nobody can be asked about it for a moment. */
-async function lookAgain(api: Api, run: Reconciliation): Promise<Reconciliation> {
+async function lookAgain(api: ApiPlace, run: Reconciliation): Promise<Reconciliation> {
   for (let misses = 0; ; misses++) {
     try {
       return await look(api, run.id)
@@ -64,7 +65,7 @@ async function lookAgain(api: Api, run: Reconciliation): Promise<Reconciliation>
 async function reconcile(asked: ReconcileArguments): Promise<number> {
   const isHere = isLoopback(new URL(asked.url).hostname)
   console.log(`Of ${asked.url}${isHere ? ', on this machine' : ''}:`)
-  const api: Api = { url: asked.url, key: await requireOperatorKey(asked.url), fetch }
+  const api: ApiPlace = { url: asked.url, key: await requireOperatorKey(asked.url) }
   const isRestored = asked.asked.kind === 'restored'
   if (isRestored) {
     console.log('Everything is paused first; then what this database may lack is looked for.')

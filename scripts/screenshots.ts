@@ -61,17 +61,23 @@ async function fill({ deliver, ask }: Stage): Promise<Readonly<Record<string, st
     ['nightly-export', ['read']],
   ] as const) {
     const email = name === 'nightly-export' ? {} : { email: `${name}@saas.example` }
-    await ask('/keys', 'POST', { name, scopes, expiresInDays: 365, ...email })
+    const json = { name, scopes: [...scopes], expiresInDays: 365, ...email }
+    await ask(({ keys }) => keys.$post({ json }))
   }
   await sleep(SETTLE_MS)
-  await ask('/identities', 'POST', {
+  const identity = {
     account: 'zendesk',
-    kind: 'external_id',
+    kind: 'external_id' as const,
     value: 'old-crm-9',
     customerId: 'cus_acme',
-  })
-  const links = z.array(z.object({ id: z.string() })).parse(await ask('/links'))
-  const rows = adjustments.parse(await ask('/adjustments?limit=50'))
+  }
+  await ask((api) => api.identities.$post({ json: identity }))
+  const links = z
+    .array(z.object({ id: z.string() }))
+    .parse(await ask((api) => api.links.$get({ query: {} })))
+  const rows = adjustments.parse(
+    await ask((api) => api.adjustments.$get({ query: { limit: '50' } })),
+  )
   const one = (state: string) => `/adjustments/${rows.find((row) => row.state === state)?.id}`
   return {
     event: `/events/${given}`,

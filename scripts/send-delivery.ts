@@ -6,6 +6,7 @@ import * as z from 'zod'
 import { eventId } from '../src/domain/ids.ts'
 import { secretBytes } from '../src/sources/bytes.ts'
 import type { Endpoint, Source } from '../src/sources/source.ts'
+import { apiOf, within, type Answer, type Api } from './api-client.ts'
 import { changeField } from './change-field.ts'
 import { freshen } from './freshen.ts'
 import type { Sample } from './samples.ts'
@@ -143,7 +144,8 @@ export async function followLetter(
   const told = toldEvents(answer.text)
   if (told !== null) return Promise.all(told.map((id) => settledStory(appUrl, key, id)))
   const ids = await idsOf(addressee, letter, signed)
-  const listed = await ask(appUrl, key, `/api/v1/events?limit=${EVENTS_LOOKED_AT_MAX}`)
+  const query = { limit: String(EVENTS_LOOKED_AT_MAX) }
+  const listed = await ask(appUrl, key, ({ events }) => events.$get({ query }, patience()))
   const { data } = z.object({ data: z.array(eventSchema) }).parse(listed)
   const made = data.filter(({ id }) => ids.has(id))
   return Promise.all(made.map(({ id }) => settledStory(appUrl, key, id)))
@@ -177,7 +179,9 @@ function toldEvents(text: string): readonly string[] | null {
 async function settledStory(appUrl: string, key: string, id: string): Promise<Story> {
   const deadline = Date.now() + SETTLE_DEADLINE_MS
   for (;;) {
-    const asked = await ask(appUrl, key, `/api/v1/events/${id}`)
+    const asked = await ask(appUrl, key, ({ events }) =>
+      events[':id'].$get({ param: { id } }, patience()),
+    )
     const { data } = z.object({ data: storySchema }).parse(asked)
     const isOpen = data.adjustments.some(({ state }) => state === 'due' || state === 'issuing')
     if (!isOpen || Date.now() > deadline) return data
@@ -185,9 +189,18 @@ async function settledStory(appUrl: string, key: string, id: string): Promise<St
   }
 }
 
-async function ask(appUrl: string, key: string, path: string): Promise<unknown> {
-  const response = await request(`${appUrl}${path}`, { headers: { 'x-api-key': key } })
-  if (!response.ok) throw new Trouble(`${path} answered ${response.status}; is the key right?`)
+const patience = () => within(ANSWER_DEADLINE_MS)
+
+async function ask(
+  url: string,
+  key: string,
+  call: (api: Api) => Promise<Answer>,
+): Promise<unknown> {
+  const response = await call(apiOf({ url, key })).catch((error: unknown) => {
+    throw noAnswer(url, error)
+  })
+  if (!response.ok)
+    throw new Trouble(`${url}/api/v1/events answered ${response.status}; is the key right?`)
   return response.json()
 }
 
@@ -195,12 +208,16 @@ async function request(url: string, init: RequestInit): Promise<Response> {
   try {
     return await fetch(url, { ...init, signal: AbortSignal.timeout(ANSWER_DEADLINE_MS) })
   } catch (error) {
-    const { origin } = new URL(url)
-    const isLate = error instanceof Error && error.name === 'TimeoutError'
-    throw new Trouble(
-      isLate
-        ? `${origin} did not answer within ${ANSWER_DEADLINE_MS / 1_000} s`
-        : `nothing answers at ${origin}; start it: npm start`,
-    )
+    throw noAnswer(url, error)
   }
+}
+
+function noAnswer(url: string, error: unknown): Trouble {
+  const { origin } = new URL(url)
+  const isLate = error instanceof Error && error.name === 'TimeoutError'
+  return new Trouble(
+    isLate
+      ? `${origin} did not answer within ${ANSWER_DEADLINE_MS / 1_000} s`
+      : `nothing answers at ${origin}; start it: npm start`,
+  )
 }

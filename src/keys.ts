@@ -79,14 +79,15 @@ const RETRY_MS = KEY_SET_RETRY_SECONDS_MIN * 1_000
 
 /** What another request's promise brings; null where that takes longer. */
 async function nullAfter<Value>(ms: number, promise: Promise<Value>): Promise<Value | null> {
-  let timer: ReturnType<typeof setTimeout> | null = null
+  let stop = (): void => {}
   const late = new Promise<null>((resolve) => {
-    timer = setTimeout(() => resolve(null), ms)
+    const timer = setTimeout(() => resolve(null), ms)
+    stop = () => clearTimeout(timer)
   })
   try {
     return await Promise.race([promise, late])
   } finally {
-    clearTimeout(timer)
+    stop()
   }
 }
 

@@ -18,9 +18,9 @@ export const idempotency = sqliteTable(
     at: integer('at').notNull(),
     /** Null until it is answered. */
     status: integer('status'),
-    /** Sealed. Null until it is answered, and where it is shown once only, or is too large. */
+    /** Sealed; without its text where that is shown once only, or too large. Null until it is answered, or without a LINK_KEY. */
     answer: text('answer'),
-    /** The id of what was made, where its answer is not kept. */
+    /** Written no more: the id of what was made is sealed with the answer. */
     made: text('made'),
   },
   forMigrations((table) => [

@@ -47,7 +47,7 @@ export async function takeKeyOver(
 export async function answerKey(
   db: Database,
   { id, at }: Pick<AskedKey, 'id' | 'at'>,
-  answer: Pick<AskedKey, 'status' | 'answer' | 'made'>,
+  answer: Pick<AskedKey, 'status' | 'answer'>,
 ): Promise<void> {
   await db.update(idempotency).set(answer).where(isOpen(id, at))
 }

@@ -61,7 +61,11 @@ export const isProven = (
   linkKey: string,
 ): Promise<boolean> => isMac(proof, signed(purpose, session, keyHash), linkKey)
 
-async function isMac(proof: string, of: Uint8Array, linkKey: string): Promise<boolean> {
+async function isMac(
+  proof: string,
+  of: Uint8Array<ArrayBuffer>,
+  linkKey: string,
+): Promise<boolean> {
   const key = await signingKey(linkKey, 'verify')
   const given = readProof(proof)
   return given !== null && crypto.subtle.verify('HMAC', key, given, of)
@@ -82,7 +86,7 @@ const proofOf = (
   linkKey: string,
 ): Promise<string> => mac(signed(purpose, session, keyHash), linkKey)
 
-async function mac(of: Uint8Array, linkKey: string): Promise<string> {
+async function mac(of: ReturnType<typeof bytesOf>, linkKey: string): Promise<string> {
   const made = await crypto.subtle.sign('HMAC', await signingKey(linkKey, 'sign'), of)
   return new Uint8Array(made).toBase64(BASE64URL)
 }

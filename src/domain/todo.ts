@@ -24,6 +24,8 @@ const BY_CODE: Readonly<Record<string, string>> = {
   duplicate: 'Billing says that it is there already: look for its invoice there.',
   rate_limited: `Billing refuses it for a limit that is not said to end: ask there, ${AGAIN}.`,
   threw: `Makegood itself failed: see the log at this time, ${AGAIN} once that is mended.`,
+  words_forgotten:
+    'What its caller wrote for the invoice is forgotten: ask for it anew, with another Idempotency-Key.',
   second_invoice: 'It has two invoices: void one of them at billing.',
 }
 

@@ -87,8 +87,12 @@ async function keep(c: AppContext, claim: Claim): Promise<void> {
   const { status } = c.res
   try {
     if (isNothingDone(status)) return await forgetOnce(deps, claim)
-    const answer = shownOnce === null ? JSON.stringify(await kept(c)) : null
-    return await endOnce(deps, claim, { status, answer, made: shownOnce })
+    const whole = await kept(c)
+    const without = { ...whole, body: null, made: shownOnce }
+    const answers = (shownOnce === null ? [whole, without] : [without]).map((each) =>
+      JSON.stringify(each),
+    )
+    return await endOnce(deps, claim, { status, answers })
   } catch (error) {
     deps.log({ event: 'alarm.answer_not_kept', requestId, ...thrownFields(error) })
   }
@@ -98,7 +102,10 @@ const KEPT_HEADERS = ['content-type', 'cache-control', 'etag']
 
 const keptAnswer = z.object({
   headers: z.array(z.tuple([z.string(), z.string()])),
-  body: z.string(),
+  /** Null where it is shown once only, or too large. */
+  body: z.nullable(z.string()),
+  /** Then the id of what was made. */
+  made: z._default(z.nullable(z.string()), null),
   // Who holds another key of the same person hears no more than that key may ask for.
   scopesNeeded: z._default(z.array(z.array(z.enum(SCOPES))), []),
 })
@@ -114,17 +121,29 @@ async function kept(c: AppContext): Promise<z.input<typeof keptAnswer>> {
 }
 
 function answerAgain(c: AppContext, status: number, answer: string): Response {
-  const { headers, body, scopesNeeded } = keptAnswer.parse(JSON.parse(answer))
+  const { headers, body, made, scopesNeeded } = keptAnswer.parse(JSON.parse(answer))
   for (const [first, ...others] of scopesNeeded) {
     const refused = first === undefined ? null : refuseWithout(c, first, ...others)
     if (refused) return refused
   }
+  if (body === null) return fail(c, goneAnswer({ status, id: made }))
   // By way of Hono's own answer, which has the request's id.
   const response = new Response(body, { status, headers: c.body(null).headers })
   for (const [name, value] of headers) response.headers.set(name, value)
   response.headers.set('idempotent-replayed', 'true')
   return response
 }
+
+/** `details`: for whoever may ask for it. */
+const goneAnswer = (details?: {
+  readonly status: number
+  readonly id: string | null
+}): Failure => ({
+  ...CONFLICT,
+  code: 'idempotency_answer_gone',
+  message: 'This was done before. What it was answered is not kept.',
+  ...(details === undefined ? {} : { details }),
+})
 
 const CONFLICT = { status: 409, type: 'conflict_error' } as const
 
@@ -146,12 +165,7 @@ function failureOf(trouble: OnceTrouble): Failure {
         retryAfterSeconds: Math.min(trouble.leftSeconds, RETRY_AFTER_SECONDS),
       }
     case 'idempotency_answer_gone':
-      return {
-        ...CONFLICT,
-        code,
-        message: `This was done before, and answered ${trouble.status}. That answer is not kept.`,
-        details: { status: trouble.status, id: trouble.made },
-      }
+      return goneAnswer()
     case 'idempotency_keys_used_up':
       return {
         status: 429,

@@ -23,21 +23,16 @@ import { openText, sealText, type Seal } from '../domain/seal.ts'
 export type OnceTrouble =
   | { readonly reason: 'idempotency_key_mismatch' }
   | { readonly reason: 'idempotency_in_progress'; readonly leftSeconds: number }
-  /** It was done, and what was answered is not to be had again. `made`: the id of what was made. */
-  | {
-      readonly reason: 'idempotency_answer_gone'
-      readonly status: number
-      readonly made: string | null
-    }
+  /** It was done, and nothing of what was answered can be opened: not even who may hear of it. */
+  | { readonly reason: 'idempotency_answer_gone' }
   | { readonly reason: 'idempotency_keys_used_up' }
 
 export type Claim = Pick<AskedKey, 'id' | 'at'>
 
 export type Answered = {
   readonly status: number
-  /** The whole answer as a text of the caller's making; null where it must not be kept. */
-  readonly answer: string | null
-  readonly made: string | null
+  /** Texts of the caller's making, the fullest first: the first that is short enough is kept. */
+  readonly answers: readonly string[]
 }
 
 export type Once =
@@ -62,12 +57,12 @@ export async function beginOnce(
   if (found === null) return ok({ kind: 'claimed', claim: { id, at: now } })
   if (found === 'full') return err({ reason: 'idempotency_keys_used_up' })
   if (found.request !== request) return err({ reason: 'idempotency_key_mismatch' })
-  const { status, made } = found
+  const { status } = found
   if (status === null) return goOn(deps, found, now)
   const kept = found.answer
   const answer = kept === null ? null : await openText(kept, sealOf(id), settings.linkKeys)
   return answer === null
-    ? err({ reason: 'idempotency_answer_gone', status, made })
+    ? err({ reason: 'idempotency_answer_gone' })
     : ok({ kind: 'answered', status, answer })
 }
 
@@ -88,15 +83,15 @@ async function goOn(
 export async function endOnce(
   { db, randomBytes, settings }: Pick<Deps, 'db' | 'randomBytes' | 'settings'>,
   claim: Claim,
-  { status, answer, made }: Answered,
+  { status, answers }: Answered,
 ): Promise<void> {
   const [linkKey] = settings.linkKeys
-  const isKept = answer !== null && byteLength(answer) <= IDEMPOTENCY_ANSWER_BYTES_MAX
+  const answer = answers.find((each) => byteLength(each) <= IDEMPOTENCY_ANSWER_BYTES_MAX)
   const sealed =
-    isKept && linkKey !== undefined
+    answer !== undefined && linkKey !== undefined
       ? await sealText(answer, sealOf(claim.id), linkKey, randomBytes(SEAL_IV_BYTES))
       : null
-  await answerKey(db, claim, { status, answer: sealed, made })
+  await answerKey(db, claim, { status, answer: sealed })
 }
 
 /** What was refused before anything was done may be asked again with the same key. */

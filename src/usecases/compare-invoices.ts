@@ -236,8 +236,9 @@ async function take(
 /** Null where somebody else was first: then the next comparison sees what became of it. */
 async function adopt(deps: Deps, row: Adjustment, invoice: Invoice): Promise<Adjustment | null> {
   // What was never claimed has no request yet: it would be this one.
-  const request =
-    row.request ?? frozenRequest(row, invoice.customerId, await findWords(deps.db, row))
+  const words = row.request === null ? await findWords(deps.db, row) : null
+  const known = words === 'forgotten' ? null : words
+  const request = row.request ?? frozenRequest(row, invoice.customerId, known)
   const how = { adopted: true, requestId: null }
   const { issued, now } = await issuedBy(deps, { ...row, request }, invoice, how)
   return commitListed(deps.db, row, issued, request, now)

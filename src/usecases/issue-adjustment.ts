@@ -17,7 +17,7 @@ import type { Billing, Deps } from '../deps.ts'
 import { applyUndo, type UndoResult } from './apply-undo.ts'
 import { throughCircuit, waitForCircuit, type Parked } from './ask-circuit.ts'
 import { askedOf, otherIdsOf, reasonsSeen, ruleFacts } from './ask-limits.ts'
-import { findWords } from './find-words.ts'
+import { findWords, WORDS_FORGOTTEN } from './find-words.ts'
 import { makeAttempt, type AttemptResult } from './make-attempt.ts'
 import { postponeOrFail } from './postpone-or-fail.ts'
 import { raiseAlarm } from './raise-alarm.ts'
@@ -134,6 +134,9 @@ async function claimFirst(
   const { mode } = billing
   const asked = askedOf(deps, adjustment, { customer: customerId, found, mode, otherIds })
   const words = customerId === null ? null : await findWords(deps.db, adjustment)
+  if (words === 'forgotten') {
+    return postponeOrFail(deps, adjustment, 'resolve', WORDS_FORGOTTEN, adjustment)
+  }
   return claimAndAttempt(deps, billing, adjustment, {
     asked,
     request: customerId === null ? null : frozenRequest(adjustment, customerId, words),

@@ -16,7 +16,7 @@ export async function sendInvoice(
   key: string | null,
 ): Promise<Result<Forwarded, LookTrouble>> {
   if (deps.billing === null) return err({ reason: 'not_configured' })
-  const looked = await lookAtInvoice(deps, deps.billing, id)
+  const looked = await lookAtInvoice(deps, deps.billing, id, 'send')
   if (!looked.ok) return looked
   const { ours } = looked.value
   return forwardWrite(deps, operator, {

@@ -45,9 +45,9 @@ export async function setInvoiceStatus(
 ): Promise<Result<Forwarded, StatusTrouble>> {
   const { billing } = deps
   if (billing === null) return err({ reason: 'not_configured' })
-  const looked = await lookAtInvoice(deps, billing, wanted.id)
+  const looked = await lookAtInvoice(deps, billing, wanted.id, wanted.status)
   if (!looked.ok) return looked
-  const { ours } = looked.value
+  const { ours, secondOf } = looked.value
   if (ours !== null && wanted.status === 'void') {
     return voidOurs(deps, billing, operator, { ours, key: wanted.key })
   }
@@ -58,7 +58,7 @@ export async function setInvoiceStatus(
     path: '/invoices/{id}/status',
     id: wanted.id,
     body: { status: wanted.status },
-    subject: ours?.id ?? callSubject('invoice', wanted.id),
+    subject: ours?.id ?? secondOf ?? callSubject('invoice', wanted.id),
     key: wanted.key,
     wanted: { wanted: wanted.status },
   })

@@ -19,6 +19,7 @@ describe('what is to be done', () => {
     ['a billing API that was down', { code: 'internal_error', status: 503 }, /more than a day/],
     ['one that never answered', { code: 'timeout', status: null }, /more than a day/],
     ['a consumer that threw', { code: 'threw', status: null }, /see the log/],
+    ['words that are gone', { code: 'words_forgotten', status: null }, /ask for it anew/],
     ['a code that is new', { code: 'plan_frozen', status: 409 }, /see why there/],
     ['a code with another meaning', { code: 'toString', status: 409 }, /see why there/],
   ])('of %s is said by its code', (_, fields, words) => {

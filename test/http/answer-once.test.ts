@@ -252,7 +252,8 @@ describe('what is kept', () => {
     const made = await ask('POST', '/keys', asked)
     expect(made.status).toBe(201)
     const { id, key: secret } = made.answer.data
-    expect(await rowsOf()).toMatchObject([{ status: 201, answer: null, made: id }])
+    expect(await rowsOf()).toMatchObject([{ status: 201, made: null }])
+    expect(JSON.stringify(await rowsOf())).not.toContain(id)
     const keys = await countRows('keys')
     const again = await ask('POST', '/keys', asked)
     expect([again.status, again.code, again.answer.error.details]).toEqual([
@@ -264,6 +265,26 @@ describe('what is kept', () => {
     expect(await countRows('keys')).toBe(keys)
   })
 
+  it('that is gone says what was made only to a key that may make it', async () => {
+    const email = 'gone-for-some@saas.example'
+    const [admin, reader] = [
+      await keyOf('gone-admin', email, ['admin', 'write']),
+      await keyOf('gone-reader', email, ['read']),
+    ]
+    const asked = { body: { name: 'once-gone', scopes: ['read'] }, key: anyKey() }
+    const { id } = (await ask('POST', '/keys', { ...asked, as: admin })).answer.data
+    const forReader = await ask('POST', '/keys', { ...asked, as: reader })
+    expect([forReader.status, forReader.code]).toEqual([403, 'forbidden'])
+    expect(forReader.text).not.toContain(id)
+    expect(forReader.text).not.toContain('201')
+    const forAdmin = await ask('POST', '/keys', { ...asked, as: admin })
+    expect(forAdmin.answer.error.details).toEqual({ status: 201, id })
+    const large = { body: { endpoint: 'batch', payload: wide() }, key: anyKey() }
+    expect((await ask('POST', '/rules/dry-run', { ...large, as: reader })).status).toBe(200)
+    const forWriter = await ask('POST', '/rules/dry-run', { ...large, as: admin })
+    expect([forWriter.status, forWriter.code]).toEqual([403, 'forbidden'])
+  })
+
   it('is nothing of an answer that is too large, nor without a LINK_KEY', async () => {
     const large = { body: { endpoint: 'batch', payload: wide() }, key: anyKey() }
     const first = await ask('POST', '/rules/dry-run', large)
@@ -273,7 +294,10 @@ describe('what is kept', () => {
     const settings = { ...world.deps.settings, linkKeys: [] }
     const asked = { body: identity('once-9'), key: anyKey(), deps: { settings } }
     expect((await ask('POST', '/identities', asked)).status).toBe(201)
-    expect((await ask('POST', '/identities', asked)).code).toBe('idempotency_answer_gone')
+    const unsealed = await ask('POST', '/identities', asked)
+    expect(unsealed.code).toBe('idempotency_answer_gone')
+    // Whose scopes it needed is not known either.
+    expect(unsealed.answer.error).not.toHaveProperty('details')
   })
 
   it('is opened by the LINK_KEY of before, and by no other', async () => {

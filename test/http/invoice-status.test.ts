@@ -5,7 +5,7 @@ import { BOOTSTRAP, type Scope } from '../../src/domain/operator.ts'
 import { createApp } from '../../src/http/app.ts'
 import { makeKey } from '../../src/usecases/make-key.ts'
 import { commet, OPERATOR } from '../harness.ts'
-import { callsOf, createWorld, setFaults } from '../world.ts'
+import { callsOf, createWorld, entriesOf, setFaults } from '../world.ts'
 import { freely } from './sdk-on-makegood.ts'
 
 let world: Awaited<ReturnType<typeof createWorld>>
@@ -77,6 +77,44 @@ it('is not changed while the invoice is ours and not recorded, and then under ou
   const again = await ask('POST', '/invoices', body, as, `lost-${amount}`)
   expect([again.status, again.answer.data.id]).toEqual([201, id])
   expect(await setStatus(id, 'void', as)).toEqual([403, 'approver_is_maker'])
+})
+
+it('is void and nothing else where the invoice is a second one of an adjustment', async () => {
+  const as = await keyOf('read', 'write', 'approve')
+  const amount = 20_001 + (count += 1)
+  const body = { customerId: 'cus_acme', amount, description: 'Twice' }
+  const first = (await ask('POST', '/invoices', body, as, `twice-${amount}`)).answer.data
+  const { makegood_adjustment_id: adjustment } = first.metadata
+  const metadata = { makegood_adjustment_id: adjustment }
+  const { data } = await commet('/api/v1/invoices', {
+    method: 'POST',
+    body: JSON.stringify({ ...body, metadata }),
+  })
+  const send = await ask('POST', `/invoices/${data.id}/send`, {}, as)
+  expect(send.answer.error).toMatchObject({
+    code: 'invoice_not_recorded',
+    details: { adjustmentId: adjustment },
+  })
+  expect(await setStatus(data.id, 'paid', as)).toEqual([409, 'invoice_not_recorded'])
+  expect(await putsOf(data.id)).toBe(0)
+  expect(await setStatus(data.id, 'void', await keyOf('write'))).toEqual([403, 'forbidden'])
+  expect(await setStatus(data.id, 'void', as)).toEqual([200, 'void'])
+  const [entry] = (await entriesOf(adjustment)).filter(
+    ({ action }) => action === 'billing.call_ended',
+  )
+  expect(entry?.data).toMatchObject({ outcome: 'done', wanted: 'void' })
+  const { answer } = await ask('GET', `/adjustments/${adjustment}`, undefined, as)
+  expect(answer.data).toMatchObject({ state: 'invoiced', invoice: { id: first.id } })
+})
+
+it('of an invoice with a mark that is no id of ours is refused, and the mark is not repeated', async () => {
+  const metadata = { makegood_adjustment_id: 'somebody@acme.example' }
+  const body = { customerId: 'cus_acme', amount: -100, description: 'Marked', metadata }
+  const { data } = await commet('/api/v1/invoices', { method: 'POST', body: JSON.stringify(body) })
+  const as = await keyOf('write', 'approve')
+  const { status, answer } = await ask('PUT', `/invoices/${data.id}/status`, { status: 'void' }, as)
+  expect([status, answer.error.code]).toEqual([409, 'invoice_not_recorded'])
+  expect(answer.error.details).toEqual({ adjustmentId: null })
 })
 
 describe('of an invoice that is not ours', () => {

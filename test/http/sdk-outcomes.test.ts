@@ -9,6 +9,7 @@ import { isAdjustmentId, type AdjustmentId } from '../../src/domain/ids.ts'
 import { usd } from '../../src/domain/money.ts'
 import { approveAdjustment } from '../../src/usecases/approve-adjustment.ts'
 import { rejectAdjustment } from '../../src/usecases/reject-adjustment.ts'
+import { requeueAdjustment } from '../../src/usecases/requeue-adjustment.ts'
 import { dataOf, errorOf, expectApiError } from '../sdk/answers.ts'
 import { setFaults, dyingAfterPost } from '../world.ts'
 import { freely, startSdkOnMakegood, type SdkOnMakegood } from './sdk-on-makegood.ts'
@@ -221,6 +222,31 @@ describe('a key', () => {
     expect(await dataOf(post(asked))).toEqual(first)
     const mismatch = { statusCode: 409, code: 'idempotency_key_mismatch' }
     await expectApiError(post({ ...asked, description: 'Remembered' }), mismatch)
+  })
+
+  it('whose words are forgotten before it was billed bills nothing in their place', async () => {
+    await setFaults({ kind: 'rate_limited', retryAfterSeconds: null, times: 1, method: 'POST' })
+    const asked = { key: newKey(), description: 'My own words', amount: -107 }
+    await expectApiError(post(asked), { statusCode: 429, code: 'rate_limited' })
+    const { id } = await refusal(asked)
+    const forget = 'DELETE FROM payloads WHERE event_seq = (SELECT max(seq) FROM events)'
+    await env.DB.prepare(forget).run()
+    const { version } = await row(id)
+    const again = await requeueAdjustment(place.world.deps, other, id, { version, looked: false })
+    expect(again).toMatchObject({ ok: true })
+    expect(await place.world.work()).toEqual(['failed'])
+    expect(await row(id)).toMatchObject({
+      state: 'failed',
+      trouble: { step: 'resolve', code: 'words_forgotten' },
+    })
+    const rows = await dataOf(place.commet().invoices.list({ customerId: 'cus_acme', limit: 100 }))
+    expect(rows.filter(({ subtotal }) => subtotal === -107)).toEqual([])
+    await expectApiError(post(asked), {
+      statusCode: 409,
+      code: 'adjustment_failed',
+      message: expect.stringContaining('forgotten'),
+      details: expect.objectContaining({ adjustmentId: id, code: 'words_forgotten' }),
+    })
   })
 
   it('of an invoice is no key of another call', async () => {

@@ -217,6 +217,7 @@ describe('the arguments', () => {
     [['unknown'], /there is no command 'unknown'/],
     [['export', '--what'], /--what/],
     [['export', '--csv', '--zip'], /not both/],
+    [['export', '--filter', 'ticket=1', '--filter', 'ticket=2'], /--filter ticket is there twice/],
   ])('%j are refused', (args, message) => {
     expect(() => parseAuditArguments(args)).toThrow(message)
   })

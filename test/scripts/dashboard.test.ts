@@ -176,9 +176,17 @@ describe.skipIf(program === null).each([
     await until(page, 'This is kept: from now on he is found by it.')
     await page.click('button:has-text("Go on with this customer")')
     await until(page, 'The customer is chosen.')
-    await page.goto('/search?q=' + number)
-    await until(page, 'Invoiced')
-    expect(await page.locator('#found-adjustments').innerText()).toContain(`ticket ${number}`)
+    const found = page.locator('#found-adjustments')
+    await expect
+      .poll(
+        async () => {
+          await page.goto('/search?q=' + number)
+          return found.innerText()
+        },
+        { timeout: WAIT_MS },
+      )
+      .toContain('Invoiced')
+    expect(await found.innerText()).toContain(`ticket ${number}`)
   })
 
   it('takes the month as CSV and as a ZIP, whose log checks out', async () => {
@@ -196,7 +204,11 @@ describe.skipIf(program === null).each([
   it('makes a link, and revokes it', async () => {
     const [row] = z
       .array(z.object({ invoice: z.object({ id: z.string() }) }))
-      .parse(await stage.ask('/adjustments?state=invoiced&limit=1'))
+      .parse(
+        await stage.ask(({ adjustments }) =>
+          adjustments.$get({ query: { state: 'invoiced', limit: '1' } }),
+        ),
+      )
     await page.goto('/links')
     await page.fill('input[name=invoiceId]', row?.invoice.id ?? '')
     await page.click('button:has-text("Make the link")')
@@ -266,7 +278,7 @@ describe.skipIf(program === null)('every page', () => {
     await heldTicket('370.00')
     const [row] = z
       .array(z.object({ id: z.string() }))
-      .parse(await stage.ask('/adjustments?limit=1'))
+      .parse(await stage.ask(({ adjustments }) => adjustments.$get({ query: { limit: '1' } })))
     const id = row?.id ?? ''
     const pages = [
       '/',

@@ -78,7 +78,7 @@ const importsOf = (text: string): readonly string[] =>
 
 /** A whole file: where it stands, by its first line or by what it imports. */
 function fileOf(text: string): string | null {
-  const [, named] = /^\/\/ ((?:rules|examples)\/[\w-]+\.ts)$/m.exec(text) ?? []
+  const [, named] = /^\/\/ ((?:rules|examples|scripts)\/[\w-]+\.ts)$/m.exec(text) ?? []
   if (named !== undefined) return named
   if (/from '\.\/source\.ts'/.test(text)) return 'src/sources/a-page.ts'
   return /^export default /m.test(text) ? 'makegood.config.ts' : null
@@ -150,6 +150,7 @@ describe('TypeScript', () => {
         'block-*/*.ts',
         'block-*/rules/*.ts',
         'block-*/examples/*.ts',
+        'block-*/scripts/*.ts',
         'block-*/src/sources/a-page.ts',
       ],
       exclude: [],

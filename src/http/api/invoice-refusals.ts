@@ -4,6 +4,7 @@ import type { Adjustment } from '../../db/schema.ts'
 import { unreachable } from '../../domain/assert.ts'
 import { INVOICE_RETRY_SECONDS } from '../../domain/limits.ts'
 import type { CreateTrouble } from '../../usecases/create-invoice.ts'
+import { WORDS_FORGOTTEN } from '../../usecases/find-words.ts'
 import type { StatusTrouble } from '../../usecases/set-invoice-status.ts'
 import { fail, type Failure } from '../answers.ts'
 import type { AppContext } from '../context.ts'
@@ -110,7 +111,10 @@ function refusedBefore({ id: adjustmentId, trouble }: Adjustment): Failure {
   return {
     ...(known ?? CONFLICT),
     code: known === undefined ? 'adjustment_failed' : { foreign: code },
-    message: 'The billing API has refused this. A person can try it again by its adjustment.',
+    message:
+      code === WORDS_FORGOTTEN.code
+        ? 'It was not billed, and its description is forgotten by now. Ask anew, with another Idempotency-Key.'
+        : 'The billing API has refused this. A person can try it again by its adjustment.',
     details: { adjustmentId, code, requestId },
   }
 }
@@ -137,7 +141,7 @@ function unchanged(trouble: Unchanged): Failure {
         ...CONFLICT,
         code: 'invoice_not_recorded',
         message:
-          'It is of an adjustment, and not recorded as its invoice yet. Nothing was done. Ask again.',
+          'It carries the id of an adjustment, and is not recorded as its invoice. Nothing was done. Ask again; a second one can only be voided.',
         details: { adjustmentId: trouble.adjustmentId },
         retryAfterSeconds: INVOICE_RETRY_SECONDS,
       }

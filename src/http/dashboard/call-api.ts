@@ -111,7 +111,8 @@ export async function passOn(
 /** What the envelope holds. */
 export async function answerOf<Data = Fields>(asked: Promise<Response>): Promise<ApiAnswer<Data>> {
   const response = await asked
-  const answer = await response.json<Answer<Data>>()
+  // The API is this very Worker's.
+  const answer = (await response.json()) as Answer<Data>
   if (answer.success) return { ok: true, data: answer.data, nextCursor: answer.nextCursor ?? null }
   const status = response.status as ContentfulStatusCode
   const { message, details } = answer.error

@@ -50,7 +50,7 @@ export const CALL_ERRORS = {
   invoice_not_recorded: {
     means:
       'The invoice carries the id of an adjustment, and is not recorded as its invoice: the answer that made it was lost, or it is a second one.',
-    todo: 'Ask again; a comparison records it, within the hour. Whether it is a second one, the adjustment in `details` and the discrepancies say: void that at the billing API itself.',
+    todo: 'Ask again; a comparison records it, within the hour. Whether it is a second one, the adjustment in `details` and the discrepancies say: that one can be voided by this call, and nothing else. Where the adjustment is held or has failed, adopt it or try again there.',
   },
   invoices_paused: {
     means: 'All, or the customer of this invoice, is paused: nothing of it is changed or mailed.',
@@ -74,8 +74,9 @@ export const CALL_ERRORS = {
     todo: `${LOOK_AT_IT} Where it is still wanted, ask with another Idempotency-Key.`,
   },
   adjustment_failed: {
-    means: 'The attempts to bill it are used up, without a refusal that says why.',
-    todo: 'A person tries it again: POST /api/v1/adjustments/{id}/requeue.',
+    means:
+      'The attempts to bill it are used up, without a refusal that says why; or details.code is words_forgotten: its description is gone.',
+    todo: 'A person tries it again: POST /api/v1/adjustments/{id}/requeue. With its description gone, ask with another Idempotency-Key.',
   },
   too_many_sums: {
     means: 'The month has more sums than a page can hand on to the next.',
