@@ -9,7 +9,7 @@ import { judge, judgeAcknowledged } from './judge.ts'
 import { resumeAll, startOperators, type Asked } from './operators.ts'
 import { addKeys } from './people.ts'
 import { createRandom } from './random.ts'
-import { HOUR, MINUTE, scenarioOf, type FaultKind, type Scenario } from './scenario.ts'
+import { DAY, HOUR, MINUTE, scenarioOf, type FaultKind, type Scenario } from './scenario.ts'
 import { migratedImage, openSqlite } from './sqlite.ts'
 import { watchWaits } from './waits.ts'
 import { createWorld, type World } from './world.ts'
@@ -43,8 +43,8 @@ export type RunOptions = {
 
 /** A run that goes on for longer than this never ends. */
 const STEPS_PER_EVENT_MAX = 6_000
-/** A delivery that comes again after 400 days makes a run of them: 250 a day, for the cron and the log's notices. */
-const STEPS_OF_DAYS_MAX = 400 * 250
+/** For the cron and the log's notices: a delivery that comes again after 400 days makes a run as long. */
+const STEPS_PER_DAY_MAX = 1_000
 const HEALING_MAX_MS = 12 * 24 * HOUR
 
 const MIGRATIONS = path.join(import.meta.dirname, '..', 'migrations')
@@ -79,7 +79,8 @@ export async function simulate(options: RunOptions): Promise<Run> {
     startPeople(world)
     const healAt = Math.max(world.senders.lastAt, world.scenario.startMs + world.scenario.spanMs)
     timeline.at(healAt + HOUR, () => beginHealing(world))
-    const stepsMax = eventCount * STEPS_PER_EVENT_MAX + STEPS_OF_DAYS_MAX
+    const days = Math.ceil((healAt - world.scenario.startMs) / DAY) + 1
+    const stepsMax = eventCount * STEPS_PER_EVENT_MAX + days * STEPS_PER_DAY_MAX
     let steps = 0
     while (!cron.isQuiet() && timeline.step()) {
       await settled()

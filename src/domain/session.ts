@@ -63,7 +63,7 @@ export const isProven = (
 
 async function isMac(
   proof: string,
-  of: Uint8Array<ArrayBuffer>,
+  of: ReturnType<typeof bytesOf>,
   linkKey: string,
 ): Promise<boolean> {
   const key = await signingKey(linkKey, 'verify')

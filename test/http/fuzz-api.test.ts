@@ -87,8 +87,12 @@ it(`answers ${REQUESTS} requests of seed ${seed} as it is described, and none wi
       const text = `${new TextDecoder().decode(bytes)} ${JSON.stringify([...response.headers])}`
       expect(troubleOf(text), what).toBeNull()
       if (response.status === 429) expect(text, what).not.toContain('calls too often')
+      const threw = world.lines.filter(({ event }) => event === 'alarm.request_threw')
       if (!NOT_NOW.test(text))
-        expect(response.status, `${what} ${text.slice(0, 300)}`).toBeLessThan(500)
+        expect(
+          response.status,
+          `${JSON.stringify(threw)} ${what} ${text.slice(0, 300)}`,
+        ).toBeLessThan(500)
       const outcome = `${kind} ${response.status}`
       outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1)
       const statuses = routes.get(`${method} ${route}`) ?? {}
