@@ -65,7 +65,8 @@ export const answerOnce = asking(
 /** What tells it from another request; the body is there for the handler too. */
 async function readAsked(c: AppContext): Promise<Uint8Array<ArrayBuffer>> {
   const body = new Uint8Array(await c.req.arrayBuffer())
-  if (body.length > 0) c.req.raw = new Request(c.req.raw, { method: c.req.method, body })
+  // An empty one as well: a stream that was read is nothing that the handler could read.
+  if (c.req.raw.body !== null) c.req.raw = new Request(c.req.raw, { method: c.req.method, body })
   const { pathname, search } = new URL(c.req.url)
   const conditions = [c.req.header('if-match'), c.req.header('if-none-match')]
   const head = new TextEncoder().encode(

@@ -216,6 +216,15 @@ describe('a write with an Idempotency-Key', () => {
     expect(await two.text()).toBe(await one.text())
   })
 
+  it('of an empty stream is told what it lacks', async () => {
+    const response = await world.request('/api/v1/identities', {
+      method: 'POST',
+      headers: { ...OPERATOR, 'content-type': 'application/json', 'idempotency-key': anyKey() },
+      body: new Blob([]).stream(),
+    })
+    expect(response.status).toBe(400)
+  })
+
   it('of more than a body may have is 413, and kept nowhere', async () => {
     const body = 'x'.repeat(1_048_577)
     const { status, code } = await ask('POST', '/identities', { body, key: anyKey() })
