@@ -217,11 +217,12 @@ describe('a write with an Idempotency-Key', () => {
   })
 
   it('of an empty stream is told what it lacks', async () => {
-    const response = await world.request('/api/v1/identities', {
-      method: 'POST',
-      headers: { ...OPERATOR, 'content-type': 'application/json', 'idempotency-key': anyKey() },
-      body: new Blob([]).stream(),
-    })
+    const app = createApp(() => world.deps)
+    const headers = { ...OPERATOR, 'content-type': 'application/json', 'idempotency-key': anyKey() }
+    const init = { method: 'POST', headers, body: new Blob([]).stream() }
+    const response = await app.request(
+      new Request('https://makegood.example/api/v1/identities', init),
+    )
     expect(response.status).toBe(400)
   })
 
