@@ -6,8 +6,10 @@ export const SESSION_HOURS = 8
 export const SESSION_NONCE_BYTES = 20
 /** Of sessions that were ended and are over, at each that is ended. */
 export const ENDED_SESSIONS_REMOVED_MAX = 100
-/** Of a form that a browser sends; a payload that is pasted takes up to three bytes for each of its characters. */
-export const FORM_BYTES_MAX = 131_072
+/** Of a form that a browser sends. */
+export const FORM_BYTES_MAX = 16_384
+/** Of the form that a payload is pasted into, which takes up to three bytes for each of its characters. */
+export const PAYLOAD_FORM_BYTES_MAX = 131_072
 /** Of an address to go back to after a form. */
 export const RETURN_PATH_CHARS_MAX = 500
 /** Of held or failed adjustments, and of events, on a page of the inbox. */

@@ -13,7 +13,7 @@ import { clockOf, Head, showPage } from './layout.tsx'
 import { Chip, Empty, Facts, Field, Form, Id, Money } from './parts.tsx'
 import { readActivity, type Activity, type RuleActivity } from './rule-activity.ts'
 import { CAUSERS_SHOWN, optionsShown } from './rule-words.ts'
-import { requireOf } from './session.ts'
+import { DRY_RUN_PATH, requireOf } from './session.ts'
 import { toldOf, viewerOf } from './viewer.ts'
 import { FATES, SETTLEMENTS } from './words.ts'
 
@@ -22,7 +22,7 @@ type Tried = { readonly typed: Typed; readonly answer: ApiAnswer<DryRunShown> }
 
 export const rules = createRoutes()
   .get('/rules', requireOf('read'), (c) => showRules(c, null))
-  .post('/rules/dry-run', requireOf('read'), async (c) => {
+  .post(DRY_RUN_PATH, requireOf('read'), async (c) => {
     const typed = await fieldsOf(c)
     const { event = '', endpoint = '', type = '', payload = '' } = typed
     const body =
@@ -185,7 +185,7 @@ const TryBox = ({ c, typed }: { c: AppContext; typed: Typed }) => (
     <p class="soft">
       What the rules would do with this. Nothing is written, nothing is sent, and nobody is told.
     </p>
-    <Form action="/rules/dry-run" token={viewerOf(c).token} class="stack">
+    <Form action={DRY_RUN_PATH} token={viewerOf(c).token} class="stack">
       <Field label="Endpoint">
         <select name="endpoint">
           {[...c.var.deps.config.endpoints].map(([name, { source }]) => (

@@ -6,6 +6,7 @@ import { limitBody } from '../validate.ts'
 import {
   FORM_BYTES_MAX,
   IMPORT_FORM_BYTES_MAX,
+  PAYLOAD_FORM_BYTES_MAX,
   RETURN_PATH_CHARS_MAX,
   SESSION_HOURS,
 } from '../../domain/limits.ts'
@@ -74,7 +75,7 @@ export const requireSession = createMiddleware<AppEnv>(async (c, next) => {
   await noteLetIn(c, shownBy(c))
   await noteCallersKey(c, key)
   if (c.req.method === 'GET' || c.req.method === 'HEAD') return next()
-  const limit = c.req.path === IMPORT_PATH ? limitImportBody : limitFormBody
+  const limit = LARGER_FORMS.get(c.req.path) ?? limitFormBody
   const tooLarge = await limit(c, async () => {})
   if (tooLarge) return tooLarge
   const isOwn = isFromHere(c) && (await isOwnForm(await tokenIn(c)))
@@ -124,7 +125,12 @@ export const limitFormBody = limitBody(FORM_BYTES_MAX)
 
 /** The one form that may hold a file. */
 export const IMPORT_PATH = '/customers/import'
-const limitImportBody = limitBody(IMPORT_FORM_BYTES_MAX)
+export const DRY_RUN_PATH = '/rules/dry-run'
+
+const LARGER_FORMS = new Map([
+  [IMPORT_PATH, limitBody(IMPORT_FORM_BYTES_MAX)],
+  [DRY_RUN_PATH, limitBody(PAYLOAD_FORM_BYTES_MAX)],
+])
 
 async function tokenIn(c: AppContext): Promise<string> {
   const { token } = await c.req.parseBody()

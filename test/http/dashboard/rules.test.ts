@@ -40,7 +40,7 @@ describe('the rules', () => {
     await addUpDays(world.deps)
     const { text } = await person.ask('/rules')
     expect(text).toMatch(/In 30 days: 1 invoiced, −\d+\.\d\d USD promised/)
-    expect(text).toMatch(/adjusted 1/)
+    expect(text).toMatch(/made an adjustment 1/)
     expect(text).toMatch(/undecided 1/)
   })
 
