@@ -29,6 +29,7 @@ export type Api = ReturnType<typeof apiOf>
 export type Answer = {
   readonly ok: boolean
   readonly status: number
+  readonly headers: { readonly get: (name: string) => string | null }
   readonly json: () => Promise<unknown>
   readonly text: () => Promise<string>
 }

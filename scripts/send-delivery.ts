@@ -189,6 +189,9 @@ async function settledStory(appUrl: string, key: string, id: string): Promise<St
   }
 }
 
+/** Of being told that it is too often, for one answer. */
+const WAITS_MAX = 5
+
 const patience = () => within(ANSWER_DEADLINE_MS)
 
 async function ask(
@@ -196,9 +199,16 @@ async function ask(
   key: string,
   call: (api: Api) => Promise<Answer>,
 ): Promise<unknown> {
-  const response = await call(apiOf({ url, key })).catch((error: unknown) => {
-    throw noAnswer(url, error)
-  })
+  const asked = () =>
+    call(apiOf({ url, key })).catch((error: unknown) => {
+      throw noAnswer(url, error)
+    })
+  let response = await asked()
+  // All samples together are more calls than a key has in ten seconds.
+  for (let waits = 0; response.status === 429 && waits < WAITS_MAX; waits++) {
+    await sleep(Number(response.headers.get('retry-after') ?? 1) * 1_000)
+    response = await asked()
+  }
   if (!response.ok)
     throw new Trouble(`${url}/api/v1/events answered ${response.status}; is the key right?`)
   return response.json()
