@@ -33,7 +33,9 @@ export function packPayloads(events: readonly Sliced[]): {
   readonly payloadSlices: string
 } {
   const [only, another] = events
-  if (only !== undefined && another === undefined) return packOne(only)
+  // A text ends at NUL for SQLite's substr; its bytes don't.
+  const isOne = only !== undefined && another === undefined
+  if (isOne && !only.payload.body.includes('\0')) return packOne(only)
   const encoder = new TextEncoder()
   const encoded = events.map((event) => {
     return { ...sliceOf(event), bytes: encoder.encode(event.payload.body) }

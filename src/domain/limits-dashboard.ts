@@ -64,7 +64,7 @@ export const LIST_LOOKED_THROUGH_ROWS = 180
 /** Without an index, the search box looks through so many of the newest adjustments. */
 export const SEARCH_PAGE_WINDOW_ROWS = 200
 /** Of what is held, a page looks through so many for those whose customer nobody knows. */
-export const UNRESOLVED_WINDOW_ROWS = 50
+export const UNRESOLVED_WINDOW_ROWS = 25
 /** Of these, as many as a page shows. */
 export const UNRESOLVED_ROWS_MAX = 20
 /** Of what a customer was given or charged, on his page. */

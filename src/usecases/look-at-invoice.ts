@@ -68,10 +68,16 @@ export async function lookAtInvoice(
 /** The adjustment of this mark, if it will never take another invoice than it has, or none: any other is one too many. */
 async function findSettled({ db }: Deps, mark: string): Promise<AdjustmentId | null> {
   const adjustment = isAdjustmentId(mark) ? await findAdjustment(db, mark) : null
-  return adjustment !== null && SETTLED.has(adjustment.state) ? adjustment.id : null
+  if (adjustment === null) return null
+  // One that was cancelled may still be found to be invoiced, and then it is undone: only a reversal never is.
+  const isSettled = SETTLED.has(adjustment.state) || isCancelledReversal(adjustment)
+  return isSettled ? adjustment.id : null
 }
 
-const SETTLED: ReadonlySet<AdjustmentState> = new Set(['invoiced', 'rejected', 'cancelled'])
+const SETTLED: ReadonlySet<AdjustmentState> = new Set(['invoiced', 'rejected'])
+
+const isCancelledReversal = ({ state, reverses }: Adjustment): boolean =>
+  state === 'cancelled' && reverses !== null
 
 /** A voiding, and calling a debt paid, are last words that no one else is asked about. */
 export function refusalOfStatus(

@@ -52,11 +52,16 @@ export async function succeedWithTag(
  * With who approved it, its reversal, what the asker reads, and the short link; the last two are made of
  * the row, and not stored.
  */
-export async function presentWithNote(c: AppContext, adjustment: Adjustment): Promise<object> {
+export async function presentWithNote(
+  c: AppContext,
+  adjustment: Adjustment,
+  { isLinkShown }: { readonly isLinkShown: boolean } = { isLinkShown: true },
+): Promise<object> {
   const { deps } = c.var
   const { id, invoiceId, endpoint, source, holds, reversedBy } = adjustment
   const origin = new URL(c.req.url).origin
-  const link = invoiceId === null ? null : await linkAddress(deps, invoiceId, origin)
+  const link =
+    invoiceId === null || !isLinkShown ? null : await linkAddress(deps, invoiceId, origin)
   const title = deps.config.endpoints.get(endpoint)?.source.title ?? source
   const approvals = holds === 0 ? [] : await listApprovals(deps.db, id)
   const approvers = approvals.filter(({ hold }) => hold === holds).map(({ operator }) => operator)

@@ -55,7 +55,8 @@ export async function presentEvidence(c: AppContext, found: Evidence) {
   return {
     object: 'evidence',
     madeAt: iso(c.var.deps.now()),
-    adjustment: await presentWithNote(c, adjustment),
+    // Evidence is handed on, and whoever has a link's address has the PDF.
+    adjustment: await presentWithNote(c, adjustment, { isLinkShown: false }),
     request: adjustment.request,
     event: presentEvent(event),
     why,

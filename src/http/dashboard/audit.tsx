@@ -37,7 +37,9 @@ export const audit = createRoutes()
       : showAudit(c, { trouble: troubleOf(answer) })
   })
   .get('/audit/export', requireOf('read'), async (c) => {
-    const { query } = filterIn(c)
+    const { query, wrong } = filterIn(c)
+    // Without what is wrong in it, it would be the whole log.
+    if (wrong !== null) return showAudit(c, {})
     const format = c.req.query('format') ?? 'zip'
     const sent = await passOn(c, `/audit/export?${queryOf(query, { format })}`)
     return sent instanceof Response ? sent : showAudit(c, { trouble: troubleOf(sent) })

@@ -10,7 +10,8 @@ import { fieldsOf, goBack, troubleOf } from './actions.ts'
 import { answerOf, askApi, callApi } from './call-api.ts'
 import { showCustomers, type TypedIdentity } from './customers.tsx'
 import { showImport } from './import-page.tsx'
-import { IMPORT_PATH, ownPath, requireOf } from './session.ts'
+import { showRefusal } from './refusal.tsx'
+import { IMPORT_PATH, may, ownPath, requireOf } from './session.ts'
 
 export const customerActions = createRoutes()
   .post('/customers/identities', async (c) => {
@@ -29,6 +30,7 @@ export const customerActions = createRoutes()
         answer.data['isNew'] === true ? 'mapped' : 'remapped',
       )
     }
+    if (!may(c, 'read')) return showRefusal(c, 403, troubleOf(answer).text)
     if (answer.status !== 412) return showCustomers(c, { trouble: troubleOf(answer), typed })
     const known = await findKnown(c, typed)
     const text = seen === undefined ? IS_THERE : CHANGED_SINCE
@@ -40,6 +42,7 @@ export const customerActions = createRoutes()
     const path = `/identities/${encodeURIComponent(c.req.param('id'))}`
     const answer = await callApi(c, 'DELETE', path, { ifMatch: encodeURIComponent(seen) })
     if (answer.ok) return goBack(c, ownPath(back, '/customers'), 'unmapped')
+    if (!may(c, 'read')) return showRefusal(c, 403, troubleOf(answer).text)
     const trouble =
       answer.status === 412 ? ({ status: 412, text: CHANGED_SINCE } as const) : troubleOf(answer)
     return showCustomers(c, { trouble })

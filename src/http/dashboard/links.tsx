@@ -21,8 +21,8 @@ import { before } from './lists.tsx'
 import { clockOf, Head, showPage } from './layout.tsx'
 import { LINK_WORDS, LinkPage, LinkTable } from './link-parts.tsx'
 import { Empty, Field, Form, Pages, Tabs } from './parts.tsx'
-import { showMissing } from './refusal.tsx'
-import { requireOf } from './session.ts'
+import { showMissing, showRefusal } from './refusal.tsx'
+import { may, requireOf } from './session.ts'
 import { toldOf, viewerOf } from './viewer.ts'
 
 export const links = createRoutes()
@@ -36,14 +36,22 @@ export const links = createRoutes()
       ...(days === '' ? {} : { expiresInDays: numberOf(days) }),
     }
     const answer = await callApi(c, 'POST', '/links', { body })
-    if (!answer.ok) return showLinks(c, troubleOf(answer), fields)
+    if (!answer.ok) {
+      return may(c, 'read')
+        ? showLinks(c, troubleOf(answer), fields)
+        : showRefusal(c, 403, troubleOf(answer).text)
+    }
     return goBack(c, `/links/${String(answer.data['id'])}`, 'link-made')
   })
   .get('/links/:id', requireOf('read'), (c) => showLink(c, c.req.param('id'), null))
   .post('/links/:id/revoke', async (c) => {
     const id = c.req.param('id')
     const answer = await callApi(c, 'DELETE', `/links/${encodeURIComponent(id)}`)
-    if (!answer.ok) return showLink(c, id, troubleOf(answer))
+    if (!answer.ok) {
+      return may(c, 'read')
+        ? showLink(c, id, troubleOf(answer))
+        : showRefusal(c, 403, troubleOf(answer).text)
+    }
     return goBack(c, `/links/${encodeURIComponent(id)}`, 'link-revoked')
   })
 

@@ -23,7 +23,7 @@ import { Files, GoOn, MonthHead } from './report-parts.tsx'
 import { Sums, Totals, Undecided } from './report-sums.tsx'
 import { reportZip, type ReportZipTrouble } from './report-zip.ts'
 import { Tabs } from './parts.tsx'
-import { requireOf } from './session.ts'
+import { isFromHere, requireOf } from './session.ts'
 
 export const reports = createRoutes()
   .get('/reports', requireOf('read'), (c) => showReport(c, null))
@@ -87,7 +87,9 @@ async function showReport(c: AppContext, told: Trouble | null): Promise<Response
   const { deps, operator } = c.var
   const month = monthIn(c)
   const list: ReportList = c.req.query('list') === 'open' ? 'open' : 'sums'
-  const cursor = c.req.query('cursor')?.slice(0, REPORT_CURSOR_CHARS_MAX) ?? null
+  // A cursor carries what is summed up so far: one in a link from elsewhere would be its writer's figures.
+  const given = isFromHere(c) ? c.req.query('cursor') : undefined
+  const cursor = given?.slice(0, REPORT_CURSOR_CHARS_MAX) ?? null
   if (cursor !== null) await noteReading(deps, operator, 'reports')
   const made = await makeReport(
     deps,

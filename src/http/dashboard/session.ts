@@ -55,7 +55,7 @@ export async function whoIs(c: AppContext): Promise<Result<FoundSession, WhoTrou
 
 /** By what a caller is known to the limits: his session, or his login at Access. */
 export const shownBy = (c: AppContext): string =>
-  getCookie(c, COOKIE) ?? (c.var.deps.config.access && c.req.header(ASSERTION_HEADER)) ?? ''
+  getCookie(c, COOKIE) || (c.var.deps.config.access && c.req.header(ASSERTION_HEADER)) || ''
 
 /** In front of every page and form but the login. */
 export const requireSession = createMiddleware<AppEnv>(async (c, next) => {

@@ -20,7 +20,8 @@ beforeAll(async () => {
 
 async function expectPage(path: string) {
   reset()
-  const page = await person.ask(path)
+  // As a browser does that follows a link of the page before.
+  const page = await person.ask(path, { headers: { 'sec-fetch-site': 'same-origin' } })
   expect([path, page.status]).toEqual([path, 200])
   expect(counts.rowsRead, path).toBeLessThanOrEqual(ROWS_MAX)
   return page
@@ -62,6 +63,20 @@ describe(`of ${COUNT} rows in each table`, () => {
       before = Number(invoiced)
       page = await expectPage(linkOf(page.html, ' data-go-on') ?? expect.fail('it goes on nowhere'))
     }
+  })
+
+  it('a month begins anew where a link from elsewhere brings figures of its own', async () => {
+    const { html } = await expectPage('/reports?month=2026-09')
+    const next = linkOf(html, ' data-go-on') ?? expect.fail('it goes on nowhere')
+    const figures = async (headers: Record<string, string>) =>
+      /so far: (\d+) invoiced/.exec((await person.ask(next, { headers })).text)?.[1]
+    const [own, foreign, unsaid] = [
+      await figures({ 'sec-fetch-site': 'same-origin' }),
+      await figures({ 'sec-fetch-site': 'cross-site' }),
+      await figures({}),
+    ]
+    expect(foreign).toBe(unsaid)
+    expect(Number(own)).toBeGreaterThan(Number(foreign))
   })
 
   it('what waited at its end is shown page by page', async () => {
