@@ -19,14 +19,20 @@ const LANES: readonly (readonly (readonly string[])[])[] = [
   [['--project', 'node']],
 ]
 
-type Counts = { readonly passed: number; readonly failed: number }
+/** `names`: of what failed, so that the end of a long output says it. */
+type Counts = {
+  readonly passed: number
+  readonly failed: number
+  readonly names: readonly string[]
+}
 
 type Report = {
   readonly numPassedTests: number
   readonly numFailedTests: number
   readonly testResults: readonly {
+    readonly name: string
     readonly status: string
-    readonly assertionResults: readonly unknown[]
+    readonly assertionResults: readonly { readonly status: string; readonly fullName: string }[]
   }[]
 }
 
@@ -38,11 +44,24 @@ function countsOf(reportFile: string, hasPassed: boolean): Counts {
     const unloaded = report.testResults.filter(
       ({ status, assertionResults }) => status === 'failed' && assertionResults.length === 0,
     )
+    const names = [
+      ...unloaded.map(({ name }) => `${name}: not loaded`),
+      ...report.testResults.flatMap(({ name, assertionResults }) =>
+        assertionResults
+          .filter(({ status }) => status === 'failed')
+          .map(({ fullName }) => `${name}: ${fullName}`),
+      ),
+    ]
     const failed = report.numFailedTests + unloaded.length
     const isSilentFailure = failed === 0 && (!hasPassed || report.numPassedTests === 0)
-    return { passed: report.numPassedTests, failed: failed + Number(isSilentFailure) }
+    const silent = isSilentFailure ? ['a run failed where no test did'] : []
+    return {
+      passed: report.numPassedTests,
+      failed: failed + silent.length,
+      names: [...names, ...silent],
+    }
   } catch {
-    return { passed: 0, failed: 1 }
+    return { passed: 0, failed: 1, names: ['a run left no report'] }
   }
 }
 
@@ -55,29 +74,27 @@ async function runPart(part: readonly string[], reportFile: string): Promise<Cou
     const next = run < RUNS_PER_PART_MAX ? 'it is run again' : 'it is given up'
     console.log(`\n${part.join(' ')}: nothing happened for ${SILENCE_SECONDS_MAX} s; ${next}\n`)
   }
-  return { passed: 0, failed: 1 }
+  return { passed: 0, failed: 1, names: ['a part stood still'] }
 }
 
-async function runLane(parts: readonly (readonly string[])[]): Promise<Counts> {
+async function runLane(parts: readonly (readonly string[])[]): Promise<readonly Counts[]> {
   const folder = fs.mkdtempSync(path.join(tmpdir(), 'makegood-test-'))
-  let passed = 0
-  let failed = 0
+  const all: Counts[] = []
   try {
     for (const part of parts) {
-      const counts = await runPart(part, path.join(folder, 'report.json'))
-      passed += counts.passed
-      failed += counts.failed
+      all.push(await runPart(part, path.join(folder, 'report.json')))
     }
   } finally {
     fs.rmSync(folder, { recursive: true, force: true })
   }
-  return { passed, failed }
+  return all
 }
 
 async function runAll(): Promise<void> {
-  const lanes = await Promise.all(LANES.map(runLane))
-  const passed = lanes.reduce((sum, counts) => sum + counts.passed, 0)
-  const failed = lanes.reduce((sum, counts) => sum + counts.failed, 0)
+  const all = (await Promise.all(LANES.map(runLane))).flat()
+  const passed = all.reduce((sum, counts) => sum + counts.passed, 0)
+  const failed = all.reduce((sum, counts) => sum + counts.failed, 0)
+  for (const name of all.flatMap(({ names }) => names)) console.log(`failed: ${name}`)
   console.log(`${passed} passed, ${failed} failed`)
   process.exitCode = failed === 0 ? 0 : 1
 }
