@@ -125,7 +125,12 @@ describe.skipIf(program === null).each([
     const [number, stranger] = [(ticket += 1), withScripts ? 'stranger-js' : 'stranger-plain']
     await stage.deliver(
       'zendesk',
-      ticketBody(number, { customer_external_id: stranger, asker: `${stranger}@saas.example` }),
+      ticketBody(number, {
+        tags: 'credit_requested',
+        amount: withScripts ? '21.00' : '22.00',
+        customer_external_id: stranger,
+        asker: `${stranger}@saas.example`,
+      }),
     )
     await page.goto('/customers')
     await until(page, stranger)
