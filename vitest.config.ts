@@ -41,7 +41,7 @@ export default defineConfig(async (): Promise<ViteUserConfig> => {
                   TEST_MIGRATIONS: migrations,
                   FAULTS_EACH: process.env['FAULTS_EACH'] ?? '4',
                   API_REQUESTS: process.env['API_REQUESTS'] ?? '2500',
-                  API_SEED: process.env['API_SEED'] ?? String(Date.now() % 1_000_000),
+                  API_SEED: process.env['API_SEED'] ?? '1',
                   LOG_ENTRIES: process.env['LOG_ENTRIES'] ?? '20000',
                   ROWS_FILLED: process.env['ROWS_FILLED'] ?? '20000',
                   COMMET_API_URL: 'http://sandbox.localhost',
