@@ -10,13 +10,18 @@ import { ROOT } from './project.ts'
 import { runWatched } from './run-watched.ts'
 
 const VITEST = path.join(ROOT, 'node_modules', 'vitest', 'vitest.mjs')
-/** Several times what the longest file, the hundred seeds of the simulator, takes on two cores. */
-const SILENCE_SECONDS_MAX = 900
+/** Several times what the longest file takes on two cores: in Node that is the hundred seeds of the simulator. */
+const SILENCE_SECONDS_MAX = { app: 500, node: 900 }
 const RUNS_PER_PART_MAX = 3
 
-const LANES: readonly (readonly (readonly string[])[])[] = [
-  ['1/4', '2/4', '3/4', '4/4'].map((shard) => ['--project', 'app', `--shard=${shard}`]),
-  [['--project', 'node']],
+type Part = { readonly options: readonly string[]; readonly silenceSecondsMax: number }
+
+const LANES: readonly (readonly Part[])[] = [
+  ['1/4', '2/4', '3/4', '4/4'].map((shard) => ({
+    options: ['--project', 'app', `--shard=${shard}`],
+    silenceSecondsMax: SILENCE_SECONDS_MAX.app,
+  })),
+  [{ options: ['--project', 'node'], silenceSecondsMax: SILENCE_SECONDS_MAX.node }],
 ]
 
 /** `names`: of what failed, so that the end of a long output says it. */
@@ -65,19 +70,19 @@ function countsOf(reportFile: string, hasPassed: boolean): Counts {
   }
 }
 
-async function runPart(part: readonly string[], reportFile: string): Promise<Counts> {
+async function runPart({ options, silenceSecondsMax }: Part, reportFile: string): Promise<Counts> {
   for (let run = 1; run <= RUNS_PER_PART_MAX; run++) {
     fs.rmSync(reportFile, { force: true })
     const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${reportFile}`]
-    const end = await runWatched([VITEST, 'run', ...part, ...reporters], SILENCE_SECONDS_MAX)
+    const end = await runWatched([VITEST, 'run', ...options, ...reporters], silenceSecondsMax)
     if (end !== 'stood_still') return countsOf(reportFile, end === 'passed')
     const next = run < RUNS_PER_PART_MAX ? 'it is run again' : 'it is given up'
-    console.log(`\n${part.join(' ')}: nothing happened for ${SILENCE_SECONDS_MAX} s; ${next}\n`)
+    console.log(`\n${options.join(' ')}: nothing happened for ${silenceSecondsMax} s; ${next}\n`)
   }
   return { passed: 0, failed: 1, names: ['a part stood still'] }
 }
 
-async function runLane(parts: readonly (readonly string[])[]): Promise<readonly Counts[]> {
+async function runLane(parts: readonly Part[]): Promise<readonly Counts[]> {
   const folder = fs.mkdtempSync(path.join(tmpdir(), 'makegood-test-'))
   const all: Counts[] = []
   try {

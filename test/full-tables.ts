@@ -61,16 +61,18 @@ const TABLES: Readonly<Record<string, string>> = {
     SELECT i, ${id('key')}, 'key ' || i, 'h' || i, '["read"]', 1, 'operator:me' FROM n`,
 }
 
-export async function fillTables(count: number): Promise<void> {
+/** `adjustments`: where there are fewer of them than of everything else. */
+export async function fillTables(count: number, adjustments = count): Promise<void> {
   const { results } = await env.DB.prepare(
     `SELECT name FROM sqlite_master WHERE type = 'trigger'`,
   ).all<{ name: string }>()
   await env.DB.batch(results.map(({ name }) => env.DB.prepare(`DROP TRIGGER ${name}`)))
-  for (const insert of Object.values(TABLES)) {
+  for (const [table, insert] of Object.entries(TABLES)) {
+    const rows = table === 'adjustments' ? adjustments : count
     // D1 binds numbers as floats, which no column of integers takes.
-    const filled = insert.replaceAll('?3', String(FIRST_AT)).replaceAll('?4', String(count))
-    for (let from = 1; from <= count; from += CHUNK) {
-      const to = Math.min(count, from + CHUNK - 1)
+    const filled = insert.replaceAll('?3', String(FIRST_AT)).replaceAll('?4', String(rows))
+    for (let from = 1; from <= rows; from += CHUNK) {
+      const to = Math.min(rows, from + CHUNK - 1)
       await env.DB.prepare(
         `WITH RECURSIVE n(i) AS (SELECT ${from} UNION ALL SELECT i + 1 FROM n WHERE i < ${to}) ${filled}`,
       ).run()

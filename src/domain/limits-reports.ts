@@ -14,7 +14,7 @@ export const REPORT_CURSOR_CHARS_MAX = 12_000
 export const REPORT_CSV_ROWS = 1_000
 export const REPORT_CSV_ROWS_READ = 10_000
 /** Of one page of the dashboard, which goes on where its reader does; the rest of 500 is around it. */
-export const REPORT_PAGE_ROWS_READ = 390
+export const REPORT_PAGE_ROWS_READ = 330
 /** Of a month's ZIP: of so many adjustments one part has the evidence, each some fifteen of a Worker's 1,000 queries. */
 export const REPORT_ZIP_ADJUSTMENTS_MAX = 40
 export const REPORT_ZIP_PARTS_MAX = 9_999

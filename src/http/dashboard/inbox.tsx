@@ -8,7 +8,7 @@ import {
   listWaitingEvents,
 } from '../../db/read-dashboard.ts'
 import { findAdjustments } from '../../db/read-adjustments.ts'
-import { findEvent } from '../../db/read-events.ts'
+import { findEvents } from '../../db/read-events.ts'
 import type { Adjustment, Event } from '../../db/schema.ts'
 import { INBOX_ROWS_MAX, WAITING_COUNT_MAX } from '../../domain/limits.ts'
 import { todoOf } from '../../domain/todo.ts'
@@ -134,17 +134,24 @@ export async function shownOf(
     }))
 }
 
-const waitingOf = (c: AppContext, events: readonly Event[]): Promise<readonly WaitingEvent[]> =>
-  Promise.all(
-    events.map(async (event) => {
-      const { db } = c.var.deps
-      const found = await findEvent(db, event.id)
-      const adjustments = await findAdjustments(db, event.decision.adjustments ?? [])
-      const asked = { event, payload: found?.payload ?? null, adjustments }
-      const { why } = await explainEvent(c.var.deps, asked)
+async function waitingOf(
+  c: AppContext,
+  events: readonly Event[],
+): Promise<readonly WaitingEvent[]> {
+  const { deps } = c.var
+  const found = await findEvents(
+    deps.db,
+    events.map(({ id }) => id),
+  )
+  return Promise.all(
+    found.map(async ({ event, payload }) => {
+      const ids = event.decision.adjustments ?? []
+      const adjustments = ids.length === 0 ? [] : await findAdjustments(deps.db, ids)
+      const { why } = await explainEvent(deps, { event, payload, adjustments })
       return { event, source: titleOf(c, event), why }
     }),
   )
+}
 
 const FailedCard = (props: { of: Adjustment; source: string; viewer: Viewer; clock: Clock }) => {
   const { of, source, viewer, clock } = props
