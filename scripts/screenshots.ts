@@ -1,5 +1,5 @@
-// `npm run screenshots [-- FOLDER]`: each page of the dashboard as a picture, of an empty Makegood and of one with an
-// ordinary day's work; in light, in dark, and on a phone.
+// `npm run screenshots [-- FOLDER]`: each page of the dashboard as a picture, of an empty Makegood, of one with an
+// ordinary day's work, and of one with a thousand rows; in light, in dark, and on a phone.
 
 import * as fs from 'node:fs'
 import * as path from 'node:path'
@@ -14,6 +14,7 @@ import {
   ticketBody,
   type Stage,
 } from './dashboard-stage.ts'
+import { fillPastDays } from './past-days.ts'
 import { ROOT } from './project.ts'
 import { tellTrouble, Trouble } from './trouble.ts'
 
@@ -37,11 +38,14 @@ const PAGES = {
   audit: '/audit',
   endpoints: '/endpoints',
   settings: '/settings',
+  erasures: '/settings/erasures',
 } as const
 
 const adjustments = z.array(z.object({ id: z.string(), state: z.string() }))
 
 const SETTLE_MS = 4_000
+const THOUSAND = 1_000
+const AT_ONCE = 20
 
 /** Something of each kind: given, held for several reasons, in conflict, undecided, refunded, ignored. */
 async function fill({ deliver, ask }: Stage): Promise<Readonly<Record<string, string>>> {
@@ -90,6 +94,20 @@ async function fill({ deliver, ask }: Stage): Promise<Readonly<Record<string, st
   }
 }
 
+/** As many again and again as make the lists long. */
+async function fillThousand({ deliver, stack }: Stage): Promise<void> {
+  for (let made = 0; made < THOUSAND; made += AT_ONCE) {
+    const numbers = Array.from({ length: AT_ONCE }, (_, nth) => made + nth)
+    await Promise.all(
+      numbers.map((number) =>
+        deliver('zendesk', ticketBody(5_000 + number, { asker: `agent-${number}@saas.example` })),
+      ),
+    )
+  }
+  await sleep(SETTLE_MS)
+  await stack.tick()
+}
+
 async function take(
   browser: Browser,
   { stack, key }: Stage,
@@ -122,8 +140,12 @@ async function main(): Promise<void> {
   const [stage, browser] = await Promise.all([startStage(), launchChromium(program)])
   try {
     await take(browser, stage, PAGES, folder, 'empty')
-    const more = await fill(stage)
-    await take(browser, stage, { ...PAGES, ...more }, folder, 'ordinary')
+    const more = { ...PAGES, ...(await fill(stage)) }
+    await stage.stack.tick()
+    fillPastDays(stage.statePath, Date.now())
+    await take(browser, stage, more, folder, 'ordinary')
+    await fillThousand(stage)
+    await take(browser, stage, more, folder, 'thousand')
   } finally {
     await browser.close()
     await stage.stop()

@@ -1,6 +1,10 @@
-/** What a checkpoint says, in an auditor's words. */
-export const intactThrough = (size: number, at: number): string =>
-  `log intact through ${new Date(at).toISOString()}, ${size.toLocaleString('en-US')} ${size === 1 ? 'entry' : 'entries'}`
+/** What a checkpoint says, in an auditor's words. `shown`: its time as who reads it would say it. */
+export const intactThrough = (
+  size: number,
+  at: number,
+  shown = new Date(at).toISOString(),
+): string =>
+  `log intact through ${shown}, ${size.toLocaleString('en-US')} ${size === 1 ? 'entry' : 'entries'}`
 
 /** To be kept where the log's owner can't change it: that is what makes a later change show. */
 export const checkpointNote = ({

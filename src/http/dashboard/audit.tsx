@@ -153,7 +153,7 @@ const Sealed = ({ c, of, clock }: { c: AppContext; of: Seal; clock: Clock }) => 
   const isConfigured = c.var.deps.settings.auditKeys.length > 0
   const isBroken = of.fault !== null
   const { state } = sealingOf({ isConfigured, isBroken, waitingSince: of.waitingSince }, clock.now)
-  const text = sealText(of, state)
+  const text = sealText(of, state, clock.timeZone)
   return (
     <>
       <p class={isBroken ? 'told is-bad' : ''}>

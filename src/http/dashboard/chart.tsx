@@ -60,7 +60,7 @@ export const DayChart = ({ days, currency }: { days: readonly DaySums[]; currenc
           {bar('credit', at * step, zero, step, of.credits * unit)}
           {bar('record', at * step, zero + of.credits * unit, step, of.recorded * unit)}
           {(days.length - 1 - at) % LABEL_EACH_DAYS === 0 ? (
-            <text x={at * step + step / 2} y={HEIGHT - 6} text-anchor="middle">
+            <text {...labelPlace(at, step, days.length)} y={HEIGHT - 6}>
               {dayWord(day)}
             </text>
           ) : null}
@@ -70,6 +70,12 @@ export const DayChart = ({ days, currency }: { days: readonly DaySums[]; currenc
     </svg>
   )
 }
+
+/** The last one is written against the edge, where its middle would be cut. */
+const labelPlace = (at: number, step: number, count: number) =>
+  at === count - 1
+    ? { x: WIDTH, 'text-anchor': 'end' }
+    : { x: at * step + step / 2, 'text-anchor': 'middle' }
 
 const MONTHS = 'Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec'.split(' ')
 

@@ -19,7 +19,7 @@ import { Days, lastDays, wholeDays } from './days.tsx'
 import { clockOf, Head, showPage } from './layout.tsx'
 import { Facts, When, type Clock } from './parts.tsx'
 import { requireOf } from './session.ts'
-import { countShown } from './shown.ts'
+import { countShown, exactShown } from './shown.ts'
 import { switchText } from './switches.tsx'
 import { titleOf, toldOf } from './viewer.ts'
 
@@ -111,7 +111,7 @@ const Standing = ({ c, of, clock }: { c: AppContext; of: Found; clock: Clock }) 
           billingText(c.var.deps.billing, isOpen(circuit, clock.now) ? circuit.cause : null),
         ],
         ['Paused', switches.length === 0 ? 'nothing' : switches.map(switchText).join('; ')],
-        ['Audit log', sealText(seal, sealing.state)],
+        ['Audit log', sealText(seal, sealing.state, clock.timeZone)],
         [
           'Last seal',
           seal.sealedAt === null ? 'none yet' : <When at={seal.sealedAt} clock={clock} />,
@@ -166,7 +166,11 @@ export function billingText(
 
 type Seal = Awaited<ReturnType<typeof findSealState>>
 
-export function sealText(seal: Seal, state: ReturnType<typeof sealingOf>['state']): string {
+export function sealText(
+  seal: Seal,
+  state: ReturnType<typeof sealingOf>['state'],
+  timeZone: string,
+): string {
   switch (state) {
     case 'broken':
       return 'not intact: see docs/audit.md before anything else'
@@ -175,7 +179,9 @@ export function sealText(seal: Seal, state: ReturnType<typeof sealingOf>['state'
     case 'late':
     case 'sealing': {
       const intact =
-        seal.sealedAt === null ? 'not sealed yet' : intactThrough(seal.size, seal.sealedAt)
+        seal.sealedAt === null
+          ? 'not sealed yet'
+          : intactThrough(seal.size, seal.sealedAt, exactShown(seal.sealedAt, timeZone))
       return state === 'late' ? `${intact}; its sealing is late` : intact
     }
   }

@@ -180,5 +180,7 @@ textarea.code{font-family:var(--mono);font-size:.84rem;line-height:1.5}
 kbd{font:inherit;font-size:.82rem;border:1px solid var(--line-strong);border-radius:4px;padding:0 .35em;background:var(--sheet)}
 @media (max-width:62rem){.columns,.card{grid-template-columns:minmax(0,1fr)}.card-do{border-left:0;border-top:1px solid var(--line)}}
 @media (max-width:40rem){.facts>div{grid-template-columns:1fr;gap:.1rem}th,td{padding:.6rem .7rem}
-.wide{display:none}.sheet{padding:1rem}.card-what,.card-do{padding:1rem}}
+.wide{display:none}.sheet{padding:1rem}.card-what,.card-do{padding:1rem}
+.tiles{grid-template-columns:repeat(3,minmax(0,1fr))}.tile{padding:.8rem}.chart text{font-size:20px}
+.named{width:34%}.line{white-space:normal}}
 `
