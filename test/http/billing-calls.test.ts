@@ -249,6 +249,25 @@ describe('an invoice that is asked for', () => {
     expect(Number(headers.get('retry-after'))).toBeGreaterThan(0)
     expect((await callsOf('POST', /\/invoices$/)).length).toBe(before)
   })
+
+  it('without a key, that is written down and waits, is nothing to try again', async () => {
+    await made()
+    const refusal = { success: false, error: { type: 'x', code: 'unauthorized', message: 'no' } }
+    const { deps } = heard(() => Response.json(refusal, { status: 401 }))
+    const keyed = await ask('POST', '/invoices', asked(), { deps, key: 'refused-1' })
+    expect([keyed.status, keyed.answer.error.code]).toEqual([503, 'billing_key_refused'])
+    world = await createWorld({ config: freely() })
+    await made()
+    const refused = await ask('POST', '/invoices', asked(), { deps })
+    await ask('PUT', '/switches/all')
+    const paused = await ask('POST', '/invoices', asked())
+    for (const { status, answer, headers } of [refused, paused]) {
+      expect([status, answer.error.code]).toEqual([500, 'idempotency_unavailable'])
+      expect(answer.error.message).toContain('may be done twice')
+      expect(answer.error.details).toMatchObject({ adjustmentId: expect.any(String), state: 'due' })
+      expect(headers.get('retry-after')).toBeNull()
+    }
+  })
 })
 
 describe('the status of an invoice', () => {
