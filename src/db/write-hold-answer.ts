@@ -160,6 +160,8 @@ export const commitChoice = (
       ...dueColumns(now),
       customerId,
       chosenCustomerId: customerId,
+      // No attempt was made of it: what is there was kept for its words.
+      request: read.request && { ...read.request, customerId },
       clearedReasons: null,
       countedAt: null,
       countedDay: null,

@@ -4,6 +4,7 @@ import { sql, type SQL } from 'drizzle-orm'
 import type { Actor, AuditAction, AuditEntry } from '../domain/audit.ts'
 import type { AdjustmentId } from '../domain/ids.ts'
 import { REQUEUE_ROWS_MAX, WAKE_AFTER_SECONDS } from '../domain/limits.ts'
+import { INVOICE_CALL_RULE } from '../domain/requested-invoice.ts'
 import type { WakeUp } from '../domain/wake-up.ts'
 import { commitChange } from './commit.ts'
 import type { Database } from './database.ts'
@@ -23,7 +24,6 @@ const dueAgain = (now: number) =>
 /** As if it had never been tried: its customer is looked up, every limit is asked, an undo cancels it. */
 const NEVER_TRIED = {
   firstAttemptedAt: null,
-  request: null,
   clearedReasons: null,
 } satisfies Columns
 
@@ -50,7 +50,10 @@ const requeued = (
   source: read.source,
 })
 
-/** Refused for good: another key, under which nothing can be there. Null: somebody else was first. */
+/**
+ * Refused for good: another key, under which nothing can be there. The request of an invoice call stays, since it may
+ * be all that is left of its caller's words; the claim freezes another. Null: somebody else was first.
+ */
 export const commitNewKey = (
   db: Database,
   read: Adjustment,
@@ -62,6 +65,7 @@ export const commitNewKey = (
     changed(db, read, {
       ...dueAgain(now),
       ...NEVER_TRIED,
+      request: read.ruleId === INVOICE_CALL_RULE ? read.request : null,
       generation: read.generation + 1,
       ...(looked ? { lookedAt: now } : {}),
     }),
@@ -118,6 +122,7 @@ export async function requeueFailed(
       .set({
         ...dueAgain(now),
         ...NEVER_TRIED,
+        request: sql`CASE WHEN rule_id = ${INVOICE_CALL_RULE} THEN request END`,
         generation: sql`generation + 1`,
         version: sql`version + 1`,
       })

@@ -55,9 +55,20 @@ export const matchVersion: MiddlewareHandler<AppEnv, string, { in: Versioned; ou
     return fail(c, PRECONDITION_FAILED)
   })
 
-/** Of a handler that reads them itself. */
+/** Of a handler that reads them itself. One that it would not understand is refused, and not passed over. */
 export const takesCondition = (...names: readonly Condition[]): MiddlewareHandler<AppEnv> =>
-  asking({ asks: 'condition', names }, (_, next) => next())
+  asking({ asks: 'condition', names }, async (c, next) => {
+    const isOther = c.req.header('if-none-match') !== undefined && !isOnlyNew(c)
+    return names.includes('If-None-Match') && isOther ? fail(c, ONLY_ANY) : next()
+  })
+
+const ONLY_ANY: Failure = {
+  status: 400,
+  type: 'validation_error',
+  code: 'validation_error',
+  message: 'If-None-Match: only * is understood here',
+  param: 'If-None-Match',
+}
 
 /** What the verb says of a version that is not the present one, to whoever asked with a condition. */
 export const moved = (c: AppContext, failure: Failure): Failure =>

@@ -35,3 +35,33 @@ export const validKey = (description: string) =>
       return Promise.resolve(fail(c, KEY_UNUSABLE))
     }),
   )
+
+/** Of a call that makes what nothing but its key finds again. */
+export const foreverKey = (what: string) =>
+  asking(
+    {
+      asks: 'header',
+      name: 'Idempotency-Key',
+      schema: IDEMPOTENCY_KEY.check(
+        z.meta({ description: `Good for ever: the same key and body answer the same ${what}.` }),
+      ),
+    },
+    createMiddleware<AppEnv>(async (c, next) => {
+      const key = c.req.header('idempotency-key')
+      if (key !== undefined && !isIdempotencyKey(key)) return fail(c, KEY_UNUSABLE)
+      await next()
+      if (c.error === undefined || key !== undefined) return undefined
+      // It may have been committed before it threw: who is told to try again would make a second one.
+      c.res = fail(c, UNKNOWN_WITHOUT_KEY)
+      c.header('retry-after', undefined)
+      return undefined
+    }),
+  )
+
+export const UNKNOWN_WITHOUT_KEY: Failure = {
+  status: 500,
+  type: 'internal_error',
+  code: 'idempotency_unavailable',
+  message:
+    'Nobody knows whether this was done, and it had no Idempotency-Key: asked again it may be done twice. Look first.',
+}

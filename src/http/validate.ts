@@ -19,7 +19,8 @@ import { asking } from './route-facts.ts'
 
 /** How many rows a page has, 1–100; `rows` where nothing is said. */
 export function pageLimit(rows: number) {
-  const number = z.pipe(z.string(), z.transform(Number))
+  const digits = z.string().check(z.regex(/^-?\d{1,15}$/, 'a whole number is wanted'))
+  const number = z.pipe(digits, z.transform(Number))
   return z._default(z.pipe(number, z.int().check(z.gte(1), z.lte(PAGE_ROWS_MAX))), rows).check(
     z.meta({
       description: 'Rows of a page.',

@@ -5,14 +5,16 @@ import type { Database } from '../db/database.ts'
 import { findEvent } from '../db/read-events.ts'
 import type { Adjustment } from '../db/schema.ts'
 import type { InvoiceWords } from '../domain/adjustment.ts'
-import { INVOICE_CALL_RULE, wordsOf } from '../domain/requested-invoice.ts'
+import { INVOICE_CALL_RULE, wordsOf, wordsOfFrozen } from '../domain/requested-invoice.ts'
 
 /** What its caller wrote for the invoice. Null where it has words of ours; `forgotten`: he wrote some, and they are gone. */
 export async function findWords(
   db: Database,
-  { ruleId, eventId }: Pick<Adjustment, 'ruleId' | 'eventId'>,
+  { ruleId, eventId, request }: Pick<Adjustment, 'ruleId' | 'eventId' | 'request'>,
 ): Promise<InvoiceWords | 'forgotten' | null> {
   if (ruleId !== INVOICE_CALL_RULE) return null
+  // What was refused for good, and is tried again, has them in the request of before.
+  if (request !== null) return wordsOfFrozen(request)
   const found = await findEvent(db, eventId)
   return found?.payload ? wordsOf(found.payload.body) : 'forgotten'
 }

@@ -68,8 +68,10 @@ export async function issueAdjustment(deps: Deps, wakeUp: WakeUp): Promise<Issue
 }
 
 function issueDue(deps: Deps, billing: Billing, read: ForIssue): Promise<IssueResult> {
-  const { request, reverses } = read.adjustment
-  if (request !== null) return issueAgain(deps, billing, read.adjustment, request)
+  const { request, reverses, firstAttemptedAt } = read.adjustment
+  if (request !== null && firstAttemptedAt !== null) {
+    return issueAgain(deps, billing, read.adjustment, request)
+  }
   return reverses === null ? issueFirst(deps, billing, read) : issueReversal(deps, billing, read)
 }
 

@@ -118,6 +118,27 @@ describe('an invoice that is asked for', () => {
     expect(JSON.stringify(entries)).not.toMatch(/order-7|Credit for/)
   })
 
+  it('without a key, that has died behind its commit, is nothing to try again', async () => {
+    const { db } = world.deps
+    const dying = new Proxy(db, {
+      get: (target, name) =>
+        name === 'batch'
+          ? async (...all: Parameters<typeof db.batch>) => {
+              await target.batch(...all)
+              throw new Error('the process died here')
+            }
+          : (Reflect.get(target, name) as unknown),
+    })
+    const before = await countRows('adjustments')
+    const { status, answer, headers } = await ask('POST', '/invoices', asked(), {
+      deps: { db: dying },
+    })
+    expect([status, answer.error.code]).toEqual([500, 'idempotency_unavailable'])
+    expect(answer.error.message).toContain('may be done twice')
+    expect(headers.get('retry-after')).toBeNull()
+    expect(await countRows('adjustments')).toBe(before + 1)
+  })
+
   it('without a key is another one each time', async () => {
     const body = asked()
     const [one, other] = [
@@ -227,6 +248,25 @@ describe('an invoice that is asked for', () => {
     expect([status, answer.error.code]).toEqual([500, 'idempotency_unavailable'])
     expect(Number(headers.get('retry-after'))).toBeGreaterThan(0)
     expect((await callsOf('POST', /\/invoices$/)).length).toBe(before)
+  })
+
+  it('without a key, that is written down and waits, is nothing to try again', async () => {
+    await made()
+    const refusal = { success: false, error: { type: 'x', code: 'unauthorized', message: 'no' } }
+    const { deps } = heard(() => Response.json(refusal, { status: 401 }))
+    const keyed = await ask('POST', '/invoices', asked(), { deps, key: 'refused-1' })
+    expect([keyed.status, keyed.answer.error.code]).toEqual([503, 'billing_key_refused'])
+    world = await createWorld({ config: freely() })
+    await made()
+    const refused = await ask('POST', '/invoices', asked(), { deps })
+    await ask('PUT', '/switches/all')
+    const paused = await ask('POST', '/invoices', asked())
+    for (const { status, answer, headers } of [refused, paused]) {
+      expect([status, answer.error.code]).toEqual([500, 'idempotency_unavailable'])
+      expect(answer.error.message).toContain('may be done twice')
+      expect(answer.error.details).toMatchObject({ adjustmentId: expect.any(String), state: 'due' })
+      expect(headers.get('retry-after')).toBeNull()
+    }
   })
 })
 

@@ -62,6 +62,41 @@ const statuses = (answers: readonly { status: number }[]): number[] =>
 const TABLES = ['events', 'payloads', 'adjustments', 'audit_entries']
 const rows = (): Promise<number[]> => Promise.all(TABLES.map(countRows))
 
+describe('a death behind the commit', () => {
+  const dying = () => {
+    const { db } = world.deps
+    return new Proxy(db, {
+      get: (target, name) =>
+        name === 'batch'
+          ? async (...all: Parameters<typeof db.batch>) => {
+              await target.batch(...all)
+              throw new Error('the process died here')
+            }
+          : (Reflect.get(target, name) as unknown),
+    })
+  }
+
+  it('is nothing to try again without a key, since that would make another', async () => {
+    const [, , before] = await rows()
+    const { status, answer } = await post(request(), { deps: { db: dying() } })
+    expect({ status, answer }).toMatchObject({
+      status: 500,
+      answer: { error: { type: 'internal_error', code: 'idempotency_unavailable' } },
+    })
+    expect((await rows())[2]).toBe((before ?? 0) + 1)
+  })
+
+  it('is answered by the same key', async () => {
+    const body = request()
+    const key = `died-${count}`
+    const dead = await post(body, { key, deps: { db: dying() } })
+    expect(dead).toMatchObject({ status: 503, answer: { error: { code: 'unavailable' } } })
+    const [, , before] = await rows()
+    expect(await post(body, { key })).toMatchObject({ status: 200 })
+    expect((await rows())[2]).toBe(before)
+  })
+})
+
 describe('what is made', () => {
   it('is one event and one adjustment of the billing key’s mode, issued after the answer', async () => {
     const body = request({ originalInvoice: 'INV-0042' })

@@ -159,6 +159,15 @@ describe('an identity', () => {
     ).toMatchObject(FAILED)
   })
 
+  it('is not set under a condition that nobody understands', async () => {
+    const body = said('tag-4')
+    expect(await ask('POST', '/identities', { body, 'if-none-match': '"v1"' })).toMatchObject({
+      status: 400,
+      code: 'validation_error',
+    })
+    expect(await ask('POST', '/identities', { body, 'if-match': '*' })).toMatchObject(FAILED)
+  })
+
   it.each(['0', 'x', '999999999999999', '1e3'])('%s is none', async (id) => {
     expect(await ask('GET', `/identities/${id}`)).toMatchObject({
       status: 404,

@@ -9,7 +9,7 @@ import { isAdjustmentId, type AdjustmentId } from '../../src/domain/ids.ts'
 import { usd } from '../../src/domain/money.ts'
 import { approveAdjustment } from '../../src/usecases/approve-adjustment.ts'
 import { rejectAdjustment } from '../../src/usecases/reject-adjustment.ts'
-import { requeueAdjustment } from '../../src/usecases/requeue-adjustment.ts'
+import { requeueAdjustment, requeueMany } from '../../src/usecases/requeue-adjustment.ts'
 import { dataOf, errorOf, expectApiError } from '../sdk/answers.ts'
 import { setFaults, dyingAfterPost } from '../world.ts'
 import { freely, startSdkOnMakegood, type SdkOnMakegood } from './sdk-on-makegood.ts'
@@ -57,6 +57,10 @@ async function refusal(asked: Asked): Promise<{ error: CommetAPIError; id: Adjus
   if (!isAdjustmentId(String(id))) throw new Error(`no adjustment: ${JSON.stringify(error)}`)
   return { error, id }
 }
+
+/** The newest event's payload. */
+const forget = () =>
+  env.DB.prepare('DELETE FROM payloads WHERE event_seq = (SELECT max(seq) FROM events)').run()
 
 async function row(id: AdjustmentId) {
   const found = await findAdjustment(place.world.deps.db, id)
@@ -216,31 +220,68 @@ describe('a key', () => {
   it('still stands for its words once what was asked for is forgotten', async () => {
     const asked = { key: newKey(), description: 'Forgotten' }
     const first = await dataOf(post(asked))
-    await env.DB.prepare(
-      'DELETE FROM payloads WHERE event_seq = (SELECT max(seq) FROM events)',
-    ).run()
+    await forget()
     expect(await dataOf(post(asked))).toEqual(first)
     const mismatch = { statusCode: 409, code: 'idempotency_key_mismatch' }
     await expectApiError(post({ ...asked, description: 'Remembered' }), mismatch)
   })
 
-  it('whose words are forgotten before it was billed bills nothing in their place', async () => {
+  it.each([
+    [
+      'by itself',
+      (id: AdjustmentId, version: number) =>
+        requeueAdjustment(place.world.deps, other, id, { version, looked: false }),
+    ],
+    ['among others', (id: AdjustmentId) => requeueMany(place.world.deps, other, { ids: [id] })],
+  ])(
+    'bills its own words where it is tried again %s once what was asked for is forgotten',
+    async (how, again) => {
+      await setFaults({ kind: 'rate_limited', retryAfterSeconds: null, times: 1, method: 'POST' })
+      const asked = { key: newKey(), description: `My own words ${how}`, amount: -107 }
+      await expectApiError(post(asked), { statusCode: 429, code: 'rate_limited' })
+      const { id } = await refusal(asked)
+      await forget()
+      const { version, request } = await row(id)
+      await again(id, version)
+      const mismatch = { statusCode: 409, code: 'idempotency_key_mismatch' }
+      await expectApiError(post({ ...asked, description: 'Other words' }), mismatch)
+      expect(await row(id)).toMatchObject({ state: 'due', generation: 1, firstAttemptedAt: null })
+      expect(await place.world.work()).toEqual(['issued'])
+      expect(await row(id)).toMatchObject({ state: 'invoiced', request })
+      expect(await invoices(asked.description)).toBe(1)
+      expect(await dataOf(post(asked))).toMatchObject({ memo: asked.description, subtotal: -107 })
+    },
+  )
+
+  it('is held again by every limit where it is tried again, and keeps its words', async () => {
     await setFaults({ kind: 'rate_limited', retryAfterSeconds: null, times: 1, method: 'POST' })
-    const asked = { key: newKey(), description: 'My own words', amount: -107 }
+    const asked = { key: newKey(), description: 'Held the second time', amount: -108 }
     await expectApiError(post(asked), { statusCode: 429, code: 'rate_limited' })
     const { id } = await refusal(asked)
-    const forget = 'DELETE FROM payloads WHERE event_seq = (SELECT max(seq) FROM events)'
-    await env.DB.prepare(forget).run()
-    const { version } = await row(id)
-    const again = await requeueAdjustment(place.world.deps, other, id, { version, looked: false })
-    expect(again).toMatchObject({ ok: true })
-    expect(await place.world.work()).toEqual(['failed'])
+    await forget()
+    const deps = { ...place.world.deps, config: freely({ holdAbove: usd(1) }) }
+    await requeueMany(deps, other, { ids: [id] })
+    expect(await place.world.work(deps)).toEqual(['held'])
+    expect(await row(id)).toMatchObject({ holdReasons: ['over_limit:holdAbove'] })
+    expect(await approveAdjustment(deps, other, id, await row(id))).toMatchObject({ ok: true })
+    expect(await place.world.work(deps)).toEqual(['issued'])
+    expect(await invoices(asked.description)).toBe(1)
+  })
+
+  it('whose words are forgotten before it was billed bills nothing in their place', async () => {
+    const deps = { ...place.world.deps, config: freely({ holdAbove: usd(1) }) }
+    place.become({ config: deps.config })
+    const asked = { key: newKey(), description: 'Gone words', amount: -109 }
+    const { id } = await refusal(asked)
+    await forget()
+    expect(await approveAdjustment(deps, other, id, await row(id))).toMatchObject({ ok: true })
+    expect(await place.world.work(deps)).toEqual(['failed'])
     expect(await row(id)).toMatchObject({
       state: 'failed',
       trouble: { step: 'resolve', code: 'words_forgotten' },
     })
     const rows = await dataOf(place.commet().invoices.list({ customerId: 'cus_acme', limit: 100 }))
-    expect(rows.filter(({ subtotal }) => subtotal === -107)).toEqual([])
+    expect(rows.filter(({ subtotal }) => subtotal === -109)).toEqual([])
     await expectApiError(post(asked), {
       statusCode: 409,
       code: 'adjustment_failed',

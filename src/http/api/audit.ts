@@ -25,7 +25,11 @@ import { signedAmount, validPageWith, validQuery, word } from '../validate.ts'
 
 /** RFC 3339, with its offset: a time without one would be the server's. */
 const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:\d\d)$/
-const isTime = (text: string): boolean => TIME.test(text) && !Number.isNaN(Date.parse(text))
+const isTime = (text: string): boolean =>
+  TIME.test(text) && !Number.isNaN(Date.parse(text)) && isDay(text.slice(0, 10))
+/** The 30th of February is read as one of March. */
+const isDay = (day: string): boolean =>
+  new Date(Date.parse(`${day}T00:00:00Z`)).toISOString().startsWith(day)
 const time = z.pipe(
   z.string().check(z.refine(isTime, 'a time is wanted, such as 2026-10-26T07:33:12Z')),
   z.transform((text: string) => Date.parse(text)),

@@ -10,7 +10,7 @@ import type { Result } from '../../domain/result.ts'
 import type { ForwardTrouble } from '../../usecases/forward-call.ts'
 import { fail, TRY_AGAIN, type Failure } from '../answers.ts'
 import type { AppContext } from '../context.ts'
-import { validKey } from '../idempotency-key.ts'
+import { UNKNOWN_WITHOUT_KEY, validKey } from '../idempotency-key.ts'
 
 export const INVALID = {
   status: 400,
@@ -112,13 +112,6 @@ const UNKNOWN: Failure = {
   type: 'internal_error',
   code: 'idempotency_unavailable',
   message: 'Nobody knows whether this was done. Look, or ask again with the same Idempotency-Key.',
-}
-
-/** It was sent with a key that nobody else has: asked again it is another. */
-const UNKNOWN_WITHOUT_KEY: Failure = {
-  ...UNKNOWN,
-  message:
-    'Nobody knows whether this was done, and it had no Idempotency-Key: asked again it may be done twice. Look first.',
 }
 
 export const KEY_MISMATCH: Failure = {

@@ -19,7 +19,7 @@ import { isIdentifier } from '../../domain/text.ts'
 import { makeAdjustment, type MakeTrouble } from '../../usecases/make-adjustment.ts'
 import { fail, NOT_FOUND, succeed, TRY_AGAIN, type Failure } from '../answers.ts'
 import type { AppContext } from '../context.ts'
-import { validKey } from '../idempotency-key.ts'
+import { foreverKey } from '../idempotency-key.ts'
 import { requireScope } from '../require-key.ts'
 import { createRoutes } from '../routes.ts'
 import { validBody } from '../validate.ts'
@@ -95,7 +95,7 @@ export const byHand = createRoutes().post(
   '/',
   requireScope('write'),
   // A subject and an id are made of it.
-  validKey('Good for ever: the same key and body answer the same adjustment.'),
+  foreverKey('adjustment'),
   validBody(request),
   async (c) => {
     const { deps, operator } = c.var

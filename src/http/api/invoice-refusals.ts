@@ -8,10 +8,12 @@ import { WORDS_FORGOTTEN } from '../../usecases/find-words.ts'
 import type { StatusTrouble } from '../../usecases/set-invoice-status.ts'
 import { fail, type Failure } from '../answers.ts'
 import type { AppContext } from '../context.ts'
+import { UNKNOWN_WITHOUT_KEY } from '../idempotency-key.ts'
 import { lacking } from '../require-key.ts'
 import {
   INVALID,
   KEY_MISMATCH,
+  keyOf,
   KEY_REFUSED,
   NOT_CONFIGURED,
   refuseForwarded,
@@ -23,8 +25,18 @@ import { failureOf as undoFailureOf, logTrouble } from './reversals.ts'
 export function refuseCreation(c: AppContext, trouble: CreateTrouble): Response {
   c.var.logFields.set('reason', trouble.reason)
   if ('adjustment' in trouble) c.var.logFields.set('adjustment', trouble.adjustment.id)
-  return fail(c, failureOf(trouble, c.var.deps.now()))
+  const failure = failureOf(trouble, c.var.deps.now())
+  const isLost = keyOf(c) === null && GOES_ON.has(trouble.reason)
+  return fail(c, isLost ? { ...UNKNOWN_WITHOUT_KEY, details: failure.details } : failure)
 }
+
+/** It is written down: asked again it is answered by its key, and is another one without. */
+const GOES_ON: ReadonlySet<CreateTrouble['reason']> = new Set([
+  'unknown',
+  'in_progress',
+  'key_refused',
+  'invoice_unread',
+] as const)
 
 const CONFLICT = { status: 409, type: 'conflict_error' } as const
 

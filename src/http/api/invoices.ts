@@ -15,7 +15,7 @@ import { forwardRead } from '../../usecases/forward-call.ts'
 import { sendInvoice } from '../../usecases/send-invoice.ts'
 import { setInvoiceStatus } from '../../usecases/set-invoice-status.ts'
 import { noteBulk } from '../note-bulk.ts'
-import { validKey } from '../idempotency-key.ts'
+import { foreverKey } from '../idempotency-key.ts'
 import { refuseWithout, requireScope } from '../require-key.ts'
 import { createRoutes } from '../routes.ts'
 import { validBody, validQuery } from '../validate.ts'
@@ -94,17 +94,11 @@ export const invoices = createRoutes()
     const read = { path: '/invoices/{id}/download', id }
     return answerForwarded(c, await forwardRead(c.var.deps, read))
   })
-  .post(
-    '/',
-    requireScope('write'),
-    validKey('Good for ever: the same key and body answer the same invoice.'),
-    validBody(request),
-    async (c) => {
-      const { deps, operator } = c.var
-      const created = await createInvoice(deps, operator, c.req.valid('json'), keyOf(c))
-      return created.ok ? relay(c, created.value) : refuseCreation(c, created.error)
-    },
-  )
+  .post('/', requireScope('write'), foreverKey('invoice'), validBody(request), async (c) => {
+    const { deps, operator } = c.var
+    const created = await createInvoice(deps, operator, c.req.valid('json'), keyOf(c))
+    return created.ok ? relay(c, created.value) : refuseCreation(c, created.error)
+  })
   .post(
     '/:id/send',
     requireScope('write'),

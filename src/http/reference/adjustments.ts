@@ -53,6 +53,7 @@ export const ADJUSTMENTS: Operations = {
     errors: {
       404: ['event_not_found'],
       409: ['event_is_no_conflict', 'conflict_answered', 'idempotency_key_mismatch'],
+      500: ['idempotency_unavailable'],
       503: ['not_configured'],
     },
     example: {

@@ -33,7 +33,7 @@ export const CALL_ERRORS = {
   },
   idempotency_answer_gone: {
     means: 'It was done before, and its answer was not kept: it held a secret, or was too large.',
-    todo: '`details` has the status of that answer, and the id of what was made. Look at that.',
+    todo: '`details` has the status of that answer and the id of what was made, for a key that may make it. Look at that.',
   },
   idempotency_keys_used_up: {
     means: 'As many Idempotency-Keys of yours are kept as may be at a time. Nothing was done.',
