@@ -4,6 +4,7 @@
 import type { AppContext } from '../context.ts'
 import { createRoutes } from '../routes.ts'
 import { showAdjustment } from './adjustment-page.tsx'
+import { makeByHand, typedByHand } from './by-hand.ts'
 import { callApi, type ApiAnswer } from './call-api.ts'
 import { showEvent, type Trouble } from './event-page.tsx'
 import { showRefusal } from './refusal.tsx'
@@ -104,6 +105,15 @@ export const actions = createRoutes()
     const answer = await callApi(c, 'POST', `${path}/${name}`, { body: verb.body(fields) })
     if (!answer.ok) return showAdjustment(c, id, troubleOf(answer), fields['note'] ?? '')
     return goBack(c, ownPath(fields['back'], path), verb.done(answer.data, fields))
+  })
+  .post('/events/:id/by-hand', async (c) => {
+    const id = c.req.param('id')
+    const typed = typedByHand(await fieldsOf(c))
+    const made = await makeByHand(c, id, typed)
+    if (!made.ok) return showEvent(c, id, { status: 400, text: made.error }, typed)
+    const answer = made.value
+    if (!answer.ok) return showEvent(c, id, troubleOf(answer), typed)
+    return goBack(c, `/adjustments/${answer.data.id}`, 'by-hand')
   })
   .post('/events/:id/:verb', async (c) => {
     const { id, verb } = c.req.param()

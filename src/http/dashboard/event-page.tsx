@@ -9,6 +9,8 @@ import { explainEvent, type Explanation } from '../../usecases/explain-event.ts'
 import { noteReading } from '../../usecases/note-reading.ts'
 import type { AppContext } from '../context.ts'
 import { createRoutes } from '../routes.ts'
+import type { TypedByHand } from './by-hand.ts'
+import { byHandSection } from './by-hand-form.tsx'
 import { EventForms } from './event-card.tsx'
 import { clockOf, showPage } from './layout.tsx'
 import { Chip, Facts, Id, Money, Sentence, subjectText, When, type Clock } from './parts.tsx'
@@ -27,11 +29,12 @@ export type Trouble = {
   readonly status: 400 | 403 | 404 | 409 | 412 | 413 | 415 | 422 | 503
 }
 
-/** `trouble`: why what was asked for was not done. */
+/** `trouble`: why what was asked for was not done. `typed`: by hand, where it was not taken. */
 export async function showEvent(
   c: AppContext,
   id: string,
   trouble: Trouble | null,
+  typed: TypedByHand | null = null,
 ): Promise<Response> {
   const { deps, operator } = c.var
   const found = isEventId(id) ? await findEvent(deps.db, id) : null
@@ -39,9 +42,10 @@ export async function showEvent(
   const { event, payload } = found
   if (payload !== null) await noteReading(deps, operator, 'payloads')
   const adjustments = await findAdjustments(deps.db, event.decision.adjustments ?? [])
-  const [{ why, fields }, steps] = await Promise.all([
+  const [{ why, fields }, steps, byHand] = await Promise.all([
     explainEvent(deps, { event, payload, adjustments }),
     stepsOf(c, event, adjustments),
+    byHandSection(c, event, typed),
   ])
   const [clock, title] = [clockOf(c), `${titleOf(c, event)} ${event.type}`]
   return showPage(
@@ -82,6 +86,7 @@ export async function showEvent(
               <EventForms event={event} viewer={viewerOf(c)} back={`/events/${event.id}`} />
             </div>
           </section>
+          {byHand}
           <section class="sheet" id="event-steps" data-part>
             <h2>What happened</h2>
             <Timeline steps={steps} clock={clock} />

@@ -261,3 +261,159 @@ describe('an event that waits', () => {
     expect(sent.text).toContain('Only what made nothing is decided again: this event is dismissed.')
   })
 })
+
+describe('an event that is answered by hand', () => {
+  const asked = async () => {
+    const one = ticket()
+    await world.receive('zendesk', one)
+    const [event] = await world.receive('zendesk', { ...one, tags: 'credit_requested credit_10' })
+    expect(await world.fate(event!)).toBe('conflict')
+    return event!
+  }
+  const answersOf = async (event: string) => {
+    const rows = await env.DB.prepare(
+      'SELECT id, amount, reason, state FROM adjustments WHERE subject = ?',
+    )
+      .bind(`by-hand:${event}`)
+      .all<{ id: string; amount: number; reason: string; state: string }>()
+    return rows.results
+  }
+  const typedIn = (html: string): Record<string, string> => ({
+    ...formOf(html, '/events/evt_[0-9a-z]+/by-hand'),
+    ...Object.fromEntries(
+      [...html.matchAll(/<select name="(\w+)">(.*?)<\/select>/gs)].map(
+        ([, name = '', list = '']) => [
+          name,
+          /<option value="([^"]*)" selected/.exec(list)?.[1] ?? '',
+        ],
+      ),
+    ),
+    ...Object.fromEntries(
+      [...html.matchAll(/<input type="text" name="(\w+)" value="([^"]*)"/g)].map(
+        ([, name = '', value = '']) => [name, value],
+      ),
+    ),
+  })
+
+  it('comes filled in with what it asks for, and is settled by what is made', async () => {
+    const event = await asked()
+    expect((await person.ask('/inbox')).html).toContain(`href="/events/${event}#by-hand"`)
+    const page = await person.ask(`/events/${event}`)
+    const typed = typedIn(page.html)
+    expect(typed).toMatchObject({
+      direction: 'credit',
+      amount: '10.00',
+      kind: 'external_id',
+      customer: 'acme-42',
+      settlement: 'owed',
+      originalInvoice: '',
+    })
+    const sent = await person.send(`/events/${event}/by-hand`, { ...typed, amount: '12.50' })
+    const [made] = await answersOf(event)
+    expect([sent.status, sent.location]).toEqual([303, `/adjustments/${made!.id}?did=by-hand`])
+    expect(made).toMatchObject({ amount: -1250, reason: typed['reason'] })
+    expect(await world.fate(event)).toBe('dismissed')
+    expect((await person.ask('/inbox')).html).not.toContain(event)
+    const after = await person.ask(`/events/${event}`)
+    expect(after.text).toContain('A person has answered this event by hand')
+    expect(after.html).toContain(`href="/adjustments/${made!.id}"`)
+    expect(formOf(after.html, `/events/${event}/by-hand`)).toBeNull()
+    expect((await person.ask(sent.location ?? '')).text).toContain('Made by hand')
+  })
+
+  it('is answered once: a second click gets the same, another amount nothing', async () => {
+    const event = await asked()
+    const typed = typedIn((await person.ask(`/events/${event}`)).html)
+    const path = `/events/${event}/by-hand`
+    const clicks = await Promise.all([1, 2, 3].map(() => person.send(path, typed)))
+    const [made, ...others] = await answersOf(event)
+    expect(others).toEqual([])
+    for (const each of clicks) expect(each.location).toBe(`/adjustments/${made!.id}?did=by-hand`)
+    const more = await person.send(path, { ...typed, amount: '99.00' })
+    expect(more.status).toBe(409)
+    expect(more.text).toContain('it is answered already')
+    expect(await answersOf(event)).toHaveLength(1)
+  })
+
+  it('keeps what was typed where it is refused, and makes nothing', async () => {
+    const event = await asked()
+    const typed = typedIn((await person.ask(`/events/${event}`)).html)
+    const wrong: [Record<string, string>, string][] = [
+      [{ amount: '12,50' }, 'Amount: a plain number is wanted'],
+      [{ amount: '-5' }, 'Amount: no sign is wanted'],
+      [{ amount: '' }, 'Amount: how much is wanted'],
+      [{ customer: '' }, 'This was not done. customer'],
+      [{ reason: 'because' }, 'there is no such reason'],
+    ]
+    for (const [fields, told] of wrong) {
+      const sent = await person.send(`/events/${event}/by-hand`, { ...typed, ...fields })
+      expect(sent.status).toBe(400)
+      expect(sent.text).toContain(told)
+      expect(typedIn(sent.html)).toMatchObject({
+        kind: typed['kind'],
+        ...('reason' in fields ? {} : fields),
+      })
+    }
+    expect([await answersOf(event), await world.fate(event)]).toEqual([[], 'conflict'])
+  })
+
+  it('may be undecided, which is decided no more', async () => {
+    const [event] = await world.receive(
+      'zendesk',
+      ticket({ tags: 'credit_requested', amount: 'x' }),
+    )
+    const page = await person.ask(`/events/${event}`)
+    expect(page.text).toContain("The rules of now don't say how much.")
+    const again = formOf(page.html, `/events/${event}/requeue`) ?? {}
+    const typed = {
+      ...typedIn(page.html),
+      amount: '7.00',
+      kind: 'billing_id',
+      customer: 'cus_acme',
+    }
+    const sent = await person.send(`/events/${event}/by-hand`, typed)
+    expect(sent.status).toBe(303)
+    expect(await world.fate(event!)).toBe('dismissed')
+    expect((await person.send(`/events/${event}/requeue`, again)).status).toBe(409)
+    expect(await answersOf(event!)).toMatchObject([{ amount: -700 }])
+  })
+
+  it('is not what was dismissed meanwhile, and nothing is made', async () => {
+    const event = await asked()
+    const typed = typedIn((await person.ask(`/events/${event}`)).html)
+    await person.submit('/inbox', `/events/${event}/dismiss`)
+    const sent = await person.send(`/events/${event}/by-hand`, typed)
+    expect(sent.status).toBe(409)
+    expect(await answersOf(event)).toEqual([])
+  })
+
+  it('is made or dismissed, and not both, where two people do it at once', async () => {
+    for (let round = 0; round < 4; round += 1) {
+      const event = await asked()
+      const typed = typedIn((await person.ask(`/events/${event}`)).html)
+      const [made] = await Promise.all([
+        person.send(`/events/${event}/by-hand`, typed),
+        person.send(`/events/${event}/dismiss`, typed),
+      ])
+      expect(await answersOf(event)).toHaveLength(made.status === 303 ? 1 : 0)
+      expect(await world.fate(event)).toBe('dismissed')
+      const entries = await env.DB.prepare(
+        "SELECT count(*) AS n FROM audit_entries WHERE subject = ? AND action = 'event.dismissed'",
+      )
+        .bind(event)
+        .first<{ n: number }>()
+      expect(entries).toEqual({ n: 1 })
+    }
+  })
+
+  it('is not offered to who may not write, and refused if he sends it', async () => {
+    const event = await asked()
+    const reader = await someone(['read'])
+    const page = await reader.ask(`/events/${event}`)
+    expect(formOf(page.html, `/events/${event}/by-hand`)).toBeNull()
+    const typed = typedIn((await person.ask(`/events/${event}`)).html)
+    const token = formOf(page.html, '/logout')?.['token'] ?? ''
+    const sent = await reader.send(`/events/${event}/by-hand`, { ...typed, token })
+    expect([sent.status, await answersOf(event)]).toEqual([403, []])
+  })
+})
