@@ -6,9 +6,10 @@ import { createRoutes } from '../routes.ts'
 import { showAdjustment } from './adjustment-page.tsx'
 import { makeByHand, typedByHand } from './by-hand.ts'
 import { callApi, type ApiAnswer } from './call-api.ts'
+import type { DryRunShown } from './dry-run-result.tsx'
 import { showEvent, type Trouble } from './event-page.tsx'
 import { showRefusal } from './refusal.tsx'
-import { ownPath } from './session.ts'
+import { ownPath, requireOf } from './session.ts'
 import { showSettings } from './settings.tsx'
 import type { Done } from './viewer.ts'
 
@@ -110,10 +111,17 @@ export const actions = createRoutes()
     const id = c.req.param('id')
     const typed = typedByHand(await fieldsOf(c))
     const made = await makeByHand(c, id, typed)
-    if (!made.ok) return showEvent(c, id, { status: 400, text: made.error }, typed)
+    if (!made.ok) return showEvent(c, id, { status: 400, text: made.error }, { typed })
     const answer = made.value
-    if (!answer.ok) return showEvent(c, id, troubleOf(answer), typed)
+    if (!answer.ok) return showEvent(c, id, troubleOf(answer), { typed })
     return goBack(c, `/adjustments/${answer.data.id}`, 'by-hand')
+  })
+  .post('/events/:id/try', requireOf('read'), async (c) => {
+    const id = c.req.param('id')
+    const answer = await callApi<DryRunShown>(c, 'POST', '/rules/dry-run', { body: { event: id } })
+    return answer.ok
+      ? showEvent(c, id, null, { tried: answer.data })
+      : showEvent(c, id, troubleOf(answer))
   })
   .post('/events/:id/:verb', async (c) => {
     const { id, verb } = c.req.param()

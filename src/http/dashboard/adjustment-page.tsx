@@ -5,6 +5,7 @@ import { findEvent } from '../../db/read-events.ts'
 import { listApprovals } from '../../db/read-approvals.ts'
 import type { Adjustment } from '../../db/schema.ts'
 import { isAdjustmentId } from '../../domain/ids.ts'
+import { SIMILAR_WINDOW_ROWS } from '../../domain/limits.ts'
 import { todoOf } from '../../domain/todo.ts'
 import { customerText } from '../../domain/why-texts.ts'
 import { linkAddress } from '../../usecases/link-address.ts'
@@ -20,6 +21,7 @@ import { Chip, Money, subjectText, When, type Clock } from './parts.tsx'
 import { showMissing } from './refusal.tsx'
 import { requireOf } from './session.ts'
 import { amountShown } from './shown.ts'
+import { similarScope, SimilarList } from './similar.tsx'
 import { stepsOf, Timeline } from './timeline.tsx'
 import { titleOf, toldOf, viewerOf } from './viewer.ts'
 import { STATES } from './words.ts'
@@ -40,7 +42,7 @@ export async function showAdjustment(
   if (row === null) return showMissing(c)
   const found = await findEvent(deps.db, row.eventId)
   const [[shown], steps, link, approvals] = await Promise.all([
-    shownOf(c, [row]),
+    shownOf(c, [row], SIMILAR_WINDOW_ROWS),
     stepsOf(c, found?.event ?? null, [row]),
     row.invoiceId === null ? null : linkAddress(deps, row.invoiceId, new URL(c.req.url).origin),
     row.holds === 0 ? [] : listApprovals(deps.db, row.id),
@@ -69,6 +71,7 @@ export async function showAdjustment(
             <h2>What it is</h2>
             <FactsOf of={row} approvers={approvals.map(({ operator }) => operator)} />
           </section>
+          <SimilarOnes of={shown} clock={clock} />
         </div>
         <div>
           <section class="sheet" id="adjustment-forms" data-part>
@@ -119,6 +122,17 @@ const Waits = ({ of }: { of: Adjustment }) => {
           <p>{todo}</p>
         </>
       )}
+    </section>
+  )
+}
+
+const SimilarOnes = ({ of, clock }: { of: Shown | undefined; clock: Clock }) => {
+  const similar = of?.similar ?? []
+  return (
+    <section class="sheet">
+      <h2>Similar ones</h2>
+      {similar.length === 0 ? <p>There are none.</p> : <SimilarList of={similar} clock={clock} />}
+      <p class="soft">{similarScope(SIMILAR_WINDOW_ROWS)}</p>
     </section>
   )
 }

@@ -1,13 +1,20 @@
 // A held adjustment with everything that is needed to decide, and the forms that decide.
 
 import type { Past } from '../../db/read-dashboard.ts'
+import type { SimilarRow } from '../../db/read-similar.ts'
 import type { Adjustment } from '../../db/schema.ts'
 import { holdExpiresAt } from '../../domain/hold-clock.ts'
 import type { HoldDetail } from '../../domain/hold.ts'
-import { BILLING_ID_CHARS_MAX, NOTE_CHARS_MAX } from '../../domain/limits.ts'
+import {
+  BILLING_ID_CHARS_MAX,
+  NOTE_CHARS_MAX,
+  SIMILAR_INBOX_WINDOW_ROWS,
+} from '../../domain/limits.ts'
+import type { Similar } from '../../domain/similar.ts'
 import { customerText, holdText } from '../../domain/why-texts.ts'
 import { Field, Form, Money, Sentence, When, Chip, subjectText, type Clock } from './parts.tsx'
 import { amountShown } from './shown.ts'
+import { similarScope, SimilarList } from './similar.tsx'
 import { holdWord, isAnyBarred, STATES } from './words.ts'
 
 /** What the viewer may do, and with which form token. */
@@ -26,6 +33,7 @@ export type Shown = {
   /** What he was given or charged before. */
   readonly past: readonly Past[]
   readonly approvers: readonly string[]
+  readonly similar: readonly Similar<SimilarRow>[]
 }
 
 type Props = { of: Shown; viewer: Viewer; clock: Clock; back: string; note?: string }
@@ -53,6 +61,7 @@ export const HeldCard = (props: Props) => {
         </p>
         <Reasons of={adjustment} />
         <History of={props.of} clock={props.clock} />
+        <SimilarOnes of={props.of} clock={props.clock} />
       </div>
       <div class="card-do">
         <HoldForms {...props} />
@@ -100,6 +109,18 @@ const History = ({ of, clock }: { of: Shown; clock: Clock }) => {
           </li>
         ))}
       </ul>
+    </div>
+  )
+}
+
+/** But for those that stand above it. */
+const SimilarOnes = ({ of: { past, similar }, clock }: { of: Shown; clock: Clock }) => {
+  const others = similar.filter(({ row }) => !past.some(({ id }) => id === row.id))
+  if (others.length === 0) return null
+  return (
+    <div title={similarScope(SIMILAR_INBOX_WINDOW_ROWS)}>
+      <p class="soft">Similar ones:</p>
+      <SimilarList of={others} clock={clock} />
     </div>
   )
 }

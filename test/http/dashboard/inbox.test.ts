@@ -170,6 +170,34 @@ describe('a held adjustment', () => {
   })
 })
 
+describe('what is like a held adjustment', () => {
+  const made = async (fields: Record<string, unknown>) => {
+    const [event] = await world.receive('zendesk', ticket(fields))
+    await world.work()
+    return world.adjustment(event!)
+  }
+  const credit = (amount: string, customer = 'acme-42') => ({
+    tags: 'credit_requested',
+    amount,
+    customer_external_id: customer,
+  })
+
+  it('is told with why, on its card and its page', async () => {
+    const same = await made(credit('312.34', 'nobody-1'))
+    const other = await made(credit('387.65', 'nobody-2'))
+    const { id } = await made(credit('312.34', 'nobody-2'))
+    for (const page of ['/inbox', `/adjustments/${id}`]) {
+      const { html } = await person.ask(page)
+      const card = page === '/inbox' ? html.slice(html.indexOf(`id="${id}"`)) : html
+      const list = card.slice(card.indexOf('Similar ones'))
+      const [first, second] = [list.indexOf(other.id), list.indexOf(same.id)]
+      expect([page, first > 0, second > first]).toEqual([page, true, true])
+      expect(list.slice(first, second)).toContain('same customer; held, made')
+      expect(list.slice(second)).toMatch(/^[^<]*"?>[^<]*<\/a><span class="soft">same amount; held/)
+    }
+  })
+})
+
 describe('what a key may not do', () => {
   it('is not offered, and refused if it is sent', async () => {
     const { id } = await held()
@@ -415,5 +443,39 @@ describe('an event that is answered by hand', () => {
     const token = formOf(page.html, '/logout')?.['token'] ?? ''
     const sent = await reader.send(`/events/${event}/by-hand`, { ...typed, token })
     expect([sent.status, await answersOf(event)]).toEqual([403, []])
+  })
+})
+
+describe('an event with the present rules', () => {
+  it('is tried on its page, where nothing is written', async () => {
+    const [event] = await world.receive(
+      'zendesk',
+      ticket({ tags: 'credit_requested', amount: 'x' }),
+    )
+    const tried = await person.submit(`/events/${event}`, `/events/${event}/try`)
+    expect(tried?.status).toBe(200)
+    expect(tried?.text).toMatch(
+      /What would happen Nothing was written.*Undecided.*the amount is not a plain number.*Try with the present rules/,
+    )
+    const [made] = await world.receive('zendesk', ticket())
+    const reader = await someone(['read'])
+    const there = await reader.submit(`/events/${made}`, `/events/${made}/try`)
+    expect(there?.text).toMatch(/What would happen.*−25.00 USD.*Is there, made by this event/)
+    expect(await world.fate(event!)).toBe('undecided')
+  })
+
+  it('is not tried where what was delivered is not kept', async () => {
+    const [event] = await world.receive('zendesk', ticket())
+    const fields = formOf((await person.ask(`/events/${event}`)).html, `/events/${event}/try`) ?? {}
+    await env.DB.prepare(
+      'DELETE FROM payloads WHERE event_seq = (SELECT seq FROM events WHERE id = ?)',
+    )
+      .bind(event)
+      .run()
+    const page = await person.ask(`/events/${event}`)
+    expect(formOf(page.html, `/events/${event}/try`)).toBeNull()
+    const sent = await person.send(`/events/${event}/try`, fields)
+    expect(sent.status).toBe(409)
+    expect(sent.text).toContain('What was delivered with this event was forgotten')
   })
 })
