@@ -5,6 +5,7 @@ import { findEvent } from '../../db/read-events.ts'
 import { listApprovals } from '../../db/read-approvals.ts'
 import type { Adjustment } from '../../db/schema.ts'
 import { isAdjustmentId } from '../../domain/ids.ts'
+import type { Suggestion } from '../../domain/suggest-customer.ts'
 import { SIMILAR_WINDOW_ROWS } from '../../domain/limits.ts'
 import { todoOf } from '../../domain/todo.ts'
 import { customerText } from '../../domain/why-texts.ts'
@@ -22,6 +23,7 @@ import { showMissing } from './refusal.tsx'
 import { requireOf } from './session.ts'
 import { amountShown } from './shown.ts'
 import { similarScope, SimilarList } from './similar.tsx'
+import { suggestedFor } from './suggestions.tsx'
 import { stepsOf, Timeline } from './timeline.tsx'
 import { titleOf, toldOf, viewerOf } from './viewer.ts'
 import { STATES } from './words.ts'
@@ -41,8 +43,9 @@ export async function showAdjustment(
   const row = isAdjustmentId(id) ? await findAdjustment(deps.db, id) : null
   if (row === null) return showMissing(c)
   const found = await findEvent(deps.db, row.eventId)
-  const [[shown], steps, link, approvals] = await Promise.all([
+  const [[shown], suggested, steps, link, approvals] = await Promise.all([
     shownOf(c, [row], SIMILAR_WINDOW_ROWS),
+    suggestedFor(c, row),
     stepsOf(c, found?.event ?? null, [row]),
     row.invoiceId === null ? null : linkAddress(deps, row.invoiceId, new URL(c.req.url).origin),
     row.holds === 0 ? [] : listApprovals(deps.db, row.id),
@@ -76,7 +79,7 @@ export async function showAdjustment(
         <div>
           <section class="sheet" id="adjustment-forms" data-part>
             <h2>What you can do</h2>
-            <FormsOf c={c} of={row} shown={shown} note={note} />
+            <FormsOf c={c} of={row} shown={shown} suggested={suggested} note={note} />
           </section>
           <section class="sheet" id="adjustment-steps" data-part>
             <h2>What happened</h2>
@@ -137,14 +140,27 @@ const SimilarOnes = ({ of, clock }: { of: Shown | undefined; clock: Clock }) => 
   )
 }
 
-type FormsProps = { c: AppContext; of: Adjustment; shown: Shown | undefined; note: string }
+type FormsProps = {
+  c: AppContext
+  of: Adjustment
+  shown: Shown | undefined
+  suggested: readonly Suggestion[]
+  note: string
+}
 
-const FormsOf = ({ c, of, shown, note }: FormsProps) => {
+const FormsOf = ({ c, of, shown, suggested, note }: FormsProps) => {
   const [viewer, back] = [viewerOf(c), `/adjustments/${of.id}`]
   return (
     <div class="card-forms">
       {of.state === 'held' && shown ? (
-        <HoldForms of={shown} viewer={viewer} clock={clockOf(c)} back={back} note={note} />
+        <HoldForms
+          of={shown}
+          viewer={viewer}
+          clock={clockOf(c)}
+          back={back}
+          note={note}
+          suggested={suggested}
+        />
       ) : null}
       <AdjustmentForms of={of} viewer={viewer} back={back} />
     </div>

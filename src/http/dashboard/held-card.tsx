@@ -11,8 +11,10 @@ import {
   SIMILAR_INBOX_WINDOW_ROWS,
 } from '../../domain/limits.ts'
 import type { Similar } from '../../domain/similar.ts'
+import type { Suggestion } from '../../domain/suggest-customer.ts'
 import { customerText, holdText } from '../../domain/why-texts.ts'
 import { Field, Form, Money, Sentence, When, Chip, subjectText, type Clock } from './parts.tsx'
+import { Suggestions } from './suggestions.tsx'
 import { amountShown } from './shown.ts'
 import { similarScope, SimilarList } from './similar.tsx'
 import { holdWord, isAnyBarred, STATES } from './words.ts'
@@ -36,7 +38,15 @@ export type Shown = {
   readonly similar: readonly Similar<SimilarRow>[]
 }
 
-type Props = { of: Shown; viewer: Viewer; clock: Clock; back: string; note?: string }
+type Props = {
+  of: Shown
+  viewer: Viewer
+  clock: Clock
+  back: string
+  note?: string
+  /** Where they were looked for: on its own page. */
+  suggested?: readonly Suggestion[]
+}
 
 export const HeldCard = (props: Props) => {
   const { adjustment, source } = props.of
@@ -160,7 +170,7 @@ export const HoldForms = (props: Props) => {
 }
 
 /** Approving names what was shown: another amount by then is another decision. */
-const LetThrough = ({ of: { adjustment }, viewer, back }: Props) => {
+const LetThrough = ({ of: { adjustment }, viewer, back, suggested }: Props) => {
   const { id, version, amount, currency } = adjustment
   const reasons = adjustment.holdReasons ?? []
   const common = { token: viewer.token, back, class: 'stack' }
@@ -190,6 +200,14 @@ const LetThrough = ({ of: { adjustment }, viewer, back }: Props) => {
           </Field>
           <button>Choose this customer</button>
         </Form>
+      ) : null}
+      {suggested ? (
+        <Suggestions of={adjustment} suggested={suggested} token={viewer.token} back={back} />
+      ) : null}
+      {isInDoubt && !suggested ? (
+        <p>
+          <a href={`/adjustments/${id}`}>Who it may be</a>
+        </p>
       ) : null}
     </>
   )

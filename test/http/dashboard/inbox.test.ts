@@ -170,6 +170,46 @@ describe('a held adjustment', () => {
   })
 })
 
+describe('whom an unknown customer may be', () => {
+  const map = (value: string, customer: string) =>
+    env.DB.prepare(
+      "INSERT INTO identities (account, kind, value, customer_id, at, actor) VALUES ('stripe', 'email', ?, ?, 1, 'operator:me')",
+    )
+      .bind(value, customer)
+      .run()
+
+  it('is suggested with why, and chosen by a button alone', async () => {
+    await map('ann@globex.example', 'cus_acme')
+    await map('globex-7', 'cus_globex7')
+    await map('bob@gmail.com', 'cus_bob')
+    const { id } = await held({ customer_external_id: 'zoe@globex.example', amount: '20.00' })
+    const page = await person.ask(`/adjustments/${id}`)
+    expect(page.text).toContain(
+      "cus_acme is ann@globex.example at stripe: the same company's addresses.",
+    )
+    expect(page.text).toContain('cus_globex7 is globex-7 at stripe: it begins alike.')
+    expect(page.text).not.toContain('cus_bob')
+    expect(await stateOf(id)).toMatchObject({ state: 'held' })
+    const forms = [...page.html.matchAll(/name="customerId" value="([^"]+)"/g)].map(
+      ([, who]) => who,
+    )
+    expect(forms).toEqual(['cus_acme', 'cus_globex7'])
+    const fields = formOf(page.html, `/adjustments/${id}/reject`) ?? {}
+    const sent = await person.send(`/adjustments/${id}/customer`, {
+      ...fields,
+      customerId: 'cus_acme',
+    })
+    expect(sent.status).toBe(303)
+    expect(await world.work()).toEqual(['issued'])
+  })
+
+  it('is nobody where only a public mail provider is the same', async () => {
+    await map('carl@gmail.com', 'cus_carl')
+    const { id } = await held({ customer_external_id: 'dora@gmail.com', amount: '20.00' })
+    expect((await person.ask(`/adjustments/${id}`)).html).not.toContain('name="customerId" value=')
+  })
+})
+
 describe('what is like a held adjustment', () => {
   const made = async (fields: Record<string, unknown>) => {
     const [event] = await world.receive('zendesk', ticket(fields))
