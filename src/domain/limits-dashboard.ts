@@ -16,6 +16,23 @@ export const RETURN_PATH_CHARS_MAX = 500
 export const INBOX_ROWS_MAX = 15
 /** Of what a customer was given or charged before, with each hold. */
 export const HISTORY_ROWS_MAX = 3
+
+/** Among how many of the newest adjustments one is looked for that is like another: by its page, and by all of the inbox. */
+export const SIMILAR_WINDOW_ROWS = 200
+export const SIMILAR_INBOX_WINDOW_ROWS = 30
+/** How old it may be. */
+export const SIMILAR_DAYS = 7
+/** Of one subject by rules on either side of its own in the index; and of all that are alike, shown. */
+export const SIMILAR_OF_SUBJECT_MAX = 2
+export const SIMILAR_SHOWN_MAX = 4
+
+/** Customers that are suggested for one who is not known. */
+export const SUGGESTIONS_MAX = 4
+/** Of identities by each way to look for them, and among how many of the newest an address's end is looked for. */
+export const SUGGESTION_HITS_MAX = 8
+export const SUGGESTION_WINDOW_ROWS = 100
+/** Of what names begin with: less says nothing. */
+export const SUGGESTED_NAME_CHARS_MIN = 3
 /** Of a number on the overview: with more it says so many and a plus. */
 export const WAITING_COUNT_MAX = 50
 /** The same in the menu of each page. */

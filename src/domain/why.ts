@@ -49,7 +49,9 @@ function fateSentences(explained: Explained): string[] {
       return undecidedSentences(event)
     case 'dismissed':
       return [
-        'A person has dismissed this event: nothing more is to be done for it.',
+        explained.answers.length === 0
+          ? 'A person has dismissed this event: nothing more is to be done for it.'
+          : 'A person has answered this event by hand: nothing more is to be done for it.',
         ...(event.reason === null ? adjustmentSentences(explained) : undecidedSentences(event)),
         ...answerSentences(explained),
       ]

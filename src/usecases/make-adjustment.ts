@@ -2,9 +2,9 @@
 // in one batch. Its key makes it once, however often it is asked for.
 
 import type { Database } from '../db/database.ts'
-import { findAdjustments } from '../db/read-adjustments.ts'
+import { findAdjustments, findAnswers } from '../db/read-adjustments.ts'
 import { findEvent } from '../db/read-events.ts'
-import type { Adjustment } from '../db/schema.ts'
+import type { Adjustment, Event } from '../db/schema.ts'
 import type { ReceivedEvent } from '../db/pack-delivery.ts'
 import { assert } from '../domain/assert.ts'
 import {
@@ -16,7 +16,7 @@ import {
   requestText,
   type ByHandRequest,
 } from '../domain/by-hand.ts'
-import type { Fate, Mode } from '../domain/event.ts'
+import { isDismissable, type Fate, type Mode } from '../domain/event.ts'
 import { eventId, type AdjustmentId, type EventId } from '../domain/ids.ts'
 import { NATIVE_ID_CHARS_MAX } from '../domain/limits.ts'
 import { moneyFromMinorUnits, type AmountTrouble, type Money } from '../domain/money.ts'
@@ -43,7 +43,7 @@ export type Made = { readonly adjustment: Adjustment; readonly isNew: boolean }
 
 /**
  * `key`: the caller's idempotency key. Without one each call makes another. A conflict is answered once,
- * also by two people with keys of their own. Throws where nothing could be made durable.
+ * also by two people with keys of their own, and is settled by it. Throws where nothing could be made durable.
  */
 export async function makeAdjustment(
   deps: Deps,
@@ -58,12 +58,16 @@ export async function makeAdjustment(
   const payload = requestText(request)
   const before = await madeBefore(db, id, request)
   if (before !== null) return before
-  const money = await checked(deps, request)
+  const money = checked(deps, request)
   if (!money.ok) return money
   const { mode } = billing
   const wanted = { id, ownKey, operator, request, money: money.value, payload, mode }
   const event = await eventByHand(deps, wanted)
-  const isNew = await commitOperatorsEvent(deps, operator, event)
+  const answered = await answeredBy(deps, wanted)
+  if (!answered.ok) return (await madeBefore(db, id, request)) ?? answered
+  const isNew = await commitOperatorsEvent(deps, operator, event, answered.value)
+  // Who dismissed the event, sent it through again, or answered it meanwhile, was first.
+  if (isNew === null) return (await madeBefore(db, id, request)) ?? movedOn(deps, request)
   const made = await madeBefore(db, id, request)
   assert(made !== null, 'an event by hand was committed and is not there')
   if (!isNew || !made.ok) return made
@@ -106,10 +110,10 @@ const isAskedBy = (
   (made.customerReference ?? customer.value) === customer.value
 
 /** The amount as money, once nothing of the request is refused. */
-async function checked(
-  { config, db }: Pick<Deps, 'config' | 'db'>,
+function checked(
+  { config }: Pick<Deps, 'config'>,
   request: ByHandRequest,
-): Promise<Result<Money, MakeTrouble>> {
+): Result<Money, MakeTrouble> {
   if (!config.reasons.has(request.reason)) {
     return err({ reason: 'reason_unknown', known: [...config.reasons.keys()] })
   }
@@ -118,12 +122,34 @@ async function checked(
     return err({ reason: 'currency_not_billed', billed: config.currency })
   }
   const money = moneyFromMinorUnits(request.amount, request.currency)
-  if (!money.ok) return err({ reason: 'amount_unusable', amount: money.error })
-  if (request.conflict === null) return ok(money.value)
-  const answered = await findEvent(db, request.conflict)
-  if (answered === null) return err({ reason: 'conflict_unknown' })
-  const { fate } = answered.event
-  return fate === 'conflict' ? ok(money.value) : err({ reason: 'no_conflict', fate })
+  return money.ok ? money : err({ reason: 'amount_unusable', amount: money.error })
+}
+
+/**
+ * The event that is settled by this; null where none is, or where it is by an earlier answer. What is undecided and
+ * answered must not be decided any more, so both are one batch.
+ */
+async function answeredBy(
+  { db }: Pick<Deps, 'db'>,
+  { request: { conflict, again } }: Wanted,
+): Promise<Result<Event | null, MakeTrouble>> {
+  if (conflict === null) return ok(null)
+  const found = await findEvent(db, conflict)
+  if (found === null) return err({ reason: 'conflict_unknown' })
+  const { event } = found
+  if (isDismissable(event.fate)) return ok(event)
+  const isOneMore = again && event.fate === 'dismissed'
+  if (isOneMore && (await findAnswers(db, conflict)).length > 0) return ok(null)
+  return err({ reason: 'no_conflict', fate: event.fate })
+}
+
+async function movedOn(
+  { db }: Pick<Deps, 'db'>,
+  { conflict }: ByHandRequest,
+): Promise<Result<never, MakeTrouble>> {
+  const found = conflict === null ? null : await findEvent(db, conflict)
+  assert(found !== null, 'an event that was answered is never removed')
+  return err({ reason: 'no_conflict', fate: found.event.fate })
 }
 
 type Wanted = {

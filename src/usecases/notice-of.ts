@@ -1,6 +1,6 @@
 // A notice as it reads now: made of the rows as they are when it is sent, never stored.
 
-import { findAdjustments } from '../db/read-adjustments.ts'
+import { findAdjustments, findAnswers } from '../db/read-adjustments.ts'
 import { findAlarm } from '../db/write-alarms.ts'
 import type { Database } from '../db/database.ts'
 import { findWithApprovals, listAllOfSubject } from '../db/read-approvals.ts'
@@ -126,6 +126,8 @@ async function ofEvent(deps: Deps, row: DueNotice, event: Event): Promise<Notice
   const { id, fate, reason, endpoint, source, decision, account } = event
   const kind = kindOf(event)
   if (kind === null) return null
+  // What answered it tells it, in the same place.
+  if (kind === 'dismissed' && (await findAnswers(deps.db, id)).length > 0) return null
   const subject = await subjectOf(deps.db, event)
   const there = subject === null ? [] : await listAllOfSubject(deps.db, { account, subject })
   const asked = there.filter(isAskedFor(event))

@@ -4,10 +4,12 @@
 import type { AppContext } from '../context.ts'
 import { createRoutes } from '../routes.ts'
 import { showAdjustment } from './adjustment-page.tsx'
+import { makeByHand, typedByHand } from './by-hand.ts'
 import { callApi, type ApiAnswer } from './call-api.ts'
+import type { DryRunShown } from './dry-run-result.tsx'
 import { showEvent, type Trouble } from './event-page.tsx'
 import { showRefusal } from './refusal.tsx'
-import { ownPath } from './session.ts'
+import { ownPath, requireOf } from './session.ts'
 import { showSettings } from './settings.tsx'
 import type { Done } from './viewer.ts'
 
@@ -104,6 +106,22 @@ export const actions = createRoutes()
     const answer = await callApi(c, 'POST', `${path}/${name}`, { body: verb.body(fields) })
     if (!answer.ok) return showAdjustment(c, id, troubleOf(answer), fields['note'] ?? '')
     return goBack(c, ownPath(fields['back'], path), verb.done(answer.data, fields))
+  })
+  .post('/events/:id/by-hand', async (c) => {
+    const id = c.req.param('id')
+    const typed = typedByHand(await fieldsOf(c))
+    const made = await makeByHand(c, id, typed)
+    if (!made.ok) return showEvent(c, id, { status: 400, text: made.error }, { typed })
+    const answer = made.value
+    if (!answer.ok) return showEvent(c, id, troubleOf(answer), { typed })
+    return goBack(c, `/adjustments/${answer.data.id}`, 'by-hand')
+  })
+  .post('/events/:id/try', requireOf('read'), async (c) => {
+    const id = c.req.param('id')
+    const answer = await callApi<DryRunShown>(c, 'POST', '/rules/dry-run', { body: { event: id } })
+    return answer.ok
+      ? showEvent(c, id, null, { tried: answer.data })
+      : showEvent(c, id, troubleOf(answer))
   })
   .post('/events/:id/:verb', async (c) => {
     const { id, verb } = c.req.param()

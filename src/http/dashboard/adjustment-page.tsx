@@ -5,6 +5,8 @@ import { findEvent } from '../../db/read-events.ts'
 import { listApprovals } from '../../db/read-approvals.ts'
 import type { Adjustment } from '../../db/schema.ts'
 import { isAdjustmentId } from '../../domain/ids.ts'
+import type { Suggestion } from '../../domain/suggest-customer.ts'
+import { SIMILAR_WINDOW_ROWS } from '../../domain/limits.ts'
 import { todoOf } from '../../domain/todo.ts'
 import { customerText } from '../../domain/why-texts.ts'
 import { linkAddress } from '../../usecases/link-address.ts'
@@ -20,6 +22,8 @@ import { Chip, Money, subjectText, When, type Clock } from './parts.tsx'
 import { showMissing } from './refusal.tsx'
 import { requireOf } from './session.ts'
 import { amountShown } from './shown.ts'
+import { similarScope, SimilarList } from './similar.tsx'
+import { suggestedFor } from './suggestions.tsx'
 import { stepsOf, Timeline } from './timeline.tsx'
 import { titleOf, toldOf, viewerOf } from './viewer.ts'
 import { STATES } from './words.ts'
@@ -39,8 +43,9 @@ export async function showAdjustment(
   const row = isAdjustmentId(id) ? await findAdjustment(deps.db, id) : null
   if (row === null) return showMissing(c)
   const found = await findEvent(deps.db, row.eventId)
-  const [[shown], steps, link, approvals] = await Promise.all([
-    shownOf(c, [row]),
+  const [[shown], suggested, steps, link, approvals] = await Promise.all([
+    shownOf(c, [row], SIMILAR_WINDOW_ROWS),
+    suggestedFor(c, row),
     stepsOf(c, found?.event ?? null, [row]),
     row.invoiceId === null ? null : linkAddress(deps, row.invoiceId, new URL(c.req.url).origin),
     row.holds === 0 ? [] : listApprovals(deps.db, row.id),
@@ -69,11 +74,12 @@ export async function showAdjustment(
             <h2>What it is</h2>
             <FactsOf of={row} approvers={approvals.map(({ operator }) => operator)} />
           </section>
+          <SimilarOnes of={shown} clock={clock} />
         </div>
         <div>
           <section class="sheet" id="adjustment-forms" data-part>
             <h2>What you can do</h2>
-            <FormsOf c={c} of={row} shown={shown} note={note} />
+            <FormsOf c={c} of={row} shown={shown} suggested={suggested} note={note} />
           </section>
           <section class="sheet" id="adjustment-steps" data-part>
             <h2>What happened</h2>
@@ -123,14 +129,38 @@ const Waits = ({ of }: { of: Adjustment }) => {
   )
 }
 
-type FormsProps = { c: AppContext; of: Adjustment; shown: Shown | undefined; note: string }
+const SimilarOnes = ({ of, clock }: { of: Shown | undefined; clock: Clock }) => {
+  const similar = of?.similar ?? []
+  return (
+    <section class="sheet">
+      <h2>Similar ones</h2>
+      {similar.length === 0 ? <p>There are none.</p> : <SimilarList of={similar} clock={clock} />}
+      <p class="soft">{similarScope(SIMILAR_WINDOW_ROWS)}</p>
+    </section>
+  )
+}
 
-const FormsOf = ({ c, of, shown, note }: FormsProps) => {
+type FormsProps = {
+  c: AppContext
+  of: Adjustment
+  shown: Shown | undefined
+  suggested: readonly Suggestion[]
+  note: string
+}
+
+const FormsOf = ({ c, of, shown, suggested, note }: FormsProps) => {
   const [viewer, back] = [viewerOf(c), `/adjustments/${of.id}`]
   return (
     <div class="card-forms">
       {of.state === 'held' && shown ? (
-        <HoldForms of={shown} viewer={viewer} clock={clockOf(c)} back={back} note={note} />
+        <HoldForms
+          of={shown}
+          viewer={viewer}
+          clock={clockOf(c)}
+          back={back}
+          note={note}
+          suggested={suggested}
+        />
       ) : null}
       <AdjustmentForms of={of} viewer={viewer} back={back} />
     </div>

@@ -2,6 +2,7 @@
 // their words. Who calls has been found already, by the session.
 
 import { audit } from '../api/audit.ts'
+import { byHand } from '../api/by-hand.ts'
 import { erasures } from '../api/erasures.ts'
 import { events } from '../api/events.ts'
 import { holds } from '../api/holds.ts'
@@ -40,6 +41,7 @@ const api = createRoutes()
     await next()
   })
   .route('/events', events)
+  .route('/adjustments', byHand)
   .route('/adjustments', holds)
   .route('/adjustments', requeue)
   .route('/adjustments', reversals)

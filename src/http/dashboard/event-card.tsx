@@ -63,6 +63,11 @@ export const EventForms = (props: { event: Event; viewer: Viewer; back: string }
         </Form>
       ) : null}
       {mayDismiss ? (
+        <p>
+          <a href={`/events/${event.id}#by-hand`}>Make it by hand…</a>
+        </p>
+      ) : null}
+      {mayDismiss ? (
         <Form {...common} class="stack" action={`/events/${event.id}/dismiss`}>
           <button>Dismiss: nothing is to be done</button>
         </Form>

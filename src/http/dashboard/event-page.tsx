@@ -3,15 +3,19 @@
 import { findAdjustments } from '../../db/read-adjustments.ts'
 import { findEvent, type Payload } from '../../db/read-events.ts'
 import type { Adjustment, Event } from '../../db/schema.ts'
+import { OPERATOR_ENDPOINT } from '../../domain/by-hand.ts'
 import { isEventId } from '../../domain/ids.ts'
 import { PAYLOAD_SHOWN_CHARS_MAX } from '../../domain/limits.ts'
 import { explainEvent, type Explanation } from '../../usecases/explain-event.ts'
 import { noteReading } from '../../usecases/note-reading.ts'
 import type { AppContext } from '../context.ts'
 import { createRoutes } from '../routes.ts'
+import type { TypedByHand } from './by-hand.ts'
+import { byHandSection } from './by-hand-form.tsx'
+import { DryRunResult, type DryRunShown } from './dry-run-result.tsx'
 import { EventForms } from './event-card.tsx'
 import { clockOf, showPage } from './layout.tsx'
-import { Chip, Facts, Id, Money, Sentence, subjectText, When, type Clock } from './parts.tsx'
+import { Chip, Facts, Form, Id, Money, Sentence, subjectText, When, type Clock } from './parts.tsx'
 import { showMissing } from './refusal.tsx'
 import { requireOf } from './session.ts'
 import { stepsOf, Timeline } from './timeline.tsx'
@@ -27,11 +31,15 @@ export type Trouble = {
   readonly status: 400 | 403 | 404 | 409 | 412 | 413 | 415 | 422 | 503
 }
 
+/** What was asked for by a form of the page: by hand, where it was not taken, and what a dry run has said. */
+type Asked = { readonly typed?: TypedByHand | null; readonly tried?: DryRunShown | null }
+
 /** `trouble`: why what was asked for was not done. */
 export async function showEvent(
   c: AppContext,
   id: string,
   trouble: Trouble | null,
+  { typed = null, tried = null }: Asked = {},
 ): Promise<Response> {
   const { deps, operator } = c.var
   const found = isEventId(id) ? await findEvent(deps.db, id) : null
@@ -39,9 +47,10 @@ export async function showEvent(
   const { event, payload } = found
   if (payload !== null) await noteReading(deps, operator, 'payloads')
   const adjustments = await findAdjustments(deps.db, event.decision.adjustments ?? [])
-  const [{ why, fields }, steps] = await Promise.all([
+  const [{ why, fields }, steps, byHand] = await Promise.all([
     explainEvent(deps, { event, payload, adjustments }),
     stepsOf(c, event, adjustments),
+    byHandSection(c, event, typed),
   ])
   const [clock, title] = [clockOf(c), `${titleOf(c, event)} ${event.type}`]
   return showPage(
@@ -51,10 +60,11 @@ export async function showEvent(
       section: 'Events',
       told: trouble === null ? toldOf(c) : { text: trouble.text, isTrouble: true },
       status: trouble?.status ?? 200,
-      isLive: trouble === null,
+      isLive: trouble === null && tried === null,
     },
     <>
       <Title of={event} title={title} clock={clock} />
+      {tried === null ? null : <DryRunResult of={tried} clock={clock} />}
       <div class="columns">
         <div>
           <section class="sheet" id="event-why" data-part>
@@ -80,8 +90,12 @@ export async function showEvent(
             <h2>What you can do</h2>
             <div class="card-forms">
               <EventForms event={event} viewer={viewerOf(c)} back={`/events/${event.id}`} />
+              {payload === null || event.source === OPERATOR_ENDPOINT ? null : (
+                <TryForm of={event} token={viewerOf(c).token} />
+              )}
             </div>
           </section>
+          {byHand}
           <section class="sheet" id="event-steps" data-part>
             <h2>What happened</h2>
             <Timeline steps={steps} clock={clock} />
@@ -95,6 +109,13 @@ export async function showEvent(
     </>,
   )
 }
+
+const TryForm = ({ of, token }: { of: Event; token: string }) => (
+  <Form action={`/events/${of.id}/try`} token={token} class="stack">
+    <p class="soft">What would become of it now. Nothing is written, and nobody is told.</p>
+    <button>Try with the present rules</button>
+  </Form>
+)
 
 const Title = ({ of, title, clock }: { of: Event; title: string; clock: Clock }) => (
   <div class="head">

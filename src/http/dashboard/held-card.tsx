@@ -1,13 +1,22 @@
 // A held adjustment with everything that is needed to decide, and the forms that decide.
 
 import type { Past } from '../../db/read-dashboard.ts'
+import type { SimilarRow } from '../../db/read-similar.ts'
 import type { Adjustment } from '../../db/schema.ts'
 import { holdExpiresAt } from '../../domain/hold-clock.ts'
 import type { HoldDetail } from '../../domain/hold.ts'
-import { BILLING_ID_CHARS_MAX, NOTE_CHARS_MAX } from '../../domain/limits.ts'
+import {
+  BILLING_ID_CHARS_MAX,
+  NOTE_CHARS_MAX,
+  SIMILAR_INBOX_WINDOW_ROWS,
+} from '../../domain/limits.ts'
+import type { Similar } from '../../domain/similar.ts'
+import type { Suggestion } from '../../domain/suggest-customer.ts'
 import { customerText, holdText } from '../../domain/why-texts.ts'
 import { Field, Form, Money, Sentence, When, Chip, subjectText, type Clock } from './parts.tsx'
+import { Suggestions } from './suggestions.tsx'
 import { amountShown } from './shown.ts'
+import { similarScope, SimilarList } from './similar.tsx'
 import { holdWord, isAnyBarred, STATES } from './words.ts'
 
 /** What the viewer may do, and with which form token. */
@@ -26,9 +35,18 @@ export type Shown = {
   /** What he was given or charged before. */
   readonly past: readonly Past[]
   readonly approvers: readonly string[]
+  readonly similar: readonly Similar<SimilarRow>[]
 }
 
-type Props = { of: Shown; viewer: Viewer; clock: Clock; back: string; note?: string }
+type Props = {
+  of: Shown
+  viewer: Viewer
+  clock: Clock
+  back: string
+  note?: string
+  /** Where they were looked for: on its own page. */
+  suggested?: readonly Suggestion[]
+}
 
 export const HeldCard = (props: Props) => {
   const { adjustment, source } = props.of
@@ -53,6 +71,7 @@ export const HeldCard = (props: Props) => {
         </p>
         <Reasons of={adjustment} />
         <History of={props.of} clock={props.clock} />
+        <SimilarOnes of={props.of} clock={props.clock} />
       </div>
       <div class="card-do">
         <HoldForms {...props} />
@@ -104,6 +123,18 @@ const History = ({ of, clock }: { of: Shown; clock: Clock }) => {
   )
 }
 
+/** But for those that stand above it. */
+const SimilarOnes = ({ of: { past, similar }, clock }: { of: Shown; clock: Clock }) => {
+  const others = similar.filter(({ row }) => !past.some(({ id }) => id === row.id))
+  if (others.length === 0) return null
+  return (
+    <div title={similarScope(SIMILAR_INBOX_WINDOW_ROWS)}>
+      <p class="soft">Similar ones:</p>
+      <SimilarList of={others} clock={clock} />
+    </div>
+  )
+}
+
 export const HoldForms = (props: Props) => {
   const { of, viewer, clock } = props
   const { adjustment, approvers } = of
@@ -139,7 +170,7 @@ export const HoldForms = (props: Props) => {
 }
 
 /** Approving names what was shown: another amount by then is another decision. */
-const LetThrough = ({ of: { adjustment }, viewer, back }: Props) => {
+const LetThrough = ({ of: { adjustment }, viewer, back, suggested }: Props) => {
   const { id, version, amount, currency } = adjustment
   const reasons = adjustment.holdReasons ?? []
   const common = { token: viewer.token, back, class: 'stack' }
@@ -169,6 +200,14 @@ const LetThrough = ({ of: { adjustment }, viewer, back }: Props) => {
           </Field>
           <button>Choose this customer</button>
         </Form>
+      ) : null}
+      {suggested ? (
+        <Suggestions of={adjustment} suggested={suggested} token={viewer.token} back={back} />
+      ) : null}
+      {isInDoubt && !suggested ? (
+        <p>
+          <a href={`/adjustments/${id}`}>Who it may be</a>
+        </p>
       ) : null}
     </>
   )

@@ -8,9 +8,15 @@ import {
   listWaitingEvents,
 } from '../../db/read-dashboard.ts'
 import { findAdjustments } from '../../db/read-adjustments.ts'
+import { findToCompare } from '../../db/read-similar.ts'
 import { findEvents } from '../../db/read-events.ts'
 import type { Adjustment, Event } from '../../db/schema.ts'
-import { INBOX_ROWS_MAX, WAITING_COUNT_MAX } from '../../domain/limits.ts'
+import {
+  INBOX_ROWS_MAX,
+  SIMILAR_INBOX_WINDOW_ROWS,
+  WAITING_COUNT_MAX,
+} from '../../domain/limits.ts'
+import { similarOf } from '../../domain/similar.ts'
 import { todoOf } from '../../domain/todo.ts'
 import { explainEvent } from '../../usecases/explain-event.ts'
 import type { AppContext } from '../context.ts'
@@ -34,7 +40,10 @@ export const inbox = createRoutes().get('/inbox', requireOf('read'), async (c) =
     listWaiting(db, 'failed', INBOX_ROWS_MAX),
     listWaitingEvents(db, INBOX_ROWS_MAX),
   ])
-  const [shown, open] = await Promise.all([shownOf(c, held), waitingOf(c, events)])
+  const [shown, open] = await Promise.all([
+    shownOf(c, held, SIMILAR_INBOX_WINDOW_ROWS),
+    waitingOf(c, events),
+  ])
   const [viewer, clock] = [viewerOf(c), clockOf(c)]
   const isEmpty = held.length + failed.length + events.length === 0
   return showPage(
@@ -110,15 +119,17 @@ const Group = ({ id, name, count, shown, children }: GroupProps) => (
   </section>
 )
 
-/** Oldest first: who has waited longest is seen first. */
+/** Oldest first: who has waited longest is seen first. `window`: among how many one that is like it is looked for. */
 export async function shownOf(
   c: AppContext,
   held: readonly Adjustment[],
+  window: number,
 ): Promise<readonly Shown[]> {
-  const { db } = c.var.deps
+  const { db, now } = c.var.deps
   if (held.length === 0) return []
-  const [past, approvers] = await Promise.all([
+  const [past, toCompare, approvers] = await Promise.all([
     findPast(db, held),
+    findToCompare(db, held, window),
     findApprovers(
       db,
       held.map(({ id }) => id),
@@ -131,6 +142,7 @@ export async function shownOf(
       source: titleOf(c, adjustment),
       past: past.get(adjustment.id) ?? [],
       approvers: approvers.get(adjustment.id) ?? [],
+      similar: similarOf(adjustment, toCompare, now()),
     }))
 }
 

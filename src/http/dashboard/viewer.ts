@@ -18,6 +18,8 @@ export const DONE = {
   'approved-one': 'Your approval counts. Another person has to approve it as well.',
   rejected: 'Rejected. The person who asked is told.',
   customer: 'The customer is chosen. All limits are asked again.',
+  'by-hand':
+    'Made by hand, and the event is answered. It is billed as soon as the limits let it through.',
   dismissed: 'Dismissed. Nothing more is done for it.',
   'requeued-event': 'Decided again, with the rules of now.',
   requeued: 'It is tried again now.',

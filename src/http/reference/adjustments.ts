@@ -46,7 +46,7 @@ export const ADJUSTMENTS: Operations = {
       reason: 'A code of makegood.config.ts.',
       settlement: 'A promise, or a record of money that moved elsewhere.',
       originalInvoice: 'The number of the invoice that it is about.',
-      conflict: 'The event in conflict that it answers.',
+      conflict: 'The event in conflict, or undecided, that it answers: that is settled by it.',
       again: 'One more answer to that conflict, on purpose.',
     },
     answers: made(adjustmentInFull),

@@ -97,7 +97,8 @@ export const ADJUSTMENT_ERRORS = {
     todo: 'Reverse it, or make a further adjustment by hand.',
   },
   event_is_no_conflict: {
-    means: 'The event that was named is no conflict, so there is nothing to answer.',
+    means:
+      'The event that was named is neither in conflict nor undecided, or is settled, so there is nothing to answer.',
     todo: 'Leave conflict out.',
   },
   conflict_answered: {

@@ -64,7 +64,9 @@ const decision = z.strictObject({
   approves: z.optional(approves),
   linked: z.optional(id('adj', 'The one that a fact of the billing system is about.')),
   shadows: z.optional(shadows),
-  answers: z.optional(id('evt', 'The conflict that a person has answered with it.')),
+  answers: z.optional(
+    id('evt', 'The event in conflict, or undecided, that a person has answered with it.'),
+  ),
 })
 
 export const fate = words('What became of it.', FATES)

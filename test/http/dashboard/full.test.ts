@@ -4,6 +4,7 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import { env } from 'cloudflare:workers'
 import { countedDatabase } from '../../counted-database.ts'
+import { findToCompare } from '../../../src/db/read-similar.ts'
 import { FIRST_AT, fillTables } from '../../full-tables.ts'
 import { depsWith, OPERATOR } from '../../harness.ts'
 import { createPerson } from './browsing.ts'
@@ -79,6 +80,9 @@ const linkOf = (html: string, mark: string): string | null =>
 
 describe(`of ${COUNT} rows in each table`, () => {
   it.each([
+    '/inbox',
+    `/adjustments/adj_${'4'.padStart(32, '0')}`,
+    `/events/evt_${'5'.padStart(32, '0')}`,
     '/customers',
     '/customers?q=acme-7',
     '/customers?q=cus_3',
@@ -136,6 +140,17 @@ describe(`of ${COUNT} rows in each table`, () => {
     )
     if (ASKED_EACH > 1) console.log(lines.join('\n'))
     expect(table.length).toBeGreaterThan(25)
+  })
+
+  it('what is for the same subject by another rule is found at any age', async () => {
+    const first = `adj_${'1'.padStart(32, '0')}`
+    const idsFor = async (ruleId: string) =>
+      (await findToCompare(db, [{ account: 'zendesk', subject: 'ticket:1', ruleId }], 30)).map(
+        ({ id }) => id,
+      )
+    expect(await idsFor('rule-0')).toContain(first)
+    expect(await idsFor('rule-1')).not.toContain(first)
+    expect(await idsFor('rule-2')).toContain(first)
   })
 
   it('a month is added up page by page, each of which says that it is not all yet', async () => {

@@ -170,6 +170,74 @@ describe('a held adjustment', () => {
   })
 })
 
+describe('whom an unknown customer may be', () => {
+  const map = (value: string, customer: string) =>
+    env.DB.prepare(
+      "INSERT INTO identities (account, kind, value, customer_id, at, actor) VALUES ('stripe', 'email', ?, ?, 1, 'operator:me')",
+    )
+      .bind(value, customer)
+      .run()
+
+  it('is suggested with why, and chosen by a button alone', async () => {
+    await map('ann@globex.example', 'cus_acme')
+    await map('globex-7', 'cus_globex7')
+    await map('bob@gmail.com', 'cus_bob')
+    const { id } = await held({ customer_external_id: 'zoe@globex.example', amount: '20.00' })
+    const page = await person.ask(`/adjustments/${id}`)
+    expect(page.text).toContain(
+      "cus_acme is ann@globex.example at stripe: the same company's addresses.",
+    )
+    expect(page.text).toContain('cus_globex7 is globex-7 at stripe: it begins alike.')
+    expect(page.text).not.toContain('cus_bob')
+    expect(await stateOf(id)).toMatchObject({ state: 'held' })
+    const forms = [...page.html.matchAll(/name="customerId" value="([^"]+)"/g)].map(
+      ([, who]) => who,
+    )
+    expect(forms).toEqual(['cus_acme', 'cus_globex7'])
+    const fields = formOf(page.html, `/adjustments/${id}/reject`) ?? {}
+    const sent = await person.send(`/adjustments/${id}/customer`, {
+      ...fields,
+      customerId: 'cus_acme',
+    })
+    expect(sent.status).toBe(303)
+    expect(await world.work()).toEqual(['issued'])
+  })
+
+  it('is nobody where only a public mail provider is the same', async () => {
+    await map('carl@gmail.com', 'cus_carl')
+    const { id } = await held({ customer_external_id: 'dora@gmail.com', amount: '20.00' })
+    expect((await person.ask(`/adjustments/${id}`)).html).not.toContain('name="customerId" value=')
+  })
+})
+
+describe('what is like a held adjustment', () => {
+  const made = async (fields: Record<string, unknown>) => {
+    const [event] = await world.receive('zendesk', ticket(fields))
+    await world.work()
+    return world.adjustment(event!)
+  }
+  const credit = (amount: string, customer = 'acme-42') => ({
+    tags: 'credit_requested',
+    amount,
+    customer_external_id: customer,
+  })
+
+  it('is told with why, on its card and its page', async () => {
+    const same = await made(credit('312.34', 'nobody-1'))
+    const other = await made(credit('387.65', 'nobody-2'))
+    const { id } = await made(credit('312.34', 'nobody-2'))
+    for (const page of ['/inbox', `/adjustments/${id}`]) {
+      const { html } = await person.ask(page)
+      const card = page === '/inbox' ? html.slice(html.indexOf(`id="${id}"`)) : html
+      const list = card.slice(card.indexOf('Similar ones'))
+      const [first, second] = [list.indexOf(other.id), list.indexOf(same.id)]
+      expect([page, first > 0, second > first]).toEqual([page, true, true])
+      expect(list.slice(first, second)).toContain('same customer; held, made')
+      expect(list.slice(second)).toMatch(/^[^<]*"?>[^<]*<\/a><span class="soft">same amount; held/)
+    }
+  })
+})
+
 describe('what a key may not do', () => {
   it('is not offered, and refused if it is sent', async () => {
     const { id } = await held()
@@ -259,5 +327,195 @@ describe('an event that waits', () => {
     const sent = await person.send(`/events/${event}/requeue`, fields)
     expect(sent.status).toBe(409)
     expect(sent.text).toContain('Only what made nothing is decided again: this event is dismissed.')
+  })
+})
+
+describe('an event that is answered by hand', () => {
+  const asked = async () => {
+    const one = ticket()
+    await world.receive('zendesk', one)
+    const [event] = await world.receive('zendesk', { ...one, tags: 'credit_requested credit_10' })
+    expect(await world.fate(event!)).toBe('conflict')
+    return event!
+  }
+  const answersOf = async (event: string) => {
+    const rows = await env.DB.prepare(
+      'SELECT id, amount, reason, state FROM adjustments WHERE subject = ?',
+    )
+      .bind(`by-hand:${event}`)
+      .all<{ id: string; amount: number; reason: string; state: string }>()
+    return rows.results
+  }
+  const typedIn = (html: string): Record<string, string> => ({
+    ...formOf(html, '/events/evt_[0-9a-z]+/by-hand'),
+    ...Object.fromEntries(
+      [...html.matchAll(/<select name="(\w+)">(.*?)<\/select>/gs)].map(
+        ([, name = '', list = '']) => [
+          name,
+          /<option value="([^"]*)" selected/.exec(list)?.[1] ?? '',
+        ],
+      ),
+    ),
+    ...Object.fromEntries(
+      [...html.matchAll(/<input type="text" name="(\w+)" value="([^"]*)"/g)].map(
+        ([, name = '', value = '']) => [name, value],
+      ),
+    ),
+  })
+
+  it('comes filled in with what it asks for, and is settled by what is made', async () => {
+    const event = await asked()
+    expect((await person.ask('/inbox')).html).toContain(`href="/events/${event}#by-hand"`)
+    const page = await person.ask(`/events/${event}`)
+    const typed = typedIn(page.html)
+    expect(typed).toMatchObject({
+      direction: 'credit',
+      amount: '10.00',
+      kind: 'external_id',
+      customer: 'acme-42',
+      settlement: 'owed',
+      originalInvoice: '',
+    })
+    const sent = await person.send(`/events/${event}/by-hand`, { ...typed, amount: '12.50' })
+    const [made] = await answersOf(event)
+    expect([sent.status, sent.location]).toEqual([303, `/adjustments/${made!.id}?did=by-hand`])
+    expect(made).toMatchObject({ amount: -1250, reason: typed['reason'] })
+    expect(await world.fate(event)).toBe('dismissed')
+    expect((await person.ask('/inbox')).html).not.toContain(event)
+    const after = await person.ask(`/events/${event}`)
+    expect(after.text).toContain('A person has answered this event by hand')
+    expect(after.html).toContain(`href="/adjustments/${made!.id}"`)
+    expect(formOf(after.html, `/events/${event}/by-hand`)).toBeNull()
+    expect((await person.ask(sent.location ?? '')).text).toContain('Made by hand')
+  })
+
+  it('is answered once: a second click gets the same, another amount nothing', async () => {
+    const event = await asked()
+    const typed = typedIn((await person.ask(`/events/${event}`)).html)
+    const path = `/events/${event}/by-hand`
+    const clicks = await Promise.all([1, 2, 3].map(() => person.send(path, typed)))
+    const [made, ...others] = await answersOf(event)
+    expect(others).toEqual([])
+    for (const each of clicks) expect(each.location).toBe(`/adjustments/${made!.id}?did=by-hand`)
+    const more = await person.send(path, { ...typed, amount: '99.00' })
+    expect(more.status).toBe(409)
+    expect(more.text).toContain('it is answered already')
+    expect(await answersOf(event)).toHaveLength(1)
+  })
+
+  it('keeps what was typed where it is refused, and makes nothing', async () => {
+    const event = await asked()
+    const typed = typedIn((await person.ask(`/events/${event}`)).html)
+    const wrong: [Record<string, string>, string][] = [
+      [{ amount: '12,50' }, 'Amount: a plain number is wanted'],
+      [{ amount: '-5' }, 'Amount: no sign is wanted'],
+      [{ amount: '' }, 'Amount: how much is wanted'],
+      [{ customer: '' }, 'This was not done. customer'],
+      [{ reason: 'because' }, 'there is no such reason'],
+    ]
+    for (const [fields, told] of wrong) {
+      const sent = await person.send(`/events/${event}/by-hand`, { ...typed, ...fields })
+      expect(sent.status).toBe(400)
+      expect(sent.text).toContain(told)
+      expect(typedIn(sent.html)).toMatchObject({
+        kind: typed['kind'],
+        ...('reason' in fields ? {} : fields),
+      })
+    }
+    expect([await answersOf(event), await world.fate(event)]).toEqual([[], 'conflict'])
+  })
+
+  it('may be undecided, which is decided no more', async () => {
+    const [event] = await world.receive(
+      'zendesk',
+      ticket({ tags: 'credit_requested', amount: 'x' }),
+    )
+    const page = await person.ask(`/events/${event}`)
+    expect(page.text).toContain("The rules of now don't say how much.")
+    const again = formOf(page.html, `/events/${event}/requeue`) ?? {}
+    const typed = {
+      ...typedIn(page.html),
+      amount: '7.00',
+      kind: 'billing_id',
+      customer: 'cus_acme',
+    }
+    const sent = await person.send(`/events/${event}/by-hand`, typed)
+    expect(sent.status).toBe(303)
+    expect(await world.fate(event!)).toBe('dismissed')
+    expect((await person.send(`/events/${event}/requeue`, again)).status).toBe(409)
+    expect(await answersOf(event!)).toMatchObject([{ amount: -700 }])
+  })
+
+  it('is not what was dismissed meanwhile, and nothing is made', async () => {
+    const event = await asked()
+    const typed = typedIn((await person.ask(`/events/${event}`)).html)
+    await person.submit('/inbox', `/events/${event}/dismiss`)
+    const sent = await person.send(`/events/${event}/by-hand`, typed)
+    expect(sent.status).toBe(409)
+    expect(await answersOf(event)).toEqual([])
+  })
+
+  it('is made or dismissed, and not both, where two people do it at once', async () => {
+    for (let round = 0; round < 4; round += 1) {
+      const event = await asked()
+      const typed = typedIn((await person.ask(`/events/${event}`)).html)
+      const [made] = await Promise.all([
+        person.send(`/events/${event}/by-hand`, typed),
+        person.send(`/events/${event}/dismiss`, typed),
+      ])
+      expect(await answersOf(event)).toHaveLength(made.status === 303 ? 1 : 0)
+      expect(await world.fate(event)).toBe('dismissed')
+      const entries = await env.DB.prepare(
+        "SELECT count(*) AS n FROM audit_entries WHERE subject = ? AND action = 'event.dismissed'",
+      )
+        .bind(event)
+        .first<{ n: number }>()
+      expect(entries).toEqual({ n: 1 })
+    }
+  })
+
+  it('is not offered to who may not write, and refused if he sends it', async () => {
+    const event = await asked()
+    const reader = await someone(['read'])
+    const page = await reader.ask(`/events/${event}`)
+    expect(formOf(page.html, `/events/${event}/by-hand`)).toBeNull()
+    const typed = typedIn((await person.ask(`/events/${event}`)).html)
+    const token = formOf(page.html, '/logout')?.['token'] ?? ''
+    const sent = await reader.send(`/events/${event}/by-hand`, { ...typed, token })
+    expect([sent.status, await answersOf(event)]).toEqual([403, []])
+  })
+})
+
+describe('an event with the present rules', () => {
+  it('is tried on its page, where nothing is written', async () => {
+    const [event] = await world.receive(
+      'zendesk',
+      ticket({ tags: 'credit_requested', amount: 'x' }),
+    )
+    const tried = await person.submit(`/events/${event}`, `/events/${event}/try`)
+    expect(tried?.status).toBe(200)
+    expect(tried?.text).toMatch(
+      /What would happen Nothing was written.*Undecided.*the amount is not a plain number.*Try with the present rules/,
+    )
+    const [made] = await world.receive('zendesk', ticket())
+    const reader = await someone(['read'])
+    const there = await reader.submit(`/events/${made}`, `/events/${made}/try`)
+    expect(there?.text).toMatch(/What would happen.*−25.00 USD.*Is there, made by this event/)
+    expect(await world.fate(event!)).toBe('undecided')
+  })
+
+  it('is not tried where what was delivered is not kept', async () => {
+    const [event] = await world.receive('zendesk', ticket())
+    const fields = formOf((await person.ask(`/events/${event}`)).html, `/events/${event}/try`) ?? {}
+    await env.DB.prepare(
+      'DELETE FROM payloads WHERE event_seq = (SELECT seq FROM events WHERE id = ?)',
+    )
+      .bind(event)
+      .run()
+    const page = await person.ask(`/events/${event}`)
+    expect(formOf(page.html, `/events/${event}/try`)).toBeNull()
+    const sent = await person.send(`/events/${event}/try`, fields)
+    expect(sent.status).toBe(409)
+    expect(sent.text).toContain('What was delivered with this event was forgotten')
   })
 })
