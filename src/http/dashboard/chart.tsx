@@ -7,21 +7,21 @@ import { Money } from './parts.tsx'
 import { amountShown } from './shown.ts'
 
 const FIGURES = {
-  credits: { direction: 'credit', settlement: 'owed', word: 'promised', isVoided: 'promises' },
+  credits: { direction: 'credit', settlement: 'owed', word: 'promised', voided: 'promises' },
   /** The money has moved elsewhere, and is not promised once more. */
   recorded: {
     direction: 'credit',
     settlement: 'already_paid',
     word: 'recorded',
-    isVoided: 'records',
+    voided: 'records',
   },
-  charges: { direction: 'charge', settlement: 'owed', word: 'charged', isVoided: 'charges' },
+  charges: { direction: 'charge', settlement: 'owed', word: 'charged', voided: 'charges' },
   /** A record that is undone: nobody is charged. */
   recordedBack: {
     direction: 'charge',
     settlement: 'already_paid',
     word: 'recorded back',
-    isVoided: 'records back',
+    voided: 'records back',
   },
 } as const
 
@@ -89,7 +89,7 @@ export const saidOf = (sums: Sums, always: readonly Figure[] = []): readonly Sai
 const voidedOf = ({ voided }: Sums): readonly Said[] =>
   NAMES.filter((name) => voided[name] !== 0).map((name) => ({
     amount: signed(name, voided[name]),
-    word: `voided ${FIGURES[name].isVoided}`,
+    word: `voided ${FIGURES[name].voided}`,
   }))
 
 /** Each on a line of its own. */
