@@ -1,6 +1,6 @@
 // The sums of days, and what of the audit log is not in them yet.
 
-import { and, asc, desc, eq, gt, gte, sql } from 'drizzle-orm'
+import { and, asc, desc, eq, gt, gte, lt, sql, type SQL } from 'drizzle-orm'
 import type { CountedEntry } from '../domain/daily-totals.ts'
 import type { Mode } from '../domain/event.ts'
 import type { Database } from './database.ts'
@@ -23,6 +23,17 @@ export async function findDayProgress(
   const [row] = await db.select().from(dailyProgress)
   return row ?? { seq: 0, at: null }
 }
+
+/** Voided here, seen to be void at the billing API, or found so by a voiding that was refused. */
+const isVoiding = (entry: string) => `(${entry}.action = 'adjustment.voided' OR (
+  ${entry}.action IN ('adjustment.invoice_status_seen', 'adjustment.void_failed')
+  AND ${entry}.data ->> 'status' = 'void'))`
+
+/** Who voids an invoice hears of it too, and is often told first: only the first entry counts. */
+const IS_FIRST_VOIDING = sql<boolean>`${sql.raw(isVoiding('audit_entries'))} AND NOT EXISTS (
+  SELECT 1 FROM audit_entries e WHERE e.subject = audit_entries.subject
+    AND (e.action <> 'event.received' OR e.data ->> 'fate' <> 'ignored')
+    AND e.seq < audit_entries.seq AND ${sql.raw(isVoiding('e'))})`
 
 /** The entries behind this one, the oldest first. */
 export const listUncounted = (
@@ -53,6 +64,7 @@ export const listUncounted = (
         fate: sql<string>`${auditEntries.data} ->> 'fate'`,
         ruleId: sql<string | null>`${auditEntries.data} ->> 'rule'`,
       },
+      isVoiding: IS_FIRST_VOIDING.mapWith(Boolean),
     })
     .from(auditEntries)
     .leftJoin(adjustments, eq(adjustments.id, sql`${auditEntries.subject}`))
@@ -89,6 +101,39 @@ export const listDayTotals = (
     )
     .orderBy(desc(dailyTotals.day))
     .limit(limit)
+
+/** What the sums lack. `waitingSince`: of the oldest entry that is not in them; null where all are. */
+export type SumsState = {
+  readonly waitingSince: number | null
+  readonly hasOtherCurrencies: boolean
+}
+
+/** At most four rows, each by an index. */
+export async function findSumsState(
+  db: Database,
+  { mode, currency }: Pick<Asked, 'mode' | 'currency'>,
+): Promise<SumsState> {
+  const ofMode = (other: SQL) =>
+    db
+      .select({ currency: dailyTotals.currency })
+      .from(dailyTotals)
+      .where(and(eq(dailyTotals.mode, mode), other))
+      .limit(1)
+  const [[waiting], below, above] = await db.batch([
+    db
+      .select({ at: auditEntries.at })
+      .from(auditEntries)
+      .where(sql`${auditEntries.seq} > coalesce((SELECT seq FROM daily_progress), 0)`)
+      .orderBy(asc(auditEntries.seq))
+      .limit(1),
+    ofMode(lt(dailyTotals.currency, currency)),
+    ofMode(gt(dailyTotals.currency, currency)),
+  ])
+  return {
+    waitingSince: waiting?.at ?? null,
+    hasOtherCurrencies: below.length + above.length > 0,
+  }
+}
 
 /** The same of events. */
 export const listDayEvents = (

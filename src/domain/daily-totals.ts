@@ -37,7 +37,6 @@ const FACT_OF: Readonly<Partial<Record<AuditAction, AdjustmentFact>>> = {
   'adjustment.expired': 'rejected',
   'adjustment.cancelled': 'cancelled',
   'adjustment.failed': 'failed',
-  'adjustment.voided': 'voided',
 }
 
 type Origin = { readonly mode: Mode | null; readonly source: string; readonly endpoint: string }
@@ -57,6 +56,8 @@ export type CountedEntry = {
       })
     | null
   readonly event: (Origin & { readonly fate: string; readonly ruleId: string | null }) | null
+  /** The first that says of its invoice that it is void, whoever made it so. */
+  readonly isVoiding: boolean
 }
 
 /** Minor units, without a sign. */
@@ -102,8 +103,9 @@ export function addUp(entries: readonly CountedEntry[], dayOf: (ms: number) => s
 }
 
 function countAdjustment(sums: Map<string, AdjustmentSums>, entry: CountedEntry, day: string) {
-  const { adjustment, action } = entry
-  const fact = Object.hasOwn(FACT_OF, action) ? FACT_OF[action as AuditAction] : undefined
+  const { adjustment, action, isVoiding } = entry
+  const own = Object.hasOwn(FACT_OF, action) ? FACT_OF[action as AuditAction] : undefined
+  const fact = isVoiding ? 'voided' : own
   if (adjustment === null || fact === undefined) return
   const { mode, source, endpoint, ruleId, settlement, amount, currency } = adjustment
   const direction = amount < 0 ? 'credit' : 'charge'
@@ -118,10 +120,10 @@ function countAdjustment(sums: Map<string, AdjustmentSums>, entry: CountedEntry,
     currency,
   } as const
   const name = JSON.stringify(key)
-  const own = sums.get(name) ?? { ...key, facts: noFacts() }
-  own.facts[fact].count += 1
-  own.facts[fact].sum += Math.abs(amount)
-  sums.set(name, own)
+  const sum = sums.get(name) ?? { ...key, facts: noFacts() }
+  sum.facts[fact].count += 1
+  sum.facts[fact].sum += Math.abs(amount)
+  sums.set(name, sum)
 }
 
 function countEvent(sums: Map<string, EventSums>, { event, action }: CountedEntry, day: string) {

@@ -54,6 +54,8 @@ export const CHART_BARS_MAX = 8
 export const DAY_SUMS_ENTRIES_MAX = 1_000
 /** Of such steps in one minute; an old log is caught up with at that pace. */
 export const DAY_SUMS_STEPS_MAX = 8
+/** Behind by more than that, a page says so: the clock comes each minute. */
+export const DAY_SUMS_LATE_MS = 120_000
 /** Of a payload that a page shows; the API has all of it. */
 export const PAYLOAD_SHOWN_CHARS_MAX = 60_000
 /** Of erasures that the settings list, the newest first. */

@@ -1,4 +1,5 @@
-// Where a report goes on, with what was added up so far. Whoever changes it deceives himself alone.
+// Where a report goes on, with what was added up so far. At the API whoever changes it
+// deceives himself alone; a page takes none that a link from elsewhere brings.
 
 import * as z from 'zod/mini'
 import { REASON_CHARS_MAX, REPORT_CURSOR_CHARS_MAX } from './limits.ts'
@@ -41,6 +42,7 @@ const total = z.strictObject({
 const openSum = z.strictObject({
   mode,
   currency: word,
+  settlement,
   state: z.enum(['held', 'failed']),
   adjustments: count,
   credits: z.int(),

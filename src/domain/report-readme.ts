@@ -14,6 +14,9 @@ export type ReportZipHead = {
   readonly timeZone: string
   /** RFC 3339. */
   readonly at: string
+  /** Likewise: until when the month is looked at; all parts of one page have the same. */
+  readonly asOf: string
+  readonly isFinal: boolean
   readonly part: number
   /** Evidence pages in it. */
   readonly pages: number
@@ -21,11 +24,11 @@ export type ReportZipHead = {
 }
 
 export function reportReadmeOf(head: ReportZipHead): string {
-  const { month, timeZone, at, part, pages, hasMore } = head
+  const { month, timeZone, at, asOf, isFinal, part, pages, hasMore } = head
   const isWhole = part === 1 && !hasMore
   const extent = isWhole
     ? `It has the evidence of every adjustment of the month: ${pages}.`
-    : `THIS IS PART ${part}, with the evidence of ${pages} adjustments. ${hasMore ? `The next ones are in part ${part + 1}.` : 'It is the last part.'}`
+    : `THIS IS PART ${part}, with the evidence of ${pages} adjustments. ${hasMore ? `The next ones are in part ${part + 1}.` : 'It is the last part.'} Parts with another "as of" are of another moment: rows may have moved between them.`
   const tables =
     part === 1
       ? `  ${REPORT_FILES.adjustments}  every credit and charge of the month, a line each
@@ -40,6 +43,7 @@ export function reportReadmeOf(head: ReportZipHead): string {
 `
       : ''
   return `${month}, by the clocks of ${timeZone}. Made ${at}.
+As of ${asOf}: ${isFinal ? 'the month is final, nothing comes to what was invoiced in it.' : 'THE MONTH IS NOT FINAL, and a later file has more.'}
 ${extent}
 
 ${tables}  ${REPORT_FILES.evidence}/         a page for each adjustment: what came, what decided, who approved, what was billed

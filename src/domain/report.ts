@@ -68,10 +68,11 @@ export type Total = {
   readonly differing: Tally
 }
 
-/** What waits at the cut-off, of one mode, currency and state. */
+/** What waits at the cut-off, of one mode, currency, settlement and state. */
 export type OpenSum = Tally & {
   readonly mode: Mode | null
   readonly currency: string
+  readonly settlement: Settlement
   readonly state: 'held' | 'failed'
 }
 
@@ -188,11 +189,16 @@ export function totalRecorded(totals: readonly Total[], row: Countable, month: R
 
 export function addOpen(
   sums: readonly OpenSum[],
-  row: Pick<Countable, 'mode' | 'currency' | 'amount'>,
+  {
+    mode,
+    currency,
+    settlement,
+    amount,
+  }: Pick<Countable, 'mode' | 'currency' | 'settlement' | 'amount'>,
   state: 'held' | 'failed',
 ): OpenSum[] {
-  const key = { mode: row.mode, currency: row.currency, state }
+  const key = { mode, currency, settlement, state }
   const found = sums.find((each) => isSame(each, key))
-  const changed = { ...key, ...tallied(found ?? NO_TALLY, sideOf(row), row.amount) }
+  const changed = { ...key, ...tallied(found ?? NO_TALLY, sideOf({ amount }), amount) }
   return found ? sums.map((each) => (each === found ? changed : each)) : [...sums, changed]
 }

@@ -5,7 +5,9 @@ import { env } from 'cloudflare:workers'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { openDatabase } from '../../src/db/database.ts'
 import { findDayProgress, listUncounted } from '../../src/db/read-totals.ts'
+import { commitInvoiceStatusSeen } from '../../src/db/write-seen.ts'
 import { commitDaySums } from '../../src/db/write-totals.ts'
+import { commitVoided } from '../../src/db/write-void.ts'
 import { addUp } from '../../src/domain/daily-totals.ts'
 import { DAY_SUMS_ENTRIES_MAX } from '../../src/domain/limits.ts'
 import { SCOPES, type Operator } from '../../src/domain/operator.ts'
@@ -29,6 +31,10 @@ function drawing(seed: number): (below: number) => number {
     return Math.floor((((t ^ (t >>> 14)) >>> 0) / 4_294_967_296) * below)
   }
 }
+
+const SEEN = { event: null, status: 'void' } as const
+/** By all tests: sums are never removed. */
+let voided = 0
 
 const rows = async (statement: string): Promise<any[]> =>
   (await env.DB.prepare(statement).all()).results
@@ -175,6 +181,31 @@ describe('the sums of days', () => {
     const before = await keptSums()
     expect(await addUpDays(world.deps)).toBe(0)
     expect(await keptSums()).toEqual(before)
+  })
+
+  it.each([
+    ['here and seen after it', ['voided', 'seen']],
+    ['at the billing API, before ours came to it', ['seen', 'voided']],
+    ['at the billing API alone', ['seen']],
+  ])('count an invoice once that was voided %s', async (name, steps) => {
+    const { db, now } = world.deps
+    const event = await world.give('promise', { subject: `void-${name}`, amount: -4_321 })
+    await world.work()
+    for (const step of steps) {
+      const row = await world.adjustment(event)
+      if (step === 'voided') await commitVoided(db, row, { status: 'void', requestId: null }, now())
+      // As if its status here were behind: the log has the second word too.
+      else await commitInvoiceStatusSeen(db, { ...row, invoiceStatus: null }, SEEN, now())
+      await addUpDays(world.deps)
+    }
+    const found = await rows(
+      `SELECT action FROM audit_entries WHERE subject = '${(await world.adjustment(event)).id}'
+       AND action IN ('adjustment.voided', 'adjustment.invoice_status_seen')`,
+    )
+    expect(found).toHaveLength(steps.length)
+    const after = await rows('SELECT sum(voided) AS n, sum(voided_sum) AS sum FROM daily_totals')
+    voided += 1
+    expect(after).toEqual([{ n: voided, sum: voided * 4_321 }])
   })
 
   it('get nothing from entries that a restored database does not have', async () => {

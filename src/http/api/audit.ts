@@ -131,12 +131,15 @@ function troubleOf(trouble: ZipTrouble): Failure {
         status: 409,
         type: 'conflict_error',
         code: trouble.reason,
-        message: `It has more than ${FILTER_ADJUSTMENTS_MAX} adjustments: name one of them as subject.`,
+        message: TOO_MANY_ADJUSTMENTS,
       }
     default:
       return unreachable(trouble)
   }
 }
+
+/** Where an answer would be of some of them. */
+export const TOO_MANY_ADJUSTMENTS = `It has more than ${FILTER_ADJUSTMENTS_MAX} adjustments: name one of them as subject.`
 
 const NOTHING_SEALED: Failure = {
   ...NOT_FOUND,

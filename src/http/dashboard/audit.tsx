@@ -5,7 +5,7 @@ import { LIST_PAGE_ROWS, PAGE_ROWS_READ_MAX } from '../../domain/limits.ts'
 import { publicKeyOf, writePublicKey } from '../../domain/signed-note.ts'
 import { sealingOf } from '../../domain/sealing.ts'
 import { listLog } from '../../usecases/list-log.ts'
-import type { presentCheck } from '../api/audit.ts'
+import { TOO_MANY_ADJUSTMENTS, type presentCheck } from '../api/audit.ts'
 import type { AppContext } from '../context.ts'
 import { createRoutes } from '../routes.ts'
 import { fieldsOf, troubleOf } from './actions.ts'
@@ -15,7 +15,8 @@ import { callApi, passOn } from './call-api.ts'
 import { clockOf, Head, showPage } from './layout.tsx'
 import { Empty, Facts, Form, Pages, When, type Clock } from './parts.tsx'
 import { sealText } from './overview.tsx'
-import { requireOf } from './session.ts'
+import { isFromHere, requireOf } from './session.ts'
+import { refuseElsewhere } from './refusal.tsx'
 import { toldOf, viewerOf } from './viewer.ts'
 import type { Trouble } from './event-page.tsx'
 
@@ -37,6 +38,7 @@ export const audit = createRoutes()
       : showAudit(c, { trouble: troubleOf(answer) })
   })
   .get('/audit/export', requireOf('read'), async (c) => {
+    if (!isFromHere(c)) return refuseElsewhere(c)
     const { query, wrong } = filterIn(c)
     // Without what is wrong in it, it would be the whole log.
     if (wrong !== null) return showAudit(c, {})
@@ -59,16 +61,18 @@ async function showAudit(c: AppContext, { trouble, check }: Told): Promise<Respo
     findNewestCheckpoint(deps.db),
   ])
   const clock = clockOf(c)
+  // Where it was not looked, nothing is said of what is there.
+  const isTooMuch = found !== null && !found.ok
   const isFiltered = Object.keys(typed).length > 0
   const [rows, next] = found?.ok ? [found.value.rows, found.value.next] : [[], null]
-  const bad = trouble?.text ?? wrong
+  const bad = trouble?.text ?? wrong ?? (isTooMuch ? TOO_MANY_ADJUSTMENTS : null)
   return showPage(
     c,
     {
       title: 'Audit log',
       section: 'Audit log',
-      told: bad === null || bad === undefined ? toldOf(c) : { text: bad, isTrouble: true },
-      status: trouble?.status ?? (wrong === null ? 200 : 400),
+      told: bad === null ? toldOf(c) : { text: bad, isTrouble: true },
+      status: trouble?.status ?? (wrong !== null ? 400 : isTooMuch ? 409 : 200),
       isLive: before === null && !isFiltered && check === undefined && trouble === undefined,
     },
     <>
@@ -80,7 +84,7 @@ async function showAudit(c: AppContext, { trouble, check }: Told): Promise<Respo
         <div>
           <Filters typed={typed} />
           <div class="sheet is-flush" id="audit-sheet" data-part>
-            {rows.length === 0 ? (
+            {isTooMuch ? null : rows.length === 0 ? (
               <Nothing isFiltered={isFiltered} hasMore={next !== null} />
             ) : (
               <EntryTable rows={rows} clock={clock} />

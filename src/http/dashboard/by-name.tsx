@@ -2,10 +2,8 @@
 
 import type { DayTotals } from '../../db/read-totals.ts'
 import { CHART_BARS_MAX } from '../../domain/limits.ts'
-import { sumsOf, type Sums } from './chart.tsx'
-import { Money } from './parts.tsx'
-
-const DAYS_PER_WEEK = 7
+import { isNothing, Lines, saidOf, sumsOf, type Sums } from './chart.tsx'
+import { lastWeek, TooMuch, weekWords } from './days.tsx'
 
 type Props = {
   head: string
@@ -19,9 +17,11 @@ type Props = {
 type Bar = { readonly name: string; readonly today: Sums; readonly week: Sums }
 
 export const ByName = ({ head, totals, days, currency, nameOf }: Props) => {
-  const week = days.slice(-DAYS_PER_WEEK)
+  if (days.length === 0) return <TooMuch />
+  const week = lastWeek(days)
   const bars = barsOf(totals, week, nameOf)
-  if (bars.length === 0) return <p class="soft">Nothing was invoiced in the last 7 days.</p>
+  if (bars.length === 0)
+    return <p class="soft">{`Nothing was invoiced: ${weekWords(days).toLowerCase()}.`}</p>
   const most = Math.max(...bars.map(({ week: sums }) => sizeOf(sums)))
   return (
     <div
@@ -38,7 +38,7 @@ export const ByName = ({ head, totals, days, currency, nameOf }: Props) => {
               Today
             </th>
             <th scope="col" class="num">
-              Last 7 days
+              {weekWords(days)}
             </th>
           </tr>
         </thead>
@@ -50,10 +50,10 @@ export const ByName = ({ head, totals, days, currency, nameOf }: Props) => {
                 <Strip of={sums} most={most} />
               </td>
               <td class="num">
-                <Lines of={today} currency={currency} />
+                <Cell of={today} currency={currency} />
               </td>
               <td class="num">
-                <Lines of={sums} currency={currency} />
+                <Cell of={sums} currency={currency} />
               </td>
             </tr>
           ))}
@@ -63,7 +63,8 @@ export const ByName = ({ head, totals, days, currency, nameOf }: Props) => {
   )
 }
 
-const sizeOf = ({ credits, recorded, charges }: Sums): number => credits + recorded + charges
+const sizeOf = ({ credits, recorded, charges, recordedBack }: Sums): number =>
+  credits + recorded + charges + recordedBack
 
 /** Those that don't fit are one bar, so that the bars add up to the day's. */
 function barsOf(
@@ -71,7 +72,9 @@ function barsOf(
   week: readonly string[],
   nameOf: Props['nameOf'],
 ): readonly Bar[] {
-  const inWeek = totals.filter(({ day, invoiced }) => invoiced > 0 && week.includes(day))
+  const inWeek = totals.filter(
+    ({ day, invoiced, voided }) => invoiced + voided > 0 && week.includes(day),
+  )
   const bar = (name: string, rows: readonly DayTotals[]): Bar => ({
     name,
     today: sumsOf(rows.filter(({ day }) => day === week.at(-1))),
@@ -96,7 +99,13 @@ const WIDTH = 100
 const HEIGHT = 4
 
 /** The numbers beside it say the same. */
-const Strip = ({ of: { credits, recorded, charges }, most }: { of: Sums; most: number }) => {
+const Strip = ({
+  of: { credits, recorded, charges, recordedBack },
+  most,
+}: {
+  of: Sums
+  most: number
+}) => {
   const unit = WIDTH / Math.max(most, 1)
   const part = (kind: string, from: number, size: number) =>
     size === 0 ? null : <rect class={kind} x={from * unit} width={size * unit} height={HEIGHT} />
@@ -110,24 +119,19 @@ const Strip = ({ of: { credits, recorded, charges }, most }: { of: Sums; most: n
       {part('credit', 0, credits)}
       {part('record', credits, recorded)}
       {part('charge', credits + recorded, charges)}
+      {part('record', credits + recorded + charges, recordedBack)}
     </svg>
   )
 }
 
-const Lines = ({ of, currency }: { of: Sums; currency: string }) => {
-  if (of.count === 0) return <span class="soft">–</span>
-  const line = (amount: number, word: string) =>
-    amount === 0 ? null : (
-      <span class="line">
-        <Money of={{ amount, currency }} /> <small>{word}</small>
-      </span>
-    )
+const Cell = ({ of, currency }: { of: Sums; currency: string }) => {
+  if (isNothing(of)) return <span class="soft">–</span>
   return (
     <>
-      {line(-of.credits, 'promised')}
-      {line(-of.recorded, 'recorded')}
-      {line(of.charges, 'charged')}
-      <small class="soft">{of.count === 1 ? '1 adjustment' : `${of.count} adjustments`}</small>
+      <Lines of={saidOf(of)} currency={currency} />
+      {of.count === 0 ? null : (
+        <small class="soft">{of.count === 1 ? '1 adjustment' : `${of.count} adjustments`}</small>
+      )}
     </>
   )
 }

@@ -6,13 +6,36 @@ import { decimalText } from '../../domain/money.ts'
 import { Money } from './parts.tsx'
 import { amountShown } from './shown.ts'
 
-export type Sums = {
-  /** Minor units, without a sign. */
-  readonly credits: number
-  /** Credits that are a record: the money has moved elsewhere, and is not promised once more. */
-  readonly recorded: number
-  readonly charges: number
+const FIGURES = {
+  credits: { direction: 'credit', settlement: 'owed', word: 'promised', voided: 'promises' },
+  /** The money has moved elsewhere, and is not promised once more. */
+  recorded: {
+    direction: 'credit',
+    settlement: 'already_paid',
+    word: 'recorded',
+    voided: 'records',
+  },
+  charges: { direction: 'charge', settlement: 'owed', word: 'charged', voided: 'charges' },
+  /** A record that is undone: nobody is charged. */
+  recordedBack: {
+    direction: 'charge',
+    settlement: 'already_paid',
+    word: 'recorded back',
+    voided: 'records back',
+  },
+} as const
+
+export type Figure = keyof typeof FIGURES
+const NAMES = Object.keys(FIGURES) as readonly Figure[]
+
+/** Minor units, without a sign; no two of them in one sum. */
+type Figures = Readonly<Record<Figure, number>>
+
+export type Sums = Figures & {
+  /** Invoiced on whichever day, and voided on these. */
+  readonly voided: Figures
   readonly count: number
+  readonly voidedCount: number
 }
 
 export type DaySums = Sums & { readonly day: string }
@@ -24,17 +47,61 @@ export const sumsByDay = (
 ): readonly DaySums[] =>
   days.map((day) => ({ day, ...sumsOf(totals.filter((row) => row.day === day)) }))
 
-/** Of one currency. Promises and records apart: no sum is of both. */
-export function sumsOf(totals: readonly DayTotals[]): Sums {
-  const of = (isOf: (row: DayTotals) => boolean) =>
-    totals.filter(isOf).reduce((sum, row) => sum + row.invoicedSum, 0)
+/** Of one currency. */
+export const sumsOf = (totals: readonly DayTotals[]): Sums => ({
+  ...figuresIn(totals, 'invoicedSum'),
+  voided: figuresIn(totals, 'voidedSum'),
+  count: totals.reduce((sum, row) => sum + row.invoiced, 0),
+  voidedCount: totals.reduce((sum, row) => sum + row.voided, 0),
+})
+
+function figuresIn(totals: readonly DayTotals[], column: 'invoicedSum' | 'voidedSum'): Figures {
+  const of = (name: Figure) =>
+    totals
+      .filter((row) => row.direction === FIGURES[name].direction)
+      .filter((row) => row.settlement === FIGURES[name].settlement)
+      .reduce((sum, row) => sum + row[column], 0)
   return {
-    credits: of(({ direction, settlement }) => direction === 'credit' && settlement === 'owed'),
-    recorded: of(({ direction, settlement }) => direction === 'credit' && settlement !== 'owed'),
-    charges: of(({ direction }) => direction === 'charge'),
-    count: totals.reduce((sum, row) => sum + row.invoiced, 0),
+    credits: of('credits'),
+    recorded: of('recorded'),
+    charges: of('charges'),
+    recordedBack: of('recordedBack'),
   }
 }
+
+export const isNothing = ({ count, voidedCount }: Sums): boolean => count + voidedCount === 0
+
+/** `amount` has its sign. */
+export type Said = { readonly amount: number; readonly word: string }
+
+const signed = (name: Figure, amount: number): number =>
+  FIGURES[name].direction === 'credit' && amount !== 0 ? -amount : amount
+
+/** What there is of them, in words; `always`: also where it is nothing. */
+export const saidOf = (sums: Sums, always: readonly Figure[] = []): readonly Said[] => [
+  ...NAMES.filter((name) => sums[name] !== 0 || always.includes(name)).map((name) => ({
+    amount: signed(name, sums[name]),
+    word: FIGURES[name].word,
+  })),
+  ...voidedOf(sums),
+]
+
+const voidedOf = ({ voided }: Sums): readonly Said[] =>
+  NAMES.filter((name) => voided[name] !== 0).map((name) => ({
+    amount: signed(name, voided[name]),
+    word: `voided ${FIGURES[name].voided}`,
+  }))
+
+/** Each on a line of its own. */
+export const Lines = ({ of, currency }: { of: readonly Said[]; currency: string }) => (
+  <>
+    {of.map(({ amount, word }) => (
+      <span class="line">
+        <Money of={{ amount, currency }} /> <small>{word}</small>
+      </span>
+    ))}
+  </>
+)
 
 const WIDTH = 640
 const HEIGHT = 170
@@ -44,18 +111,25 @@ const LABEL_EACH_DAYS = 5
 
 export const DayChart = ({ days, currency }: { days: readonly DaySums[]; currency: string }) => {
   const credits = Math.max(...days.map((each) => each.credits + each.recorded))
-  const charges = Math.max(...days.map((each) => each.charges))
+  const charges = Math.max(...days.map((each) => each.charges + each.recordedBack))
   const unit = (HEIGHT - TOP - BOTTOM) / Math.max(credits + charges, 1)
   const zero = TOP + charges * unit
   const step = WIDTH / days.length
-  const sum = (which: 'credits' | 'recorded' | 'charges') =>
-    days.reduce((total, each) => total + each[which], 0)
-  const label = `Of ${days.length} days: promised credits of ${amountShown({ amount: -sum('credits'), currency })}, recorded ones of ${amountShown({ amount: -sum('recorded'), currency })}, charges of ${amountShown({ amount: sum('charges'), currency })}`
+  const sum = (which: Figure) => days.reduce((total, each) => total + each[which], 0)
+  const shown = (which: Figure) => amountShown({ amount: signed(which, sum(which)), currency })
+  const label = `Of ${days.length} days: promised credits of ${shown('credits')}, recorded ones of ${shown('recorded')}, charges of ${shown('charges')}, recorded back ${shown('recordedBack')}`
   return (
     <svg class="chart" viewBox={`0 0 ${WIDTH} ${HEIGHT}`} role="img" aria-label={label}>
       {days.map(({ day, ...of }, at) => (
         <g>
           <title>{titleOf(day, of, currency)}</title>
+          {bar(
+            'record is-back',
+            at * step,
+            zero - (of.charges + of.recordedBack) * unit,
+            step,
+            of.recordedBack * unit,
+          )}
           {bar('charge', at * step, zero - of.charges * unit, step, of.charges * unit)}
           {bar('credit', at * step, zero, step, of.credits * unit)}
           {bar('record', at * step, zero + of.credits * unit, step, of.recorded * unit)}
@@ -92,14 +166,20 @@ const bar = (kind: string, x: number, y: number, step: number, height: number) =
       class={kind}
       x={x + step * 0.2}
       width={step * 0.6}
-      y={kind === 'charge' && height < VISIBLE ? y - VISIBLE + height : y}
+      y={
+        (kind === 'charge' || kind === 'record is-back') && height < VISIBLE
+          ? y - VISIBLE + height
+          : y
+      }
       height={Math.max(height, VISIBLE)}
       rx={2}
     />
   )
 
 const titleOf = (day: string, of: Sums, currency: string): string =>
-  `${day}: ${decimalText(of.credits, currency)} promised, ${decimalText(of.recorded, currency)} recorded, ${decimalText(of.charges, currency)} charges, ${currency.toUpperCase()}`
+  `${day}: ${saidOf(of, ['credits', 'recorded', 'charges'])
+    .map(({ amount, word }) => `${decimalText(Math.abs(amount), currency)} ${word}`)
+    .join(', ')}, ${currency.toUpperCase()}`
 
 /** The same in numbers, for who sees no bars: days with something in them, the newest first. */
 export const DayTable = ({ days, currency }: { days: readonly DaySums[]; currency: string }) => (
@@ -119,20 +199,29 @@ export const DayTable = ({ days, currency }: { days: readonly DaySums[]; currenc
             <th scope="col" class="num">
               Charged
             </th>
+            <th scope="col" class="num">
+              Recorded back
+            </th>
+            <th scope="col" class="num">
+              Voided
+            </th>
           </tr>
         </thead>
         <tbody>
           {days
-            .filter(({ count }) => count > 0)
+            .filter((of) => !isNothing(of))
             .toReversed()
-            .map(({ day, credits, recorded, charges }) => (
+            .map((of) => (
               <tr>
-                <td>{dayWord(day)}</td>
-                {[-credits, -recorded, charges].map((amount) => (
+                <td>{dayWord(of.day)}</td>
+                {NAMES.map((name) => (
                   <td class="num">
-                    <Money of={{ amount, currency }} />
+                    <Money of={{ amount: signed(name, of[name]), currency }} />
                   </td>
                 ))}
+                <td class="num">
+                  <Lines of={voidedOf(of)} currency={currency} />
+                </td>
               </tr>
             ))}
         </tbody>

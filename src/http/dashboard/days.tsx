@@ -1,12 +1,17 @@
 // The days of the overview: which they are, and their credits and charges.
 
-import type { DayTotals } from '../../db/read-totals.ts'
+import type { DayTotals, SumsState } from '../../db/read-totals.ts'
 import { dayOf } from '../../domain/day.ts'
-import { CHART_DAYS, CHART_ROWS_MAX, MS_PER_DAY } from '../../domain/limits.ts'
-import { DayChart, DayTable, sumsByDay, type DaySums } from './chart.tsx'
-import { Empty, Money, type Clock } from './parts.tsx'
+import { CHART_DAYS, CHART_ROWS_MAX, DAY_SUMS_LATE_MS, MS_PER_DAY } from '../../domain/limits.ts'
+import { DayChart, DayTable, isNothing, saidOf, sumsByDay, sumsOf } from './chart.tsx'
+import { Empty, Money, When, type Clock } from './parts.tsx'
 
 const DAYS_PER_WEEK = 7
+
+/** Of the days that are added up, those of a week; and what they may be called. */
+export const lastWeek = (days: readonly string[]): readonly string[] => days.slice(-DAYS_PER_WEEK)
+export const weekWords = (days: readonly string[]): string =>
+  days.length === 1 ? 'Last day' : `Last ${lastWeek(days).length} days`
 
 export function lastDays({ now, timeZone }: Clock): readonly string[] {
   // A day of 23 hours must not hide the one before it, nor one of 25 be there twice.
@@ -29,8 +34,9 @@ export function wholeDays(totals: readonly DayTotals[], days: readonly string[])
 type Props = { totals: readonly DayTotals[]; days: readonly string[]; currency: string }
 
 export const Days = ({ totals, days, currency }: Props) => {
+  if (days.length === 0) return <TooMuch />
   const byDay = sumsByDay(totals, days)
-  if (byDay.every(({ count }) => count === 0)) {
+  if (byDay.every(isNothing)) {
     return (
       <Empty title="Nothing was invoiced in these days">
         Each day shows up here with its credits and charges, a minute after one is invoiced.
@@ -39,42 +45,75 @@ export const Days = ({ totals, days, currency }: Props) => {
   }
   return (
     <>
-      <Totals days={byDay} currency={currency} />
+      <Totals totals={totals} days={days} currency={currency} />
       <DayChart days={byDay} currency={currency} />
       <p class="key">
         <span>
           <i></i>Credits, promised
         </span>
         <span>
-          <i class="record"></i>Credits, a record of money that moved elsewhere
+          <i class="record"></i>A record of money that moved elsewhere, or back
         </span>
         <span>
           <i class="charge"></i>Charges
         </span>
-        <span>{`Invoiced, in ${currency.toUpperCase()}, added up each minute`}</span>
+        <span>{`Invoiced, in ${currency.toUpperCase()}, added up each minute. What is voided stays in it, and is said on the day on which it was.`}</span>
       </p>
       <DayTable days={byDay} currency={currency} />
     </>
   )
 }
 
-const Totals = ({ days, currency }: { days: readonly DaySums[]; currency: string }) => {
-  const total = (of: readonly DaySums[], which: 'credits' | 'recorded' | 'charges') =>
-    of.reduce((sum, each) => sum + each[which], 0)
-  const row = (name: string, of: readonly DaySums[]) => (
+const ALWAYS = ['credits', 'recorded', 'charges'] as const
+
+const Totals = ({ totals, days, currency }: Props) => {
+  const row = (name: string, of: readonly string[]) => (
     <div>
       <dt>{name}</dt>
       <dd>
-        <Money of={{ amount: -total(of, 'credits'), currency }} /> promised,{' '}
-        <Money of={{ amount: -total(of, 'recorded'), currency }} /> recorded,{' '}
-        <Money of={{ amount: total(of, 'charges'), currency }} /> charged
+        {saidOf(sumsOf(totals.filter(({ day }) => of.includes(day))), ALWAYS).map(
+          ({ amount, word }, at) => (
+            <>
+              {at === 0 ? '' : ', '}
+              <Money of={{ amount, currency }} />
+              {` ${word}`}
+            </>
+          ),
+        )}
       </dd>
     </div>
   )
   return (
     <dl class="facts">
       {row('Today', days.slice(-1))}
-      {row('Last 7 days', days.slice(-DAYS_PER_WEEK))}
+      {days.length === 1 ? null : row(weekWords(days), lastWeek(days))}
     </dl>
   )
 }
+
+/** One day alone has more rows than the page reads. */
+export const TooMuch = () => (
+  <p class="soft">
+    Today has more to add up than one page reads. The sums of the month are in{' '}
+    <a href="/reports">Reports</a>.
+  </p>
+)
+
+type StateProps = { of: SumsState; clock: Clock }
+
+/** What the sums beside it lack. */
+export const SumsLack = ({ of: { waitingSince, hasOtherCurrencies }, clock }: StateProps) => (
+  <>
+    {waitingSince !== null && waitingSince < clock.now - DAY_SUMS_LATE_MS ? (
+      <p class="told is-wait">
+        These sums are behind: they lack what was written since{' '}
+        <When at={waitingSince} clock={clock} />.
+      </p>
+    ) : null}
+    {hasOtherCurrencies ? (
+      <p class="soft">
+        There are adjustments in other currencies too: <a href="/reports">Reports</a> has them.
+      </p>
+    ) : null}
+  </>
+)

@@ -2,7 +2,7 @@
 
 import { findCircuit } from '../../db/read-circuit.ts'
 import { findNewestInvoice, findWaiting, type Waiting } from '../../db/read-dashboard.ts'
-import { listDayTotals } from '../../db/read-totals.ts'
+import { findSumsState, listDayTotals } from '../../db/read-totals.ts'
 import { findSealState } from '../../db/read-seal.ts'
 import { findStarts } from '../../db/read-status.ts'
 import { listSwitches } from '../../db/read-switches.ts'
@@ -15,7 +15,7 @@ import type { AppContext } from '../context.ts'
 import { createRoutes } from '../routes.ts'
 import { ByName } from './by-name.tsx'
 import { Checklist } from './checklist.tsx'
-import { Days, lastDays, wholeDays } from './days.tsx'
+import { Days, lastDays, SumsLack, wholeDays } from './days.tsx'
 import { clockOf, Head, showPage } from './layout.tsx'
 import { Facts, When, type Clock } from './parts.tsx'
 import { requireOf } from './session.ts'
@@ -42,7 +42,12 @@ export const overview = createRoutes().get('/', requireOf('read'), async (c) => 
       <div class="columns">
         <div>
           <section class="sheet" id="overview-days" data-part>
-            <h2>{`Credits and charges, ${found.days.length} days`}</h2>
+            <h2>
+              {found.days.length === 0
+                ? 'Credits and charges'
+                : `Credits and charges, ${found.days.length === 1 ? 'today' : `${found.days.length} days`}`}
+            </h2>
+            <SumsLack of={found.sumsState} clock={clock} />
             <Days totals={found.totals} days={found.days} currency={currency} />
           </section>
           <section class="sheet" id="overview-sources" data-part>
@@ -84,16 +89,27 @@ async function readOverview(c: AppContext) {
   const days = lastDays(clock)
   const mode = billing?.mode ?? 'live'
   const asked = { mode, currency: config.currency, from: days[0] ?? '' }
-  const [waiting, totals, seal, switches, circuit, starts, invoicedAt] = await Promise.all([
-    findWaiting(db),
-    listDayTotals(db, asked, CHART_ROWS_MAX),
-    findSealState(db),
-    listSwitches(db),
-    findCircuit(db),
-    findStarts(db),
-    findNewestInvoice(db),
-  ])
-  return { ...wholeDays(totals, days), waiting, seal, switches, circuit, starts, invoicedAt }
+  const [waiting, totals, sumsState, seal, switches, circuit, starts, invoicedAt] =
+    await Promise.all([
+      findWaiting(db),
+      listDayTotals(db, asked, CHART_ROWS_MAX),
+      findSumsState(db, asked),
+      findSealState(db),
+      listSwitches(db),
+      findCircuit(db),
+      findStarts(db),
+      findNewestInvoice(db),
+    ])
+  return {
+    ...wholeDays(totals, days),
+    sumsState,
+    waiting,
+    seal,
+    switches,
+    circuit,
+    starts,
+    invoicedAt,
+  }
 }
 
 type Found = Awaited<ReturnType<typeof readOverview>>

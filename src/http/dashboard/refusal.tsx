@@ -22,6 +22,16 @@ export function showRefusal(
   )
 }
 
+/** A file is taken from the page that offers it: no other site, and no link, has one made and noted in his name. */
+export function refuseElsewhere(c: AppContext): Promise<Response> {
+  c.var.logFields.set('reason', 'download_not_own')
+  return showRefusal(
+    c,
+    403,
+    'This file is made for who asks on its page. Open the page, and take it there.',
+  )
+}
+
 const TITLES: ReadonlyMap<number, string> = new Map([
   [403, 'Not allowed'],
   [404, 'Not found'],

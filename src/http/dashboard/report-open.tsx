@@ -5,12 +5,13 @@ import type { ReportPage } from '../../usecases/make-report.ts'
 import type { AppContext } from '../context.ts'
 import { Chip, Empty, Money, subjectText, When, type Clock } from './parts.tsx'
 import { ofMode, Scroll } from './report-parts.tsx'
+import { SETTLED } from './report-sums.tsx'
 import { titleOf } from './viewer.ts'
 import { STATES } from './words.ts'
 
 type OpenProps = { c: AppContext; page: ReportPage; clock: Clock }
 
-export const OpenItems = ({ c, page: { open, openSums }, clock }: OpenProps) => (
+export const OpenItems = ({ c, page: { open, openSums, next }, clock }: OpenProps) => (
   <section class="sheet is-flush" id="open-items">
     {open.length === 0 ? (
       <Empty title="Nothing waited">
@@ -25,6 +26,7 @@ export const OpenItems = ({ c, page: { open, openSums }, clock }: OpenProps) => 
                 Amount
               </th>
               <th scope="col">For</th>
+              <th scope="col">Settlement</th>
               <th scope="col">Then</th>
               <th scope="col">Since</th>
               <th scope="col" class="wide">
@@ -36,7 +38,7 @@ export const OpenItems = ({ c, page: { open, openSums }, clock }: OpenProps) => 
             {open.map(({ adjustment: row, stop }) => (
               <tr data-card tabindex={-1}>
                 <td class="num">
-                  <Money of={row} />
+                  <Money of={row} /> {ofMode(row.mode)}
                 </td>
                 <td>
                   <a class="row" href={`/adjustments/${row.id}`}>
@@ -44,6 +46,7 @@ export const OpenItems = ({ c, page: { open, openSums }, clock }: OpenProps) => 
                   </a>
                   <span class="under">{customerText(row)}</span>
                 </td>
+                <td>{SETTLED[row.settlement]}</td>
                 <td>
                   <Chip tone={STATES[stop.state].tone}>{STATES[stop.state].text}</Chip>
                 </td>
@@ -61,8 +64,11 @@ export const OpenItems = ({ c, page: { open, openSums }, clock }: OpenProps) => 
     )}
     {openSums.map((sum) => (
       <p class="inset">
-        {`${STATES[sum.state].text}: ${sum.adjustments}, in all `}
-        <Money of={{ amount: sum.credits + sum.charges, currency: sum.currency }} />{' '}
+        {`${STATES[sum.state].text}, ${SETTLED[sum.settlement].toLowerCase()}: ${sum.adjustments} ${next === null ? 'in all' : 'so far'}, `}
+        <Money of={{ amount: sum.credits, currency: sum.currency }} />
+        {' credits, '}
+        <Money of={{ amount: sum.charges, currency: sum.currency }} />
+        {' charges '}
         {ofMode(sum.mode)}
       </p>
     ))}

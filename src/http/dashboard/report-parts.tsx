@@ -83,7 +83,7 @@ export const Scroll = ({ label, children }: { label: string; children?: Child })
 type FilesProps = { month: Month; page: ReportPage; isWhole: boolean }
 
 /** More than there are at the most: a part behind the last one is refused in words. */
-const partsOf = ({ sums, totals }: ReportPage): number => {
+export const partsOf = ({ sums, totals }: ReportPage): number => {
   const invoiced = sums.reduce(
     (sum, { credits, charges }) => sum + credits.adjustments + charges.adjustments,
     0,
@@ -115,6 +115,7 @@ export const Files = ({ month, page, isWhole }: FilesProps) => {
       </p>
       <form class="inline" action="/reports/zip" method="get">
         <input type="hidden" name="month" value={month} />
+        <input type="hidden" name="asof" value={String(page.head.asOf)} />
         {parts === 1 && isWhole ? null : (
           <>
             <label for="part">Part</label>
@@ -125,7 +126,7 @@ export const Files = ({ month, page, isWhole }: FilesProps) => {
         <button class="main">All with evidence, ZIP</button>
       </form>
       <p class="soft">
-        {`The ZIP is for auditors: the tables, a page of evidence for each adjustment, what the audit log has of the month, and verify.html, which checks the log in a browser. It has the evidence of ${REPORT_ZIP_ADJUSTMENTS_MAX} adjustments; a larger month has several parts.`}
+        {`The ZIP is for auditors: the tables, a page of evidence for each adjustment, what the audit log has of the month, and verify.html, which checks the log in a browser. It has the evidence of ${REPORT_ZIP_ADJUSTMENTS_MAX} adjustments; a larger month has several parts. Take them all from this one page: then they are of one moment.`}
       </p>
     </section>
   )

@@ -7,7 +7,7 @@ import type { ReportPage } from '../../usecases/make-report.ts'
 import { Empty, Money } from './parts.tsx'
 import { ofMode, Scroll } from './report-parts.tsx'
 
-const SETTLED = { owed: 'Promises', already_paid: 'Records' } as const
+export const SETTLED = { owed: 'Promises', already_paid: 'Records' } as const
 
 const TallyCell = ({ of, currency }: { of: Tally; currency: string }) => (
   <td class="num">

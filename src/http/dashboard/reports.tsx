@@ -23,11 +23,14 @@ import { Files, GoOn, MonthHead } from './report-parts.tsx'
 import { Sums, Totals, Undecided } from './report-sums.tsx'
 import { reportZip, type ReportZipTrouble } from './report-zip.ts'
 import { Tabs } from './parts.tsx'
+import { refuseElsewhere } from './refusal.tsx'
 import { isFromHere, requireOf } from './session.ts'
 
 export const reports = createRoutes()
   .get('/reports', requireOf('read'), (c) => showReport(c, null))
   .get('/reports/csv', requireOf('read'), async (c) => {
+    const wrong = wrongIn(c, REPORT_LISTS)
+    if (wrong !== null) return showReport(c, wrong)
     const list = REPORT_LISTS.find((each) => each === c.req.query('list')) ?? 'adjustments'
     const query = new URLSearchParams({ month: monthIn(c), list, format: 'csv' }).toString()
     const answer = await askApi(c, 'GET', `/reports?${query}`)
@@ -36,14 +39,19 @@ export const reports = createRoutes()
     return showReport(c, refused.ok ? null : troubleOf(refused))
   })
   .get('/reports/zip', requireOf('read'), async (c) => {
-    const [month, part] = [monthIn(c), partIn(c.req.query('part'))]
-    const made = await reportZip(c, month, part)
+    if (!isFromHere(c)) return refuseElsewhere(c)
+    const wrong = wrongIn(c, REPORT_LISTS)
+    if (wrong !== null) return showReport(c, wrong)
+    const [month, part] = [monthIn(c), Number(c.req.query('part') ?? '1')]
+    const asOf = Math.min(Number(c.req.query('asof') ?? Infinity), c.var.deps.now())
+    const made = await reportZip(c, { month, part, asOf })
     if (!made.ok) {
       c.var.logFields.set('reason', made.error.reason)
       return showReport(c, zipTroubleOf(made.error, part))
     }
-    const name = `makegood-${month}${part === 1 ? '' : `-part-${part}`}.zip`
-    return c.body(streamOf(made.value), 200, {
+    const { isWhole, bytes } = made.value
+    const name = `makegood-${month}${isWhole ? '' : `-part-${part}`}.zip`
+    return c.body(streamOf(bytes), 200, {
       'content-type': 'application/zip',
       'content-disposition': `attachment; filename="${name}"`,
       'cache-control': 'no-store',
@@ -59,9 +67,26 @@ function monthIn(c: AppContext): Month {
   return isMonth(present) ? present : '2026-01'
 }
 
-function partIn(text: string | undefined): number {
-  const part = /^\d{1,4}$/.test(text ?? '') ? Number(text) : 1
-  return Math.min(Math.max(part, 1), REPORT_ZIP_PARTS_MAX)
+const PART = /^[1-9]\d{0,3}$/
+/** Milliseconds since 1970. */
+const MOMENT = /^[1-9]\d{11,14}$/
+
+/** What the address says and can't be meant, by its name; another month's figures are no answer to it. */
+function wrongIn(c: AppContext, lists: readonly string[]): Trouble | null {
+  const { month, list, part, asof } = c.req.query()
+  const refused = (text: string): Trouble => ({ status: 400, text })
+  if (month !== undefined && !isMonth(month)) {
+    return refused('month: a month is wanted, such as 2026-10.')
+  }
+  if (list !== undefined && !lists.includes(list)) {
+    return refused(`list: one of these is wanted: ${lists.join(', ')}.`)
+  }
+  if (part !== undefined && !(PART.test(part) && Number(part) <= REPORT_ZIP_PARTS_MAX)) {
+    return refused(`part: a whole number from 1 to ${REPORT_ZIP_PARTS_MAX} is wanted.`)
+  }
+  return asof === undefined || MOMENT.test(asof)
+    ? null
+    : refused('asof: milliseconds since 1970 are wanted.')
 }
 
 function zipTroubleOf(trouble: ReportZipTrouble, part: number): Trouble {
@@ -81,11 +106,25 @@ function zipTroubleOf(trouble: ReportZipTrouble, part: number): Trouble {
   }
 }
 
+const PAGE_LISTS = ['sums', 'open'] as const
 const NOT_BEGUN = 'This month has not begun yet.'
 
 async function showReport(c: AppContext, told: Trouble | null): Promise<Response> {
   const { deps, operator } = c.var
   const month = monthIn(c)
+  const wrong = told === null ? wrongIn(c, PAGE_LISTS) : told.status === 400 ? told : null
+  if (wrong !== null) {
+    return showPage(
+      c,
+      {
+        title: 'Reports',
+        section: 'Reports',
+        told: { text: wrong.text, isTrouble: true },
+        status: wrong.status,
+      },
+      <MonthHead month={month} head={null} clock={clockOf(c)} />,
+    )
+  }
   const list: ReportList = c.req.query('list') === 'open' ? 'open' : 'sums'
   // A cursor carries what is summed up so far: one in a link from elsewhere would be its writer's figures.
   const given = isFromHere(c) ? c.req.query('cursor') : undefined
@@ -129,7 +168,11 @@ async function showReport(c: AppContext, told: Trouble | null): Promise<Response
               <Undecided page={made.value} />
             </>
           )}
-          <Files month={month} page={made.value} isWhole={made.value.nextCursor === null} />
+          <Files
+            month={month}
+            page={made.value}
+            isWhole={made.value.nextCursor === null && list === 'sums'}
+          />
         </>
       ) : null}
     </div>,

@@ -1,7 +1,13 @@
 // What each rule did lately: of the sums of days that the cron keeps, up to a minute ago. Where more of them came than one
 // page reads, it says for fewer days.
 
-import { listDayEvents, listDayTotals, type DayTotals } from '../../db/read-totals.ts'
+import {
+  findSumsState,
+  listDayEvents,
+  listDayTotals,
+  type DayTotals,
+  type SumsState,
+} from '../../db/read-totals.ts'
 import type { Fate } from '../../domain/event.ts'
 import { RULE_DAYS_ROWS_MAX } from '../../domain/limits.ts'
 import { ownIds } from '../../domain/rule.ts'
@@ -16,7 +22,9 @@ export type RuleActivity = {
 }
 
 export type Activity = {
+  /** None where one day alone has more than a page reads. */
   readonly days: number
+  readonly state: SumsState
   /** By the rule's present id; its former ids count as its own. */
   readonly byRule: ReadonlyMap<string, RuleActivity>
 }
@@ -37,9 +45,10 @@ export async function readActivity(c: AppContext): Promise<Activity> {
   const days = lastDays(clockOf(c))
   const [from = ''] = days
   const asked = { mode: billing?.mode ?? 'live', currency: config.currency, from }
-  const [totals, decided] = await Promise.all([
+  const [totals, decided, state] = await Promise.all([
     listDayTotals(db, asked, RULE_DAYS_ROWS_MAX),
     listDayEvents(db, asked, RULE_DAYS_ROWS_MAX),
+    findSumsState(db, asked),
   ])
   const whole = days.filter((day) => day > cutOff(totals) && day > cutOff(decided))
   const byRule = new Map<string, RuleActivity>()
@@ -56,7 +65,7 @@ export async function readActivity(c: AppContext): Promise<Activity> {
       fates: new Map(fates.filter(([, count]) => count > 0)),
     })
   }
-  return { days: whole.length, byRule }
+  return { days: whole.length, state, byRule }
 }
 
 /** The day of which, with those before it, not every row may have come; none where all have. */

@@ -7,7 +7,8 @@ import { callApi, type ApiAnswer } from './call-api.ts'
 import type { AppContext } from '../context.ts'
 import { createRoutes } from '../routes.ts'
 import { fieldsOf, troubleOf } from './actions.ts'
-import { sumsOf } from './chart.tsx'
+import { isNothing, saidOf, sumsOf } from './chart.tsx'
+import { SumsLack, TooMuch } from './days.tsx'
 import { DryRunResult, type DryRunShown } from './dry-run-result.tsx'
 import { clockOf, Head, showPage } from './layout.tsx'
 import { Chip, Empty, Facts, Field, Form, Id, Money } from './parts.tsx'
@@ -58,6 +59,7 @@ async function showRules(c: AppContext, tried: Tried | null): Promise<Response> 
               Every event is kept, and nothing is made of it. Add one to makegood.config.ts.
             </Empty>
           ) : null}
+          <SumsLack of={activity.state} clock={clockOf(c)} />
           {config.rules.map((rule) => (
             <RuleCard
               c={c}
@@ -139,33 +141,27 @@ const Options = ({ of }: { of: Rule }) => {
 type DidProps = { of: RuleActivity; days: number; currency: string }
 
 const Did = ({ of, days, currency }: DidProps) => {
-  const { credits, recorded, charges, count } = sumsOf(of.totals)
+  if (days === 0) return <TooMuch />
+  const sums = sumsOf(of.totals)
   const held = of.totals.reduce((sum, row) => sum + row.held, 0)
-  const sums = [
-    [-credits, 'promised'],
-    [-recorded, 'recorded'],
-    [charges, 'charged'],
-  ] as const
-  const isIdle = count === 0 && held === 0 && of.fates.size === 0
+  const isIdle = isNothing(sums) && held === 0 && of.fates.size === 0
   return (
     <p class="did">
       <b>{days === 1 ? 'Today: ' : `In ${days} days: `}</b>
       {isIdle ? 'nothing.' : null}
-      {count > 0 ? (
+      {isNothing(sums) ? null : (
         <>
-          {`${count} invoiced, `}
-          {sums
-            .filter(([amount]) => amount !== 0)
-            .map(([amount, word], at) => (
-              <>
-                {at === 0 ? '' : ', '}
-                <Money of={{ amount, currency }} />
-                {` ${word}`}
-              </>
-            ))}
+          {`${sums.count} invoiced`}
+          {saidOf(sums).map(({ amount, word }) => (
+            <>
+              {', '}
+              <Money of={{ amount, currency }} />
+              {` ${word}`}
+            </>
+          ))}
           {'. '}
         </>
-      ) : null}
+      )}
       {held > 0 ? `${held} held. ` : null}
       {of.fates.size > 0 ? (
         <>

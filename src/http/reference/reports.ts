@@ -116,6 +116,7 @@ const openSum = named(
   z.strictObject({
     mode,
     currency,
+    settlement,
     state: words('As what it waited.', ['held', 'failed']),
     ...tallied,
   }),

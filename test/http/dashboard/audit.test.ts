@@ -8,7 +8,7 @@ import { clearLog, fillLog, tamper } from '../../audit-log.ts'
 import { OPERATOR, ticket } from '../../harness.ts'
 import { metered } from '../../metered-database.ts'
 import { createWorld } from '../../world.ts'
-import { createPerson, keyOf, type Person } from './browsing.ts'
+import { createPerson, FROM_HERE, keyOf, type Person } from './browsing.ts'
 
 let world: Awaited<ReturnType<typeof createWorld>>
 let person: Person
@@ -47,6 +47,25 @@ describe('the log', () => {
     const { status, text } = await person.ask('/audit?from=yesterday')
     expect(status).toBe(400)
     expect(text).toContain('from: a day is wanted')
+  })
+
+  it('says of a ticket with too many adjustments that it was not looked, not that nothing fits', async () => {
+    const [event] = await world.receive('zendesk', ticket())
+    const { results } = await env.DB.prepare('PRAGMA table_info(adjustments)').all<any>()
+    const other: Record<string, string> = {
+      seq: 'NULL',
+      id: `printf('adj_dd%030d', n.i)`,
+      part: `printf('p%d', n.i)`,
+      subject: `'ticket:79009'`,
+    }
+    await env.DB.prepare(
+      `INSERT INTO adjustments WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 101)
+       SELECT ${results.map(({ name }) => other[name] ?? name).join(', ')} FROM adjustments, n WHERE event_id = '${event}'`,
+    ).run()
+    const { status, text } = await person.ask('/audit?ticket=79009')
+    expect(status).toBe(409)
+    expect(text).toContain('It has more than 100 adjustments: name one of them as subject.')
+    expect(text).not.toContain('No entry fits')
   })
 
   it('goes page by page, and keeps the filter', async () => {
@@ -113,7 +132,7 @@ describe('an export', () => {
       await fillLog(3)
       const { html } = await person.ask('/audit?action=event.received')
       expect(html).toContain(`/audit/export?format=${format}&amp;action=event.received`)
-      const sent = await person.ask(`/audit/export?format=${format}`)
+      const sent = await person.ask(`/audit/export?format=${format}`, { headers: FROM_HERE })
       expect(sent.status).toBe(200)
       expect(sent.headers.get('content-disposition')).toBe(
         `attachment; filename="audit-log.${format}"`,
@@ -125,8 +144,17 @@ describe('an export', () => {
     },
   )
 
+  it('is made for its page alone, and noted for nobody else', async () => {
+    for (const site of [undefined, 'none', 'same-site', 'cross-site']) {
+      const headers: Record<string, string> = site === undefined ? {} : { 'sec-fetch-site': site }
+      expect((await person.ask('/audit/export?format=zip', { headers })).status).toBe(403)
+    }
+    const found = env.DB.prepare(`SELECT 1 FROM audit_entries WHERE action = 'audit.exported'`)
+    expect((await found.all()).results).toEqual([])
+  })
+
   it('of another form is refused in words', async () => {
-    const sent = await person.ask('/audit/export?format=exe')
+    const sent = await person.ask('/audit/export?format=exe', { headers: FROM_HERE })
     expect([sent.status, sent.text.includes('This was not done.')]).toEqual([400, true])
   })
 

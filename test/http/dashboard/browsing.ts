@@ -19,7 +19,7 @@ export type Answer = {
 }
 
 /** As a browser says of a form that the page itself sends. */
-const FROM_HERE = { origin: ORIGIN, 'sec-fetch-site': 'same-origin' }
+export const FROM_HERE = { origin: ORIGIN, 'sec-fetch-site': 'same-origin' }
 
 export function createPerson(depsOf: () => Deps) {
   const app = createApp(depsOf)
@@ -41,7 +41,7 @@ export function createPerson(depsOf: () => Deps) {
   }
   /** A file, as it comes. */
   const bytes = async (path: string): Promise<Response> =>
-    await app.request(ORIGIN + path, { headers: { cookie } })
+    await app.request(ORIGIN + path, { headers: { cookie, ...FROM_HERE } })
   const send = (path: string, fields: Record<string, string>, headers: object = FROM_HERE) =>
     ask(path, {
       method: 'POST',

@@ -1,5 +1,6 @@
 // A month on its page: totals, sums, what waited, and the files to take away.
 
+import { env } from 'cloudflare:workers'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { REPORT_ZIP_ADJUSTMENTS_MAX } from '../../../src/domain/limits.ts'
 import type { Adjustment } from '../../../src/db/schema.ts'
@@ -7,7 +8,7 @@ import { giving, type Given } from '../../giving.ts'
 import { OPERATOR } from '../../harness.ts'
 import { metered } from '../../metered-database.ts'
 import { amount, createMoneyWorld } from '../../money-world.ts'
-import { createPerson, keyOf, type Person } from './browsing.ts'
+import { createPerson, FROM_HERE, keyOf, type Person } from './browsing.ts'
 
 const RULES = [
   giving('promise'),
@@ -101,7 +102,7 @@ describe('a month', () => {
     expect(html).toContain(`href="/reports?month=${year}-11"`)
     const next = await person.ask(`/reports?month=${year + 1}-01`)
     expect([next.status, next.text.includes('This month has not begun yet.')]).toEqual([400, true])
-    expect((await person.ask('/reports?month=nonsense')).text).toContain(`November ${year}`)
+    expect((await person.ask('/reports')).text).toContain(`November ${year}`)
   })
 
   it('shows what was held when it ended, also once it is answered', async () => {
@@ -109,8 +110,56 @@ describe('a month', () => {
     await later('11-02T00:00:00Z')
     const { text } = await month('&list=open')
     expect(text).toContain('−200.00 USD')
-    expect(text).toMatch(/Held: \d+, in all −/)
+    expect(text).toMatch(/Held, promises: \d+ in all, −[\d,.]+ USD credits, /)
   })
+})
+
+describe('what was held or had failed', () => {
+  it('is summed up by settlement, credits and charges apart, with its mode', async () => {
+    await give('promise', { amount: -20_000 })
+    await give('record', { amount: -20_000 })
+    await give('promise', { amount: 40_000 })
+    await later('11-02T00:00:00Z')
+    const { text } = await month('&list=open')
+    expect(text).toMatch(
+      /Held, promises: \d+ in all, −[\d,.]+ USD credits, \+400\.00 USD charges Test/,
+    )
+    expect(text).toMatch(/Held, records: \d+ in all, −[\d,.]+ USD credits, 0\.00 USD charges Test/)
+    expect(text).toMatch(/\+400\.00 USD Test .{1,80} Promises Held/)
+    expect(text).toMatch(/−200\.00 USD Test .{1,80} Records Held/)
+  })
+
+  it('is summed up so far while there is more of it, and its ZIP may be asked for by part', async () => {
+    for (let n = 0; n < 26; n++) await give('promise', { amount: -20_000 })
+    await later('11-02T00:00:00Z')
+    const { text, html } = await month('&list=open')
+    expect(text).toContain('more waited than stands here')
+    expect(text).toMatch(/Held, promises: \d+ so far, /)
+    expect(text).not.toContain('in all')
+    expect(html).toContain('name="part"')
+  }, 60_000)
+})
+
+describe('an address', () => {
+  it.each([
+    ['/reports?month=2026-1', 'month: a month is wanted'],
+    ['/reports?month=', 'month: a month is wanted'],
+    ['/reports?list=x', 'list: one of these is wanted: sums, open.'],
+    ['/reports/csv?month=2025-13&list=sums', 'month: a month is wanted'],
+    ['/reports/csv?list=x', 'list: one of these is wanted: adjustments, sums, open.'],
+    ['/reports/zip?month=10%2F2026', 'month: a month is wanted'],
+    ['/reports/zip?part=abc', 'part: a whole number'],
+    ['/reports/zip?part=0', 'part: a whole number'],
+    ['/reports/zip?asof=soon', 'asof: milliseconds'],
+  ])(
+    'that is odd is told by its name, not answered with another month: %s',
+    async (path, words) => {
+      const { status, headers, text } = await person.ask(path, { headers: FROM_HERE })
+      expect([status, text.includes(words)]).toEqual([400, true])
+      expect(headers.get('content-type')).toContain('text/html')
+      expect(text).not.toContain('To take away')
+    },
+  )
 })
 
 describe('the files', () => {
@@ -157,6 +206,7 @@ describe('the files', () => {
     expect(textOf(files.get('README.txt'))).toContain(
       'It has the evidence of every adjustment of the month: 2.',
     )
+    expect(textOf(files.get('README.txt'))).toMatch(/As of \S+: THE MONTH IS NOT FINAL/)
     for (const { id, invoiceId } of rows) {
       const page = textOf(files.get(`evidence/${id}.html`))
       expect(page).toContain(invoiceId)
@@ -178,7 +228,7 @@ describe('the files', () => {
     expect(new Set([...pages(first), ...pages(second)]).size).toBe(REPORT_ZIP_ADJUSTMENTS_MAX + 2)
     expect(textOf(first.get('README.txt'))).toContain('The next ones are in part 2.')
     expect(second.has('adjustments.csv')).toBe(false)
-    const none = await person.ask(`/reports/zip?month=${year}-10&part=3`)
+    const none = await person.ask(`/reports/zip?month=${year}-10&part=3`, { headers: FROM_HERE })
     expect([none.status, none.text.includes('This month has no part 3.')]).toEqual([404, true])
     expect((await month()).text).toContain('of 2')
     const { statements } = await metered(async (db) => {
@@ -193,10 +243,56 @@ describe('the files', () => {
     expect(statements).toBeLessThan(900)
   }, 60_000)
 
+  it('of one page are of one moment, whatever is invoiced between its parts', async () => {
+    const most = REPORT_ZIP_ADJUSTMENTS_MAX
+    for (let n = 0; n < most + 2; n++) await give('promise', { amount: -20_000 })
+    const { html } = await month()
+    const [, asOf] = /name="asof" value="(\d+)"/.exec(html) ?? []
+    const path = `/reports/zip?month=${year}-10&asof=${asOf}`
+    const response = await person.bytes(path)
+    expect(response.headers.get('content-disposition')).toContain('-part-1.zip')
+    const first = unzip(new Uint8Array(await response.arrayBuffer()))
+    // What is invoiced comes before all that is not: those behind it would move on.
+    await give('promise')
+    const logged = async () =>
+      await env.DB.prepare(
+        `SELECT count(*) AS n FROM audit_entries WHERE action = 'audit.exported'`,
+      ).first<number>('n')
+    const before = await logged()
+    const second = await zipOf(`${path}&part=2`)
+    expect(await logged()).toBe(before)
+    const pages = [...first.keys(), ...second.keys()].filter((name) => name.startsWith('evidence/'))
+    expect([pages.length, new Set(pages).size]).toEqual([most + 2, most + 2])
+    expect(second.has('checkpoint.txt')).toBe(true)
+    const asOfIn = (files: typeof first) =>
+      /As of (\S+):/.exec(textOf(files.get('README.txt')))?.[1]
+    expect(asOfIn(first)).toBe(new Date(Number(asOf)).toISOString())
+    expect(asOfIn(second)).toBe(asOfIn(first))
+  }, 60_000)
+
+  it('of a part that is not there are refused before the month is read, and made for their page alone', async () => {
+    for (let n = 0; n < 5; n++) await give('promise')
+    const { rowsRead } = await metered(async (db) => {
+      const reader = createPerson(() => ({
+        ...world.deps,
+        db,
+        verifyPage: async () => new Response('x').body,
+      }))
+      reader.setCookie(person.cookie())
+      const { status } = await reader.bytes(`/reports/zip?month=${year}-10&part=2000`)
+      expect(status).toBe(404)
+    })
+    expect(rowsRead).toBeLessThan(500)
+    const followed = await person.ask(`/reports/zip?month=${year}-10`)
+    expect([followed.status, followed.text.includes('Open the page')]).toEqual([403, true])
+  })
+
   it('say so where the page that checks them is not deployed', async () => {
     const without = createPerson(() => ({ ...world.deps, verifyPage: async () => null }))
     without.setCookie(person.cookie())
-    const { status, text } = await without.ask(`/reports/zip?month=${year}-10`)
+    const { status, text } = await without.ask(`/reports/zip?month=${year}-10`, {
+      headers: FROM_HERE,
+    })
     expect([status, text.includes('verify.html is not deployed')]).toEqual([503, true])
   })
 
