@@ -314,7 +314,7 @@ describe.skipIf(program === null)('500 hostile texts', () => {
     browser = await launchChromium(program ?? '')
     harmless = await makeWorld(browser, false)
     hostile = await makeWorld(browser, true)
-  }, 280_000)
+  }, 600_000)
   afterAll(() => browser?.close())
 
   it('would make elements and run where nothing stops them', async () => {
