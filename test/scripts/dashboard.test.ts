@@ -113,7 +113,13 @@ describe.skipIf(program === null).each([
     await page.goto('/adjustments')
     await page.click(`a:has-text("${name}")`)
     await until(page, 'Link to the PDF')
-    const address = await page.locator('#adjustment-invoice a[rel=noreferrer]').getAttribute('href')
+    const link = page.locator('#adjustment-invoice a[rel=noreferrer]')
+    const address = await link.getAttribute('href')
+    const [opened] = await Promise.all([
+      context.waitForEvent('response', (each) => each.status() === 200),
+      link.click(),
+    ])
+    expect(opened.headers()['content-type']).toContain('application/pdf')
     const pdf = await context.request.get(address ?? '')
     expect(pdf.headers()['content-type']).toContain('application/pdf')
     expect((await pdf.body()).subarray(0, 5).toString()).toBe('%PDF-')
@@ -236,6 +242,7 @@ describe.skipIf(program === null)('every page', () => {
       .array(z.object({ id: z.string() }))
       .parse(await stage.ask(({ adjustments }) => adjustments.$get({ query: { limit: '1' } })))
     const id = row?.id ?? ''
+    const link = await oneLink()
     const pages = [
       '/',
       '/inbox',
@@ -247,6 +254,7 @@ describe.skipIf(program === null)('every page', () => {
       '/customers/cus_acme',
       '/customers/import',
       '/links',
+      `/links/${link}`,
       '/reports',
       '/reports?list=open',
       '/search?q=acme-42',
@@ -254,6 +262,7 @@ describe.skipIf(program === null)('every page', () => {
       '/audit',
       '/endpoints',
       '/settings',
+      '/settings/erasures',
     ]
     const [context, page] = await visit(true)
     await page.addInitScript({ content: axe.source })
@@ -268,6 +277,14 @@ describe.skipIf(program === null)('every page', () => {
         )
         expect(isTooWide, `${path} is wider than ${width}`).toBe(false)
       }
+    }
+    await page.setViewportSize({ width: PHONE, height: 844 })
+    for (const colorScheme of ['light', 'dark'] as const) {
+      await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
+      await page.goto('/inbox')
+      await page.locator('.menu summary').click()
+      await page.locator('.menu a', { hasText: 'Audit log' }).waitFor()
+      expect(await seriousFaults(page), `the opened menu, ${colorScheme}`).toEqual([])
     }
     await context.close()
     const outside = await browser.newContext({ baseURL: stage.stack.appUrl })
@@ -290,9 +307,22 @@ describe.skipIf(program === null)('every page', () => {
   })
 })
 
+/** To an invoice that there is. */
+async function oneLink(): Promise<string> {
+  const invoiced = { query: { state: 'invoiced' as const, limit: '1' } }
+  const [row] = z
+    .array(z.object({ invoice: z.object({ id: z.string() }) }))
+    .parse(await stage.ask(({ adjustments }) => adjustments.$get(invoiced)))
+  const json = { invoiceId: row?.invoice.id ?? '', label: 'for the auditor' }
+  return z.object({ id: z.string() }).parse(await stage.ask(({ links }) => links.$post({ json })))
+    .id
+}
+
+const PHONE = 390
+
 /** Each scheme of colours and each width once: neither changes what the other does. */
 const LOOKS = [
-  ['light', 390],
+  ['light', PHONE],
   ['dark', 1_200],
 ] as const
 
