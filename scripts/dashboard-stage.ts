@@ -44,6 +44,10 @@ export type Stage = {
   readonly deliver: (endpoint: 'zendesk' | 'stripe', body: object) => Promise<readonly string[]>
   /** An answer's data of the operator's API. */
   readonly ask: (call: (api: Api) => Promise<Answer>) => Promise<unknown>
+  /** By which exports of its log are checked. */
+  readonly publicKey: string
+  /** The folder of its databases. */
+  readonly statePath: string
   readonly stop: () => Promise<void>
 }
 
@@ -52,24 +56,25 @@ const secret = (prefix: string): string => prefix + randomBytes(24).toString('ba
 /** @throws Trouble where the app does not start */
 export async function startStage(): Promise<Stage> {
   const folder = fs.mkdtempSync(path.join(tmpdir(), 'makegood-dashboard-'))
+  const { signing, verifier } = await newAuditKey('localhost/audit')
   const vars = {
     COMMET_API_KEY: secret('ck_sandbox_'),
     BOOTSTRAP_KEY: secret('ck_mg_'),
     STRIPE_WEBHOOK_SECRET: secret('whsec_'),
     ZENDESK_WEBHOOK_SECRET: secret(''),
     LINK_KEY: secret(''),
-    AUDIT_KEY: (await newAuditKey('localhost/audit')).signing,
+    AUDIT_KEY: signing,
   }
   const endpoints = {
     zendesk: zendesk({ secret: 'ZENDESK_WEBHOOK_SECRET', mode: 'test' }),
     stripe: stripe({ secret: 'STRIPE_WEBHOOK_SECRET' }),
   }
   const remove = () => fs.rmSync(folder, { recursive: true, force: true, maxRetries: 5 })
-  const state = path.join(folder, 'state')
+  const statePath = path.join(folder, 'state')
   const stack = await startStack({
     port: 0,
     sandboxPort: 0,
-    statePath: state,
+    statePath,
     log: 'quiet',
     vars,
   }).catch((error: unknown) => {
@@ -85,6 +90,8 @@ export async function startStage(): Promise<Stage> {
     deliver: (name, body) =>
       deliver(stack, name, endpoints[name], vars[SECRETS[name]], JSON.stringify(body)),
     ask: async (call) => z.object({ data: z.unknown() }).parse(await (await call(api)).json()).data,
+    publicKey: verifier,
+    statePath,
     stop: async () => {
       await stack.stop()
       remove()

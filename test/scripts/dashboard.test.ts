@@ -1,7 +1,6 @@
 // The dashboard in a browser, against the running app and its sandbox: what a person does on his first day, with
 // scripts and without. Where no Chromium is installed, that is said and nothing is proved.
 
-import { readFileSync } from 'node:fs'
 import axe from 'axe-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Browser, BrowserContext, Page } from 'playwright-core'
@@ -13,17 +12,11 @@ import {
   ticketBody,
   type Stage,
 } from '../../scripts/dashboard-stage.ts'
+import { download, enter, sayNothingIsProved, until, WAIT_MS } from './dashboard-person.ts'
 import { unzip } from './zip-reader.ts'
 
 const program = findChromium()
-if (program === null) {
-  console.warn(
-    'No Chromium is installed, so the dashboard is not seen in a browser: apt-get install chromium',
-  )
-}
-
-const WAIT_MS = 15_000
-const WITHOUT_LIVE_MS = 500
+if (program === null) sayNothingIsProved()
 
 let stage: Stage
 let browser: Browser
@@ -39,46 +32,11 @@ afterAll(async () => {
   await stage?.stop()
 })
 
-/** What a page complains about: scripts that were kept from running, and dialogs. */
+/** What pages complained about. */
 const complaints: string[] = []
 
-/** As of a person: what names itself a machine is shown no document (src/domain/preview-agents.ts). */
-const AGENT =
-  'Mozilla/5.0 (X11; Linux x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0 Safari/537.36'
-
-async function visit(javaScriptEnabled: boolean, key = stage.key): Promise<[BrowserContext, Page]> {
-  const context = await browser.newContext({
-    userAgent: AGENT,
-    javaScriptEnabled,
-    baseURL: stage.stack.appUrl,
-    viewport: { width: 1200, height: 900 },
-  })
-  context.setDefaultTimeout(WAIT_MS)
-  const page = await context.newPage()
-  page.on('console', (message) => {
-    if (/Content Security Policy|Refused to/.test(message.text())) complaints.push(message.text())
-  })
-  page.on('pageerror', (error) => complaints.push(error.message))
-  page.on('dialog', async (dialog) => {
-    complaints.push(dialog.message())
-    await dialog.dismiss()
-  })
-  await page.goto('/')
-  await page.fill('input[name=key]', key)
-  await page.click('button:has-text("Log in")')
-  await page.waitForURL((url) => url.pathname === '/')
-  return [context, page]
-}
-
-/** Until the queue has done its work; without scripts the person loads the page again. */
-async function until(page: Page, text: string): Promise<void> {
-  const deadline = Date.now() + WAIT_MS
-  while (!(await page.locator('body').innerText()).includes(text)) {
-    if (Date.now() > deadline) throw new Error(`never: ${text}`)
-    await page.waitForTimeout(WITHOUT_LIVE_MS)
-    await page.reload()
-  }
-}
+const visit = (javaScriptEnabled: boolean, key = stage.key): Promise<[BrowserContext, Page]> =>
+  enter(browser, stage.stack.appUrl, { key, javaScriptEnabled, complaints })
 
 const heldTicket = async (amount: string): Promise<string> => {
   const number = (ticket += 1)
@@ -93,14 +51,6 @@ async function newKey(page: Page, name: string, scopes: readonly string[]): Prom
   for (const scope of scopes) await page.check(`input[name=scopes][value=${scope}]`)
   await page.click('button:has-text("Make the key")')
   return (await page.locator('#new-key').innerText()).trim()
-}
-
-async function download(page: Page, text: string): Promise<Uint8Array> {
-  const [file] = await Promise.all([
-    page.waitForEvent('download'),
-    page.click(`a:has-text("${text}"), button:has-text("${text}")`),
-  ])
-  return new Uint8Array(readFileSync(await file.path()))
 }
 
 describe.skipIf(program === null).each([
@@ -163,7 +113,13 @@ describe.skipIf(program === null).each([
     await page.goto('/adjustments')
     await page.click(`a:has-text("${name}")`)
     await until(page, 'Link to the PDF')
-    const address = await page.locator('#adjustment-invoice a[rel=noreferrer]').getAttribute('href')
+    const link = page.locator('#adjustment-invoice a[rel=noreferrer]')
+    const address = await link.getAttribute('href')
+    const [opened] = await Promise.all([
+      context.waitForEvent('response', (each) => each.status() === 200),
+      link.click(),
+    ])
+    expect(opened.headers()['content-type']).toContain('application/pdf')
     const pdf = await context.request.get(address ?? '')
     expect(pdf.headers()['content-type']).toContain('application/pdf')
     expect((await pdf.body()).subarray(0, 5).toString()).toBe('%PDF-')
@@ -286,6 +242,7 @@ describe.skipIf(program === null)('every page', () => {
       .array(z.object({ id: z.string() }))
       .parse(await stage.ask(({ adjustments }) => adjustments.$get({ query: { limit: '1' } })))
     const id = row?.id ?? ''
+    const link = await oneLink()
     const pages = [
       '/',
       '/inbox',
@@ -297,6 +254,7 @@ describe.skipIf(program === null)('every page', () => {
       '/customers/cus_acme',
       '/customers/import',
       '/links',
+      `/links/${link}`,
       '/reports',
       '/reports?list=open',
       '/search?q=acme-42',
@@ -304,6 +262,7 @@ describe.skipIf(program === null)('every page', () => {
       '/audit',
       '/endpoints',
       '/settings',
+      '/settings/erasures',
     ]
     const [context, page] = await visit(true)
     await page.addInitScript({ content: axe.source })
@@ -318,6 +277,14 @@ describe.skipIf(program === null)('every page', () => {
         )
         expect(isTooWide, `${path} is wider than ${width}`).toBe(false)
       }
+    }
+    await page.setViewportSize({ width: PHONE, height: 844 })
+    for (const colorScheme of ['light', 'dark'] as const) {
+      await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
+      await page.goto('/inbox')
+      await page.locator('.menu summary').click()
+      await page.locator('.menu a', { hasText: 'Audit log' }).waitFor()
+      expect(await seriousFaults(page), `the opened menu, ${colorScheme}`).toEqual([])
     }
     await context.close()
     const outside = await browser.newContext({ baseURL: stage.stack.appUrl })
@@ -340,9 +307,22 @@ describe.skipIf(program === null)('every page', () => {
   })
 })
 
+/** To an invoice that there is. */
+async function oneLink(): Promise<string> {
+  const invoiced = { query: { state: 'invoiced' as const, limit: '1' } }
+  const [row] = z
+    .array(z.object({ invoice: z.object({ id: z.string() }) }))
+    .parse(await stage.ask(({ adjustments }) => adjustments.$get(invoiced)))
+  const json = { invoiceId: row?.invoice.id ?? '', label: 'for the auditor' }
+  return z.object({ id: z.string() }).parse(await stage.ask(({ links }) => links.$post({ json })))
+    .id
+}
+
+const PHONE = 390
+
 /** Each scheme of colours and each width once: neither changes what the other does. */
 const LOOKS = [
-  ['light', 390],
+  ['light', PHONE],
   ['dark', 1_200],
 ] as const
 
