@@ -1,6 +1,7 @@
 // Signed deliveries as their senders write them, each with ids of its own, as the bytes of a request.
 
 import { createHmac, randomBytes } from 'node:crypto'
+import { HOST } from '../scripts/ports.ts'
 import { readSample } from '../scripts/samples.ts'
 
 export const STRIPE_SECRET = `whsec_${randomBytes(24).toString('hex')}`
@@ -27,6 +28,20 @@ export function deliveries(path: string, kind: Kind, from: number, count: number
     const v1 = createHmac('sha256', STRIPE_SECRET).update(`${seconds}.${body}`).digest('hex')
     return post(path, { 'stripe-signature': `t=${seconds},v1=${v1}` }, body)
   })
+}
+
+/** Of what is signed with another secret. */
+export async function isRefused(port: number): Promise<boolean> {
+  const seconds = Math.floor(Date.now() / 1_000)
+  const { status } = await fetch(`http://${HOST}:${port}/webhooks/stripe`, {
+    method: 'POST',
+    headers: {
+      'content-type': 'application/json',
+      'stripe-signature': `t=${seconds},v1=${'0'.repeat(64)}`,
+    },
+    body: refundBody('adjusted', -1),
+  })
+  return status === 401
 }
 
 export function post(

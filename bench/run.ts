@@ -20,7 +20,7 @@ const RESULTS = path.join(ROOT, 'bench', 'results.json')
 type Run = { readonly folder: string; readonly isQuick: boolean }
 
 const effortOf = ({ isQuick }: Run) =>
-  isQuick ? { rounds: 3, perRound: 100 } : { rounds: 9, perRound: 500 }
+  isQuick ? { rounds: 3, share: 0.2 } : { rounds: 9, share: 1 }
 
 const MEASURES: Readonly<Record<Section, (run: Run) => Promise<Figure[]>>> = {
   counts: ({ folder }) => measureCounts(folder),
