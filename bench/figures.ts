@@ -11,7 +11,16 @@ export type Figure = {
   readonly how: string
 }
 
-export const SECTIONS = ['counts', 'size', 'speed', 'issue', 'clicks', 'start', 'memory'] as const
+export const SECTIONS = [
+  'counts',
+  'size',
+  'speed',
+  'issue',
+  'clicks',
+  'cpu',
+  'start',
+  'growth',
+] as const
 export type Section = (typeof SECTIONS)[number]
 
 export type SectionResult = {

@@ -10,8 +10,10 @@ import { endWithParent } from '../scripts/lifetime.ts'
 import { tellTrouble, Trouble } from '../scripts/trouble.ts'
 import { SECTIONS, tablesOf, type Figure, type Results, type Section } from './figures.ts'
 import { measureClicks } from './measure-clicks.ts'
+import { measureCpu } from './measure-cpu.ts'
 import { measureCounts } from './measure-counts.ts'
-import { measureIssue, measureMemory } from './measure-issue.ts'
+import { measureGrowth } from './measure-growth.ts'
+import { measureIssue } from './measure-issue.ts'
 import { measureSize, measureStart } from './measure-start.ts'
 import { measureSpeed } from './measure-speed.ts'
 
@@ -26,10 +28,11 @@ const MEASURES: Readonly<Record<Section, (run: Run) => Promise<Figure[]>>> = {
   counts: ({ folder }) => measureCounts(folder),
   size: () => measureSize(),
   speed: (run) => measureSpeed(run.folder, effortOf(run)),
-  issue: ({ folder, isQuick }) => measureIssue(folder, isQuick ? 200 : 10_000),
+  issue: (run) => measureIssue(run.folder, effortOf(run)),
   clicks: (run) => measureClicks(run.folder, effortOf(run)),
-  start: ({ folder, isQuick }) => measureStart(folder, isQuick ? 3 : 9),
-  memory: ({ folder, isQuick }) => measureMemory(folder, isQuick ? 1_000 : 100_000),
+  cpu: (run) => measureCpu(effortOf(run)),
+  start: ({ folder, isQuick }) => measureStart(folder, isQuick ? 3 : 15),
+  growth: ({ folder, isQuick }) => measureGrowth(folder, isQuick ? 50 : 1_000),
 }
 
 function wantedSections(only: string | undefined): readonly Section[] {
