@@ -11,11 +11,15 @@ const SAMPLE = readSample('stripe', 'refund.created').text
 /** `adjusted`: makes an invoice. `ignored`: a refund that isn't through yet. */
 export type Kind = 'adjusted' | 'ignored'
 
-/** The bodies are the vendor's sample, 1.3 kB long; only ids and the refund's status differ. */
+/** Each has as many adjustments as any other: a limit adds up those of one customer. */
+export const CUSTOMERS = 100
+
+/** The bodies are the vendor's sample, 1.3 kB long; ids, the customer and the refund's status differ. */
 export function refundBody(kind: Kind, nth: number): string {
   const event = JSON.parse(SAMPLE)
   event.id = `evt_bench_${kind}_${nth}`
   event.data.object.id = `re_bench_${kind}_${nth}`
+  event.data.object.metadata.commet_customer = `acme-${nth % CUSTOMERS}`
   event.data.object.status = kind === 'adjusted' ? 'succeeded' : 'pending'
   return JSON.stringify(event)
 }
