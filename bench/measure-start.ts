@@ -11,6 +11,7 @@ import { bundleWorker, type WorkerModule } from '../scripts/bundle.ts'
 import { HOST } from '../scripts/ports.ts'
 import { ENTRY, readWranglerConfig } from '../scripts/project.ts'
 import { exact, ofRounds, type Figure } from './figures.ts'
+import { threadsMs } from './process.ts'
 
 const KIB = 1_024
 
@@ -33,29 +34,37 @@ export async function measureSize(): Promise<Figure[]> {
 export async function measureStart(folder: string, rounds: number): Promise<Figure[]> {
   const ours = await writeWorker(path.join(folder, 'ours'), 'bench/workers/makegood.ts')
   const empty = await writeWorker(path.join(folder, 'empty'), 'bench/workers/bare.ts')
-  const taken = { ours: [] as number[], empty: [] as number[] }
+  const starts: { readonly ours: Start; readonly empty: Start }[] = []
   // The first round brings the files into the system's cache.
   for (let round = 0; round <= rounds; round += 1) {
     const isTurned = round % 2 === 1
-    const first = await firstAnswerMs(isTurned ? empty : ours)
-    const second = await firstAnswerMs(isTurned ? ours : empty)
+    const first = await startOnce(isTurned ? empty : ours)
+    const second = await startOnce(isTurned ? ours : empty)
     if (round === 0) continue
-    taken.ours.push(isTurned ? second : first)
-    taken.empty.push(isTurned ? first : second)
+    starts.push(isTurned ? { ours: second, empty: first } : { ours: first, empty: second })
   }
-  const over = taken.ours.map((value, round) => value - taken.empty[round]!)
-  const how = `a new workerd to its first answer, evaluation in it; ${rounds} rounds in turn`
+  const where = `a new workerd to its first answer, evaluation in it; ${rounds} rounds in turn`
+  const figures = (what: string, of: (start: Start) => number, target: string | null): Figure[] => [
+    ofRounds(
+      starts.map((round) => of(round.ours)),
+      { name: `Makegood, ${what}`, unit: 'ms', how: where },
+    ),
+    ofRounds(
+      starts.map((round) => of(round.empty)),
+      { name: `a Worker that does nothing, ${what}`, unit: 'ms', how: where },
+    ),
+    ofRounds(
+      starts.map((round) => of(round.ours) - of(round.empty)),
+      { name: `over it, ${what}`, unit: 'ms', target, how: `difference of each round; ${where}` },
+    ),
+  ]
   return [
-    ofRounds(taken.ours, { name: 'Makegood', unit: 'ms', how }),
-    ofRounds(taken.empty, { name: 'a Worker that does nothing', unit: 'ms', how }),
-    ofRounds(over, {
-      name: 'over it',
-      unit: 'ms',
-      target: '≤ 30',
-      how: `difference of each round; ${how}`,
-    }),
+    ...figures('time', ({ ms }) => ms, '≤ 30'),
+    ...figures('processor time', ({ processorMs }) => processorMs, null),
   ]
 }
+
+type Start = { readonly ms: number; readonly processorMs: number }
 
 /** As workerd itself reads it; `/healthz` asks none of the bindings. */
 async function writeWorker(folder: string, entry: string): Promise<string> {
@@ -88,7 +97,7 @@ const moduleLine = ({ name }: WorkerModule, nth: number): string =>
 /** The one that Miniflare runs. */
 const WORKERD: string = createRequire(import.meta.resolve('miniflare'))('workerd').default
 
-async function firstAnswerMs(config: string): Promise<number> {
+async function startOnce(config: string): Promise<Start> {
   const startedAt = performance.now()
   const child = spawn(WORKERD, ['serve', config, '--control-fd=3'], {
     stdio: ['ignore', 'ignore', 'inherit', 'pipe'],
@@ -100,7 +109,8 @@ async function firstAnswerMs(config: string): Promise<number> {
     const answer = await fetch(`http://${HOST}:${port}/healthz`, { redirect: 'manual' })
     await answer.arrayBuffer()
     if (answer.status >= 400) throw new Error(`the first answer is ${answer.status}`)
-    return performance.now() - startedAt
+    const ms = performance.now() - startedAt
+    return { ms, processorMs: threadsMs(child.pid ?? 0) ?? 0 }
   } finally {
     child.kill('SIGKILL')
     await ended
