@@ -1,15 +1,14 @@
 // How it is with ten and a hundred times the events: what is acknowledged, what is read, what it remembers, what it keeps.
 
 import { HOST } from '../scripts/ports.ts'
-import { CUSTOMERS, deliveries } from './deliveries.ts'
+import { CUSTOMERS, type Kind } from './deliveries.ts'
 import { exact, ofRounds, rounded, type Figure } from './figures.ts'
-import { sendAll } from './load.ts'
 import type { Count } from './measure-counts.ts'
 import { memoryMib } from './process.ts'
 import { startStub } from './programs.ts'
+import { CONNECTIONS, sendDeliveries } from './send-deliveries.ts'
 import { databaseOf, startWithCounting, type Runtime } from './targets.ts'
 
-const CONNECTIONS = 64
 const GROWN = [1, 10, 100]
 const ADJUSTED = 200
 const ROUNDS = 9
@@ -85,7 +84,7 @@ async function figuresAt(world: World, from: number, wanted: number): Promise<Fi
 let counted = 1_000_000
 
 /** Of one more event, of another that has been counted before: the first of an isolate also keeps its rules. */
-async function rowsOf(world: World, kind: 'ignored' | 'adjusted'): Promise<Count> {
+async function rowsOf(world: World, kind: Kind): Promise<Count> {
   // All are of one customer, who is known from the second on.
   await send(world.countingPort, (counted += CUSTOMERS), 1, kind)
   await count(world)
@@ -112,26 +111,12 @@ async function adjustedBytes(world: World): Promise<Figure> {
 const count = async ({ countingPort }: World): Promise<Count> =>
   (await fetch(`http://${HOST}:${countingPort}/count`)).json() as Promise<Count>
 
-/** Seconds. */
-async function send(
+const send = (
   port: number,
   from: number,
   events: number,
-  kind: 'ignored' | 'adjusted' = 'ignored',
-): Promise<number> {
-  let seconds = 0
-  // Signed shortly before they are sent: a signature is good for five minutes.
-  for (let sent = 0; sent < events; sent += PER_SIGNING) {
-    const part = Math.min(PER_SIGNING, events - sent)
-    const requests = deliveries('/webhooks/stripe', kind, from + sent, part)
-    const result = await sendAll(requests, { port, connections: CONNECTIONS })
-    if (result.statuses[202] !== part) throw new Error(JSON.stringify(result.statuses))
-    seconds += result.seconds
-  }
-  return seconds
-}
-
-const PER_SIGNING = 5_000
+  kind: Kind = 'ignored',
+): Promise<number> => sendDeliveries(port, kind, from, events)
 
 async function databaseBytes({ runtime }: World): Promise<number> {
   const { meta } = await (await databaseOf(runtime)).prepare('SELECT 1').run()

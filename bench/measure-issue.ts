@@ -1,14 +1,12 @@
 // From deliveries to invoices: until the billing stub has one for each, whoever makes them.
 
 import { setTimeout as sleep } from 'node:timers/promises'
-import { deliveries } from './deliveries.ts'
 import { exact, ofRounds, ratios, rounded, type Figure } from './figures.ts'
-import { sendAll } from './load.ts'
 import type { Effort } from './measure-speed.ts'
 import { installPeers, startPeer, startStub, type Stub } from './programs.ts'
+import { CONNECTIONS, sendDeliveries } from './send-deliveries.ts'
 import { startMakegood, type Target } from './targets.ts'
 
-const CONNECTIONS = 64
 const PER_TURN = 100
 const DRAINED = 10_000
 const LOOK_EVERY_MS = 10
@@ -79,12 +77,8 @@ function drainedOf(events: number, seconds: number): Figure[] {
 /** Seconds from the first byte of a delivery to the last invoice. */
 async function drain(stub: Stub, target: Target, from: number, events: number): Promise<number> {
   const before = (await stub.told()).invoices
-  const requests = deliveries('/webhooks/stripe', 'adjusted', from, events)
   const startedAt = Date.now()
-  const { statuses } = await sendAll(requests, { port: target.port, connections: CONNECTIONS })
-  if (statuses[202] !== events) {
-    throw new Error(`not all were acknowledged: ${JSON.stringify(statuses)}`)
-  }
+  await sendDeliveries(target.port, 'adjusted', from, events)
   for (;;) {
     const { invoices, lastAt } = await stub.told()
     const made = invoices - before
