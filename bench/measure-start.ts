@@ -69,7 +69,7 @@ type Start = { readonly ms: number; readonly processorMs: number }
 /** As workerd itself reads it; `/healthz` asks none of the bindings. */
 async function writeWorker(folder: string, entry: string): Promise<string> {
   const { modules } = await bundleWorker(entry, 'upload')
-  const { compatibility_date: date, compatibility_flags: flags = [] } = readWranglerConfig()
+  const { compatibility_date: date, compatibility_flags: flags } = readWranglerConfig()
   fs.mkdirSync(folder, { recursive: true })
   modules.forEach(({ text }, nth) => fs.writeFileSync(path.join(folder, `${nth}.js`), text))
   const file = path.join(folder, 'config.capnp')
