@@ -1,6 +1,7 @@
 // Signed deliveries as their senders write them, each with ids of its own, as the bytes of a request.
 
 import { createHmac, randomBytes } from 'node:crypto'
+import { HOST } from '../scripts/ports.ts'
 import { readSample } from '../scripts/samples.ts'
 
 export const STRIPE_SECRET = `whsec_${randomBytes(24).toString('hex')}`
@@ -10,11 +11,15 @@ const SAMPLE = readSample('stripe', 'refund.created').text
 /** `adjusted`: makes an invoice. `ignored`: a refund that isn't through yet. */
 export type Kind = 'adjusted' | 'ignored'
 
-/** The bodies are the vendor's sample, 1.3 kB long; only ids and the refund's status differ. */
+/** Each has as many adjustments as any other: a limit adds up those of one customer. */
+export const CUSTOMERS = 100
+
+/** The bodies are the vendor's sample, 1.3 kB long; ids, the customer and the refund's status differ. */
 export function refundBody(kind: Kind, nth: number): string {
   const event = JSON.parse(SAMPLE)
   event.id = `evt_bench_${kind}_${nth}`
   event.data.object.id = `re_bench_${kind}_${nth}`
+  event.data.object.metadata.commet_customer = `acme-${nth % CUSTOMERS}`
   event.data.object.status = kind === 'adjusted' ? 'succeeded' : 'pending'
   return JSON.stringify(event)
 }
@@ -27,6 +32,20 @@ export function deliveries(path: string, kind: Kind, from: number, count: number
     const v1 = createHmac('sha256', STRIPE_SECRET).update(`${seconds}.${body}`).digest('hex')
     return post(path, { 'stripe-signature': `t=${seconds},v1=${v1}` }, body)
   })
+}
+
+/** Of what is signed with another secret. */
+export async function isRefused(port: number): Promise<boolean> {
+  const seconds = Math.floor(Date.now() / 1_000)
+  const { status } = await fetch(`http://${HOST}:${port}/webhooks/stripe`, {
+    method: 'POST',
+    headers: {
+      'content-type': 'application/json',
+      'stripe-signature': `t=${seconds},v1=${'0'.repeat(64)}`,
+    },
+    body: refundBody('adjusted', -1),
+  })
+  return status === 401
 }
 
 export function post(

@@ -11,7 +11,16 @@ export type Figure = {
   readonly how: string
 }
 
-export const SECTIONS = ['counts', 'size', 'speed', 'issue', 'clicks', 'start', 'memory'] as const
+export const SECTIONS = [
+  'counts',
+  'size',
+  'speed',
+  'issue',
+  'clicks',
+  'cpu',
+  'start',
+  'growth',
+] as const
 export type Section = (typeof SECTIONS)[number]
 
 export type SectionResult = {
@@ -70,6 +79,16 @@ export const ofRounds = (values: readonly number[], said: Said): Figure => ({
 /** Three digits, and whole numbers whole. */
 export const rounded = (value: number): number =>
   Math.abs(value) >= 100 ? Math.round(value) : Number(value.toPrecision(3))
+
+const BEGIN = '<!-- measured -->'
+const END = '<!-- /measured -->'
+
+/** The page with these tables in the place of its last ones. */
+export function pageWith(page: string, results: Results): string {
+  const [from, to] = [page.indexOf(BEGIN), page.indexOf(END)]
+  if (from < 0 || to < from) throw new Error(`the page has no ${BEGIN} … ${END}`)
+  return `${page.slice(0, from + BEGIN.length)}\n\n${tablesOf(results).trim()}\n\n${page.slice(to)}`
+}
 
 /** A table for each section, as Markdown: what docs/bench.md holds and the command prints. */
 export function tablesOf({ machine, sections }: Results): string {

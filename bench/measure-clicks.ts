@@ -11,6 +11,7 @@ import { startStub } from './programs.ts'
 import { LINK_KEY, OPERATOR_KEY, startBare, startMakegood, type Target } from './targets.ts'
 
 const LINKS = 200
+const CLICKS = 2_000
 const CONNECTIONS = 64
 /** Longer than an isolate believes a link's row. */
 const COLD_AGAIN_MS = 1_100
@@ -23,7 +24,7 @@ export async function measureClicks(folder: string, effort: Effort): Promise<Fig
     const requests = await makeLinks(app)
     await clicksPerSecond(app, requests)
     const [hot, plain, warm]: [number[], number[], number[]] = [[], [], []]
-    const many = Array.from({ length: effort.perRound }, () => requests[0]!)
+    const many = Array.from({ length: Math.ceil(CLICKS * effort.share) }, () => requests[0]!)
     for (let round = 0; round < effort.rounds; round += 1) {
       hot.push(await clicksPerSecond(app, many))
       plain.push(await clicksPerSecond(bare, many))

@@ -8,9 +8,9 @@ import { click, deliveries, post } from './deliveries.ts'
 import { exact, rounded, type Figure } from './figures.ts'
 import { sendAll } from './load.ts'
 import { startStub } from './programs.ts'
-import { LINK_KEY, OPERATOR_KEY, startMakegood, ZENDESK_SECRET } from './targets.ts'
+import { COUNTING, LINK_KEY, OPERATOR_KEY, startMakegood, ZENDESK_SECRET } from './targets.ts'
 
-type Count = Readonly<
+export type Count = Readonly<
   Record<
     | 'rowsWritten'
     | 'rowsRead'
@@ -46,7 +46,7 @@ async function ticket(amount: string, nth: number): Promise<Buffer> {
 
 export async function measureCounts(folder: string): Promise<Figure[]> {
   const stub = await startStub()
-  const app = await startMakegood(folder, stub.url, { entry: 'bench/workers/counting.ts' })
+  const app = await startMakegood(folder, stub.url, COUNTING)
   const send = (requests: readonly Buffer[]) =>
     sendAll(requests, { port: app.port, connections: 1 })
   const count = async (): Promise<Count> =>

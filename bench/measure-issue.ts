@@ -1,87 +1,90 @@
 // From deliveries to invoices: until the billing stub has one for each, whoever makes them.
 
 import { setTimeout as sleep } from 'node:timers/promises'
-import { deliveries } from './deliveries.ts'
-import { exact, rounded, type Figure } from './figures.ts'
-import { sendAll } from './load.ts'
-import { memoryMib } from './process.ts'
+import { exact, ofRounds, ratios, rounded, type Figure } from './figures.ts'
+import type { Effort } from './measure-speed.ts'
 import { installPeers, startPeer, startStub, type Stub } from './programs.ts'
+import { CONNECTIONS, sendDeliveries } from './send-deliveries.ts'
 import { startMakegood, type Target } from './targets.ts'
 
-const CONNECTIONS = 64
-const LOOK_EVERY_MS = 20
-const DRAIN_MS_MAX = 300_000
+const PER_TURN = 100
+const DRAINED = 10_000
+const LOOK_EVERY_MS = 10
+const DRAIN_MS_MAX = 900_000
+/** Who makes an invoice too many does so soon. */
+const SETTLE_MS = 500
 
-export async function measureIssue(folder: string, events: number): Promise<Figure[]> {
+export async function measureIssue(folder: string, { rounds, share }: Effort): Promise<Figure[]> {
   await installPeers()
   const stub = await startStub()
-  const starts = [
-    ['Makegood', () => startMakegood(folder, stub.url)],
-    ['Express', () => startPeer('express', folder, stub.url)],
-  ] as const
-  const figures: Figure[] = []
+  const targets = new Map<string, Target>()
+  const perTurn = Math.ceil(PER_TURN * share)
+  const drained = Math.ceil(DRAINED * share ** 2)
   try {
-    for (const [name, start] of starts) {
-      const target = await start()
-      try {
-        const seconds = await drain(stub, target, events)
-        const how = `${events} deliveries over ${CONNECTIONS} connections, until the last invoice`
-        figures.push(
-          exact(rounded(seconds), { name: `${name}: time to drain`, unit: 's', how }),
-          exact(rounded(events / seconds), { name: `${name}: to invoices`, unit: 'events/s', how }),
-        )
-      } finally {
-        await target.stop()
+    targets.set('Makegood', await startMakegood(folder, stub.url))
+    targets.set('Express', await startPeer('express', folder, stub.url))
+    targets.set('Node-RED', await startPeer('node-red', folder, stub.url))
+    const rates = new Map<string, number[]>([...targets.keys()].map((name) => [name, []]))
+    let from = 0
+    // The first round warms up.
+    for (let round = 0; round <= rounds; round += 1) {
+      for (const [name, target] of round % 2 === 0 ? [...targets] : [...targets].toReversed()) {
+        const seconds = await drain(stub, target, from, perTurn)
+        if (round > 0) rates.get(name)!.push(perTurn / seconds)
+        from += perTurn
       }
     }
-    return figures
+    const seconds = await drain(stub, targets.get('Makegood')!, from, drained)
+    await sleep(SETTLE_MS)
+    const { invoices } = await stub.told()
+    if (invoices !== from + drained) throw new Error(`${invoices} invoices of ${from + drained}`)
+    return [
+      ...comparedOf(rates, `${rounds} rounds of ${perTurn} deliveries, until the last invoice`),
+      ...drainedOf(drained, seconds),
+    ]
   } finally {
+    await Promise.all([...targets.values()].map((target) => target.stop()))
     stub.stop()
   }
 }
 
-async function drain(stub: Stub, target: Target, events: number): Promise<number> {
-  const before = (await stub.told()).invoices
-  const requests = deliveries('/webhooks/stripe', 'adjusted', 0, events)
-  const startedAt = Date.now()
-  await sendAll(requests, { port: target.port, connections: CONNECTIONS })
-  for (;;) {
-    const { invoices, lastAt } = await stub.told()
-    if (invoices - before >= events) return (lastAt - startedAt) / 1_000
-    if (Date.now() - startedAt > DRAIN_MS_MAX) throw new Error(`only ${invoices - before} invoices`)
-    await sleep(LOOK_EVERY_MS)
-  }
+function comparedOf(rates: ReadonlyMap<string, readonly number[]>, how: string): Figure[] {
+  const ours = rates.get('Makegood')!
+  return [
+    ...[...rates].map(([name, of]) =>
+      ofRounds(of, { name: `${name}: events to invoices`, unit: 'events/s', how }),
+    ),
+    ...['Express', 'Node-RED'].map((name) =>
+      ofRounds(ratios(ours, rates.get(name)!), {
+        name: `Makegood over ${name}`,
+        unit: 'times',
+        how: `ratio of each round; ${how}`,
+        // Node-RED keeps nothing, so its promise is another one.
+        target: name === 'Express' ? '> 1' : null,
+      }),
+    ),
+  ]
 }
 
-const SLICES = 10
+function drainedOf(events: number, seconds: number): Figure[] {
+  const how = `${events} deliveries over ${CONNECTIONS} connections, until the last invoice`
+  return [
+    exact(rounded(seconds), { name: `Makegood: time to drain ${events}`, unit: 's', how }),
+    exact(rounded(events / seconds), { name: 'Makegood: drained', unit: 'events/s', how }),
+  ]
+}
 
-/** After each tenth of the events: flat is what doesn't rise with them. */
-export async function measureMemory(folder: string, events: number): Promise<Figure[]> {
-  const target = await startMakegood(folder, 'http://127.0.0.1:9')
-  const slice = Math.ceil(events / SLICES)
-  try {
-    const figures: Figure[] = []
-    for (let nth = 0; nth < SLICES; nth += 1) {
-      const requests = deliveries('/webhooks/stripe', 'ignored', nth * slice, slice)
-      const { latenciesMs, seconds } = await sendAll(requests, {
-        port: target.port,
-        connections: 64,
-      })
-      const mib = memoryMib(target.pid)
-      if (nth !== 0 && nth !== SLICES - 1) continue
-      const after = `after ${(nth + 1) * slice} events`
-      const how = 'resident memory of workerd, the local D1 in it'
-      if (mib !== null) figures.push(exact(rounded(mib), { name: after, unit: 'MiB', how }))
-      figures.push(
-        exact(rounded(latenciesMs.length / seconds), {
-          name: `speed ${after}`,
-          unit: 'deliveries/s',
-          how: `the last ${slice} of them over 64 connections`,
-        }),
-      )
-    }
-    return figures
-  } finally {
-    await target.stop()
+/** Seconds from the first byte of a delivery to the last invoice. */
+async function drain(stub: Stub, target: Target, from: number, events: number): Promise<number> {
+  const before = (await stub.told()).invoices
+  const startedAt = Date.now()
+  await sendDeliveries(target.port, 'adjusted', from, events)
+  for (;;) {
+    const { invoices, lastAt } = await stub.told()
+    const made = invoices - before
+    if (made > events) throw new Error(`${made} invoices for ${events} events`)
+    if (made === events) return (lastAt - startedAt) / 1_000
+    if (Date.now() - startedAt > DRAIN_MS_MAX) throw new Error(`only ${made} invoices`)
+    await sleep(LOOK_EVERY_MS)
   }
 }

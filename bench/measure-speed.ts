@@ -1,40 +1,58 @@
 // Acknowledged deliveries: ours between the limit of the runtime, the limit of the job, and the peers. In each round
 // everyone has his turn, so that what else the machine does slows all of them.
 
-import { deliveries } from './deliveries.ts'
+import { deliveries, isRefused } from './deliveries.ts'
 import { ofRounds, percentile, ratios, type Figure } from './figures.ts'
 import { sendAll, type LoadResult } from './load.ts'
 import { installPeers, startPeer, startStub } from './programs.ts'
 import { cpuSeconds } from './process.ts'
 import { startBare, startMakegood, startOneRow, type Target } from './targets.ts'
 
-export type Effort = { readonly rounds: number; readonly perRound: number }
+/** `share`: of the deliveries of a whole run's round. */
+export type Effort = { readonly rounds: number; readonly share: number }
 
-const CONNECTIONS = [1, 16, 64]
+/** In one turn: a second or two of the slowest on two cores. */
+const PER_TURN: readonly (readonly [connections: number, deliveries: number])[] = [
+  [1, 100],
+  [16, 300],
+  [64, 600],
+]
 const FIXED_PER_SECOND = 50
-const OTHERS = ['bare', 'one row', 'Express'] as const
+const FIXED_COUNT = 150
+const WARM_UP = 200
+const OTHERS = ['a bare Worker', 'one row', 'Express', 'Node-RED'] as const
+/** It keeps nothing, so it has nothing to compare with. */
+const KEEPS_NOTHING: readonly string[] = ['a bare Worker', 'Node-RED']
 
 type Turn = { readonly result: LoadResult; readonly cpuMs: number | null }
 
 export async function measureSpeed(folder: string, effort: Effort): Promise<Figure[]> {
   await installPeers()
   const stub = await startStub()
-  const targets = new Map<string, Target>([
-    ['Makegood', await startMakegood(folder, stub.url)],
-    ['bare', await startBare(folder)],
-    ['one row', await startOneRow(folder)],
-    ['Express', await startPeer('express', folder, stub.url)],
-  ])
+  const targets = new Map<string, Target>()
   try {
-    const next = numbers(effort.perRound)
-    for (const target of targets.values()) await turnOf(target, next(), effort.perRound, 8)
-    const figures: Figure[] = []
-    for (const connections of CONNECTIONS) {
-      const turns = await roundsOf(targets, effort, connections, next)
-      figures.push(...figuresOf(turns, effort, `${connections} connections`))
+    targets.set('Makegood', await startMakegood(folder, stub.url))
+    targets.set('a bare Worker', await startBare(folder))
+    targets.set('one row', await startOneRow(folder))
+    targets.set('Express', await startPeer('express', folder, stub.url))
+    targets.set('Node-RED', await startPeer('node-red', folder, stub.url))
+    const next = numbers()
+    for (const [name, target] of targets) {
+      await turnOf(target, next(WARM_UP), WARM_UP, 16)
+      if (name !== 'a bare Worker' && !(await isRefused(target.port))) {
+        throw new Error(`${name} acknowledges what is signed with another secret`)
+      }
     }
-    const ours = targets.get('Makegood')!
-    figures.push(...(await atFixedRate(ours, effort, next)))
+    const figures: Figure[] = []
+    for (const [connections, whole] of PER_TURN) {
+      const perTurn = Math.ceil(whole * effort.share)
+      const turns = await roundsOf(targets, effort.rounds, perTurn, connections, next)
+      const where = `${connections} ${connections === 1 ? 'connection' : 'connections'}`
+      const how = `${effort.rounds} rounds of ${perTurn} deliveries, each in turn`
+      figures.push(...figuresOf(turns, how, where))
+    }
+    figures.push(...(await atFixedRate(targets.get('Makegood')!, effort, next)))
+    if ((await stub.told()).invoices > 0) throw new Error('an ignored event has made an invoice')
     return figures
   } finally {
     await Promise.all([...targets.values()].map((target) => target.stop()))
@@ -42,10 +60,10 @@ export async function measureSpeed(folder: string, effort: Effort): Promise<Figu
   }
 }
 
-/** No two deliveries of a run share a number. */
-function numbers(step: number): () => number {
+/** The first of so many; no two deliveries of a run share a number. */
+function numbers(): (count: number) => number {
   let last = 0
-  return () => (last += step)
+  return (count) => (last += count) - count
 }
 
 async function turnOf(
@@ -67,16 +85,19 @@ async function turnOf(
   return { result, cpuMs }
 }
 
+/** Who begins changes from round to round. */
 async function roundsOf(
   targets: ReadonlyMap<string, Target>,
-  { rounds, perRound }: Effort,
+  rounds: number,
+  perTurn: number,
   connections: number,
-  next: () => number,
+  next: (count: number) => number,
 ): Promise<ReadonlyMap<string, readonly Turn[]>> {
   const turns = new Map<string, Turn[]>([...targets.keys()].map((name) => [name, []]))
   for (let round = 0; round < rounds; round += 1) {
-    for (const [name, target] of targets) {
-      turns.get(name)!.push(await turnOf(target, next(), perRound, connections))
+    const order = round % 2 === 0 ? [...targets] : [...targets].toReversed()
+    for (const [name, target] of order) {
+      turns.get(name)!.push(await turnOf(target, next(perTurn), perTurn, connections))
     }
   }
   return turns
@@ -87,24 +108,28 @@ const perSecondOf = (turns: readonly Turn[]): number[] =>
 
 function figuresOf(
   turns: ReadonlyMap<string, readonly Turn[]>,
-  { rounds, perRound }: Effort,
+  how: string,
   where: string,
 ): Figure[] {
-  const how = `${rounds} rounds of ${perRound} deliveries, each in turn`
   const ours = turns.get('Makegood')!
   const rates = [...turns].map(([name, of]) =>
     ofRounds(perSecondOf(of), { name: `${name}, ${where}`, unit: 'deliveries/s', how }),
   )
-  const compared = OTHERS.map((name) => {
-    const target = name === 'one row' && where !== '16 connections' ? { target: '≥ 0.8' } : {}
-    return ofRounds(ratios(perSecondOf(ours), perSecondOf(turns.get(name)!)), {
+  const compared = OTHERS.map((name) =>
+    ofRounds(ratios(perSecondOf(ours), perSecondOf(turns.get(name)!)), {
       name: `Makegood over ${name}, ${where}`,
       unit: 'times',
       how: `ratio of each round; ${how}`,
-      ...(name === 'Express' ? { target: '> 1' } : target),
-    })
-  })
+      target: targetOver(name, where),
+    }),
+  )
   return [...rates, ...compared, ...latenciesOf(ours, where, how), ...cpuOf(turns, where, how)]
+}
+
+function targetOver(name: string, where: string): string | null {
+  if (KEEPS_NOTHING.includes(name)) return null
+  if (name === 'Express') return '> 1'
+  return where === '16 connections' ? null : '≥ 0.8'
 }
 
 const SHARES = [
@@ -129,11 +154,16 @@ const cpuOf = (turns: ReadonlyMap<string, readonly Turn[]>, where: string, how: 
     return times.length === 0 ? [] : [ofRounds(times, said)]
   })
 
-async function atFixedRate(ours: Target, effort: Effort, next: () => number): Promise<Figure[]> {
+async function atFixedRate(
+  ours: Target,
+  { rounds, share }: Effort,
+  next: (count: number) => number,
+): Promise<Figure[]> {
+  const count = Math.ceil(FIXED_COUNT * share)
   const turns: Turn[] = []
-  for (let round = 0; round < effort.rounds; round += 1) {
-    turns.push(await turnOf(ours, next(), effort.perRound, 64, FIXED_PER_SECOND))
+  for (let round = 0; round < rounds; round += 1) {
+    turns.push(await turnOf(ours, next(count), count, 64, FIXED_PER_SECOND))
   }
-  const where = `${FIXED_PER_SECOND}/s`
-  return latenciesOf(turns, where, 'open loop, from when each was due')
+  const how = `${rounds} rounds of ${count} deliveries, open loop, from when each was due`
+  return latenciesOf(turns, `${FIXED_PER_SECOND}/s`, how)
 }

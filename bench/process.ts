@@ -13,6 +13,14 @@ export function cpuSeconds(pid: number): number | null {
   return fields ? (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND : null
 }
 
+/** Milliseconds of processor time of the threads that it has now, exact: for a process that has ended none yet. */
+export function threadsMs(pid: number): number | null {
+  const folder = `/proc/${pid}/task`
+  if (!fs.existsSync(folder)) return null
+  const taken = fs.readdirSync(folder).map((id) => read(`${folder}/${id}/schedstat`) ?? '0')
+  return taken.reduce((sum, line) => sum + Number.parseInt(line, 10), 0) / 1_000_000
+}
+
 /** What of it is in memory now, in MiB. */
 export function memoryMib(pid: number): number | null {
   const [, kib] = /^VmRSS:\s+(\d+) kB$/m.exec(read(`/proc/${pid}/status`) ?? '') ?? []

@@ -11,8 +11,8 @@ import { Trouble } from '../scripts/trouble.ts'
 import { STRIPE_SECRET } from './deliveries.ts'
 import type { Target } from './targets.ts'
 
-const PEERS = path.join(ROOT, 'bench', 'peers')
-const START_MS_MAX = 30_000
+const START_MS_MAX = 60_000
+const SAID_CHARS_MAX = 500
 
 export type Stub = {
   readonly url: string
@@ -31,22 +31,27 @@ export async function startStub(): Promise<Stub> {
   }
 }
 
-/** What only this command needs is installed by it, from a lock file of its own. */
+export const PEERS = ['express', 'node-red'] as const
+export type Peer = (typeof PEERS)[number]
+
+/** What only this command needs is installed by it, each peer from a lock file of its own. */
 export async function installPeers(): Promise<void> {
-  const installed = path.join(PEERS, 'node_modules', '.package-lock.json')
-  const lock = path.join(PEERS, 'package-lock.json')
-  if (fs.existsSync(installed) && fs.statSync(installed).mtimeMs >= fs.statSync(lock).mtimeMs)
-    return
-  const { passed, output } = await runTool(PEERS, 'npm', 'ci', '--ignore-scripts', '--no-audit')
-  if (!passed) throw new Trouble(`the peers can't be installed: ${output}`)
+  for (const name of PEERS) {
+    const folder = folderOf(name)
+    const installed = path.join(folder, 'node_modules', '.package-lock.json')
+    const lock = path.join(folder, 'package-lock.json')
+    if (fs.existsSync(installed) && fs.statSync(installed).mtimeMs >= fs.statSync(lock).mtimeMs) {
+      continue
+    }
+    const { passed, output } = await runTool(folder, 'npm', 'ci', '--ignore-scripts', '--no-audit')
+    if (!passed) throw new Trouble(`the peer ${name} can't be installed: ${output}`)
+  }
 }
 
-/** @param name of a file of bench/peers, which listens on PORT, and keeps what it keeps in FOLDER */
-export async function startPeer(
-  name: 'express' | 'node-red',
-  folder: string,
-  billingUrl: string,
-): Promise<Target> {
+const folderOf = (name: Peer): string => path.join(ROOT, 'bench', 'peers', name)
+
+/** Its `server.mjs` listens on PORT, and keeps what it keeps in FOLDER. */
+export async function startPeer(name: Peer, folder: string, billingUrl: string): Promise<Target> {
   const port = await claimPort(0, 'PORT')
   const own = path.join(folder, name)
   fs.mkdirSync(own, { recursive: true })
@@ -58,10 +63,11 @@ export async function startPeer(
     STRIPE_WEBHOOK_SECRET: STRIPE_SECRET,
     NODE_ENV: 'production',
   }
-  const child = fork(path.join(PEERS, `${name}.mjs`), { env, silent: true })
+  const child = fork(path.join(folderOf(name), 'server.mjs'), { env, silent: true })
   child.stdout?.resume()
-  child.stderr?.resume()
-  await listening(child, name)
+  const said: string[] = []
+  child.stderr?.on('data', (text) => said.push(String(text)))
+  await listening(child, name, said)
   return {
     port,
     pid: child.pid ?? 0,
@@ -72,12 +78,14 @@ export async function startPeer(
   }
 }
 
-async function listening(child: ChildProcess, name: string): Promise<void> {
+async function listening(child: ChildProcess, name: Peer, said: readonly string[]): Promise<void> {
   const late = AbortSignal.timeout(START_MS_MAX)
+  const ended = once(child, 'exit', { signal: late })
   try {
-    await once(child, 'message', { signal: late })
+    const [first] = await Promise.race([once(child, 'message', { signal: late }), ended])
+    if (first !== 'listening') throw new Error('it has ended')
   } catch {
     child.kill()
-    throw new Trouble(`${name} doesn't start`)
+    throw new Trouble(`${name} doesn't start: ${said.join('').slice(-SAID_CHARS_MAX)}`)
   }
 }

@@ -20,6 +20,8 @@ export type Target = {
   stop(): Promise<void>
 }
 
+export type Runtime = Target & { readonly runtime: Miniflare }
+
 export const OPERATOR_KEY = 'ck_mg_bench_0123456789abcdef'
 export const LINK_KEY = 'bench-link-key-bench-link-key-bench-link-key'
 export const ZENDESK_SECRET = 'YmVuY2gtemVuZGVzaw=='
@@ -27,13 +29,13 @@ export const ZENDESK_SECRET = 'YmVuY2gtemVuZGVzaw=='
 const ONE_ROW_TABLE =
   'CREATE TABLE events (id TEXT PRIMARY KEY, type TEXT NOT NULL, received_at INTEGER NOT NULL, body TEXT NOT NULL)'
 
-/** @param place what else Miniflare takes, such as an inspector's port */
+/** @param beside other Workers in the same process, each with a socket of its own */
 export async function startWorker(
   worker: V4WorkerOptions,
   folder: string,
   prepare: (runtime: Miniflare) => Promise<void> = async () => {},
-  place: object = {},
-): Promise<Target> {
+  beside: readonly V4WorkerOptions[] = [],
+): Promise<Runtime> {
   const port = await claimPort(0, 'PORT')
   const guard = guardRuntime()
   const runtime = new Miniflare(
@@ -46,14 +48,14 @@ export async function startWorker(
       resourcePersistencePath: path.join(folder, worker.name ?? 'worker'),
       // The Worker's own lines are read, as they are everywhere, and dropped.
       handleStructuredLogs: () => undefined,
-      workers: [{ ...worker, unsafeDirectSockets: [{ host: HOST, port }] }],
-      ...place,
+      workers: [{ ...worker, unsafeDirectSockets: [{ host: HOST, port }] }, ...beside],
     }),
   )
   await runtime.ready
   await prepare(runtime)
   const [pid = 0] = guard.alive
   return {
+    runtime,
     port,
     pid,
     stop: async () => {
@@ -97,8 +99,38 @@ export async function startOneRow(folder: string): Promise<Target> {
 export async function startMakegood(
   folder: string,
   billingUrl: string,
-  { entry = 'bench/workers/makegood.ts', place = {} }: { entry?: string; place?: object } = {},
-): Promise<Target> {
+  entry: string = MAKEGOOD,
+): Promise<Runtime> {
+  return startWorker(await makegood(entry, billingUrl), folder, migrate)
+}
+
+/** Ours, and beside it on the same database the one that counts. */
+export async function startWithCounting(
+  folder: string,
+  billingUrl: string,
+): Promise<Runtime & { readonly countingPort: number }> {
+  const countingPort = await claimPort(0, 'PORT')
+  const { queueConsumers: _, ...worker } = await makegood(COUNTING, billingUrl)
+  const counting = {
+    ...worker,
+    name: 'counting',
+    unsafeDirectSockets: [{ host: HOST, port: countingPort }],
+  }
+  const ours = await makegood(MAKEGOOD, billingUrl)
+  return { ...(await startWorker(ours, folder, migrate, [counting])), countingPort }
+}
+
+export const COUNTING = 'bench/workers/counting.ts'
+const MAKEGOOD = 'bench/workers/makegood.ts'
+
+export const databaseOf = (runtime: Miniflare): Promise<D1Database> =>
+  runtime.getD1Database('DB', 'app') as Promise<D1Database>
+
+const migrate = async (runtime: Miniflare): Promise<void> => {
+  await applyMigrations(await databaseOf(runtime), path.join(ROOT, 'migrations'))
+}
+
+async function makegood(entry: string, billingUrl: string): Promise<V4WorkerOptions> {
   const { modules } = await bundleWorker(entry, 'upload')
   // Static files are Cloudflare's own work; Miniflare would put three Workers of its own before ours for them.
   const { assets: _, ...worker } = appWorker(modules, {
@@ -110,13 +142,5 @@ export async function startMakegood(
     LINK_KEY,
     PUBLIC_URL: 'https://makegood.example',
   })
-  return startWorker(
-    worker,
-    folder,
-    async (runtime) => {
-      const database = await runtime.getD1Database('DB', 'app')
-      await applyMigrations(database, path.join(ROOT, 'migrations'))
-    },
-    place,
-  )
+  return worker
 }

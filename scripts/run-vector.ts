@@ -43,9 +43,10 @@ export type VectorOutcome = {
 
 const isPolicy = ({ note }: Vector): boolean => note?.startsWith('POLICY') === true
 
-export async function runVector(vector: Vector): Promise<VectorOutcome> {
+/** What the function at the door is asked with; null where the source of a vector is unknown. */
+export function requestOf(vector: Vector) {
   const endpoint = VECTOR_ENDPOINTS.get(vector.provider)?.(vector.params ?? {})
-  if (!endpoint) return { verdict: 'unknown source', ours: '' }
+  if (!endpoint) return null
   const url = vector.url ?? `https://makegood.example/webhooks/${vector.provider}`
   const request = {
     method: vector.method ?? 'POST',
@@ -55,7 +56,13 @@ export async function runVector(vector: Vector): Promise<VectorOutcome> {
     // The vectors' addresses are `/in/<source>`, and a secret may stand behind it.
     pathToken: new URL(url).pathname.split('/')[3] ?? null,
   }
-  const keys = vector.jwks?.keys ?? []
+  return { endpoint, request, keys: vector.jwks?.keys ?? [] }
+}
+
+export async function runVector(vector: Vector): Promise<VectorOutcome> {
+  const asked = requestOf(vector)
+  if (!asked) return { verdict: 'unknown source', ours: '' }
+  const { endpoint, request, keys } = asked
   const opened = await openDelivery(endpoint, [vector.secret], request, vector.nowMs, keys)
   const ours = opened.ok ? 'valid' : opened.error.reason
   if (isPolicy(vector)) return { verdict: 'policy', ours }

@@ -20,9 +20,11 @@ const SLUG = '/:slug{[^]*}'
 export const links = createRoutes()
   .use(async (c, next) => {
     await next()
-    c.header('cache-control', 'no-store')
-    c.header('referrer-policy', 'no-referrer')
-    c.header('x-robots-tag', 'noindex')
+    // `c.header` would copy the whole answer for each of them.
+    const { headers } = c.res
+    headers.set('cache-control', 'no-store')
+    headers.set('referrer-policy', 'no-referrer')
+    headers.set('x-robots-tag', 'noindex')
   })
   .get('/', (c) => click(c, ''))
   .get(SLUG, (c) => click(c, c.req.param('slug')))

@@ -42,10 +42,10 @@ export async function findOpenLink(
 }
 
 async function findHotLink({ db, clicks, now }: Deps, slug: string): Promise<HotLink | null> {
+  const hot = hotLink(clicks, slug, now())
+  if (hot !== null) return hot
   const id = await linkIdOf(slug)
   const readAt = now()
-  const hot = hotLink(clicks, slug, readAt)
-  if (hot !== null) return hot
   const link = await findLink(db, id)
   if (link === null) return null
   // Whoever came meanwhile has read it too.

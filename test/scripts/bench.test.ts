@@ -8,10 +8,10 @@ import { promisify } from 'node:util'
 import { expect, it } from 'vitest'
 import {
   median,
+  pageWith,
   percentile,
   ratios,
   SECTIONS,
-  tablesOf,
   type Results,
 } from '../../bench/figures.ts'
 import { readAnswer } from '../../bench/load.ts'
@@ -56,10 +56,18 @@ it('has written each figure with its unit and how it was measured', () => {
   }
 })
 
-it('has the table of the last run in docs/bench.md', () => {
+it('has the tables of the last run in docs/bench.md, as the command writes them', () => {
   const page = fs.readFileSync(path.join(ROOT, 'docs', 'bench.md'), 'utf8')
-  const plain = (text: string) => text.replace(/ +/g, ' ').replace(/-{3,}/g, '---')
-  expect(plain(page)).toContain(plain(tablesOf(resultsOf(RESULTS)).trim()))
+  expect(pageWith(page, resultsOf(RESULTS))).toBe(page)
+})
+
+it('writes its tables between two marks and leaves the rest of the page alone', () => {
+  const results = { machine: resultsOf(RESULTS).machine, sections: {} }
+  const page = 'a\n<!-- measured -->\nold\n<!-- /measured -->\nb\n'
+  const written = pageWith(page, results)
+  expect(written).toMatch(/^a\n<!-- measured -->\n\n[^]+\n\n<!-- \/measured -->\nb\n$/)
+  expect(written).not.toContain('old')
+  expect(() => pageWith('a page without marks', results)).toThrow('has no')
 })
 
 it('counts what was counted when it was written down', async () => {
