@@ -37,7 +37,6 @@ export const launchChromium = (executablePath: string): Promise<Browser> =>
 
 export type Stage = {
   readonly stack: Stack
-  readonly statePath: string
   /** The bootstrap key. */
   readonly key: string
   /** Signed as its sender would; the ids of its events. */
@@ -85,7 +84,6 @@ export async function startStage(): Promise<Stage> {
   const api = apiOf({ url: stack.appUrl, key })
   return {
     stack,
-    statePath: state,
     key,
     deliver: (name, body) =>
       deliver(stack, name, endpoints[name], vars[SECRETS[name]], JSON.stringify(body)),

@@ -13,11 +13,11 @@ export type Sought = {
 }
 
 /** Everybody has an address there: it says nothing of who somebody is. */
-const PUBLIC_MAIL: ReadonlySet<string> = new Set([
-  ...['gmail', 'googlemail', 'yahoo', 'ymail', 'outlook', 'hotmail', 'live', 'msn', 'icloud', 'me'],
-  ...['mac', 'aol', 'gmx', 'web', 'proton', 'protonmail', 'pm', 'mail', 'zoho', 'yandex', 'qq'],
-  ...['163', '126', 'fastmail', 'hey', 'tutanota', 'mailbox', 't-online', 'orange', 'free'],
-])
+const PUBLIC_MAIL: ReadonlySet<string> = new Set(
+  'gmail googlemail yahoo ymail outlook hotmail live msn icloud me mac aol gmx web proton protonmail pm mail zoho yandex qq 163 126 fastmail hey tutanota mailbox t-online orange free'.split(
+    ' ',
+  ),
+)
 
 export function soughtBy(reference: string): Sought {
   const text = reference.toLowerCase()

@@ -19,8 +19,8 @@ import { HoldForms, Reasons, type Shown } from './held-card.tsx'
 import { shownOf } from './inbox.tsx'
 import { clockOf, showPage } from './layout.tsx'
 import { Chip, Money, subjectText, When, type Clock } from './parts.tsx'
-import { showMissing } from './refusal.tsx'
-import { requireOf } from './session.ts'
+import { NEEDS_READ, showMissing, showRefusal } from './refusal.tsx'
+import { may, requireOf } from './session.ts'
 import { amountShown } from './shown.ts'
 import { similarScope, SimilarList } from './similar.tsx'
 import { suggestedFor } from './suggestions.tsx'
@@ -39,6 +39,7 @@ export async function showAdjustment(
   trouble: Trouble | null,
   note = '',
 ): Promise<Response> {
+  if (!may(c, 'read')) return showRefusal(c, 403, trouble?.text ?? NEEDS_READ)
   const { deps } = c.var
   const row = isAdjustmentId(id) ? await findAdjustment(deps.db, id) : null
   if (row === null) return showMissing(c)

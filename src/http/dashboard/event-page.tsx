@@ -16,8 +16,8 @@ import { DryRunResult, type DryRunShown } from './dry-run-result.tsx'
 import { EventForms } from './event-card.tsx'
 import { clockOf, showPage } from './layout.tsx'
 import { Chip, Facts, Form, Id, Money, Sentence, subjectText, When, type Clock } from './parts.tsx'
-import { showMissing } from './refusal.tsx'
-import { requireOf } from './session.ts'
+import { NEEDS_READ, showMissing, showRefusal } from './refusal.tsx'
+import { may, requireOf } from './session.ts'
 import { stepsOf, Timeline } from './timeline.tsx'
 import { titleOf, toldOf, viewerOf } from './viewer.ts'
 import { FATES, STATES } from './words.ts'
@@ -41,6 +41,8 @@ export async function showEvent(
   trouble: Trouble | null,
   { typed = null, tried = null }: Asked = {},
 ): Promise<Response> {
+  // Who may only write comes here by a form that was refused: it shows him nothing else.
+  if (!may(c, 'read')) return showRefusal(c, 403, trouble?.text ?? NEEDS_READ)
   const { deps, operator } = c.var
   const found = isEventId(id) ? await findEvent(deps.db, id) : null
   if (found === null) return showMissing(c)
@@ -67,16 +69,7 @@ export async function showEvent(
       {tried === null ? null : <DryRunResult of={tried} clock={clock} />}
       <div class="columns">
         <div>
-          <section class="sheet" id="event-why" data-part>
-            <h2>Why</h2>
-            <ul class="why">
-              {why.map((sentence) => (
-                <li>
-                  <Sentence text={sentence} />
-                </li>
-              ))}
-            </ul>
-          </section>
+          <Why sentences={why} />
           <div id="event-made" data-list>
             {adjustments.map((row) => (
               <Made of={row} source={titleOf(c, row)} />
@@ -109,6 +102,19 @@ export async function showEvent(
     </>,
   )
 }
+
+const Why = ({ sentences }: { sentences: readonly string[] }) => (
+  <section class="sheet" id="event-why" data-part>
+    <h2>Why</h2>
+    <ul class="why">
+      {sentences.map((sentence) => (
+        <li>
+          <Sentence text={sentence} />
+        </li>
+      ))}
+    </ul>
+  </section>
+)
 
 const TryForm = ({ of, token }: { of: Event; token: string }) => (
   <Form action={`/events/${of.id}/try`} token={token} class="stack">

@@ -4,6 +4,9 @@ import type { ContentfulStatusCode } from 'hono/utils/http-status'
 import type { AppContext } from '../context.ts'
 import { Head, showPage } from './layout.tsx'
 
+/** Told to who may only write, where no other trouble is. */
+export const NEEDS_READ = 'Your key may not read this.'
+
 export function showRefusal(
   c: AppContext,
   status: ContentfulStatusCode,

@@ -45,8 +45,15 @@ const keep = (rows: readonly Row[]) =>
         `INSERT INTO daily_totals SELECT 'test', ?, ?, 'zendesk', 'zendesk', ?, ?, ?,
          0, 0, 0, 0, ?, ?, 0, 0, 0, 0, 0, 0, ?, ?`,
       ).bind(
-        ...[currency, day, rule, settlement, direction],
-        ...[count(invoiced), invoiced, count(voided), voided],
+        currency,
+        day,
+        rule,
+        settlement,
+        direction,
+        count(invoiced),
+        invoiced,
+        count(voided),
+        voided,
       )
     }),
   )

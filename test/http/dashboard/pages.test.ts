@@ -134,6 +134,25 @@ describe('an adjustment', () => {
   })
 })
 
+describe('who may not read', () => {
+  it('is shown nothing by a form that is refused', async () => {
+    const row = await acme()
+    const { secret } = await keyOf(world.deps, 'poster', ['write', 'approve'])
+    const poster = createPerson(() => world.deps)
+    await poster.logIn(secret)
+    const { html } = await poster.ask('/customers/import')
+    const [, token = ''] = /name="token" value="([^"]+)"/.exec(html) ?? []
+    expect(token).not.toBe('')
+    for (const path of [`/adjustments/${row.id}/approve`, `/events/${row.eventId}/dismiss`]) {
+      const { status, text } = await poster.send(path, { token, version: '1' })
+      expect([path, status]).toEqual([path, 403])
+      expect(text).toContain('This was not done.')
+      expect(text).not.toContain('acme')
+      expect(text).not.toContain('INV-')
+    }
+  })
+})
+
 describe('an event', () => {
   it('tells its way from the delivery to the link, and shows the delivery', async () => {
     const { eventId } = await acme()
