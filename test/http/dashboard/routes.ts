@@ -32,6 +32,8 @@ export const PAGES = [
   'POST /customers/identities/:id/remove',
   'POST /customers/import',
   'POST /events/:id/:verb',
+  'POST /events/:id/by-hand',
+  'POST /events/:id/try',
   'POST /links',
   'POST /links/:id/revoke',
   'POST /logout',
