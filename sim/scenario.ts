@@ -84,7 +84,7 @@ export function scenarioOf(seed: number, faults: ReadonlySet<FaultKind>): Scenar
     isolates: random.between(1, 3),
     looks: random.between(2, 14),
     restore:
-      faults.has('restore') && random.chance(0.15) ? restoreOf(random, startMs, spanMs) : null,
+      faults.has('restore') && random.chance(0.25) ? restoreOf(random, startMs, spanMs) : null,
     deployments: faults.has('deploy')
       ? Array.from({ length: random.below(4) }, () => startMs + random.below(spanMs))
       : [],
